@@ -1,0 +1,299 @@
+"""The values that travel through ragmm: frozen, keyword-only, free of behaviour.
+
+A **document** is one source file. An **item** is what is retrieved from it: a passage, table, figure, photo or page
+image, with a **locator** that says where it stands. A **hit** is a stored item that a search found; an **answer** is
+made of claims whose citations resolve to hits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+__all__ = [
+    "IMAGE_MODALITIES",
+    "TEXT_MODALITIES",
+    "Answer",
+    "Asset",
+    "Citation",
+    "Claim",
+    "Document",
+    "DocumentState",
+    "Failure",
+    "Figure",
+    "FoundBy",
+    "Hit",
+    "Item",
+    "Locator",
+    "Modality",
+    "ModelInfo",
+    "QueryResult",
+    "Report",
+    "Role",
+    "StoredItem",
+    "Support",
+]
+
+Box = tuple[float, float, float, float]
+"""x0, y0, x1, y1 in points, origin top left (for image files: pixels)."""
+
+
+class Modality(StrEnum):
+    """What kind of thing an item is."""
+
+    PASSAGE = "passage"
+    TABLE = "table"
+    FIGURE = "figure"
+    PHOTO = "photo"
+    PAGE = "page"
+
+
+TEXT_MODALITIES = frozenset({Modality.PASSAGE, Modality.TABLE})
+IMAGE_MODALITIES = frozenset({Modality.FIGURE, Modality.PHOTO, Modality.PAGE})
+
+
+class Role(StrEnum):
+    """Which side of a search a text is embedded for; some models treat the two differently."""
+
+    QUERY = "query"
+    DOCUMENT = "document"
+
+
+class DocumentState(StrEnum):
+    """What became of a source file."""
+
+    INDEXED = "indexed"
+    FAILED = "failed"
+    QUARANTINED = "quarantined"
+
+
+class Support(StrEnum):
+    """How well the cited evidence carries a claim."""
+
+    SUPPORTED = "supported"
+    WEAK = "weak"
+    UNSUPPORTED = "unsupported"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Locator:
+    """Where in its document an item stands."""
+
+    page: int | None = None
+    """1-based physical page, slide or frame."""
+    box: Box | None = None
+    section: tuple[str, ...] = ()
+    """Headings from the outermost to the nearest."""
+    start: int | None = None
+    """Character offset in the document's decoded text; the item's text is exactly text[start:end]."""
+    end: int | None = None
+    time: tuple[float, float] | None = None
+    """Seconds from, to (sound and video)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asset:
+    """Image bytes that belong to the collection, named by their sha256."""
+
+    data: bytes = field(repr=False)
+    media_type: str
+    width: int
+    height: int
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.data).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """One retrievable thing as a loader yields it: text, an image, or both."""
+
+    modality: Modality
+    text: str = ""
+    """What is shown and searched: the passage, the table as Markdown, the caption or OCR of an image."""
+    asset: Asset | None = None
+    locator: Locator = Locator()
+    context: str = ""
+    """Embedded and searched together with the text but never shown as it (section path, document title)."""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    """JSON-able facts: {"ocr": true}, {"caption": "…"}, {"exif": {…}}, {"mentions": ["Figure 3"]} …"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document:
+    """One source file as the collection knows it."""
+
+    uri: str
+    """The path as the user gave it, relative to its source's root."""
+    path: str
+    """The absolute path; what identifies the document."""
+    sha256: str | None
+    media_type: str | None
+    size: int
+    state: DocumentState
+    reason: str | None = None
+    """Why it is failed or quarantined."""
+    generation: int = 0
+    """The generation that brought this state."""
+    items: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredItem:
+    """An item as the collection holds it; its image is fetched by hash when needed."""
+
+    id: int
+    uri: str
+    path: str
+    modality: Modality
+    text: str
+    context: str
+    locator: Locator
+    asset: str | None
+    """The asset's sha256."""
+    metadata: Mapping[str, Any]
+    also_at: tuple[str, ...] = ()
+    """Other uris holding the same content."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundBy:
+    """One leg of a search that found a hit, with the rank and raw score it had there."""
+
+    leg: str
+    """"<space>/<text|image>" or "lexical"."""
+    rank: int
+    score: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hit:
+    """A stored item in a ranking."""
+
+    rank: int
+    """1-based; what citations name."""
+    score: float
+    """Higher is better, in [0, 1]."""
+    item: StoredItem
+    found_by: tuple[FoundBy, ...]
+    alternatives: tuple[StoredItem, ...] = ()
+    """Near-duplicates folded into this hit."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Citation:
+    """Which hit a claim rests on."""
+
+    rank: int
+    quote: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """One statement of an answer with its evidence."""
+
+    text: str
+    citations: tuple[Citation, ...]
+    support: Support
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """An image shown with the answer."""
+
+    rank: int
+    asset: str
+    """sha256"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """Text made of claims; abstaining is a result, not an error."""
+
+    text: str
+    claims: tuple[Claim, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    abstained: bool = False
+    degraded: bool = False
+    """The configured model failed and a simpler answerer spoke."""
+    model: str = "extractive"
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueryResult:
+    """Everything one query produced."""
+
+    question: str
+    collection: str
+    generation: int
+    hits: tuple[Hit, ...]
+    answer: Answer | None
+    timings_ms: Mapping[str, float]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return self.answer.text if self.answer else ""
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        return self.answer.claims if self.answer else ()
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        return self.answer.figures if self.answer else ()
+
+    @property
+    def abstained(self) -> bool:
+        return self.answer is not None and self.answer.abstained
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """A document that could not be read, and why."""
+
+    uri: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What an ingest or sync did."""
+
+    collection: str
+    generation: int
+    documents: Mapping[str, int]
+    """added, changed, moved, deleted, unchanged, failed, quarantined"""
+    items: Mapping[str, int]
+    """Items added, by modality."""
+    embedded: int
+    captioned: int
+    reused: int
+    seconds: float
+    failures: tuple[Failure, ...] = ()
+    interrupted: bool = False
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelInfo:
+    """Facts about a model, readable without loading its weights."""
+
+    name: str
+    """The string that names it: "st:all-MiniLM-L6-v2", "open_clip:ViT-B-32/laion2b_s34b_b79k", "mini" …"""
+    revision: str
+    fingerprint: str
+    """sha256 over everything that changes its output: weights, preprocessing, tokenizer, pooling."""
+    modalities: frozenset[str]
+    """"text", "image"."""
+    dim: int = 0
+    """Of embedders; 0 for generators."""
+    max_tokens: int = 0
+    licence: str = "unknown"
+    notice: str = ""
+    """One line a user should read (what the mini models can and cannot do)."""

@@ -1,0 +1,1 @@
+"""Trainers of the bundled mini models; part of the repository, not of the wheel."""
