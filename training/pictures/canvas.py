@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 from PIL import Image, ImageDraw, ImageFont
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from training.pictures.vocabulary import RGB
 
 Point = tuple[float, float]
@@ -42,17 +43,13 @@ class Canvas:
         """The width of a text drawn at this height."""
         return float(font(self._height(height)).getlength(text)) / self.pixels
 
-    def rectangle(
-        self, box: Box, fill: RGB | None = None, outline: RGB | None = None, width: float = 0.006
-    ) -> None:
+    def rectangle(self, box: Box, fill: RGB | None = None, outline: RGB | None = None, width: float = 0.006) -> None:
         """Draw a box; corners may come in any order."""
         x0, y0, x1, y1 = self._scaled(box)
         corners = (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
         self.pen.rectangle(corners, fill=fill, outline=outline, width=self._stroke(width))
 
-    def rounded(
-        self, box: Box, fill: RGB | None = None, outline: RGB | None = None, radius: float = 0.02
-    ) -> None:
+    def rounded(self, box: Box, fill: RGB | None = None, outline: RGB | None = None, radius: float = 0.02) -> None:
         """Draw a box with round corners."""
         self.pen.rounded_rectangle(
             self._scaled(box),
@@ -62,9 +59,7 @@ class Canvas:
             width=self._stroke(0.006),
         )
 
-    def ellipse(
-        self, box: Box, fill: RGB | None = None, outline: RGB | None = None, width: float = 0.006
-    ) -> None:
+    def ellipse(self, box: Box, fill: RGB | None = None, outline: RGB | None = None, width: float = 0.006) -> None:
         """Draw an ellipse inside a box."""
         self.pen.ellipse(self._scaled(box), fill=fill, outline=outline, width=self._stroke(width))
 
@@ -95,15 +90,11 @@ class Canvas:
         right = (end[0] - ux + uy * 0.6, end[1] - uy - ux * 0.6)
         self.polygon((end, left, right), fill)
 
-    def text(
-        self, at: Point, text: str, height: float, *, fill: RGB = INK, anchor: str = "la"
-    ) -> None:
+    def text(self, at: Point, text: str, height: float, *, fill: RGB = INK, anchor: str = "la") -> None:
         """Write a text; `anchor` as Pillow defines it."""
         self.pen.text(self._all((at,))[0], text, fill=fill, font=self._font(height), anchor=anchor)
 
-    def fitted(
-        self, at: Point, text: str, height: float, room: float, *, fill: RGB = INK
-    ) -> None:
+    def fitted(self, at: Point, text: str, height: float, room: float, *, fill: RGB = INK) -> None:
         """Write a text centred on `at`, smaller where it would be wider than `room`."""
         wide = self.width_of(text, height)
         self.text(at, text, height if wide <= room else height * room / wide, fill=fill, anchor="mm")

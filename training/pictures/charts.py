@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-import random
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from training.pictures.canvas import INK, PAPER, Canvas, Point
 from training.pictures.vocabulary import COLOURS, RGB
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable, Sequence
 
 KINDS = ("bar", "hbar", "line", "multiline", "area", "pie", "donut", "scatter")
 TRENDS = ("rising", "falling", "flat", "rising then falling", "falling then rising")
@@ -98,11 +100,11 @@ def _retitled(chart: Chart, title: str) -> Chart:
     return Chart(**(vars(chart) | {"title": title}))
 
 
-def _invent(
-    rng: random.Random, kind: str, group: str, colour: str, trend: str | None
-) -> Chart:
+def _invent(rng: random.Random, kind: str, group: str, colour: str, trend: str | None) -> Chart:
     many = rng.randint(3, 6)
-    title = f"{rng.choice(SUBJECTS)} by {group} {rng.choice(YEARS)}".replace("year 20", "year to 20")
+    title = f"{rng.choice(SUBJECTS)} by {group}"
+    if group != "year":
+        title += f" {rng.choice(YEARS)}"
     labels = list(GROUPS[group][:many] if group in ORDERED else rng.sample(GROUPS[group], many))
     round_kind = kind in ("pie", "donut")
     ordered = group in ORDERED or kind == "scatter"
@@ -192,10 +194,7 @@ def _hbars(canvas: Canvas, chart: Chart) -> None:
 def _points(chart: Chart, values: Sequence[int]) -> list[Point]:
     x0, y0, x1, y1 = FIELD
     step = (x1 - x0) / len(values)
-    return [
-        (x0 + step * (k + 0.5), y1 - (y1 - y0) * value / chart.top)
-        for k, value in enumerate(values)
-    ]
+    return [(x0 + step * (k + 0.5), y1 - (y1 - y0) * value / chart.top) for k, value in enumerate(values)]
 
 
 def _ticks(canvas: Canvas, chart: Chart) -> None:

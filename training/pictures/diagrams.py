@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-import random
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from training.pictures.canvas import INK, Canvas, Point
 from training.pictures.vocabulary import COLOURS, RGB
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable
 
 KINDS = ("flow chart", "network", "tree", "venn", "timeline", "cycle", "pyramid", "mind map")
 PALETTE = ("red", "orange", "yellow", "green", "cyan", "blue", "purple", "pink", "grey")
@@ -68,10 +70,7 @@ def _ringed(many: int, radius: float) -> list[Point]:
 
 
 def _network(canvas: Canvas, rng: random.Random, words: list[str], fill: RGB) -> None:
-    places = [
-        (x + rng.uniform(-0.05, 0.05), y + rng.uniform(-0.05, 0.05))
-        for x, y in _ringed(len(words), 0.34)
-    ]
+    places = [(x + rng.uniform(-0.05, 0.05), y + rng.uniform(-0.05, 0.05)) for x, y in _ringed(len(words), 0.34)]
     for k, here in enumerate(places):
         for other in places[k + 1 :]:
             if rng.random() < 0.75:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-import random
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from training.pictures.canvas import INK, Canvas, Point
 from training.pictures.vocabulary import COLOURS, RGB
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable
 
 KINDS = ("street map", "island map", "contour map", "rail map", "district map", "weather map")
 PLACES = ("Arden", "Brook", "Calder", "Dover", "Elm", "Fair", "Glen", "Haven", "Iris", "Kent")
@@ -16,9 +18,7 @@ SEA: RGB = (164, 204, 236)
 LAND: RGB = (214, 226, 184)
 
 
-def draw_map(
-    rng: random.Random, size: int, *, kind: str | None = None
-) -> tuple[Canvas, dict[str, Any]]:
+def draw_map(rng: random.Random, size: int, *, kind: str | None = None) -> tuple[Canvas, dict[str, Any]]:
     """Draw a map; what is None is left to chance."""
     kind = kind or rng.choice(KINDS)
     place = f"{rng.choice(PLACES)} {_SUFFIX[kind]}"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from training.pictures.canvas import INK, PAPER, Box, Canvas
 from training.pictures.vocabulary import COLOURS, RGB
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable
 
 TOPICS = (
     "Annual", "Quarterly", "Safety", "Project", "Travel", "Market", "Research", "Health",

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from training.pictures.canvas import Box, Canvas
 from training.pictures.shapes import draw_shape
@@ -18,6 +17,9 @@ from training.pictures.vocabulary import (
     SIZES,
     is_held_out,
 )
+
+if TYPE_CHECKING:
+    import random
 
 KINDS = ("single", "equal", "pair", "three")
 RELATIONS = ("left", "above", "inside")
@@ -118,7 +120,7 @@ def _equal(rng: random.Random, wish: Wish) -> tuple[list[Thing], dict[str, Any] 
     size = wish.size or rng.choice(("small", "medium") if count > 2 else SIZES[:2])
     cells = rng.sample(range(9 if size == "small" else 6), count)
     columns, rows = (3, 3) if size == "small" else (3, 2)
-    radius = min(rng.uniform(*RADII[size]), 0.15)
+    radius = min(rng.uniform(*RADII[size]), 0.14)
     things = []
     for cell in cells:
         x = (cell % columns + 0.5 + rng.uniform(-0.04, 0.04)) / columns

@@ -84,10 +84,7 @@ def _ring(c: Canvas, x: float, y: float, r: float, fill: RGB) -> None:
 
 def _crescent(c: Canvas, x: float, y: float, r: float, fill: RGB) -> None:
     outer = [(x + r * math.cos(a), y + r * math.sin(a)) for a in _sweep(55, 305)]
-    inner = [
-        (x + r * 0.38 + r * 0.82 * math.cos(a), y + r * 0.82 * math.sin(a))
-        for a in _sweep(283, 77)
-    ]
+    inner = [(x + r * 0.38 + r * 0.82 * math.cos(a), y + r * 0.82 * math.sin(a)) for a in _sweep(283, 77)]
     c.polygon(outer + inner, fill)
 
 
