@@ -1,0 +1,161 @@
+"""The exact back end: one blocked BLAS product and a partial sort, straight over memory-mapped blocks.
+
+It is the reference that every other back end is compared with. Rows are never copied whole: a block of rows is read,
+multiplied and forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["ExactIndex"]
+
+_CHUNK_BYTES = 32 << 20
+_SPARSE = 0.05
+"""Below this share of allowed rows, gathering them is cheaper than scoring all."""
+
+
+@dataclass(eq=False)
+class _Segment:
+    """Rows as they came; `ids` ascending. `dead` holds positions of removed rows."""
+
+    ids: NDArray[np.int64]
+    rows: NDArray[Any]
+    dead: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+
+    def positions(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Where the given ids stand here; ids that are elsewhere are left out. Sorted input gives sorted output."""
+        if not len(self.ids):
+            return np.empty(0, np.int64)
+        found = np.searchsorted(self.ids, ids)
+        found[found == len(self.ids)] = 0
+        return found[self.ids[found] == ids]
+
+
+class _Best:
+    """The k best of everything seen so far, for one query."""
+
+    def __init__(self, k: int) -> None:
+        self.k = k
+        self.ids = np.empty(0, np.int64)
+        self.scores = np.empty(0, np.float32)
+
+    @property
+    def bar(self) -> float:
+        """A row below this score cannot enter any more."""
+        return float(self.scores[-1]) if len(self.scores) == self.k else -np.inf
+
+    def offer(self, ids: NDArray[np.int64], scores: NDArray[np.float32]) -> None:
+        ids, scores = np.concatenate([self.ids, ids]), np.concatenate([self.scores, scores])
+        if len(scores) > 4 * self.k + 64:
+            # Keep every row that ties with the k-th, so that ties are broken by id and not by chance.
+            bar = np.partition(scores, len(scores) - self.k)[len(scores) - self.k]
+            keep = scores >= bar
+            ids, scores = ids[keep], scores[keep]
+        order = np.lexsort((ids, -scores))[: self.k]
+        self.ids, self.scores = ids[order], scores[order]
+
+
+class ExactIndex:
+    """Scores every live row. Ids are ascending within each call of `add`."""
+
+    def __init__(self, dim: int) -> None:
+        self.dim = dim
+        self._segments: list[_Segment] = []
+
+    def __len__(self) -> int:
+        return sum(len(segment.ids) - len(segment.dead) for segment in self._segments)
+
+    def add(self, ids: NDArray[np.int64], rows: NDArray[Any]) -> None:
+        """Shapes: (n,), (n, dim); rows may be a memory map of float32 or float16 and are kept as they are."""
+        if rows.shape != (len(ids), self.dim):
+            raise ValueError(f"rows of shape {rows.shape} for {len(ids)} ids of dimension {self.dim}")
+        if len(ids) > 1 and not np.all(ids[1:] > ids[:-1]):
+            order = np.argsort(ids, kind="stable")
+            ids, rows = ids[order], rows[order]
+        live = [segment for segment in self._segments if len(self._live(segment, ids))]
+        if live or len(np.unique(ids)) != len(ids):
+            raise ValueError("an id is already in the index")
+        self._segments.append(_Segment(np.asarray(ids, np.int64), rows))
+
+    @staticmethod
+    def _live(segment: _Segment, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        if not len(ids) or not len(segment.ids) or ids[0] > segment.ids[-1] or ids[-1] < segment.ids[0]:
+            return np.empty(0, np.int64)
+        return np.setdiff1d(segment.positions(ids), segment.dead, assume_unique=True)
+
+    def remove(self, ids: NDArray[np.int64]) -> None:
+        wanted = np.unique(np.asarray(ids, np.int64))
+        for segment in self._segments:
+            found = segment.positions(wanted)
+            if len(found):
+                segment.dead = np.union1d(segment.dead, found)
+
+    def search(
+        self, queries: NDArray[np.float32], k: int, allow: NDArray[np.int64] | None = None
+    ) -> tuple[list[NDArray[np.int64]], list[NDArray[np.float32]]]:
+        queries = np.atleast_2d(np.asarray(queries, np.float32))
+        best = [_Best(k) for _ in queries]
+        if k > 0:
+            for segment in self._segments:
+                self._search_segment(segment, queries, best, allow)
+        return [one.ids for one in best], [one.scores for one in best]
+
+    def _search_segment(
+        self, segment: _Segment, queries: NDArray[np.float32], best: list[_Best], allow: NDArray[np.int64] | None
+    ) -> None:
+        if allow is None:
+            for start, rows in self._chunks(segment.rows):
+                scores = _scores(rows, queries)
+                dead = segment.dead[
+                    np.searchsorted(segment.dead, start) : np.searchsorted(segment.dead, start + len(rows))
+                ]
+                scores[:, dead - start] = -np.inf
+                _offer(best, segment.ids[start : start + len(rows)], scores)
+            return
+        wanted = np.setdiff1d(segment.positions(allow), segment.dead, assume_unique=True)
+        if len(wanted) > _SPARSE * len(segment.ids):
+            self._search_masked(segment, queries, best, wanted)
+            return
+        step = self._chunk_rows(segment.rows)
+        for start in range(0, len(wanted), step):
+            picked = wanted[start : start + step]
+            _offer(best, segment.ids[picked], _scores(segment.rows[picked], queries))
+
+    def _search_masked(
+        self, segment: _Segment, queries: NDArray[np.float32], best: list[_Best], wanted: NDArray[np.int64]
+    ) -> None:
+        for start, rows in self._chunks(segment.rows):
+            inside = wanted[np.searchsorted(wanted, start) : np.searchsorted(wanted, start + len(rows))]
+            if len(inside):
+                scores = _scores(rows, queries)
+                _offer(best, segment.ids[inside], scores[:, inside - start])
+
+    def _chunks(self, rows: NDArray[Any]) -> Iterator[tuple[int, NDArray[Any]]]:
+        step = self._chunk_rows(rows)
+        for start in range(0, len(rows), step):
+            yield start, rows[start : start + step]
+
+    def _chunk_rows(self, rows: NDArray[Any]) -> int:
+        return max(1024, _CHUNK_BYTES // max(1, rows.itemsize * self.dim))
+
+
+def _scores(rows: NDArray[Any], queries: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Shape: (queries, rows). Half-precision rows are widened a chunk at a time."""
+    wide = rows if rows.dtype == np.float32 else rows.astype(np.float32)
+    if len(queries) == 1:
+        return (wide @ queries[0])[None, :]
+    return np.ascontiguousarray((wide @ queries.T).T)
+
+
+def _offer(best: list[_Best], ids: NDArray[np.int64], scores: NDArray[np.float32]) -> None:
+    for one, row in zip(best, scores, strict=True):
+        bar = one.bar
+        candidates = np.flatnonzero(row >= bar) if np.isfinite(bar) else np.flatnonzero(np.isfinite(row))
+        if len(candidates):
+            one.offer(ids[candidates], row[candidates])

@@ -1,0 +1,233 @@
+"""All durable file I/O of a collection: nothing else in this package may write, sync, rename or remove a file.
+
+Every operation announces itself to an observer before it happens, so that tests can stop, fill or unplug the disk at
+each step (`observe`). Operations carry a class (`kind`) that names what is made durable; the power-loss test takes the
+classes out one at a time and must then fail.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from ragmm.errors import StorageError
+
+__all__ = [
+    "FILE_MODE",
+    "Observer",
+    "Sealed",
+    "commit",
+    "free_bytes",
+    "make_directory",
+    "observe",
+    "publish",
+    "remove",
+    "rename",
+    "sha256_file",
+    "storage_errors",
+    "sync_directory",
+]
+
+DIRECTORY_MODE = 0o700
+FILE_MODE = 0o600
+SEALED_MODE = 0o400
+_CHUNK = 1 << 20
+
+
+class Observer(Protocol):
+    """Sees each operation before it takes effect; may raise OSError, end the process, or take notes."""
+
+    def step(self, operation: str, path: Path, kind: str, data: bytes | None = None) -> None: ...
+
+    def skips(self, kind: str) -> bool:
+        """Whether a sync of this class is left out (only the power-loss test says yes)."""
+        ...
+
+
+_observer: Observer | None = None
+
+
+@contextlib.contextmanager
+def observe(observer: Observer) -> Iterator[None]:
+    """Let an observer see, fail or stop every operation inside the block (one at a time, tests only)."""
+    global _observer  # noqa: PLW0603 - the one seam through which the tests reach the disk
+    previous, _observer = _observer, observer
+    try:
+        yield
+    finally:
+        _observer = previous
+
+
+def _step(operation: str, path: Path, kind: str, data: bytes | None = None) -> None:
+    if _observer is not None:
+        _observer.step(operation, path, kind, data)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sealed:
+    """An immutable file as it was published."""
+
+    name: str
+    sha256: str
+    size: int
+
+
+def publish(directory: Path, suffix: str, chunks: Iterable[bytes | memoryview], kind: str) -> Sealed:
+    """Write, sync, check and rename a file named by its own sha256. The caller syncs the directory."""
+    temporary = directory / f".tmp-{os.getpid()}-{kind}{suffix}"
+    with storage_errors(temporary):
+        try:
+            digest, size = _write(temporary, chunks, kind)
+            _check_written(temporary, digest, size)
+            temporary.chmod(SEALED_MODE)
+            rename(temporary, directory / f"{digest}{suffix}", kind)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
+    return Sealed(name=f"{digest}{suffix}", sha256=digest, size=size)
+
+
+def _write(path: Path, chunks: Iterable[bytes | memoryview], kind: str) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    _step("create", path, kind)
+    with path.open("wb") as file:
+        path.chmod(FILE_MODE)
+        for chunk in chunks:
+            digest.update(chunk)
+            _step("write", path, kind, bytes(chunk) if _observer is not None else None)
+            size += file.write(chunk)
+        file.flush()
+        _sync(file.fileno(), path, kind)
+    return digest.hexdigest(), size
+
+
+def _sync(descriptor: int, path: Path, kind: str) -> None:
+    if _observer is not None and _observer.skips(kind):
+        return
+    _step("sync", path, kind)
+    os.fsync(descriptor)
+
+
+def _check_written(path: Path, digest: str, size: int) -> None:
+    """A file that does not read back as written must never be named by a commit."""
+    if path.stat().st_size != size or sha256_file(path) != digest:
+        raise OSError(errno.EIO, "the file does not read back as it was written", str(path))
+
+
+def replace(path: Path, data: bytes, kind: str) -> None:
+    """Atomically replace a small derived file (never one that a commit depends on)."""
+    temporary = path.with_name(f".tmp-{os.getpid()}-{path.name}")
+    with storage_errors(path):
+        _write(temporary, [data], kind)
+        rename(temporary, path, kind)
+
+
+def rename(source: Path, target: Path, kind: str) -> None:
+    """Rename within the collection."""
+    with storage_errors(target):
+        _step("rename", source, kind, os.fsencode(target))
+        source.replace(target)
+
+
+def remove(path: Path, kind: str) -> None:
+    """Unlink a file; one that is already gone is fine."""
+    with storage_errors(path):
+        _step("remove", path, kind)
+        path.unlink(missing_ok=True)
+
+
+def make_directory(path: Path, kind: str) -> None:
+    """Make a private directory and make its own entry durable."""
+    with storage_errors(path):
+        if path.is_dir():
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _step("mkdir", path, kind)
+        path.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
+        sync_directory(path.parent, f"{kind}-entry")
+
+
+def sync_directory(path: Path, kind: str) -> None:
+    """Make the entries of a directory durable."""
+    if _observer is not None and _observer.skips(kind):
+        return
+    with storage_errors(path):
+        _step("sync-directory", path, kind)
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+@contextlib.contextmanager
+def commit(connection: sqlite3.Connection, path: Path, kind: str) -> Iterator[None]:
+    """One write transaction: all of it, or none. The observer sees the points right before and right after COMMIT."""
+    with storage_errors(path):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            _step("before-commit", path, kind)
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        _step("after-commit", path, kind)
+
+
+@contextlib.contextmanager
+def storage_errors(path: Path) -> Iterator[None]:
+    """Turn the disk's refusals into a StorageError that names path, need and remedy."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(_explain(error, Path(os.fsdecode(error.filename)) if error.filename else path)) from error
+    except sqlite3.OperationalError as error:
+        if not _is_storage(error):
+            raise
+        raise StorageError(
+            f"{path}: {error}; {_free_text(path)}free some space or fix permissions, "
+            "then run the same command again: nothing committed was lost"
+        ) from error
+
+
+def _is_storage(error: sqlite3.OperationalError) -> bool:
+    name = getattr(error, "sqlite_errorname", "")
+    return name.startswith(("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM"))
+
+
+def _explain(error: OSError, path: Path) -> str:
+    reason = error.strerror or str(error)
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return f"{path}: {reason}; {_free_text(path)}free some space, then run the same command again: nothing committed was lost"
+    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        return f"{path}: {reason}; make it writable for this user, or name another collection with --collection"
+    return f"{path}: {reason}; check the disk, then run the same command again: nothing committed was lost"
+
+
+def _free_text(path: Path) -> str:
+    free = free_bytes(path)
+    return f"{free / 1e6:,.1f} MB free; " if free is not None else ""
+
+
+def free_bytes(path: Path) -> int | None:
+    """Free bytes on the file system that holds a path, or None where it cannot be told."""
+    for candidate in (path, *path.parents):
+        with contextlib.suppress(OSError):
+            return shutil.disk_usage(candidate).free
+    return None
+
+
+def sha256_file(path: Path) -> str:
+    """The sha256 of a file, read in chunks outside the interpreter lock."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,145 @@
+"""Values to rows and back: the only place that knows how items and documents are spelled in collection.db."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ragmm.errors import DamagedError
+from ragmm.types import Document, DocumentState, Item, Locator, Modality, StoredItem
+
+__all__ = [
+    "ITEM_COLUMNS",
+    "content_digest",
+    "document_from_row",
+    "document_record",
+    "item_from_row",
+    "item_row",
+    "path_from_db",
+    "path_to_db",
+    "row_mark",
+]
+
+ITEM_COLUMNS = "id, content, modality, page, text, context, asset, locator, metadata, mark"
+ItemRow = tuple[int, int, str, int | None, str, str, bytes | None, str, str, bytes]
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
+
+
+def path_to_db(path: str) -> str | bytes:
+    """A name that is not valid UTF-8 is kept as its bytes, so that every name round-trips."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(path)
+    return path
+
+
+def path_from_db(value: str | bytes) -> str:
+    return os.fsdecode(value) if isinstance(value, bytes) else value
+
+
+def item_row(item_id: int, content: int, item: Item, asset: bytes | None) -> ItemRow:
+    """`asset`: the raw sha256 of the item's image."""
+    body = (
+        str(item.modality),
+        item.locator.page,
+        _valid(item.text),
+        _valid(item.context),
+        asset,
+        _locator_json(item.locator),
+        _encode(dict(item.metadata)) if item.metadata else "{}",
+    )
+    return (item_id, content, *body, row_mark(body))
+
+
+def _valid(text: str) -> str:
+    """Lone surrogates cannot be stored as text; they become U+FFFD."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _locator_json(locator: Locator) -> str:
+    fields = {
+        "box": locator.box,
+        "section": locator.section,
+        "start": locator.start,
+        "end": locator.end,
+        "time": locator.time,
+    }
+    return _encode({name: value for name, value in fields.items() if value not in (None, ())})
+
+
+def row_mark(body: Sequence[Any]) -> bytes:
+    """16 bytes over everything in an item that is shown or searched; fields are length-prefixed, so none can bleed."""
+    digest = hashlib.sha256()
+    for value in body:
+        data = value if isinstance(value, bytes) else b"\0" if value is None else str(value).encode()
+        digest.update(b"%d:" % len(data))
+        digest.update(data)
+    return digest.digest()[:16]
+
+
+def content_digest(marks: Sequence[bytes]) -> bytes:
+    """Over a content's items in order."""
+    return hashlib.sha256(b"".join(marks)).digest()
+
+
+def item_from_row(row: ItemRow, uris: Sequence[tuple[str, str]], where: str) -> StoredItem:
+    """Rebuild an item, checking its mark. `uris`: (uri, path) of every live document holding it, in order."""
+    item_id, _, modality, page, text, context, asset, locator, metadata, mark = row
+    if row_mark(row[2:9]) != mark:
+        raise DamagedError(
+            f"{where}: item {item_id} does not match its checksum; run: ragmm verify --deep, then ragmm repair"
+        )
+    uri, path = uris[0] if uris else ("", "")
+    return StoredItem(
+        id=item_id,
+        uri=uri,
+        path=path,
+        modality=Modality(modality),
+        text=text,
+        context=context,
+        locator=_locator(page, json.loads(locator)),
+        asset=asset.hex() if asset else None,
+        metadata=json.loads(metadata),
+        also_at=tuple(other for other, _ in uris[1:]),
+    )
+
+
+def _locator(page: int | None, fields: Mapping[str, Any]) -> Locator:
+    box, time = fields.get("box"), fields.get("time")
+    return Locator(
+        page=page,
+        box=(box[0], box[1], box[2], box[3]) if box else None,
+        section=tuple(fields.get("section", ())),
+        start=fields.get("start"),
+        end=fields.get("end"),
+        time=(time[0], time[1]) if time else None,
+    )
+
+
+DOCUMENT_COLUMNS = "d.uri, d.path, d.sha256, d.media_type, d.size, d.state, d.reason, d.born, COALESCE(c.items, 0)"
+
+
+def document_from_row(row: Sequence[Any]) -> Document:
+    uri, path, sha256, media_type, size, state, reason, born, items = row
+    return Document(
+        uri=path_from_db(uri),
+        path=path_from_db(path),
+        sha256=sha256.hex() if sha256 else None,
+        media_type=media_type,
+        size=size,
+        state=DocumentState(state),
+        reason=reason,
+        generation=born,
+        items=items,
+    )
+
+
+def document_record(uri: str | bytes, state: str, sha256: bytes | None, digest: bytes | None) -> bytes:
+    """What a document adds to the collection's digest: never ids, times or generations."""
+    name = uri if isinstance(uri, bytes) else uri.encode()
+    return hashlib.sha256(b"\0".join((name, state.encode(), sha256 or b"", digest or b""))).digest()

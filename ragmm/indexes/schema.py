@@ -1,0 +1,172 @@
+"""The layout of collection.db and how it is opened.
+
+Rows that change over time carry the generation that brought them (`born`) and the one that removed them (`died`,
+FOREVER while they live). A reader fixes a generation g and sees the rows with born <= g < died; it never needs a
+long transaction. Contents, items and assets never change once written.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from ragmm.errors import CollectionNotFoundError, DamagedError, NewerFormatError
+from ragmm.indexes import fsio
+
+__all__ = ["DATABASE", "FOREVER", "FORMAT", "connect_reader", "connect_writer", "create"]
+
+FORMAT = 1
+FOREVER = 1 << 62
+DATABASE = "collection.db"
+
+_SCHEMA = f"""
+CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE generations (
+    id INTEGER PRIMARY KEY,          -- grows by one with every commit, never reused
+    run TEXT NOT NULL,               -- the command that made it; one run makes many generations
+    kind TEXT NOT NULL,              -- create, ingest, remove, compact, rollback, repair, collect, …
+    created REAL NOT NULL,           -- seconds since the epoch; for people and retention, never for order
+    next_item INTEGER NOT NULL,      -- item ids of this generation are smaller
+    documents INTEGER NOT NULL,
+    items INTEGER NOT NULL,
+    note TEXT NOT NULL DEFAULT '',
+    pinned TEXT                      -- a name keeps the generation restorable
+);
+
+CREATE TABLE spaces (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL, model TEXT NOT NULL, revision TEXT NOT NULL, fingerprint TEXT NOT NULL,
+    dim INTEGER NOT NULL, dtype TEXT NOT NULL, born INTEGER NOT NULL, died INTEGER NOT NULL DEFAULT {FOREVER}
+);
+
+CREATE TABLE contents (
+    id INTEGER PRIMARY KEY,
+    sha256 BLOB NOT NULL,            -- of the source file's bytes
+    parser TEXT NOT NULL,            -- fingerprint of the loaders and settings that made the items
+    first_item INTEGER NOT NULL,     -- its items are first_item … first_item + items - 1
+    items INTEGER NOT NULL,
+    digest BLOB NOT NULL             -- over its items, in order
+);
+CREATE UNIQUE INDEX contents_by_hash ON contents (sha256, parser);
+
+CREATE TABLE content_spans (content INTEGER NOT NULL, born INTEGER NOT NULL, died INTEGER NOT NULL DEFAULT {FOREVER});
+CREATE INDEX content_spans_by_content ON content_spans (content, died);
+CREATE INDEX content_spans_by_death ON content_spans (died);
+
+CREATE TABLE documents (
+    id INTEGER PRIMARY KEY,
+    path NOT NULL,                   -- TEXT, or BLOB where the name is not valid UTF-8
+    uri NOT NULL,
+    content INTEGER,                 -- NULL unless indexed
+    sha256 BLOB, media_type TEXT, size INTEGER NOT NULL,
+    state TEXT NOT NULL, reason TEXT, metadata TEXT NOT NULL DEFAULT '{{}}',
+    born INTEGER NOT NULL, died INTEGER NOT NULL DEFAULT {FOREVER}
+);
+CREATE UNIQUE INDEX documents_live ON documents (path) WHERE died = {FOREVER};
+CREATE INDEX documents_by_content ON documents (content, died);
+CREATE INDEX documents_by_death ON documents (died);
+
+CREATE TABLE items (
+    id INTEGER PRIMARY KEY,          -- allocated upwards, never reused
+    content INTEGER NOT NULL, modality TEXT NOT NULL, page INTEGER,
+    text TEXT NOT NULL, context TEXT NOT NULL, asset BLOB, locator TEXT NOT NULL, metadata TEXT NOT NULL,
+    mark BLOB NOT NULL               -- hash of the row, checked whenever it is read
+);
+CREATE INDEX items_by_asset ON items (asset) WHERE asset IS NOT NULL;
+
+CREATE TABLE vectors (               -- which item has a vector in which space; key = hash of what was embedded
+    space INTEGER NOT NULL, key BLOB NOT NULL, item INTEGER NOT NULL, PRIMARY KEY (space, key, item)
+) WITHOUT ROWID;
+
+CREATE TABLE assets (
+    sha256 BLOB PRIMARY KEY, pack INTEGER NOT NULL, offset INTEGER NOT NULL, size INTEGER NOT NULL,
+    media_type TEXT NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX assets_by_pack ON assets (pack);
+
+CREATE TABLE packs (id INTEGER PRIMARY KEY, sha256 TEXT NOT NULL, size INTEGER NOT NULL, retired REAL);
+
+CREATE TABLE blocks (
+    id INTEGER PRIMARY KEY, space INTEGER NOT NULL, kind TEXT NOT NULL,     -- kind: text or image
+    sha256 TEXT NOT NULL, size INTEGER NOT NULL, rows INTEGER NOT NULL,
+    ids BLOB NOT NULL,               -- int64 little-endian, ascending; row i of the file belongs to ids[i]
+    mark BLOB NOT NULL,              -- sha256 of ids
+    born INTEGER NOT NULL, died INTEGER NOT NULL DEFAULT {FOREVER}
+);
+CREATE INDEX blocks_by_death ON blocks (died);
+
+CREATE TABLE runs (
+    id TEXT PRIMARY KEY, command TEXT NOT NULL, started REAL NOT NULL, ended REAL, summary TEXT
+) WITHOUT ROWID;
+
+CREATE VIRTUAL TABLE lexicon USING fts5 (text, context, content='', tokenize='porter unicode61 remove_diacritics 2');
+"""
+
+
+def create(path: Path) -> sqlite3.Connection:
+    """Make an empty collection.db and return a writing connection."""
+    connection = _connect(path, "rwc")
+    path.chmod(fsio.FILE_MODE)
+    _prepare_writer(connection)
+    with fsio.commit(connection, path, "schema"):
+        for statement in _statements():
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {FORMAT}")
+    return connection
+
+
+def _statements() -> list[str]:
+    return [statement for statement in _SCHEMA.split(";\n") if statement.strip()]
+
+
+def connect_writer(path: Path) -> sqlite3.Connection:
+    """Open for writing. Only the holder of the writer lock may."""
+    connection = _connect(path, "rw")
+    _check_format(connection, path)
+    _prepare_writer(connection)
+    return connection
+
+
+def connect_reader(path: Path) -> sqlite3.Connection:
+    """Open for reading: takes no lasting lock, works in a read-only directory, never upgrades."""
+    connection = _connect(path, "ro")
+    connection.execute("PRAGMA query_only = ON")
+    connection.execute("PRAGMA trusted_schema = OFF")
+    _check_format(connection, path)
+    return connection
+
+
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    if mode != "rwc" and not path.is_file():
+        raise CollectionNotFoundError(
+            f"{path.parent} is not a collection (no {DATABASE} in it); make one with: ragmm ingest FOLDER -c {path.parent}"
+        )
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
+    # check_same_thread: connections are handed between threads under the store's own lock.
+    return sqlite3.connect(uri, uri=True, timeout=30.0, isolation_level=None, check_same_thread=False)
+
+
+def _prepare_writer(connection: sqlite3.Connection) -> None:
+    # DELETE + EXTRA: with FULL the journal's unlink is not synced, and a power cut right after COMMIT can undo it.
+    connection.execute("PRAGMA journal_mode = DELETE")
+    connection.execute("PRAGMA synchronous = EXTRA")
+    # Without spilling, readers are shut out only for the moment of COMMIT.
+    connection.execute("PRAGMA cache_spill = OFF")
+    connection.execute("PRAGMA cache_size = -65536")
+    connection.execute("PRAGMA temp_store = MEMORY")
+
+
+def _check_format(connection: sqlite3.Connection, path: Path) -> None:
+    try:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+    except sqlite3.DatabaseError as error:
+        raise DamagedError(
+            f"{path}: {error}; the collection's database is damaged: put a snapshot back, "
+            "or move the folder aside and ingest the sources again"
+        ) from error
+    if version > FORMAT:
+        raise NewerFormatError(f"{path}: format {version}, this ragmm reads up to {FORMAT}; upgrade ragmm to open it")
+    if version < 1:
+        raise DamagedError(
+            f"{path}: this is not a ragmm collection, or its creation was cut short; remove the folder and ingest again"
+        )
