@@ -1,0 +1,223 @@
+"""What a pipeline file says, section by section. The rooms that read documents or run models own their sections."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+from ragmm.config.names import MODEL_ROLES, check_model_name
+from ragmm.loaders.settings import LoaderSettings
+
+__all__ = [
+    "AnswerSettings",
+    "Between",
+    "Device",
+    "FewShot",
+    "IndexKind",
+    "LimitSettings",
+    "ModelSettings",
+    "Pipeline",
+    "Profile",
+    "QuerySettings",
+    "Route",
+    "SourceSettings",
+    "StoreSettings",
+    "VectorType",
+    "WeightType",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Between:
+    """The allowed range of a number, both ends included; None is open."""
+
+    low: float | None = None
+    high: float | None = None
+
+    def __str__(self) -> str:
+        if self.high is None:
+            return f"at least {self.low}"
+        return f"at most {self.high}" if self.low is None else f"{self.low} to {self.high}"
+
+
+class Profile(StrEnum):
+    """A named set of models; the pipeline file may replace any of them."""
+
+    MINI = "mini"
+    STANDARD = "standard"
+    MAX = "max"
+
+
+class Route(StrEnum):
+    """How items become vectors."""
+
+    SHARED = "shared"
+    """Images and texts in one space, by one model that reads both."""
+    TEXT = "text"
+    """Images become words (caption and OCR), and words are embedded."""
+
+
+class Device(StrEnum):
+    """Where models run; auto takes a GPU where there is one."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+    MPS = "mps"
+
+
+class WeightType(StrEnum):
+    """The number format models compute in; auto takes bfloat16 where the processor is good at it."""
+
+    AUTO = "auto"
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
+
+
+class VectorType(StrEnum):
+    """The number format vectors are stored in; float16 halves the space and searches faster."""
+
+    FLOAT32 = "float32"
+    FLOAT16 = "float16"
+
+
+class IndexKind(StrEnum):
+    """How vectors are searched; auto is exact up to about a million rows."""
+
+    AUTO = "auto"
+    EXACT = "exact"
+    FLAT = "flat"
+    IVF = "ivf"
+    HNSW = "hnsw"
+    PQ = "pq"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceSettings:
+    """The [sources] section: which files belong to the collection."""
+
+    paths: tuple[str, ...] = ()
+    """Folders and files; relative ones are relative to the pipeline file."""
+    include: tuple[str, ...] = ()
+    """Patterns such as "*.pdf" or "reports/**"; empty takes everything."""
+    exclude: tuple[str, ...] = ()
+    """Patterns of what is left out even if included."""
+    follow_links: bool = False
+    """Whether symbolic links that lead out of a source are followed."""
+    max_file_mb: Annotated[int, Between(low=1)] = 500
+    """Larger files are reported as failed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSettings:
+    """The [models] section: names as in `ragmm models list`; an empty name takes the profile's."""
+
+    shared: str = ""
+    """Embeds texts and images (route shared)."""
+    text: str = ""
+    """Embeds texts (route text)."""
+    caption: str = ""
+    """Describes images in words (route text); "none" leaves it to OCR and the captions in the documents."""
+    vlm: str = ""
+    """Writes the answer; "extractive" quotes sentences instead."""
+    rerank: str = ""
+    """Orders the best hits anew; "none" keeps the order of the search."""
+    download: bool = False
+    """Whether a model that is not here may be downloaded."""
+    device: Device = Device.AUTO
+    dtype: WeightType = WeightType.AUTO
+    batch_size: Annotated[int, Between(low=1, high=4096)] = 16
+    threads: Annotated[int, Between(low=0)] = 0
+    """Of one model on the CPU; 0 takes the cores that this process may use."""
+
+    def __post_init__(self) -> None:
+        for role in MODEL_ROLES:
+            check_model_name(role, getattr(self, role))
+
+
+@dataclass(frozen=True, kw_only=True)
+class LimitSettings:
+    """The [limits] section: what one document may use while it is parsed."""
+
+    memory_mb: Annotated[int, Between(low=64)] = 2048
+    cpu_seconds: Annotated[int, Between(low=1)] = 60
+    wall_seconds: Annotated[int, Between(low=1)] = 120
+    workers: Annotated[int, Between(low=0)] = 0
+    """Documents parsed at once; 0 takes one per core, at most 8."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoreSettings:
+    """The [store] section: how vectors are kept and searched."""
+
+    dtype: VectorType = VectorType.FLOAT32
+    index: IndexKind = IndexKind.AUTO
+    keep_generations: Annotated[int, Between(low=1)] = 3
+    """How many past generations can be rolled back to."""
+    commit_items: Annotated[int, Between(low=1)] = 2000
+    """Items written in one commit; what an interrupted run can lose at most."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuerySettings:
+    """The [query] section: how hits are found."""
+
+    k: Annotated[int, Between(low=1, high=1000)] = 8
+    """Hits returned."""
+    candidates: Annotated[int, Between(low=1, high=10_000)] = 100
+    """Looked at in each leg before the legs are joined."""
+    per_document: Annotated[int, Between(low=0)] = 0
+    """Most hits from one document; 0 sets no limit."""
+    lexical_weight: Annotated[float, Between(low=0, high=10)] = 1.0
+    """Of the word search, beside 1 for each vector search; 0 leaves it out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FewShot:
+    """One [[answer.few_shot]] example that the answering model is shown."""
+
+    question: str
+    answer: str
+    context: str = ""
+    """What the example's answer rests on: a passage, or an image put into words."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerSettings:
+    """The [answer] section: how the answer is written."""
+
+    max_images: Annotated[int, Between(low=0, high=32)] = 4
+    """Of the retrieved images, how many the answering model sees."""
+    context_tokens: Annotated[int, Between(low=128)] = 4096
+    """Room for passages and images in the prompt; what does not fit is dropped by rank and reported."""
+    max_tokens: Annotated[int, Between(low=16)] = 512
+    """Of the answer."""
+    abstain: bool = True
+    """Whether the answer says so when the evidence is too weak."""
+    few_shot: tuple[FewShot, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pipeline:
+    """What to read, which routes and models, how to answer; a collection remembers the one it was built with."""
+
+    name: str = "default"
+    profile: Profile = Profile.MINI
+    routes: tuple[Route, ...] = (Route.SHARED, Route.TEXT)
+    sources: SourceSettings = SourceSettings()
+    models: ModelSettings = ModelSettings()
+    loaders: LoaderSettings = field(default_factory=LoaderSettings)
+    limits: LimitSettings = LimitSettings()
+    store: StoreSettings = StoreSettings()
+    query: QuerySettings = QuerySettings()
+    answer: AnswerSettings = AnswerSettings()
+    origin: Path | None = field(default=None, compare=False)
+    """The file it was read from; relative source paths are relative to its folder."""
+
+    def to_toml(self) -> str:
+        """The text of a pipeline file that reads back as this pipeline."""
+        from ragmm.config.writing import to_toml
+
+        return to_toml(self)

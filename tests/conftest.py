@@ -1,0 +1,96 @@
+"""Every test runs without the outside world: no hub, no socket but loopback, no configuration of the user's."""
+
+from __future__ import annotations
+
+import os
+import random
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# Before anything imports a library that reads them.
+os.environ.update(
+    HF_HUB_OFFLINE="1",
+    HF_HUB_DISABLE_TELEMETRY="1",
+    HF_HUB_DISABLE_PROGRESS_BARS="1",
+    SCARF_NO_ANALYTICS="true",
+    DO_NOT_TRACK="true",
+    UNSTRUCTURED_DISABLE_NOTICE="1",
+    TOKENIZERS_PARALLELISM="false",
+    NO_COLOR="1",
+)
+for name in ("OPENAI_API_KEY", "HF_TOKEN", "FORCE_COLOR", "COLUMNS"):
+    os.environ.pop(name, None)
+
+LOOPBACK = ("127.", "::1", "localhost")
+SEED = 20_240_229
+
+
+class OutsideError(RuntimeError):
+    """A test reached for the network."""
+
+
+def _is_local(family: int, address: object) -> bool:
+    if family not in {socket.AF_INET, socket.AF_INET6}:
+        return True
+    host = address[0] if isinstance(address, tuple) else ""
+    return str(host).startswith(LOOPBACK) or not host
+
+
+class GuardedSocket(socket.socket):
+    """Connects to this machine only."""
+
+    def connect(self, address: object) -> None:
+        self._check(address)
+        super().connect(address)
+
+    def connect_ex(self, address: object) -> int:
+        self._check(address)
+        return super().connect_ex(address)
+
+    def sendto(self, *args: object) -> int:
+        self._check(args[-1])
+        return super().sendto(*args)
+
+    def _check(self, address: object) -> None:
+        if not _is_local(self.family, address):
+            raise OutsideError(f"a test tried to reach {address!r}; tests run without network")
+
+
+_look_up = socket.getaddrinfo
+
+
+def _guarded_look_up(host: object, *args: object, **kwargs: object) -> list[object]:
+    name = host.decode() if isinstance(host, bytes) else str(host or "")
+    if name and not name.startswith(LOOPBACK) and name not in {"0.0.0.0", "::", socket.gethostname()}:
+        raise OutsideError(f"a test tried to look up {name!r}; tests run without network")
+    return _look_up(host, *args, **kwargs)
+
+
+socket.socket = GuardedSocket
+socket.getaddrinfo = _guarded_look_up
+
+
+@pytest.fixture(autouse=True)
+def _no_user_configuration(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Collections, caches and settings of whoever runs the tests are neither read nor written."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("RAGMM_HOME", str(home / "ragmm"))
+    for variable, folder in {"XDG_DATA_HOME": "data", "XDG_CONFIG_HOME": "config", "XDG_CACHE_HOME": "cache"}.items():
+        monkeypatch.setenv(variable, str(home / folder))
+
+
+@pytest.fixture(autouse=True)
+def _same_seed_every_time() -> Iterator[None]:
+    state = random.getstate()
+    random.seed(SEED)
+    yield
+    random.setstate(state)
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The checkout's root."""
+    return Path(__file__).resolve().parents[1]
