@@ -1,0 +1,128 @@
+"""A query's result as one HTML file: no script, no remote reference, pictures inside, fit for screen and paper."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+
+from ragmm.render.records import AssetPath
+from ragmm.render.text import file_link, place, safe, safe_name
+from ragmm.types import Claim, Hit, QueryResult, Support
+
+__all__ = ["html_report"]
+
+_MAGIC = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"RIFF": "image/webp", b"GIF8": "image/gif"}
+
+
+def html_report(results: Iterable[QueryResult], asset_path: AssetPath, *, title: str = "") -> str:
+    """Questions, answers, figures and sources, in that order, for each result."""
+    results = tuple(results)
+    style = (files("ragmm.render") / "report.css").read_text(encoding="utf-8")
+    heading = escape(safe(title or (results[0].question if results else "ragmm")))
+    body = "\n".join(_result(result, number, asset_path) for number, result in enumerate(results, start=1))
+    policy = (
+        f"default-src 'none'; img-src data:; style-src 'sha256-{_digest(style)}'; base-uri 'none'; form-action 'none'"
+    )
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n<meta name="referrer" content="no-referrer">\n'
+        f"<title>{heading}</title>\n<style>{style}</style>\n</head>\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
+    )
+
+
+def _digest(style: str) -> str:
+    return base64.standard_b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
+
+
+def _result(result: QueryResult, number: int, asset_path: AssetPath) -> str:
+    cited = _cited(result)
+    sources = [hit for hit in result.hits if hit.rank in cited] or list(result.hits)
+    others = [hit for hit in result.hits if hit not in sources]
+    parts = [f'<article id="q{number}">', f"<h1>{escape(safe(result.question or 'An image'))}</h1>"]
+    parts += [_answer(result, number), _figures(result, number, asset_path)]
+    parts += [_hits("Sources" if cited else "What was found", sources, number, asset_path)]
+    parts += [_hits("Also found", others, number, asset_path), _footer(result), "</article>"]
+    return "\n".join(part for part in parts if part)
+
+
+def _cited(result: QueryResult) -> set[int]:
+    ranks = {citation.rank for claim in result.claims for citation in claim.citations}
+    return ranks | {figure.rank for figure in result.figures}
+
+
+def _answer(result: QueryResult, number: int) -> str:
+    if result.answer is None:
+        return ""
+    kind = "answer abstained" if result.abstained else "answer"
+    text = "".join(_claim(claim, number) for claim in result.claims) or f"<p>{_lines(result.answer.text)}</p>"
+    notes = "".join(f'<p class="note">{_lines(warning)}</p>' for warning in (*result.warnings, *result.answer.warnings))
+    return f'<section class="{kind}">{text}{notes}</section>'
+
+
+def _claim(claim: Claim, number: int) -> str:
+    ranks = dict.fromkeys(citation.rank for citation in claim.citations)
+    marks = "".join(_mark(number, rank) for rank in ranks)
+    doubt = "" if claim.support is Support.SUPPORTED else f'<span class="doubt">{claim.support.value}</span>'
+    return f"<p>{_lines(claim.text)} {marks}{doubt}</p>"
+
+
+def _mark(number: int, rank: int) -> str:
+    return f'<a class="cite" href="#q{number}-{rank}">{rank}</a>'
+
+
+def _figures(result: QueryResult, number: int, asset_path: AssetPath) -> str:
+    by_rank = {hit.rank: hit for hit in result.hits}
+    shown = [(by_rank[figure.rank], figure.asset) for figure in result.figures if figure.rank in by_rank]
+    frames = "".join(
+        f"<figure>{_picture(asset_path(asset), hit)}<figcaption>{_mark(number, hit.rank)} "
+        f"{escape(place(hit.item))}</figcaption></figure>"
+        for hit, asset in shown
+    )
+    return f'<section class="figures">{frames}</section>' if frames else ""
+
+
+def _hits(title: str, hits: Iterable[Hit], number: int, asset_path: AssetPath) -> str:
+    entries = "".join(_hit(hit, number, asset_path) for hit in hits)
+    return f"<section><h2>{title}</h2><ol>{entries}</ol></section>" if entries else ""
+
+
+def _hit(hit: Hit, number: int, asset_path: AssetPath) -> str:
+    item = hit.item
+    link = escape(file_link(item.path, page=item.locator.page))
+    picture = _picture(asset_path(item.asset), hit) if item.asset else ""
+    text = f'<div class="text">{_lines(item.text)}</div>' if item.text.strip() else ""
+    legs = ", ".join(f"{leg.leg} {leg.rank}" for leg in hit.found_by)
+    return (
+        f'<li id="q{number}-{hit.rank}" value="{hit.rank}"><p class="place"><a href="{link}">{escape(place(item))}</a> '
+        f'<span class="kind">{item.modality.value}</span></p>{text}{picture}'
+        f'<p class="small">score {hit.score:.3f} · found by {escape(safe(legs))}</p></li>'
+    )
+
+
+def _picture(file: Path, hit: Hit) -> str:
+    data = file.read_bytes()
+    kind = next((kind for magic, kind in _MAGIC.items() if data.startswith(magic)), None)
+    if kind is None:
+        return f'<p class="small">{escape(safe_name(str(file)))}: not a picture a browser shows</p>'
+    words = escape(safe(str(hit.item.metadata.get("caption") or hit.item.text or place(hit.item)))[:300])
+    packed = base64.standard_b64encode(data).decode("ascii")
+    return f'<img alt="{words}" src="data:{kind};base64,{packed}">'
+
+
+def _footer(result: QueryResult) -> str:
+    model = result.answer.model if result.answer else "search only"
+    spent = f" · {result.timings_ms['total']:.0f} ms" if "total" in result.timings_ms else ""
+    return (
+        f'<p class="small">{escape(safe(model))} · collection {escape(safe_name(result.collection))}, '
+        f"generation {result.generation}{spent}</p>"
+    )
+
+
+def _lines(text: str) -> str:
+    return escape(safe(text)).replace("\n", "<br>")

@@ -1,0 +1,65 @@
+"""Text from documents made fit for a terminal: no escapes, readable names, links to files."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import quote
+
+from ragmm.types import StoredItem
+from ragmm.vlm.inert import without_controls
+
+__all__ = ["file_link", "place", "quoted", "safe", "safe_name", "shorten"]
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+_SPACES = re.compile(r"\s+")
+
+
+def safe(text: str) -> str:
+    """Free of escapes and hidden characters, and encodable."""
+    return without_controls(text).encode("utf-8", "replace").decode("utf-8")
+
+
+def safe_name(name: str) -> str:
+    """A file name on one line, every byte of it visible: what cannot be shown is written as an escape."""
+    visible = _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), name)
+    return visible.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def shorten(text: str, length: int) -> str:
+    """One line of at most `length` characters, cut at a word."""
+    line = _SPACES.sub(" ", safe(text)).strip()
+    if len(line) <= length:
+        return line
+    cut = line[: length - 1]
+    return (cut[: cut.rfind(" ")] if " " in cut[length // 2 :] else cut).rstrip(" ,;:") + "…"
+
+
+def quoted(text: str, length: int = 240) -> str:
+    """A short quotation in quotation marks; empty where there is nothing to quote."""
+    line = shorten(text, length)
+    return f"“{line}”" if line else ""
+
+
+def place(item: StoredItem) -> str:
+    """Where an item stands, in words: document, page, section."""
+    where = item.locator
+    parts = [safe_name(item.uri)]
+    if where.page is not None:
+        parts.append(f"page {where.page}")
+    if where.time is not None:
+        parts.append(f"{_clock(where.time[0])} to {_clock(where.time[1])}")
+    section = " › ".join(shorten(heading, 60) for heading in where.section if heading.strip())
+    return ", ".join(parts) + (f" · {section}" if section else "")
+
+
+def file_link(path: str | Path, *, page: int | None = None) -> str:
+    """A file address that terminals and browsers open; the page counts for PDF."""
+    encoded = quote(str(path).encode("utf-8", "surrogateescape"))
+    is_pdf = str(path).lower().endswith(".pdf")
+    return f"file://{encoded}" + (f"#page={page}" if page and is_pdf else "")
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}" if minutes >= 60 else f"{minutes}:{rest:02}"
