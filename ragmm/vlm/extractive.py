@@ -1,0 +1,108 @@
+"""Answers with the sentences, table rows and captions that answer best, each with its citation; no model of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ragmm.types import Answer, Citation, Claim, Hit, Support
+from ragmm.vlm.evidence import caption_of, units_of_hits
+from ragmm.vlm.figures import FigureSettings, closest_images, figures_for
+from ragmm.vlm.inert import inert, without_controls
+from ragmm.vlm.scoring import EmbedTexts, Scored, ScoreWeights, score_units, strength
+from ragmm.vlm.words import overlap_coefficient, terms
+
+__all__ = ["ABSTENTION", "GENERATED", "EmbedTexts", "ExtractiveSettings", "evidence_strength", "extract_answer"]
+
+ABSTENTION = "The documents do not say."
+GENERATED = "generated_by"
+"""Metadata key of a text that a model wrote (a caption): quoting it is weaker than quoting the document."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExtractiveSettings:
+    """When to speak and how much to say."""
+
+    most: int = 3
+    """Claims in an answer."""
+    keep: float = 0.80
+    """Further claims must score at least this share of the first."""
+    strong: float = 0.47
+    """Evidence weaker than this (see evidence_strength) is no answer; 0 never abstains.
+
+    Measured on 150 Chinese questions with and without their document in the collection: 90 % of the abstentions right,
+    90 % of the unanswerable questions recognised.
+    """
+    image_floor: float = 0.22
+    """Cosine from which an image is worth showing as the answer when no text answers."""
+    weights: ScoreWeights = field(default_factory=ScoreWeights)
+    figures: FigureSettings = field(default_factory=FigureSettings)
+
+
+def extract_answer(
+    question: str, hits: Sequence[Hit], embed: EmbedTexts | None = None, settings: ExtractiveSettings | None = None
+) -> Answer:
+    """The best one to three pieces of the hits as claims with citations.
+
+    Where no text is good enough, the closest image; where that is far too, an abstention.
+    """
+    settings = settings or ExtractiveSettings()
+    scored = score_units(question, units_of_hits(hits), embed, settings.weights)
+    if scored and question.strip() and strength(scored) >= settings.strong:
+        return _answer([_claim(piece) for piece in _pick(scored, settings)], hits, settings)
+    images = closest_images(hits, settings.image_floor)
+    if images:
+        return _answer([_image_claim(images[0])], hits, settings)
+    return Answer(text=ABSTENTION, abstained=True, figures=figures_for(hits, (), settings.figures))
+
+
+def evidence_strength(question: str, hits: Sequence[Hit], embed: EmbedTexts | None = None) -> float:
+    """How likely it is, in [0, 1], that the texts of these hits hold the answer."""
+    scored = score_units(question, units_of_hits(hits), embed, ScoreWeights())
+    return strength(scored)
+
+
+def _pick(scored: Sequence[Scored], settings: ExtractiveSettings) -> list[Scored]:
+    """The best piece and those nearly as good that say something else; in reading order within a source."""
+    best = scored[0]
+    chosen = [best]
+    for piece in scored[1:20]:
+        if len(chosen) == settings.most or piece.score < settings.keep * best.score:
+            break
+        if not any(_alike(piece, other) for other in chosen):
+            chosen.append(piece)
+    first_seen = list(dict.fromkeys(piece.unit.hit.rank for piece in chosen))
+    return sorted(chosen, key=lambda piece: (first_seen.index(piece.unit.hit.rank), piece.unit.order))
+
+
+def _alike(left: Scored, right: Scored) -> bool:
+    words = [frozenset(terms(piece.unit.text)) for piece in (left, right)]
+    if overlap_coefficient(*words) > 0.8:
+        return True
+    if left.vector is None or right.vector is None:
+        return False
+    return float(np.dot(left.vector, right.vector)) > 0.95
+
+
+def _claim(piece: Scored) -> Claim:
+    item = piece.unit.hit.item
+    support = Support.WEAK if GENERATED in item.metadata else Support.SUPPORTED
+    quote = without_controls(piece.unit.quote)
+    return Claim(
+        text=inert(piece.unit.text), citations=(Citation(rank=piece.unit.hit.rank, quote=quote),), support=support
+    )
+
+
+def _image_claim(hit: Hit) -> Claim:
+    """An image is all there is: it is shown, and nothing is said about what it shows beyond its own words."""
+    words = inert(hit.item.text.strip() or caption_of(hit.item) or hit.item.uri.rsplit("/", 1)[-1])
+    text = f"The closest image: {words[:300]}"
+    return Claim(text=text, citations=(Citation(rank=hit.rank, quote=words[:300]),), support=Support.WEAK)
+
+
+def _answer(claims: Sequence[Claim], hits: Sequence[Hit], settings: ExtractiveSettings) -> Answer:
+    cited = [citation.rank for claim in claims for citation in claim.citations]
+    text = " ".join(f"{claim.text} [{claim.citations[0].rank}]" for claim in claims)
+    return Answer(text=text, claims=tuple(claims), figures=figures_for(hits, cited, settings.figures))

@@ -1,0 +1,27 @@
+"""Words that ask or bind and say nothing about the answer, of the languages most questions come in."""
+
+from __future__ import annotations
+
+__all__ = ["STOPWORDS"]
+
+_ENGLISH = """
+a about according all also an and any are as at be been between by can compared could describe did do does document
+during each explain find following for from give given had has have he her his how i if in into is it its list many
+may me much my no not of on or our out over please report say says she should show so some state stated such tell
+than that the their them then there these they this those to under up us was we were what when where whether which
+while who whom whose why will with would you your
+"""
+_GERMAN = """
+der die das den dem des ein eine einer eines und oder ist sind war waren wie was wer wo wann warum welche welcher
+welches im am zu zum zur von vom mit für auf
+"""
+_FRENCH = """
+le la les un une des du de et ou est sont était quel quelle quels quelles qui que quoi où quand comment pourquoi
+dans sur par au aux
+"""
+_SPANISH = "el los las y o es son fue qué cuál cuáles quién cuándo cómo dónde por para en con del"
+_ITALIAN = "il lo gli e che chi come dove quando perché di da nel della"
+_PORTUGUESE = "os as um uma qual quais quem quando onde como por que do da no na em"
+_RUSSIAN = "и в во не что как где когда кто какой какая какие на с по из у за от"
+
+STOPWORDS = frozenset(" ".join((_ENGLISH, _GERMAN, _FRENCH, _SPANISH, _ITALIAN, _PORTUGUESE, _RUSSIAN)).split())
