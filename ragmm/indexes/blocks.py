@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,6 @@ from ragmm.types import Asset
 __all__ = ["DIRECTORY", "Block", "PackedAsset", "open_block", "read_asset", "unit_rows", "write_block", "write_pack"]
 
 DIRECTORY = "blocks"
-_ROWS_AT_ONCE = 16_384
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,25 +53,23 @@ def unit_rows(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     """Rows scaled to unit length; a zero row stays zero and is never near anything. Shape: (n, dim)."""
     rows = np.ascontiguousarray(rows, dtype=np.float32)
     norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.divide(rows, norms, out=np.zeros_like(rows), where=norms > 0)
+    unit: NDArray[np.float32] = np.divide(rows, norms, out=np.zeros_like(rows), where=norms > 0)
+    return unit
 
 
-def write_block(directory: Path, parts: Sequence[NDArray[Any]], dim: int, dtype: str) -> fsio.Sealed:
-    """Seal the parts, in order, as one block. Parts may be memory maps: they are streamed, not loaded."""
-    rows = sum(len(part) for part in parts)
-    return fsio.publish(directory, ".npy", _block_bytes(parts, rows, dim, dtype), "block")
+def write_block(directory: Path, chunks: Iterable[NDArray[Any]], shape: tuple[int, int], dtype: str) -> fsio.Sealed:
+    """Seal chunks of rows, in order, as one block. Chunks may be memory maps: they are streamed, not loaded."""
+    return fsio.publish(directory, ".npy", _block_bytes(chunks, shape, dtype), "block")
 
 
-def _block_bytes(parts: Sequence[NDArray[Any]], rows: int, dim: int, dtype: str) -> Iterator[bytes | memoryview]:
+def _block_bytes(chunks: Iterable[NDArray[Any]], shape: tuple[int, int], dtype: str) -> Iterator[bytes | memoryview]:
     header = io.BytesIO()
     np.lib.format.write_array_header_1_0(
-        header, {"descr": np.dtype(dtype).newbyteorder("<").str, "fortran_order": False, "shape": (rows, dim)}
+        header, {"descr": np.dtype(dtype).newbyteorder("<").str, "fortran_order": False, "shape": shape}
     )
     yield header.getvalue()
-    for part in parts:
-        for start in range(0, len(part), _ROWS_AT_ONCE):
-            chunk = np.ascontiguousarray(part[start : start + _ROWS_AT_ONCE], dtype=dtype)
-            yield memoryview(chunk).cast("B")
+    for chunk in chunks:
+        yield np.ascontiguousarray(chunk, dtype=dtype).data.cast("B")
 
 
 def open_block(directory: Path, block: Block, dim: int) -> NDArray[Any]:

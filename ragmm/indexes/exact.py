@@ -34,7 +34,8 @@ class _Segment:
             return np.empty(0, np.int64)
         found = np.searchsorted(self.ids, ids)
         found[found == len(self.ids)] = 0
-        return found[self.ids[found] == ids]
+        here: NDArray[np.int64] = found[self.ids[found] == ids]
+        return here
 
 
 class _Best:
@@ -112,10 +113,7 @@ class ExactIndex:
         if allow is None:
             for start, rows in self._chunks(segment.rows):
                 scores = _scores(rows, queries)
-                dead = segment.dead[
-                    np.searchsorted(segment.dead, start) : np.searchsorted(segment.dead, start + len(rows))
-                ]
-                scores[:, dead - start] = -np.inf
+                scores[:, _within(segment.dead, start, len(rows)) - start] = -np.inf
                 _offer(best, segment.ids[start : start + len(rows)], scores)
             return
         wanted = np.setdiff1d(segment.positions(allow), segment.dead, assume_unique=True)
@@ -131,7 +129,7 @@ class ExactIndex:
         self, segment: _Segment, queries: NDArray[np.float32], best: list[_Best], wanted: NDArray[np.int64]
     ) -> None:
         for start, rows in self._chunks(segment.rows):
-            inside = wanted[np.searchsorted(wanted, start) : np.searchsorted(wanted, start + len(rows))]
+            inside = _within(wanted, start, len(rows))
             if len(inside):
                 scores = _scores(rows, queries)
                 _offer(best, segment.ids[inside], scores[:, inside - start])
@@ -148,9 +146,15 @@ class ExactIndex:
 def _scores(rows: NDArray[Any], queries: NDArray[np.float32]) -> NDArray[np.float32]:
     """Shape: (queries, rows). Half-precision rows are widened a chunk at a time."""
     wide = rows if rows.dtype == np.float32 else rows.astype(np.float32)
-    if len(queries) == 1:
-        return (wide @ queries[0])[None, :]
-    return np.ascontiguousarray((wide @ queries.T).T)
+    product = (wide @ queries[0])[None, :] if len(queries) == 1 else (wide @ queries.T).T
+    scores: NDArray[np.float32] = np.ascontiguousarray(product)
+    return scores
+
+
+def _within(positions: NDArray[np.int64], start: int, length: int) -> NDArray[np.int64]:
+    """The ascending positions that fall into [start, start + length)."""
+    low, high = np.searchsorted(positions, (start, start + length))
+    return positions[low:high]
 
 
 def _offer(best: list[_Best], ids: NDArray[np.int64], scores: NDArray[np.float32]) -> None:

@@ -31,15 +31,17 @@ __all__ = [
     "publish",
     "remove",
     "rename",
+    "replace",
     "sha256_file",
     "storage_errors",
     "sync_directory",
+    "sync_file",
 ]
 
 DIRECTORY_MODE = 0o700
 FILE_MODE = 0o600
 SEALED_MODE = 0o400
-_CHUNK = 1 << 20
+_FREE = "free some space, then run the same command again: nothing committed was lost"
 
 
 class Observer(Protocol):
@@ -105,11 +107,12 @@ def _write(path: Path, chunks: Iterable[bytes | memoryview], kind: str) -> tuple
             _step("write", path, kind, bytes(chunk) if _observer is not None else None)
             size += file.write(chunk)
         file.flush()
-        _sync(file.fileno(), path, kind)
+        sync_file(file.fileno(), path, kind)
     return digest.hexdigest(), size
 
 
-def _sync(descriptor: int, path: Path, kind: str) -> None:
+def sync_file(descriptor: int, path: Path, kind: str) -> None:
+    """Make a file's content durable."""
     if _observer is not None and _observer.skips(kind):
         return
     _step("sync", path, kind)
@@ -208,7 +211,7 @@ def _is_storage(error: sqlite3.OperationalError) -> bool:
 def _explain(error: OSError, path: Path) -> str:
     reason = error.strerror or str(error)
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return f"{path}: {reason}; {_free_text(path)}free some space, then run the same command again: nothing committed was lost"
+        return f"{path}: {reason}; {_free_text(path)}{_FREE}"
     if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
         return f"{path}: {reason}; make it writable for this user, or name another collection with --collection"
     return f"{path}: {reason}; check the disk, then run the same command again: nothing committed was lost"

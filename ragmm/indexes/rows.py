@@ -12,6 +12,8 @@ from ragmm.errors import DamagedError
 from ragmm.types import Document, DocumentState, Item, Locator, Modality, StoredItem
 
 __all__ = [
+    "DOCUMENT_BODY",
+    "DOCUMENT_COLUMNS",
     "ITEM_COLUMNS",
     "content_digest",
     "document_from_row",
@@ -121,11 +123,20 @@ def _locator(page: int | None, fields: Mapping[str, Any]) -> Locator:
     )
 
 
-DOCUMENT_COLUMNS = "d.uri, d.path, d.sha256, d.media_type, d.size, d.state, d.reason, d.born, COALESCE(c.items, 0)"
+DOCUMENT_BODY = "path, uri, content, sha256, media_type, size, state, reason"
+DOCUMENT_COLUMNS = (
+    "d.path, d.uri, d.content, d.sha256, d.media_type, d.size, d.state, d.reason, d.mark, d.born, COALESCE(c.items, 0)"
+)
 
 
-def document_from_row(row: Sequence[Any]) -> Document:
-    uri, path, sha256, media_type, size, state, reason, born, items = row
+def document_from_row(row: Sequence[Any], where: str) -> Document:
+    """Rebuild a document from DOCUMENT_COLUMNS, checking its mark."""
+    path, uri, _, sha256, media_type, size, state, reason, mark, born, items = row
+    if row_mark(row[:8]) != mark:
+        raise DamagedError(
+            f"{where}: the row of document {path!r} does not match its checksum; "
+            "run: ragmm verify --deep, then ragmm repair"
+        )
     return Document(
         uri=path_from_db(uri),
         path=path_from_db(path),

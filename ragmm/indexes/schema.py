@@ -7,13 +7,14 @@ long transaction. Contents, items and assets never change once written.
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from pathlib import Path
 
 from ragmm.errors import CollectionNotFoundError, DamagedError, NewerFormatError
 from ragmm.indexes import fsio
 
-__all__ = ["DATABASE", "FOREVER", "FORMAT", "connect_reader", "connect_writer", "create"]
+__all__ = ["DATABASE", "FOREVER", "FORMAT", "connect_reader", "connect_writer", "create", "is_blank"]
 
 FORMAT = 1
 FOREVER = 1 << 62
@@ -51,6 +52,7 @@ CREATE UNIQUE INDEX contents_by_hash ON contents (sha256, parser);
 
 CREATE TABLE content_spans (content INTEGER NOT NULL, born INTEGER NOT NULL, died INTEGER NOT NULL DEFAULT {FOREVER});
 CREATE INDEX content_spans_by_content ON content_spans (content, died);
+CREATE INDEX content_spans_by_birth ON content_spans (born);
 CREATE INDEX content_spans_by_death ON content_spans (died);
 
 CREATE TABLE documents (
@@ -59,11 +61,13 @@ CREATE TABLE documents (
     uri NOT NULL,
     content INTEGER,                 -- NULL unless indexed
     sha256 BLOB, media_type TEXT, size INTEGER NOT NULL,
-    state TEXT NOT NULL, reason TEXT, metadata TEXT NOT NULL DEFAULT '{{}}',
+    state TEXT NOT NULL, reason TEXT,
+    mark BLOB NOT NULL,              -- hash of the columns above, checked whenever they are read
     born INTEGER NOT NULL, died INTEGER NOT NULL DEFAULT {FOREVER}
 );
 CREATE UNIQUE INDEX documents_live ON documents (path) WHERE died = {FOREVER};
 CREATE INDEX documents_by_content ON documents (content, died);
+CREATE INDEX documents_by_birth ON documents (born);
 CREATE INDEX documents_by_death ON documents (died);
 
 CREATE TABLE items (
@@ -75,8 +79,9 @@ CREATE TABLE items (
 CREATE INDEX items_by_asset ON items (asset) WHERE asset IS NOT NULL;
 
 CREATE TABLE vectors (               -- which item has a vector in which space; key = hash of what was embedded
-    space INTEGER NOT NULL, key BLOB NOT NULL, item INTEGER NOT NULL, PRIMARY KEY (space, key, item)
+    space INTEGER NOT NULL, item INTEGER NOT NULL, key BLOB NOT NULL, PRIMARY KEY (space, item)
 ) WITHOUT ROWID;
+CREATE INDEX vectors_by_key ON vectors (space, key);
 
 CREATE TABLE assets (
     sha256 BLOB PRIMARY KEY, pack INTEGER NOT NULL, offset INTEGER NOT NULL, size INTEGER NOT NULL,
@@ -119,6 +124,17 @@ def _statements() -> list[str]:
     return [statement for statement in _SCHEMA.split(";\n") if statement.strip()]
 
 
+def is_blank(path: Path) -> bool:
+    """Whether there is no database yet, or only one whose creation was cut short."""
+    if not path.exists() or path.stat().st_size == 0:
+        return True
+    with contextlib.closing(_connect(path, "rw")) as connection, contextlib.suppress(sqlite3.DatabaseError):
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        (tables,) = connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
+        return bool(version == 0 and tables == 0)
+    return False
+
+
 def connect_writer(path: Path) -> sqlite3.Connection:
     """Open for writing. Only the holder of the writer lock may."""
     connection = _connect(path, "rw")
@@ -139,7 +155,8 @@ def connect_reader(path: Path) -> sqlite3.Connection:
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
     if mode != "rwc" and not path.is_file():
         raise CollectionNotFoundError(
-            f"{path.parent} is not a collection (no {DATABASE} in it); make one with: ragmm ingest FOLDER -c {path.parent}"
+            f"{path.parent} is not a collection (no {DATABASE} in it); "
+            f"make one with: ragmm ingest FOLDER -c {path.parent}"
         )
     uri = f"{path.absolute().as_uri()}?mode={mode}"
     # check_same_thread: connections are handed between threads under the store's own lock.
