@@ -32,9 +32,9 @@ def refuse_foreign_code(folder: Path) -> None:
     config = read_json(folder / "config.json")
     if not config.get("auto_map"):
         return
-    from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
+    from transformers import CONFIG_MAPPING
 
-    if config.get("model_type") not in CONFIG_MAPPING_NAMES:
+    if config.get("model_type") not in CONFIG_MAPPING:
         raise ModelError(
             f"{folder} needs code that comes with the model (auto_map, model type {config.get('model_type')!r}); "
             "ragmm never runs it: choose a model that transformers supports by itself"
