@@ -1,0 +1,83 @@
+"""Image files: photos, charts, screenshots, scans; pages of a TIFF and key frames of an animation are items each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ragmm.errors import LimitError
+from ragmm.loaders.base import Probe
+from ragmm.loaders.image_facts import image_facts
+from ragmm.loaders.naming import display_name, name_words
+from ragmm.loaders.picture import (
+    FORMATS,
+    check_size,
+    encode_image,
+    heif_ready,
+    is_lossy,
+    normalise,
+    open_image,
+    reading,
+)
+from ragmm.loaders.settings import LoaderSettings
+from ragmm.types import Asset, Item, Locator, Modality
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+__all__ = ["ImageLoader"]
+
+_KEY_FRAMES = 8
+_MANY_FRAMES = frozenset({"AVIF", "GIF", "PNG", "TIFF", "WEBP"})
+
+
+class ImageLoader:
+    """Items without text: the words of the file's name and its own description are their context."""
+
+    name = "image"
+    version = 1
+
+    def __init__(self, settings: LoaderSettings) -> None:
+        self.settings = settings
+
+    def accepts(self, probe: Probe) -> bool:
+        return probe.media_type in FORMATS and (probe.media_type != "image/heif" or heif_ready())
+
+    def load(self, file: Path, probe: Probe) -> Iterator[Item]:
+        name = display_name(probe.name)
+        with reading(name):
+            image = open_image(file, probe.media_type, name, self.settings)
+        with image:
+            with reading(name):
+                facts = image_facts(image)
+                total, frames = self._frames(image, name)
+            context = "\n".join(filter(None, (name_words(name), facts.get("description", ""))))
+            for page, asset in self._assets(image, probe, frames):
+                locator = Locator(page=page if total > 1 else None)
+                yield Item(modality=Modality.PHOTO, asset=asset, locator=locator, context=context, metadata=facts)
+
+    def _frames(self, image: Image, name: str) -> tuple[int, list[int]]:
+        """How many there are, and which become items: every page, but of an animation a few, evenly spread."""
+        total = int(getattr(image, "n_frames", 1)) if image.format in _MANY_FRAMES else 1
+        if total > self.settings.max_frames:
+            raise LimitError(
+                f"{name} has {total:,} frames; at most {self.settings.max_frames:,} are read (loaders.max_frames)"
+            )
+        if image.format == "TIFF" or total <= _KEY_FRAMES:
+            return total, list(range(total))
+        return total, [round(index * (total - 1) / (_KEY_FRAMES - 1)) for index in range(_KEY_FRAMES)]
+
+    def _assets(self, image: Image, probe: Probe, frames: list[int]) -> Iterator[tuple[int, Asset]]:
+        """The pictures that differ, with the 1-based numbers of their frames."""
+        name, lossy = display_name(probe.name), is_lossy(probe.media_type, probe.head[:16])
+        seen: set[str] = set()
+        for frame in frames:
+            with reading(name):
+                if frame:
+                    image.seek(frame)
+                    check_size(image.size, f"{name}, frame {frame + 1}", self.settings)
+                asset = encode_image(normalise(image, self.settings), lossy=lossy)
+            if asset.sha256 not in seen:
+                seen.add(asset.sha256)
+                yield frame + 1, asset

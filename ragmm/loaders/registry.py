@@ -1,0 +1,127 @@
+"""Which loader reads which file: one explicit table, asked in order."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+from ragmm.errors import DocumentError, UnsupportedError
+from ragmm.loaders.base import Loader, Probe
+from ragmm.loaders.image import ImageLoader
+from ragmm.loaders.jsonl import JsonLoader
+from ragmm.loaders.markdown import MarkdownLoader
+from ragmm.loaders.naming import display_name
+from ragmm.loaders.probe import BINARY, EMPTY, ENCRYPTED_OFFICE, probe
+from ragmm.loaders.settings import LoaderSettings
+from ragmm.loaders.tabular import TabularLoader
+from ragmm.loaders.text import TextLoader
+from ragmm.types import Item
+
+__all__ = ["default_loaders", "fingerprint", "load", "loader_for", "probe"]
+
+_OOXML = "application/vnd.openxmlformats-officedocument."
+_EXTRAS = {
+    "application/pdf": "pymupdf",
+    "image/heif": "heif",
+    "image/svg+xml": "svg",
+    **dict.fromkeys(
+        (
+            _OOXML + "wordprocessingml.document",
+            _OOXML + "spreadsheetml.sheet",
+            _OOXML + "presentationml.presentation",
+            "application/epub+zip",
+            "application/rtf",
+            "application/vnd.ms-outlook",
+            "application/vnd.oasis.opendocument.text",
+            "application/vnd.oasis.opendocument.spreadsheet",
+            "application/vnd.oasis.opendocument.presentation",
+            "application/xml",
+            "message/rfc822",
+            "text/html",
+        ),
+        "office",
+    ),
+}
+_ZIPPED = (".docx", ".xlsx", ".xlsm", ".pptx", ".odt", ".ods", ".odp", ".epub")
+_ADVICE = {
+    "application/msword": "save it as .docx",
+    "application/vnd.ms-excel": "save it as .xlsx",
+    "application/vnd.ms-powerpoint": "save it as .pptx",
+    "application/zip": "unpack it, or set loaders.archives = true",
+    "application/x-tar": "unpack it, or set loaders.archives = true",
+    "application/gzip": "unpack it",
+}
+
+
+def default_loaders(settings: LoaderSettings) -> tuple[Loader, ...]:
+    """Every loader whose library is installed; the first that accepts a file reads it."""
+    return (
+        *_room("ragmm.loaders.pdf", settings),
+        *_room("ragmm.loaders.svg", settings),
+        *_room("ragmm.loaders.office", settings),
+        ImageLoader(settings),
+        TabularLoader(settings),
+        JsonLoader(settings),
+        MarkdownLoader(settings),
+        TextLoader(settings),
+    )
+
+
+def loader_for(probe: Probe, loaders: Sequence[Loader]) -> Loader:
+    """The first loader that accepts the file; UnsupportedError says what it is and what would read it."""
+    for loader in loaders:
+        if loader.accepts(probe):
+            return loader
+    raise UnsupportedError(_unsupported(probe))
+
+
+def load(file: Path, probe: Probe, loaders: Sequence[Loader]) -> Iterator[Item]:
+    """The items of one file; a file that yields none is an error that says so."""
+    name = display_name(probe.name)
+    if probe.media_type == EMPTY:
+        raise DocumentError(f"{name} is empty (0 bytes); there is nothing to index")
+    if probe.media_type == ENCRYPTED_OFFICE:
+        raise DocumentError(f"{name} is an Office file under a password; save it without one")
+    found = False
+    for item in loader_for(probe, loaders).load(file, probe):
+        found = True
+        yield item
+    if not found:
+        raise DocumentError(f"{name} ({probe.media_type}) holds neither text nor images; there is nothing to index")
+
+
+def fingerprint(loaders: Sequence[Loader], settings: LoaderSettings) -> str:
+    """Changes when the same file may yield other items, and so has to be parsed again."""
+    tokenizer = Path(settings.tokenizer).expanduser()
+    tokenizer = tokenizer / "tokenizer.json" if tokenizer.is_dir() else tokenizer
+    facts = {
+        "loaders": [(loader.name, loader.version) for loader in loaders],
+        "settings": settings.as_dict() | {"tokenizer": ""},
+        "tokenizer": hashlib.sha256(tokenizer.read_bytes()).hexdigest() if tokenizer.is_file() else settings.tokenizer,
+    }
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def _room(module: str, settings: LoaderSettings) -> tuple[Loader, ...]:
+    """The loaders of a room: its `loaders(settings)` gives none where its library is not installed."""
+    if find_spec(module) is None:
+        return ()
+    loaders: tuple[Loader, ...] = getattr(import_module(module), "loaders", lambda _: ())(settings)
+    return loaders
+
+
+def _unsupported(probe: Probe) -> str:
+    name, kind = display_name(probe.name), probe.media_type
+    if kind == BINARY:
+        return f"{name} is no format that ragmm reads: its content is binary and begins with {probe.head[:8].hex(' ')}"
+    if kind == "application/zip" and name.lower().endswith(_ZIPPED):
+        return f"{name} is damaged: it is a zip file, but its list of members names no document; replace the file"
+    extra = _EXTRAS.get(kind)
+    if extra:
+        return f"{name} is {kind}, which needs an optional package; install it with: pip install 'ragmm[{extra}]'"
+    advice = _ADVICE.get(kind, "convert it to a format that `ragmm doctor` lists, or exclude it")
+    return f"{name} is {kind}, which no loader reads; {advice}"
