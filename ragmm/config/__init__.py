@@ -1,9 +1,9 @@
 """Pipeline files: TOML text to frozen dataclasses, and names to objects."""
 
+from ragmm.config.build import build_embedder, build_loaders, build_parser, build_vlm
 from ragmm.config.reading import load_pipeline, parse_pipeline
 from ragmm.config.settings import (
     AnswerSettings,
-    Device,
     FewShot,
     IndexKind,
     LimitSettings,
@@ -15,15 +15,16 @@ from ragmm.config.settings import (
     SourceSettings,
     StoreSettings,
     VectorType,
-    WeightType,
 )
 from ragmm.config.starters import STARTERS, default_pipeline, starter
+from ragmm.embedders.settings import Device, Dtype
 from ragmm.loaders.settings import LoaderSettings
 
 __all__ = [
     "STARTERS",
     "AnswerSettings",
     "Device",
+    "Dtype",
     "FewShot",
     "IndexKind",
     "LimitSettings",
@@ -36,7 +37,10 @@ __all__ = [
     "SourceSettings",
     "StoreSettings",
     "VectorType",
-    "WeightType",
+    "build_embedder",
+    "build_loaders",
+    "build_parser",
+    "build_vlm",
     "default_pipeline",
     "load_pipeline",
     "parse_pipeline",

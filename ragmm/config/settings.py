@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Annotated
 
 from ragmm.config.names import MODEL_ROLES, check_model_name
+from ragmm.embedders.settings import Device, Dtype, EmbedderSettings
+from ragmm.loaders.sandbox import Limits
 from ragmm.loaders.settings import LoaderSettings
 
 __all__ = [
     "AnswerSettings",
     "Between",
-    "Device",
     "FewShot",
     "IndexKind",
     "LimitSettings",
@@ -25,7 +26,6 @@ __all__ = [
     "SourceSettings",
     "StoreSettings",
     "VectorType",
-    "WeightType",
 ]
 
 
@@ -59,23 +59,6 @@ class Route(StrEnum):
     """Images become words (caption and OCR), and words are embedded."""
 
 
-class Device(StrEnum):
-    """Where models run; auto takes a GPU where there is one."""
-
-    AUTO = "auto"
-    CPU = "cpu"
-    CUDA = "cuda"
-    MPS = "mps"
-
-
-class WeightType(StrEnum):
-    """The number format models compute in; auto takes bfloat16 where the processor is good at it."""
-
-    AUTO = "auto"
-    FLOAT32 = "float32"
-    BFLOAT16 = "bfloat16"
-
-
 class VectorType(StrEnum):
     """The number format vectors are stored in; float16 halves the space and searches faster."""
 
@@ -106,7 +89,7 @@ class SourceSettings:
     """Patterns of what is left out even if included."""
     follow_links: bool = False
     """Whether symbolic links that lead out of a source are followed."""
-    max_file_mb: Annotated[int, Between(low=1)] = 500
+    max_file_mb: Annotated[int, Between(low=1)] = Limits.document_mb
     """Larger files are reported as failed."""
 
 
@@ -126,10 +109,10 @@ class ModelSettings:
     """Orders the best hits anew; "none" keeps the order of the search."""
     download: bool = False
     """Whether a model that is not here may be downloaded."""
-    device: Device = Device.AUTO
-    dtype: WeightType = WeightType.AUTO
-    batch_size: Annotated[int, Between(low=1, high=4096)] = 16
-    threads: Annotated[int, Between(low=0)] = 0
+    device: Device = EmbedderSettings.device
+    dtype: Dtype = EmbedderSettings.dtype
+    batch_size: Annotated[int, Between(low=1, high=4096)] = EmbedderSettings.batch_size
+    threads: Annotated[int, Between(low=0)] = EmbedderSettings.threads
     """Of one model on the CPU; 0 takes the cores that this process may use."""
 
     def __post_init__(self) -> None:
@@ -141,11 +124,11 @@ class ModelSettings:
 class LimitSettings:
     """The [limits] section: what one document may use while it is parsed."""
 
-    memory_mb: Annotated[int, Between(low=64)] = 2048
-    cpu_seconds: Annotated[int, Between(low=1)] = 60
-    wall_seconds: Annotated[int, Between(low=1)] = 120
+    memory_mb: Annotated[int, Between(low=64)] = Limits.memory_mb
+    cpu_seconds: Annotated[int, Between(low=1)] = Limits.cpu_seconds
+    wall_seconds: Annotated[float, Between(low=1)] = Limits.wall_seconds
     workers: Annotated[int, Between(low=0)] = 0
-    """Documents parsed at once; 0 takes one per core, at most 8."""
+    """Documents parsed at once; 0 takes one a core."""
 
 
 @dataclass(frozen=True, kw_only=True)

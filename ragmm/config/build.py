@@ -1,0 +1,86 @@
+"""The one place where the names in a pipeline become objects. Nothing is loaded or fetched until it is used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ragmm.config.names import NONE
+from ragmm.embedders.settings import EmbedderSettings
+from ragmm.errors import UsageError
+from ragmm.models.names import ModelName, Scheme
+
+if TYPE_CHECKING:
+    from ragmm.config.settings import ModelSettings, Pipeline
+    from ragmm.embedders.base import Embedder
+    from ragmm.loaders.base import Loader
+    from ragmm.loaders.worker import ParserPool
+    from ragmm.vlm.base import Vlm
+
+__all__ = ["build_embedder", "build_loaders", "build_parser", "build_vlm"]
+
+_CLIP: Final = (Scheme.OPEN_CLIP, Scheme.MINI)
+
+
+def build_embedder(name: str, models: ModelSettings) -> Embedder:
+    """Raises ModelNotFoundError where the model is not here and may not be downloaded."""
+    from ragmm.models import find
+
+    parsed = ModelName.parse(name)
+    settings = embedder_settings(models)
+    if parsed.scheme is Scheme.ST:
+        from ragmm.embedders.sentence_transformers import SentenceTransformerEmbedder
+
+        return SentenceTransformerEmbedder(find(parsed, download=models.download), settings)
+    if parsed.scheme in _CLIP:
+        from ragmm.embedders.open_clip import OpenClipEmbedder
+
+        return OpenClipEmbedder(find(parsed, download=models.download), settings)
+    raise UsageError(f"{name} does not embed; name an st: or open_clip: model, or mini")
+
+
+def embedder_settings(models: ModelSettings) -> EmbedderSettings:
+    """How the models of a pipeline run."""
+    return EmbedderSettings(
+        device=models.device, dtype=models.dtype, batch_size=models.batch_size, threads=models.threads
+    )
+
+
+def build_vlm(name: str, models: ModelSettings) -> Vlm | None:
+    """None stands for answering without a model ("extractive") and for an empty role ("none")."""
+    from ragmm.models import Task, find
+
+    if name == NONE:
+        return None
+    parsed = ModelName.parse(name)
+    if parsed.scheme is Scheme.EXTRACTIVE:
+        return None
+    if parsed.scheme is Scheme.OPENAI:
+        from ragmm.vlm.openai import OpenAIVlm
+
+        return OpenAIVlm(parsed)
+    if parsed.scheme in {Scheme.HF, Scheme.MINI}:
+        from ragmm.vlm.transformers import TransformersVlm
+
+        return TransformersVlm(find(parsed, task=Task.GENERATE, download=models.download), embedder_settings(models))
+    raise UsageError(f"{name} does not write; name an hf: or openai: model, mini, or extractive")
+
+
+def build_loaders(pipeline: Pipeline) -> tuple[Loader, ...]:
+    """Every loader whose library is installed, in the order in which they are asked."""
+    from ragmm.loaders.registry import default_loaders
+
+    return default_loaders(pipeline.loaders)
+
+
+def build_parser(pipeline: Pipeline) -> ParserPool:
+    """The isolated processes that parse documents, within the pipeline's limits."""
+    from ragmm.loaders.sandbox import Limits
+    from ragmm.loaders.worker import ParserPool
+
+    limits = Limits(
+        memory_mb=pipeline.limits.memory_mb,
+        cpu_seconds=pipeline.limits.cpu_seconds,
+        wall_seconds=pipeline.limits.wall_seconds,
+        document_mb=pipeline.sources.max_file_mb,
+    )
+    return ParserPool(pipeline.loaders, limits, pipeline.limits.workers)
