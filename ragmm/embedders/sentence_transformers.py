@@ -21,8 +21,8 @@ from ragmm.errors import ModelError
 from ragmm.models.describe import ModelFacts, ModelKind, describe, read_json, read_modules
 from ragmm.models.finding import FoundModel
 from ragmm.models.fingerprints import fingerprint
-from ragmm.models.safety import refuse_foreign_code, refuse_pickles
-from ragmm.models.strict import no_missing_weights
+from ragmm.models.safety import refuse_foreign_code, refuse_pickles, require_tokenizer
+from ragmm.models.strict import strict_loading
 from ragmm.types import ModelInfo, Role
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ class SentenceTransformerEmbedder:
         dtype = resolve_dtype(self._settings.dtype, device, exact_on_cpu="image" not in self._facts.modalities)
         set_threads(self._settings)
         try:
-            with no_missing_weights(folder):
+            with strict_loading(folder):
                 model = SentenceTransformer(
                     str(folder),
                     device=device,
@@ -171,6 +171,7 @@ def _checked(model: FoundModel) -> ModelFacts:
     for place in places:
         refuse_pickles(place)
         refuse_foreign_code(place)
+    require_tokenizer(folder)
     config = folder / "config_sentence_transformers.json"
     kind = read_json(config).get("model_type", "SentenceTransformer") if config.is_file() else "SentenceTransformer"
     if kind != "SentenceTransformer":

@@ -9,8 +9,9 @@ from typing import Any
 
 from ragmm.embedders.windows import Span
 
-__all__ = ["spans_of", "without_surrogates"]
+__all__ = ["spans_of", "spans_of_clip", "without_surrogates"]
 
+_LONG_WORD = 96
 _WORDS = re.compile(r"\w+|[^\w\s]")
 
 
@@ -38,6 +39,23 @@ def spans_of(tokenizer: Any, texts: Sequence[str]) -> list[list[Span]]:
         )
         return [[(int(a), int(b)) for a, b in spans] for spans in encoded["offset_mapping"]]
     return [_counted(inner, text) for text in texts]
+
+
+def spans_of_clip(tokenizer: Any, texts: Sequence[str]) -> list[list[Span]]:
+    """The same for CLIP's own byte-pair tokenizer, over texts that its `clean_fn` has cleaned."""
+    return [_clip_spans(tokenizer, text) for text in texts]
+
+
+def _clip_spans(tokenizer: Any, text: str) -> list[Span]:
+    spans: list[Span] = []
+    for match in tokenizer.pat.finditer(text):
+        data = match.group().encode("utf-8")
+        if len(data) > _LONG_WORD:  # its merging is quadratic; a byte is never more than one token
+            tokens = len(data)
+        else:
+            tokens = len(tokenizer.bpe("".join(tokenizer.byte_encoder[byte] for byte in data)).split(" "))
+        spans.extend(spread(match.start(), match.end(), tokens))
+    return spans
 
 
 def _counted(tokenizer: Any, text: str) -> list[Span]:

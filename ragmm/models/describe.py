@@ -34,7 +34,7 @@ class ModelFacts:
     max_tokens: int = 0
     parameters: int = 0
     text_model: str | None = None
-    """The repository whose text tower an open_clip folder uses instead of holding it itself."""
+    """The repository that holds an open_clip folder's text tower, or the configuration of it."""
 
 
 _BOTH = frozenset({"text", "image"})
@@ -80,14 +80,14 @@ def _describe_open_clip(folder: Path) -> ModelFacts:
         raise ModelError(
             f"{folder / 'open_clip_config.json'} does not describe an OpenCLIP model ({error}); fetch the model again"
         ) from error
-    inside = bool(safetensors_files(folder))
+    named = text.get("hf_model_name")
     return ModelFacts(
         kind=ModelKind.OPEN_CLIP,
         modalities=_BOTH,
         dim=dim,
         max_tokens=int(text.get("context_length", 77)),
         parameters=_parameters(folder, folder / "image_tower"),
-        text_model=None if inside else text.get("hf_model_name"),
+        text_model=str(named) if named and not (folder / "config.json").is_file() else None,
     )
 
 

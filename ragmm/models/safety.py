@@ -1,4 +1,4 @@
-"""What ragmm refuses to load: weights that can run code, and models that bring code of their own."""
+"""What ragmm refuses to load: weights that can run code, models that bring code, models without their tokenizer."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from ragmm.errors import ModelError
 from ragmm.models.describe import read_json
 from ragmm.models.weights import safetensors_files
 
-__all__ = ["refuse_foreign_code", "refuse_pickles"]
+__all__ = ["has_tokenizer", "refuse_foreign_code", "refuse_pickles", "require_tokenizer"]
 
 _PICKLES = frozenset({".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".npz", ".h5", ".msgpack"})
+
+_VOCABULARIES = frozenset(
+    {"tokenizer.json", "vocab.txt", "vocab.json", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model"}
+)
 
 
 def refuse_pickles(folder: Path) -> None:
@@ -38,4 +42,17 @@ def refuse_foreign_code(folder: Path) -> None:
         raise ModelError(
             f"{folder} needs code that comes with the model (auto_map, model type {config.get('model_type')!r}); "
             "ragmm never runs it: choose a model that transformers supports by itself"
+        )
+
+
+def has_tokenizer(folder: Path) -> bool:
+    """Whether the folder holds a vocabulary; a configuration alone makes an empty tokenizer."""
+    return any(file.name in _VOCABULARIES for file in folder.rglob("*") if file.is_file())
+
+
+def require_tokenizer(folder: Path) -> None:
+    """Raises ModelError when the tokenizer is missing: transformers would tokenise every word as unknown."""
+    if not has_tokenizer(folder):
+        raise ModelError(
+            f"{folder} has no tokenizer (tokenizer.json or a vocabulary); fetch the model again: ragmm models pull NAME"
         )

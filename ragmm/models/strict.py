@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ragmm.errors import ModelError
 
-__all__ = ["no_missing_weights"]
+__all__ = ["strict_loading"]
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _ROW = re.compile(r"^\s*(?P<key>\S+)\s*\|\s*(?:MISSING|MISMATCH)\b", re.MULTILINE)
@@ -31,22 +31,48 @@ class _Report(logging.Handler):
 
 
 @contextmanager
-def no_missing_weights(folder: Path) -> Iterator[None]:
-    """Raises ModelError when a model loaded inside left parameters without weights. transformers only logs them."""
+def strict_loading(folder: Path) -> Iterator[None]:
+    """Raises ModelError when a model loaded inside left parameters without weights; shows no progress bar.
+
+    transformers itself fills such parameters with random numbers and logs a line.
+    """
     logger = logging.getLogger("transformers.modeling_utils")
-    report, before = _Report(), (logger.level, logger.propagate)
+    report, level, propagate = _Report(), logger.level, logger.propagate
     logger.addHandler(report)
-    logger.setLevel(logging.WARNING)
     logger.propagate = False
+    if not logger.isEnabledFor(logging.WARNING):
+        logger.setLevel(logging.INFO)  # WARNING itself would make transformers check plans for tensor parallelism
+    try:
+        with _without_progress_bars():
+            yield
+    except (RuntimeError, ValueError) as error:
+        if not report.missing:
+            raise
+        raise ModelError(_unfit(folder, report.missing)) from error
+    finally:
+        logger.removeHandler(report)
+        logger.setLevel(level)
+        logger.propagate = propagate
+    if report.missing:
+        raise ModelError(_unfit(folder, report.missing))
+
+
+def _unfit(folder: Path, missing: list[str]) -> str:
+    more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+    return (
+        f"the weights in {folder} do not fit their config.json: {missing[0]}{more} missing or of another shape; "
+        "fetch the model again: ragmm models pull NAME"
+    )
+
+
+@contextmanager
+def _without_progress_bars() -> Iterator[None]:
+    from transformers.utils import logging as bars
+
+    shown = bars.is_progress_bar_enabled()
+    bars.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         yield
     finally:
-        logger.removeHandler(report)
-        logger.setLevel(before[0])
-        logger.propagate = before[1]
-    if report.missing:
-        more = f" and {len(report.missing) - 1} more" if len(report.missing) > 1 else ""
-        raise ModelError(
-            f"the weights in {folder} do not fit their config.json: {report.missing[0]}{more} missing or of another "
-            "shape; fetch the model again: ragmm models pull NAME"
-        )
+        if shown:
+            bars.enable_progress_bar()  # type: ignore[no-untyped-call]

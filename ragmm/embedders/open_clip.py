@@ -1,0 +1,169 @@
+"""`open_clip:` any OpenCLIP model, and `mini`, which is one: texts and images in one space."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ragmm.embedders.batching import BatchPlan, batched, embed_sorted, halving, prefetch
+from ragmm.embedders.compute import decode_threads
+from ragmm.embedders.open_clip_model import OpenClipModel, build, locate
+from ragmm.embedders.settings import EmbedderSettings
+from ragmm.embedders.tokens import spans_of, spans_of_clip, without_surrogates
+from ragmm.embedders.windows import Span, average, cut
+from ragmm.models.describe import describe
+from ragmm.models.finding import FoundModel, Source, find
+from ragmm.models.fingerprints import fingerprint
+from ragmm.models.names import ModelName, Scheme
+from ragmm.models.profiles import MINI_NOTICE
+from ragmm.types import ModelInfo, Role
+
+if TYPE_CHECKING:
+    import torch
+    from PIL.Image import Image
+
+__all__ = ["OpenClipEmbedder"]
+
+_ADAPTER = "open_clip/1"
+"""Raised when the same weights would give other vectors."""
+_QUEUED_BATCHES = 3
+"""Decoded images waiting for the model: enough to bridge a slow one, few enough to stay small."""
+
+
+class OpenClipEmbedder:
+    """Constructing reads a few JSON files; the weights are loaded by `load()` or on first use. Thread-safe.
+
+    `text_model` is the folder of a text tower that lies apart from the image tower, as mini's does; by default it is
+    looked for where models are found. Images are best given many at a time: they are decoded beside the model.
+    """
+
+    def __init__(
+        self, model: FoundModel, settings: EmbedderSettings | None = None, *, text_model: FoundModel | None = None
+    ) -> None:
+        self._found = model
+        self._settings = settings or EmbedderSettings()
+        self._text_model = text_model or _text_model(model)
+        self._files = locate(model, self._text_model)
+        self._dim = int(self._files.model["embed_dim"])
+        self._lock = threading.RLock()
+        self._model: OpenClipModel | None = None
+
+    @cached_property
+    def info(self) -> ModelInfo:
+        """Read from the files without loading weights; the first call hashes them."""
+        folders = [self._found.folder] + ([self._text_model.folder] if self._text_model else [])
+        return ModelInfo(
+            name=self._found.name,
+            revision=self._found.revision,
+            fingerprint=fingerprint(*folders, adapter=_ADAPTER),
+            modalities=frozenset({"text", "image"}),
+            dim=self._dim,
+            max_tokens=int(self._files.text.get("context_length", 77)),
+            licence=self._found.licence,
+            notice=MINI_NOTICE if self._found.source is Source.BUNDLED else "",
+        )
+
+    def load(self) -> None:
+        """Loads the weights unless they are loaded. Raises ModelError when they are damaged or do not fit."""
+        self._ready()
+
+    def embed_texts(self, texts: Sequence[str], role: Role) -> NDArray[np.float32]:  # noqa: ARG002
+        """Shape: (len(texts), dim), of unit length. CLIP models treat questions and documents alike."""
+        if not texts:
+            return np.zeros((0, self._dim), dtype=np.float32)
+        with self._lock:
+            model = self._ready()
+            clean = [model.tokenizer.clean_fn(without_surrogates(text)) for text in texts]
+            windows = cut(clean, lambda some: _spans(model, some), _capacity(model))
+            rows = embed_sorted(
+                [window.text for window in windows],
+                [window.tokens + 2 if model.trims else model.context for window in windows],
+                lambda batch: _encode_texts(model, batch),
+                dim=self._dim,
+                plan=BatchPlan(size=self._settings.batch_size),
+            )
+        return average(rows, windows, len(texts))
+
+    def embed_images(self, images: Sequence[Image | bytes]) -> NDArray[np.float32]:
+        """Shape: (len(images), dim), of unit length. Raises DocumentError for bytes that are no image."""
+        if not images:
+            return np.zeros((0, self._dim), dtype=np.float32)
+        size = self._settings.batch_size
+        with ThreadPoolExecutor(decode_threads(self._settings)) as pool, self._lock:
+            model = self._ready()
+            pixels = prefetch(images, model.preprocessing, pool, ahead=size * _QUEUED_BATCHES)
+            return np.concatenate(
+                [
+                    rows
+                    for batch in batched(pixels, size)
+                    for rows in halving(lambda some: _encode_images(model, some), batch)
+                ]
+            )
+
+    def _ready(self) -> OpenClipModel:
+        with self._lock:
+            if self._model is None:
+                self._model = build(self._files, self._settings)
+            return self._model
+
+
+def _text_model(model: FoundModel) -> FoundModel | None:
+    config = model.folder / "open_clip_config.json"
+    name = describe(model.folder).text_model if config.is_file() else None
+    return find(ModelName(scheme=Scheme.ST, target=name)) if name else None
+
+
+def _spans(model: OpenClipModel, texts: Sequence[str]) -> list[list[Span]]:
+    hugging = getattr(model.tokenizer, "tokenizer", None)
+    return spans_of_clip(model.tokenizer, texts) if hugging is None else spans_of(hugging, texts)
+
+
+def _capacity(model: OpenClipModel) -> int:
+    """Tokens of text beside the special ones; CLIP's own tokenizer adds two, other modes at most three."""
+    hugging = getattr(model.tokenizer, "tokenizer", None)
+    special = 2 if hugging is None else int(hugging.num_special_tokens_to_add(pair=False))
+    if getattr(model.tokenizer, "tokenizer_mode", ""):
+        special = 3
+    return max(1, model.context - special)
+
+
+def _encode_texts(model: OpenClipModel, texts: Sequence[str]) -> NDArray[np.float32]:
+    import torch
+
+    tokens = model.tokenizer(list(texts))
+    if model.trims:
+        used = (tokens != model.pad).any(dim=0).nonzero()
+        tokens = tokens[:, : int(used.max()) + 1 if used.numel() else 1]
+    with torch.inference_mode():
+        return _unit_rows(model.network.encode_text(tokens.to(model.device)))
+
+
+def _encode_images(model: OpenClipModel, pixels: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+    import torch
+
+    with torch.inference_mode():
+        return _unit_rows(model.network.encode_image(normalised(model, pixels)))
+
+
+def normalised(model: OpenClipModel, pixels: Sequence[NDArray[np.uint8]]) -> torch.Tensor:
+    """Shape: (n, 3, height, width): normalised in float32 as open_clip does it, then in the model's dtype."""
+    import torch
+
+    seen = model.preprocessing
+    stacked = torch.from_numpy(np.stack(pixels)).to(model.device)
+    values = stacked.permute(0, 3, 1, 2).contiguous().to(torch.float32).div_(255)
+    mean, std = (torch.tensor(channel, device=model.device).view(3, 1, 1) for channel in (seen.mean, seen.std))
+    return values.sub_(mean).div_(std).to(model.image_dtype)
+
+
+def _unit_rows(rows: Any) -> NDArray[np.float32]:
+    import torch
+
+    exact: NDArray[np.float32] = torch.nn.functional.normalize(rows.to(torch.float32), dim=-1).cpu().numpy()
+    return exact
