@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ragmm.types import Hit, StoredItem
+from ragmm.vlm.inert import without_controls
 
 __all__ = ["Unit", "caption_of", "sentences", "units_of", "units_of_hits"]
 
@@ -40,7 +41,7 @@ class Unit:
     text: str
     """Readable on its own: a table row with its header, white space evened out."""
     quote: str
-    """As it stands in the item."""
+    """As it stands in the item, terminal escapes and hidden characters aside."""
     lead: str = ""
     """The heading or caption it stands under: it scores, but is not shown."""
 
@@ -61,7 +62,7 @@ def units_of_hits(hits: Sequence[Hit], *, per_hit: int = 200) -> list[Unit]:
 def units_of(hit: Hit) -> Iterator[Unit]:
     """The units of one hit in reading order."""
     lead, order = "", 0
-    header, whole = _header(hit.item), hit.item.text[:_MAX_TEXT]
+    header, whole = _header(hit.item), without_controls(hit.item.text[:_MAX_TEXT])
     for start, end in sentences(whole):
         quote = whole[start:end]
         heading = quote.startswith("#") or quote.endswith(("?", "？"))
