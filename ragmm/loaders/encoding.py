@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import codecs
 import re
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 from ragmm.errors import DocumentError, LimitError
-from ragmm.loaders.base import Probe
+from ragmm.loaders.base import DocumentWarning, Probe
+from ragmm.loaders.naming import display_name
 from ragmm.loaders.settings import LoaderSettings
 
 __all__ = ["Decoded", "decode", "looks_binary", "read_text"]
@@ -42,16 +44,18 @@ class Decoded:
 
 def read_text(file: Path, probe: Probe, settings: LoaderSettings) -> Decoded:
     """The text of a file that holds more than white space."""
+    name = display_name(probe.name)
     if probe.size > settings.max_text_bytes:
         raise LimitError(
-            f"{probe.name} has {probe.size:,} bytes of text; at most {settings.max_text_bytes:,} are read "
+            f"{name} has {probe.size:,} bytes of text; at most {settings.max_text_bytes:,} are read "
             "(loaders.max_text_bytes)"
         )
-    decoded = decode(file.read_bytes(), probe.name)
+    decoded = decode(file.read_bytes(), name)
+    if decoded.replaced:
+        damaged = f"{name} is {decoded.encoding} with {decoded.replaced} damaged characters, shown as U+FFFD"
+        warnings.warn(DocumentWarning(damaged), stacklevel=2)
     if not decoded.text.strip("\ufeff \t\r\n\f\v\x00"):
-        raise DocumentError(
-            f"{probe.name} holds no text, only white space ({probe.size:,} bytes); there is nothing to index"
-        )
+        raise DocumentError(f"{name} holds no text, only white space ({probe.size:,} bytes); there is nothing to index")
     return decoded
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["ImageLoader"]
 
 _KEY_FRAMES = 8
+_SUBFILE_TYPE = 254
 _MANY_FRAMES = frozenset({"AVIF", "GIF", "PNG", "TIFF", "WEBP"})
 
 
@@ -77,7 +78,14 @@ class ImageLoader:
                 if frame:
                     image.seek(frame)
                     check_size(image.size, f"{name}, frame {frame + 1}", self.settings)
+                    if _is_preview(image):
+                        continue
                 asset = encode_image(normalise(image, self.settings), lossy=lossy)
             if asset.sha256 not in seen:
                 seen.add(asset.sha256)
                 yield frame + 1, asset
+
+
+def _is_preview(image: Image) -> bool:
+    """Whether a TIFF says that this page is a smaller copy of another one."""
+    return bool(getattr(image, "tag_v2", {}).get(_SUBFILE_TYPE, 0) & 1)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ragmm.errors import DocumentError
-from ragmm.loaders.base import Probe
+from ragmm.loaders.base import DocumentWarning, Probe
 from ragmm.loaders.blocks import Block, BlockKind
 from ragmm.loaders.chunking import chunk_blocks, section_context
 from ragmm.loaders.encoding import read_text
@@ -21,6 +22,7 @@ __all__ = ["JsonLoader"]
 
 _LINES = "application/x-ndjson"
 _DEEPEST = 100
+_MOST_REPORTED = 3
 _SMALL = 8
 """Entries of an inner object that is told as lines of the outer one."""
 _LABELS = ("title", "name", "id")
@@ -92,20 +94,49 @@ class JsonLoader:
 
 
 def _whole(text: str, name: str) -> Iterator[tuple[Record, dict[str, Any]]]:
-    for lines, at in _records(_parse(text, name), Place(name=name)):
+    try:
+        value = _parse(text, name)
+    except ExtraDataError:  # several values one after the other, whatever the file is called
+        yield from _line_records(text, name)
+        return
+    for lines, at in _records(value, Place(name=name)):
         yield (lines, at), {"pointer": at.pointer}
 
 
 def _line_records(text: str, name: str) -> Iterator[tuple[Record, dict[str, Any]]]:
-    """One value a line; a broken line is named by its number, blank ones are passed over."""
-    start = 0
+    """One value a line; a broken line is named by its number and kept as it is, blank ones are passed over."""
+    start = good = 0
+    broken: list[DocumentError] = []
     for number, line in enumerate(text.split("\n"), start=1):
-        if line.strip():
-            where = f"{name}, line {number},"
-            for lines, at in _records(_parse(line, where), Place(name=where)):
-                place = {"line": number, "chars": [start, start + len(line)]}
-                yield (lines, at), place | ({"pointer": at.pointer} if at.pointer else {})
+        place = {"line": number, "chars": [start, start + len(line)]}
         start += len(line) + 1
+        if not line.strip():
+            continue
+        where = Place(name=f"{name}, line {number},")
+        try:
+            records = list(_records(_parse(line, where.name), where))
+            good += 1
+        except DocumentError as error:
+            records = [(line, where)]
+            broken.append(error)
+            place["unparsed"] = True
+        for lines, at in records:
+            yield (lines, at), place | ({"pointer": at.pointer} if at.pointer else {})
+    _report(broken, good)
+
+
+def _report(broken: list[DocumentError], good: int) -> None:
+    if broken and not good:
+        raise broken[0]
+    for error in broken[:_MOST_REPORTED]:
+        warnings.warn(DocumentWarning(f"{error}; the line was kept as plain text"), stacklevel=2)
+    if len(broken) > _MOST_REPORTED:
+        more = len(broken) - _MOST_REPORTED
+        warnings.warn(DocumentWarning(f"{more} more lines are not JSON and were kept as plain text"), stacklevel=2)
+
+
+class ExtraDataError(DocumentError):
+    """A whole value is followed by another one."""
 
 
 def _parse(text: str, where: str) -> Any:
@@ -113,7 +144,8 @@ def _parse(text: str, where: str) -> Any:
         return json.loads(text, parse_float=str, parse_int=str, parse_constant=str, strict=False)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}" if "\n" in text.strip() else f"column {error.colno}"
-        raise DocumentError(f"{where} is not JSON: {error.msg} at {place}; correct it there") from error
+        kind = ExtraDataError if error.msg == "Extra data" else DocumentError
+        raise kind(f"{where} is not JSON: {error.msg} at {place}; correct it there") from error
     except RecursionError as error:
         raise DocumentError(f"{where} is nested too deeply to be read; at most {_DEEPEST} levels are") from error
 

@@ -127,8 +127,7 @@ def normalise(image: Image.Image, settings: LoaderSettings) -> Image.Image:
     """RGB or greyscale of at most `max_image_side`, turned as EXIF says, sRGB, on white where it was transparent."""
     side = settings.max_image_side
     turn = _turn(image)
-    if image.format == "JPEG":
-        image.draft(None, (side, side))  # the decoder halves the image while it decodes
+    image.draft(None, (side, side))  # a JPEG is halved while it is decoded; nothing happens to others
     image.load()
     profile = image.info.get("icc_profile")
     flat = _flatten(_eight_bit(image))

@@ -108,10 +108,13 @@ def _after_spaces(text: str, at: int) -> int:
 
 
 def _is_abbreviation(text: str, match: re.Match[str], following: int) -> bool:
-    if match.group() != ".":
-        return match.group().startswith("…") and text[following].islower()
+    """Of a stop: what follows in lower case goes on with the sentence."""
+    if match.group()[0] not in ".…":
+        return False
     if text[following].islower():
         return True
+    if match.group() != ".":
+        return False
     word = _LAST_WORD.search(text[max(0, match.start() - _LONGEST_ABBREVIATION) : match.start()])
     return word is not None and _ABBREVIATIONS.match(word.group()) is not None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -13,10 +14,11 @@ from pathlib import Path
 
 from ragmm.loaders.base import Probe
 from ragmm.loaders.blocks import Block, BlockKind, split_lines
-from ragmm.loaders.chunking import chunk_blocks, token_counter
+from ragmm.loaders.chunking import chunk_blocks
 from ragmm.loaders.encoding import read_text
 from ragmm.loaders.naming import name_words
 from ragmm.loaders.settings import LoaderSettings
+from ragmm.loaders.tokens import token_counter, token_starts
 from ragmm.types import Item, Locator, Modality
 
 __all__ = ["TabularLoader", "markdown_table"]
@@ -60,51 +62,60 @@ class TabularLoader:
         delimiter = _delimiter(text, quoted=True)
         quoted = _quotes_close(text, delimiter)
         delimiter = delimiter if quoted else _delimiter(text, quoted=False)
-        tables = _Tables(self, name_words(probe.name), decoded.facts())
+        tables = _Tables(self, text, name_words(probe.name), decoded.facts())
         yield from tables.items(_rows(text, delimiter, quoted=quoted))
 
 
 class _Tables:
     """Gathers rows into items."""
 
-    def __init__(self, loader: TabularLoader, context: str, facts: dict[str, str | int]) -> None:
+    def __init__(self, loader: TabularLoader, text: str, context: str, facts: dict[str, str | int]) -> None:
         self.settings, self.count = loader.settings, loader.count
+        self.starts = token_starts(loader.settings)(text).data
         self.context, self.facts = context, facts
         self.header: list[str] = []
 
     def items(self, rows: Iterator[Row]) -> Iterator[Item]:
-        first = next(rows)
+        first = next(rows, None)
+        if first is None:
+            return
         self.header = first.cells if _is_header(first.cells) else []
+        frame = self.count(markdown_table(self.header, [[""] * len(first.cells)]))
         pending: list[Row] = [] if self.header else [first]
-        start, end, used = 0, first.end, self._size(first)
+        start, end, used = 0, first.end, frame + (0 if self.header else self._size(first))
         for row in rows:
             size = self._size(row)
             if pending and used + size > self.settings.chunk_tokens:
                 yield from self._emit(pending, start, row.start)
-                pending, start, used = [], row.start, self._size(first) if self.header else 0
+                pending, start, used = [], row.start, frame
             pending.append(row)
             used, end = used + size, row.end
-        yield from self._emit(pending, start, end)
+        yield from self._emit(pending, start, end) if pending else self._listed(first, start, [])
 
     def _size(self, row: Row) -> int:
-        return self.count(" ".join(row.cells)) + len(row.cells) + 1
+        """At most what the row counts in Markdown: delimiters become bars."""
+        return bisect_left(self.starts, row.end) - bisect_left(self.starts, row.start) + len(row.cells) + 1
 
     def _emit(self, rows: list[Row], start: int, end: int) -> Iterator[Item]:
         text = markdown_table(self.header, [row.cells for row in rows])
         if self.count(text) <= self.settings.chunk_tokens:
             yield self._item(text, rows, start, end)
-            return
-        for row in rows or [
-            Row(number=1, cells=self.header, start=start, end=end)
-        ]:  # too wide for a table: a list of columns, cut where it must be
-            listed = _as_list(self.header, row.cells)
-            block = Block(start=0, end=len(listed), kind=BlockKind.LIST)
-            for chunk in chunk_blocks(listed, [block], self.settings):
-                yield self._item(listed[chunk.start : chunk.end], [row], row.start, row.end)
+        elif len(rows) > 1:
+            half = len(rows) // 2
+            yield from self._emit(rows[:half], start, rows[half].start)
+            yield from self._emit(rows[half:], rows[half].start, end)
+        else:
+            yield from self._listed(rows[0], start, self.header)
+
+    def _listed(self, row: Row, start: int, header: list[str]) -> Iterator[Item]:
+        """A row too wide for a table, or one that stands alone: its cells line by line, cut where it must be."""
+        listed = _as_list(header, row.cells)
+        block = Block(start=0, end=len(listed), kind=BlockKind.LIST)
+        for chunk in chunk_blocks(listed, [block], self.settings):
+            yield self._item(listed[chunk.start : chunk.end], [row], start, row.end)
 
     def _item(self, text: str, rows: list[Row], start: int, end: int) -> Item:
-        numbers = [rows[0].number, rows[-1].number] if rows else [1, 1]
-        place = {"rows": numbers, "chars": [start, end]}
+        place = {"rows": [rows[0].number, rows[-1].number], "chars": [start, end]}
         return Item(
             modality=Modality.TABLE,
             text=text,
