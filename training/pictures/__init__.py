@@ -5,7 +5,7 @@ The facts of each domain, and the constraints `draw` takes for it:
 scene       kind single|equal|pair|three, background, count, objects [{shape, colour, size
             small|medium|large, x, y}] (centres in 0..1 from the top left), relation None or
             {kind left|above|inside, subject, object} with positions in `objects`.
-            Constraints: kind, colour, shape, size, count, background, relation, held_out,
+            Constraints: kind, colour, shape, scale (the size), count, background, relation, held_out,
             objects ((colour, shape), …). Held-out pairs show up only on request.
 chart       kind bar|hbar|line|multiline|area|pie|donut|scatter, title, colour (of the bars, the
             first line or the largest slice), labels, values, series, highest and lowest (labels;

@@ -32,12 +32,12 @@ Thing = dict[str, Any]
 @dataclass(frozen=True, kw_only=True)
 class Wish:
     """What a caller fixes about a scene; None leaves it to chance, and only
-    `held_out=True` shows a held-out pair (as the first object)."""
+    `held_out=True` shows a held-out pair (as the first object). `scale` is the objects' size."""
 
     kind: str | None = None
     colour: str | None = None
     shape: str | None = None
-    size: str | None = None
+    scale: str | None = None
     count: int | None = None
     background: str | None = None
     relation: str | None = None
@@ -108,7 +108,7 @@ def _thing(pair: tuple[str, str], size: str, radius: float, at: tuple[float, flo
 
 
 def _single(rng: random.Random, wish: Wish) -> tuple[list[Thing], dict[str, Any] | None]:
-    size = wish.size or rng.choice(SIZES)
+    size = wish.scale or rng.choice(SIZES)
     radius = rng.uniform(*RADII[size])
     at = (rng.uniform(radius, 1 - radius), rng.uniform(radius, 1 - radius))
     return [_thing(_pairs(rng, wish, 1)[0], size, radius, at)], None
@@ -117,7 +117,7 @@ def _single(rng: random.Random, wish: Wish) -> tuple[list[Thing], dict[str, Any]
 def _equal(rng: random.Random, wish: Wish) -> tuple[list[Thing], dict[str, Any] | None]:
     count = wish.count or rng.randint(2, 6)
     pair = _pairs(rng, wish, 1)[0]
-    size = wish.size or rng.choice(("small", "medium") if count > 2 else SIZES[:2])
+    size = wish.scale or rng.choice(("small", "medium") if count > 2 else SIZES[:2])
     cells = rng.sample(range(9 if size == "small" else 6), count)
     columns, rows = (3, 3) if size == "small" else (3, 2)
     radius = min(rng.uniform(*RADII[size]), 0.14)
@@ -135,7 +135,7 @@ def _pair(rng: random.Random, wish: Wish) -> tuple[list[Thing], dict[str, Any] |
     facts = {"kind": relation, "subject": 0, "object": 1}
     if relation == "inside":
         return _nested(rng, pairs), facts
-    size = wish.size or rng.choice(SIZES[:2] if rng.random() < 0.6 else ("medium",))
+    size = wish.scale or rng.choice(SIZES[:2] if rng.random() < 0.6 else ("medium",))
     things = []
     for pair, along in zip(pairs, (rng.uniform(0.2, 0.28), rng.uniform(0.72, 0.8)), strict=True):
         across = rng.uniform(0.36, 0.64)
@@ -161,7 +161,7 @@ def _three(rng: random.Random, wish: Wish) -> tuple[list[Thing], dict[str, Any] 
     things = []
     pairs = _pairs(rng, wish, 3)
     for pair, (x, y) in zip(pairs, spots[: len(pairs)], strict=True):
-        size = wish.size or rng.choice(SIZES[:2])
+        size = wish.scale or rng.choice(SIZES[:2])
         at = (x + rng.uniform(-0.06, 0.06), y + rng.uniform(-0.06, 0.06))
         things.append(_thing(pair, size, rng.uniform(*RADII[size]), at))
     return things, None

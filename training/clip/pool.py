@@ -1,0 +1,177 @@
+"""The training pool: shards of drawn pictures with their captions already embedded."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from PIL import Image
+
+from training.clip.negatives import altered
+from training.clip.recipe import IMAGE_SIZE, MIX
+from training.clip.strangers import UNKNOWN, draw_stranger
+from training.clip.text import TextTower
+from training.clip.truth import NO_MARK, caption_mark, picture_mark
+from training.emoji import FOLDER_VARIABLE
+from training.pictures import Picture, captions, draw
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SHARD_SIZE: Final = 16_384
+# Two true captions of every picture, then two that are almost true (or -1).
+TRUE, FALSE = 2, 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shard:
+    """Pictures (uint8), the rows of their captions in `texts`, and the marks of both."""
+
+    images: NDArray[np.uint8]
+    captions: NDArray[np.int32]
+    marks: NDArray[np.int64]
+    texts: NDArray[np.float16]
+    text_marks: NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """One picture with its captions in words, each beside its mark."""
+
+    image: Image.Image
+    mark: tuple[int, ...]
+    true: list[tuple[str, tuple[int, ...]]]
+    false: list[tuple[str, tuple[int, ...]]]
+
+
+def sample(seed: int) -> Sample:
+    """The training sample that a seed names."""
+    rng = random.Random(f"sample:{seed}")
+    domain = rng.choices(tuple(MIX), tuple(MIX.values()))[0]
+    if domain == "unknown":
+        said = [(text, NO_MARK) for text in rng.sample(UNKNOWN, TRUE)]
+        return Sample(image=draw_stranger(seed, IMAGE_SIZE), mark=NO_MARK, true=said, false=[])
+    picture = draw(domain, seed, IMAGE_SIZE)
+    said = _described(picture, rng.randrange(2**30), (0, rng.randint(1, 5)))
+    false = [near for _ in range(FALSE) for near in _nearly(picture, rng)]
+    mark = picture_mark(picture.facts) if domain == "scene" else NO_MARK
+    return Sample(image=_framed(picture, rng), mark=mark, true=said, false=false)
+
+
+def _nearly(picture: Picture, rng: random.Random) -> list[tuple[str, tuple[int, ...]]]:
+    """An untrue caption; none where the caption does not mention what was changed."""
+    facts = altered(picture.domain, picture.facts, rng)
+    if facts is None:
+        return []
+    seed, which = rng.randrange(2**30), (rng.choice((0, 0, 1, 2, 5)),)
+    other = Picture(image=picture.image, domain=picture.domain, facts=facts)
+    false = _described(other, seed, which)
+    return [] if false[0][0] == _described(picture, seed, which)[0][0] else false
+
+
+def _described(picture: Picture, seed: int, which: tuple[int, ...]) -> list[tuple[str, tuple[int, ...]]]:
+    said = captions(picture, random.Random(seed))
+    chosen = [said[min(number, len(said) - 1)] for number in which]
+    if picture.domain != "scene":
+        return [(caption, NO_MARK) for caption in chosen]
+    return [(caption, caption_mark(caption, picture.facts)) for caption in chosen]
+
+
+def _framed(picture: Picture, rng: random.Random) -> Image.Image:
+    """Some pictures letterboxed on white, as those that are not square will be."""
+    scene_like = picture.domain in ("scene", "emoji")
+    if rng.random() > (0.12 if scene_like else 0.35):
+        return picture.image
+    short = rng.uniform(0.6, 0.95)
+    wide = 1.0 if rng.random() < 0.5 else short
+    tall = short if scene_like or wide == 1.0 else 1.0
+    size = picture.image.width
+    box = (round(size * (short if scene_like else wide)), round(size * tall))
+    framed = Image.new("RGB", (size, size), "white")
+    framed.paste(picture.image.resize(box), ((size - box[0]) // 2, (size - box[1]) // 2))
+    return framed
+
+
+def write_shard(folder: Path, number: int, size: int = SHARD_SIZE) -> Path:
+    """Draw and embed a shard; one that is there already is left alone."""
+    path = folder / f"shard-{number:04d}.npz"
+    if path.exists():
+        return path
+    samples = [sample(number * 1_000_000 + k) for k in range(size)]
+    table: dict[tuple[str, tuple[int, ...]], int] = {}
+    rows = np.full((size, TRUE + FALSE), -1, np.int32)
+    for row, made in zip(rows, samples, strict=True):
+        for column, said in [*enumerate(made.true), *enumerate(made.false, TRUE)]:
+            row[column] = table.setdefault(said, len(table))
+    parts: dict[str, Any] = {
+        "captions": rows,
+        "marks": np.array([made.mark for made in samples], np.int64),
+        "texts": _embedded([text for text, _ in table]),
+        "text_marks": np.array([mark for _, mark in table], np.int64),
+    }
+    np.save(path.with_suffix(".images.npy"), np.stack([np.asarray(s.image) for s in samples]))
+    partial = path.with_suffix(".partial.npz")
+    np.savez(partial, **parts)
+    partial.rename(path)
+    return path
+
+
+_TOWER: list[TextTower] = []
+
+
+def _embedded(texts: list[str]) -> NDArray[np.float16]:
+    if not _TOWER:
+        _TOWER.append(TextTower(device=_device()))
+    vectors: NDArray[np.float16] = _TOWER[0].embed(texts).astype(np.float16)
+    return vectors
+
+
+def _device() -> str:
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def read_shard(folder: Path, number: int) -> Shard:
+    """Open a shard; its pictures stay on disk until they are used."""
+    path = folder / f"shard-{number:04d}.npz"
+    images = np.load(path.with_suffix(".images.npy"), mmap_mode="r")
+    with np.load(path) as parts:
+        return Shard(images=images, **{name: parts[name] for name in parts.files})
+
+
+def _work(task: tuple[Path, int, int]) -> Path:
+    import torch
+
+    torch.set_num_threads(1)
+    return write_shard(*task)
+
+
+def main() -> None:
+    """Write the shards that the command line asks for."""
+    parser = argparse.ArgumentParser(prog="python -m training.clip.pool", description=__doc__)
+    parser.add_argument("--out", type=Path, required=True, help="folder of the shards")
+    parser.add_argument("--shards", type=int, default=10, help="how many")
+    parser.add_argument("--first", type=int, default=0, help="number of the first shard")
+    parser.add_argument("--size", type=int, default=SHARD_SIZE, help="pictures in a shard")
+    parser.add_argument("--workers", type=int, default=1, help="processes")
+    parser.add_argument("--emoji", type=Path, help=f"emoji folder (else {FOLDER_VARIABLE})")
+    wanted = parser.parse_args()
+    if wanted.emoji:
+        os.environ[FOLDER_VARIABLE] = str(wanted.emoji)
+    wanted.out.mkdir(parents=True, exist_ok=True)
+    numbers = range(wanted.first, wanted.first + wanted.shards)
+    tasks = [(wanted.out, number, wanted.size) for number in numbers]
+    with ProcessPoolExecutor(wanted.workers) as workers:
+        for path in workers.map(_work, tasks):
+            print(path, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,189 @@
+"""Train the image tower into the space of the frozen text encoder."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from torch.nn import functional
+
+from training.clip.loss import choices, contrast
+from training.clip.pool import Shard, read_shard
+from training.clip.recipe import Recipe
+from training.clip.tower import Averaged, Tower, text_basis
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+SHIFT = 6
+PASSES = 2
+Batch = tuple[Shard, "NDArray[np.int64]"]
+
+
+class Training:
+    """A run: the tower, its average, the optimiser, and how many images it has seen."""
+
+    def __init__(self, recipe: Recipe, folder: Path, power: float) -> None:
+        self.recipe = recipe
+        self.folder = folder
+        self.seen = 0
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        torch.manual_seed(recipe.seed)
+        first = torch.from_numpy(wait_for(folder / "pool", 0).texts.astype(np.float32))
+        tower = Tower(text_basis(first, power)).to(self.device)
+        self.tower = tower.to(memory_format=torch.channels_last)
+        self.average = Averaged(self.tower, recipe.average)
+        self.optimiser = torch.optim.AdamW(_groups(self.tower, recipe.weight_decay), lr=1e-3)
+
+    def step(self, batch: Batch) -> tuple[float, float]:
+        """One update; the loss and the share of hard choices that were right."""
+        shard, rows = batch
+        dice = np.random.default_rng((self.recipe.seed, self.seen))
+        among = choices(shard, rows, dice, self.recipe.bank)
+        images = shown(shard.images[rows], dice, self.recipe.side_at(self.seen), self.device)
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.recipe.rate_at(self.seen)
+        self.tower.train()
+        vectors = self.tower(images)
+        among = replace(
+            among,
+            vectors=among.vectors.to(self.device),
+            excluded=among.excluded.to(self.device),
+            own=among.own.to(self.device),
+        )
+        loss, right = contrast(vectors, among, self.tower.scale())
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.tower.parameters(), 5.0)
+        self.optimiser.step()
+        self.average.update(self.tower)
+        self.seen += len(rows)
+        return loss.item(), right
+
+    def save(self) -> None:
+        """Write what a resumed run needs, and the averaged tower as open_clip names it."""
+        state = {
+            "seen": self.seen,
+            "tower": self.tower.state_dict(),
+            "average": self.average.module.state_dict(),
+            "updates": self.average.updates,
+            "optimiser": self.optimiser.state_dict(),
+        }
+        partial = self.folder / "last.pt.partial"
+        torch.save(state, partial)
+        partial.rename(self.folder / "last.pt")
+        save_file(self.average.module.folded(), self.folder / "tower.safetensors")
+
+    def resume(self) -> bool:
+        """Continue from the last checkpoint where there is one."""
+        path = self.folder / "last.pt"
+        if not path.exists():
+            return False
+        state = torch.load(path, map_location=self.device, weights_only=True)
+        self.tower.load_state_dict(state["tower"])
+        self.average.module.load_state_dict(state["average"])
+        self.average.updates = state["updates"]
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.seen = state["seen"]
+        return True
+
+
+def _groups(tower: Tower, decay: float) -> list[dict[str, object]]:
+    weights = [p for p in tower.parameters() if p.ndim > 1]
+    rest = [p for p in tower.parameters() if p.ndim <= 1]
+    return [{"params": weights, "weight_decay": decay}, {"params": rest, "weight_decay": 0.0}]
+
+
+def shown(images: NDArray[np.uint8], dice: np.random.Generator, side: int, device: torch.device) -> torch.Tensor:
+    """A batch as it is shown to the tower: moved a little, brighter or darker, normalised."""
+    many, size = images.shape[:2]
+    wide = np.pad(images, ((0, 0), (SHIFT, SHIFT), (SHIFT, SHIFT), (0, 0)), mode="edge")
+    moves = dice.integers(0, 2 * SHIFT + 1, (many, 2))
+    pieces = zip(wide, moves, strict=True)
+    moved = np.stack([image[y : y + size, x : x + size] for image, (y, x) in pieces])
+    batch = torch.from_numpy(moved).to(device).permute(0, 3, 1, 2).float() / 255
+    if side != size:
+        batch = functional.interpolate(batch, size=(side, side), mode="bilinear", antialias=True)
+    gain = torch.from_numpy(dice.uniform(0.85, 1.15, (many, 1, 1, 1)).astype(np.float32))
+    lift = torch.from_numpy(dice.uniform(-0.08, 0.08, (many, 1, 1, 1)).astype(np.float32))
+    seeded = torch.Generator(device).manual_seed(int(dice.integers(2**31)))
+    noise = torch.randn(batch.shape, generator=seeded, device=device) * 0.015
+    lit = ((batch - 0.5) * gain.to(device) + 0.5 + lift.to(device) + noise).clamp(0, 1)
+    return ((lit - 0.5) / 0.5).contiguous(memory_format=torch.channels_last)
+
+
+def wait_for(pool: Path, number: int) -> Shard:
+    """A shard of the pool, as soon as the generator has written it."""
+    while not (pool / f"shard-{number:04d}.npz").exists():
+        time.sleep(2)
+    return read_shard(pool, number)
+
+
+def batches(pool: Path, shards: int, recipe: Recipe, seen: int) -> Iterator[Batch]:
+    """Batches in an order that only the seed decides, from `seen` images on."""
+    skip = seen // recipe.batch
+    for visit in range(10**6):
+        shard = wait_for(pool, visit % shards)
+        for turn in range(PASSES):
+            dice = np.random.default_rng((recipe.seed, visit, turn))
+            order = dice.permutation(len(shard.captions))
+            steps = len(order) // recipe.batch
+            for start in range(min(skip, steps), steps):
+                rows = np.sort(order[start * recipe.batch : (start + 1) * recipe.batch])
+                yield shard, rows
+            skip -= min(skip, steps)
+
+
+def run(training: Training, shards: int, every: int) -> None:
+    """Train until the recipe's number of images is reached, saving now and then."""
+    recipe, start, begun = training.recipe, training.seen, time.monotonic()
+    losses: list[tuple[float, float]] = []
+    for batch in batches(training.folder / "pool", shards, recipe, training.seen):
+        losses.append(training.step(batch))
+        done = training.seen >= recipe.images
+        if done or len(losses) * recipe.batch >= every:
+            training.save()
+            loss, right = np.mean(losses, axis=0)
+            speed = (training.seen - start) / (time.monotonic() - begun)
+            side, scale = recipe.side_at(training.seen), training.tower.scale().item()
+            print(
+                f"{training.seen:>9,} images  {side} px  loss {loss:.3f}  hard {right:.3f}  "
+                f"scale {scale:.0f}  {speed:.0f} images/s",
+                flush=True,
+            )
+            losses = []
+        if done:
+            return
+
+
+def main() -> None:
+    """Train as the command line asks."""
+    parser = argparse.ArgumentParser(prog="python -m training.clip.train", description=__doc__)
+    parser.add_argument("--work", type=Path, required=True, help="folder with pool/, for checkpoints")
+    parser.add_argument("--shards", type=int, required=True, help="shards of the pool to use")
+    parser.add_argument("--images", type=int, default=Recipe.images, help="images to see in all")
+    parser.add_argument("--batch", type=int, default=Recipe.batch)
+    parser.add_argument("--rate", type=float, default=Recipe.learning_rate)
+    parser.add_argument("--seed", type=int, default=Recipe.seed)
+    parser.add_argument("--power", type=float, default=0.35, help="how far the text basis spreads")
+    parser.add_argument("--every", type=int, default=16_384, help="images between checkpoints")
+    parser.add_argument("--threads", type=int, default=1)
+    wanted = parser.parse_args()
+    torch.set_num_threads(wanted.threads)
+    recipe = Recipe(images=wanted.images, batch=wanted.batch, learning_rate=wanted.rate, seed=wanted.seed)
+    training = Training(recipe, wanted.work, wanted.power)
+    if training.resume():
+        print(f"resumed at {training.seen:,} images", flush=True)
+    run(training, wanted.shards, wanted.every)
+
+
+if __name__ == "__main__":
+    main()

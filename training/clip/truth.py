@@ -1,0 +1,59 @@
+"""Which captions are true of which pictures, so that no true caption is used as a negative."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from training.pictures.vocabulary import BACKGROUND_PHRASES, SIZE_SYNONYMS, SIZES
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+UNTOLD: Final = -1
+# What a mark says: what is shown, on which ground, how large, in which relation.
+FIELDS: Final = 4
+NO_MARK: Final[tuple[int, ...]] = (UNTOLD,) * FIELDS
+_SIZE_WORDS: Final = frozenset([*SIZES, *(w for words in SIZE_SYNONYMS.values() for w in words)])
+_LINKS: Final = (" left of ", " above ", " over ", " on top of ", " inside ", " within ")
+
+
+def picture_mark(facts: dict[str, Any]) -> tuple[int, ...]:
+    """All that a scene's caption could tell, as numbers to compare."""
+    pairs = [f"{thing['colour']} {thing['shape']}" for thing in facts["objects"]]
+    relation = facts["relation"]
+    joined = f"{pairs[relation['subject']]} {relation['kind']}" if relation else ""
+    alike = len(set(pairs)) == 1
+    shown = f"{pairs[0]} x{facts['count']}" if alike else ", ".join(sorted(pairs))
+    size = facts["objects"][0]["size"] if alike else ""
+    return tuple(_code(part) for part in (shown, facts["background"], size, joined))
+
+
+def caption_mark(caption: str, facts: dict[str, Any]) -> tuple[int, ...]:
+    """The mark of the facts, without what the caption leaves untold."""
+    phrases = BACKGROUND_PHRASES[facts["background"]]
+    ground = next((phrase for phrase in phrases if caption.endswith(phrase)), "")
+    rest = caption.removesuffix(ground)
+    told = (
+        True,
+        bool(ground),
+        bool(_SIZE_WORDS & set(rest.split())),
+        any(link in rest for link in _LINKS),
+    )
+    marks = zip(picture_mark(facts), told, strict=True)
+    return tuple(mark if is_told else UNTOLD for mark, is_told in marks)
+
+
+def _code(part: str) -> int:
+    return zlib.crc32(part.encode()) & 0x3FFFFFFF
+
+
+def true_pairs(pictures: NDArray[np.int64], texts: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether text j is true of picture i, by their marks. Shape: (pictures, texts)."""
+    same = pictures[:, None, :] == texts[None, :, :]
+    untold = texts[None, :, :] == UNTOLD
+    marked = (texts[:, 0] != UNTOLD)[None, :]
+    agreed: NDArray[np.bool_] = (same | untold).all(-1) & marked
+    return agreed
