@@ -33,7 +33,7 @@ def query(
         Path | None, typer.Option("--image", metavar="FILE", help="A picture to find the like of.")
     ] = None,
     collection: CollectionOption = "default",
-    k: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many hits.")] = 8,
+    k: Annotated[int, typer.Option("-k", metavar="N", min=1, max=1000, help="How many hits.")] = 8,
     modality: Annotated[
         str | None, typer.Option("--modality", metavar="M", help="Only passage, table, figure, photo or page.")
     ] = None,

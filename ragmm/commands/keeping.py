@@ -1,4 +1,4 @@
-"""Commands that look after a collection: info, history, diff, rollback, snapshot, verify, repair, digest, compact, purge."""
+"""Commands that look after a collection: what it holds, its history, and whether it is whole."""
 
 from __future__ import annotations
 

@@ -110,8 +110,11 @@ class ModelSettings:
     download: bool = False
     """Whether a model that is not here may be downloaded."""
     device: Device = EmbedderSettings.device
+    """Where models run; auto takes a GPU where there is one."""
     dtype: Dtype = EmbedderSettings.dtype
+    """What models compute in; auto takes bfloat16 where the processor is good at it."""
     batch_size: Annotated[int, Between(low=1, high=4096)] = EmbedderSettings.batch_size
+    """Inputs at once; a CPU gains nothing beyond 16, a GPU likes 64 to 256."""
     threads: Annotated[int, Between(low=0)] = EmbedderSettings.threads
     """Of one model on the CPU; 0 takes the cores that this process may use."""
 
@@ -159,7 +162,7 @@ class QuerySettings:
 
 @dataclass(frozen=True, kw_only=True)
 class FewShot:
-    """One [[answer.few_shot]] example that the answering model is shown."""
+    """An example that the answering model is shown."""
 
     question: str
     answer: str

@@ -12,6 +12,8 @@ from ragmm.vlm.inert import without_controls
 __all__ = ["file_link", "place", "quoted", "safe", "safe_name", "shorten"]
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+# Surrogates that do not stand for a byte of a file name.
+_NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 _SPACES = re.compile(r"\s+")
 
 
@@ -55,7 +57,7 @@ def place(item: StoredItem) -> str:
 
 def file_link(path: str | Path, *, page: int | None = None) -> str:
     """A file address that terminals and browsers open; the page counts for PDF."""
-    encoded = quote(str(path).encode("utf-8", "surrogateescape"))
+    encoded = quote(_NO_BYTE.sub("\ufffd", str(path)).encode("utf-8", "surrogateescape"))
     is_pdf = str(path).lower().endswith(".pdf")
     return f"file://{encoded}" + (f"#page={page}" if page and is_pdf else "")
 

@@ -1,0 +1,140 @@
+"""A query's result on a terminal: the answer, then its numbered sources with page, section, quotation and link."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from ragmm.render.records import AssetPath
+from ragmm.render.terminal_images import Protocol, encode, protocol_of, thumbnail
+from ragmm.render.text import file_link, place, quoted, safe, safe_name
+from ragmm.types import Claim, Hit, QueryResult, Support
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.padding import Padding
+    from rich.text import Text
+
+__all__ = ["print_hits", "print_result"]
+
+_INDENT = "      "
+
+
+def print_result(result: QueryResult, asset_path: AssetPath, console: Console, *, pictures: bool = True) -> None:
+    """The answer and its sources; without an answer, what was found."""
+    cited = _cited(result)
+    protocol = protocol_of(sys.stdout) if pictures else None
+    if result.answer is not None:
+        for line in _answer(result):
+            console.print(line)
+        console.print()
+    sources = [hit for hit in result.hits if hit.rank in cited]
+    others = [hit for hit in result.hits if hit.rank not in cited]
+    if sources:
+        console.print("Sources", style="bold")
+        _print_sources(result, sources, asset_path, console, protocol)
+    if others:
+        console.print("Also found" if sources else "Found" if result.answer is None else "Nearest", style="bold")
+        print_hits(others, asset_path, console)
+    if not result.hits:
+        console.print("Nothing was found.")
+    console.print(_footer(result), style="dim")
+
+
+def print_hits(hits: Iterable[Hit], asset_path: AssetPath, console: Console) -> None:
+    """One hit after the other: where it is, and how it begins."""
+    for hit in hits:
+        console.print(_heading(hit))
+        if text := quoted(hit.item.text, 160):
+            console.print(_indented(text))
+        elif hit.item.asset:
+            console.print(_file(asset_path, hit.item.asset))
+
+
+def _cited(result: QueryResult) -> set[int]:
+    ranks = {citation.rank for claim in result.claims for citation in claim.citations}
+    return ranks | {figure.rank for figure in result.figures}
+
+
+def _answer(result: QueryResult) -> Iterator[Text]:
+    from rich.text import Text
+
+    answer = result.answer
+    if answer is None:
+        return
+    if answer.claims:
+        yield Text(" ").join(_claim(claim) for claim in answer.claims)
+    else:
+        yield Text(safe(answer.text), style="yellow" if answer.abstained else "")
+    for warning in (*result.warnings, *answer.warnings):
+        yield Text(safe_name(warning), style="yellow")
+
+
+def _claim(claim: Claim) -> Text:
+    from rich.text import Text
+
+    line = Text(safe(claim.text))
+    for rank in dict.fromkeys(citation.rank for citation in claim.citations):
+        line.append(f" [{rank}]", style="cyan")
+    if claim.support is not Support.SUPPORTED:
+        line.append(f" ({claim.support.value})", style="yellow")
+    return line
+
+
+def _print_sources(
+    result: QueryResult, hits: Iterable[Hit], asset_path: AssetPath, console: Console, protocol: Protocol | None
+) -> None:
+    citations = [citation for claim in reversed(result.claims) for citation in reversed(claim.citations)]
+    quotes = {citation.rank: citation.quote for citation in citations if citation.quote}
+    shown = {figure.asset for figure in result.figures}
+    for hit in hits:
+        console.print(_heading(hit))
+        if text := quoted(quotes.get(hit.rank) or hit.item.text):
+            console.print(_indented(text))
+        if hit.item.asset:
+            console.print(_file(asset_path, hit.item.asset))
+            if protocol and hit.item.asset in shown:
+                _print_picture(asset_path, hit.item.asset, protocol)
+
+
+def _heading(hit: Hit) -> Text:
+    from rich.style import Style
+    from rich.text import Text
+
+    line = Text(f"{f'[{hit.rank}]':>5} ", style="cyan")
+    link = file_link(hit.item.path, page=hit.item.locator.page)
+    line.append(place(hit.item), style=Style(color="default", bold=True, link=link))
+    line.append(f"  {hit.item.modality.value}", style="dim")
+    return line
+
+
+def _indented(text: str) -> Padding:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    return Padding(Text(text), (0, 0, 0, len(_INDENT)), expand=False)
+
+
+def _file(asset_path: AssetPath, asset: str) -> Text:
+    from rich.style import Style
+    from rich.text import Text
+
+    file = asset_path(asset)
+    return Text(_INDENT).append(safe_name(str(file)), style=Style(dim=True, link=file_link(file)))
+
+
+def _print_picture(asset_path: AssetPath, asset: str, protocol: Protocol) -> None:
+    image = thumbnail(asset_path(asset))
+    if image is not None:
+        sys.stdout.write(_INDENT + encode(image, protocol) + "\n")
+        sys.stdout.flush()
+
+
+def _footer(result: QueryResult) -> str:
+    model = result.answer.model if result.answer else "search only"
+    spent = result.timings_ms.get("total")
+    parts = [safe(model), f"{safe_name(result.collection)}, generation {result.generation}"]
+    if result.answer and result.answer.degraded:
+        parts.append("degraded")
+    return " · ".join([*parts, f"{spent:.0f} ms"] if spent is not None else parts)
