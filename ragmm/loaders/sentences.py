@@ -44,10 +44,15 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
 
 def sentence_starts(text: str, start: int, end: int) -> Iterator[int]:
     """Offsets p, start < p < end, where a sentence begins."""
+    last = start
     for match in _SENTENCE_END.finditer(text, start, min(end + 1, len(text))):
-        at = _after_spaces(text, match.end())
-        if start < at < end and not _is_abbreviation(text, match, at):
-            yield at
+        if match.end() <= last:  # inside white space that has been skipped
+            continue
+        last = _after_spaces(text, match.end())
+        if last >= end:
+            return
+        if not _is_abbreviation(text, match, last):
+            yield last
 
 
 def clause_starts(text: str, start: int, end: int) -> Iterator[int]:

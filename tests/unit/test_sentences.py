@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from itertools import pairwise
 
 import pytest
@@ -76,6 +77,13 @@ def test_lines_begin_before_their_indentation_and_blank_ones_are_skipped():
 def test_ideographs_are_words_but_closing_marks_stay():
     text = "ab 汉字。「引」x"
     assert [text[at] for at in word_starts(text, 0, len(text))] == ["汉", "字"]
+
+
+@pytest.mark.parametrize("text", ["\n" * 300_000 + "x", ". " * 150_000, "a." + " \n" * 150_000 + "x", "!" * 300_000])
+def test_linear_time(text):
+    began = time.process_time()
+    assert "".join(cut(text)) == text
+    assert time.process_time() - began < 3  # a quadratic step takes minutes
 
 
 def test_a_cut_moves_back_to_a_whole_character_but_not_for_ever():
