@@ -140,6 +140,8 @@ class Document:
     generation: int = 0
     """The generation that brought this state."""
     items: int = 0
+    parser: str | None = None
+    """Fingerprint of the loaders and settings that read it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -125,13 +125,14 @@ def _locator(page: int | None, fields: Mapping[str, Any]) -> Locator:
 
 DOCUMENT_BODY = "path, uri, content, sha256, media_type, size, state, reason"
 DOCUMENT_COLUMNS = (
-    "d.path, d.uri, d.content, d.sha256, d.media_type, d.size, d.state, d.reason, d.mark, d.born, COALESCE(c.items, 0)"
+    "d.path, d.uri, d.content, d.sha256, d.media_type, d.size, d.state, d.reason, d.mark, d.born, "
+    "COALESCE(c.items, 0), c.parser"
 )
 
 
 def document_from_row(row: Sequence[Any], where: str) -> Document:
     """Rebuild a document from DOCUMENT_COLUMNS, checking its mark."""
-    path, uri, _, sha256, media_type, size, state, reason, mark, born, items = row
+    path, uri, _, sha256, media_type, size, state, reason, mark, born, items, parser = row
     if row_mark(row[:8]) != mark:
         raise DamagedError(
             f"{where}: the row of document {path!r} does not match its checksum; "
@@ -147,6 +148,7 @@ def document_from_row(row: Sequence[Any], where: str) -> Document:
         reason=reason,
         generation=born,
         items=items,
+        parser=parser,
     )
 
 

@@ -1,0 +1,389 @@
+"""Collection: open or create, ingest, search, query, look after. The facade over everything; it holds no logic."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ragmm.config import Pipeline, Route, default_pipeline, load_pipeline, parse_pipeline
+from ragmm.config.profiles import named_models
+from ragmm.errors import CollectionNotFoundError, UsageError
+from ragmm.indexes.store import Store
+from ragmm.pipelines.progress import Progress
+from ragmm.types import Document, Hit, QueryResult, Report, StoredItem
+
+if TYPE_CHECKING:
+    from ragmm.embedders.base import Embedder
+    from ragmm.indexes.generations import GenerationInfo, Retention
+    from ragmm.indexes.maintenance import Collected
+    from ragmm.indexes.repair import RepairReport
+    from ragmm.indexes.snapshot import Snapshot
+    from ragmm.indexes.verify import VerifyReport
+    from ragmm.pipelines.ingest import IngestPlan
+    from ragmm.pipelines.query import Answerer, SearchPlan
+    from ragmm.pipelines.stopping import StopFlag
+    from ragmm.vlm.base import Vlm
+
+__all__ = ["Collection", "CollectionInfo", "GenerationDiff", "Models", "create", "open_", "resolve"]
+
+_PIPELINE = "pipeline"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Models:
+    """Models given as objects instead of by name; what is left out comes from the pipeline's names."""
+
+    embedders: Mapping[str, Embedder] | None = None
+    """By route: "shared", "text"."""
+    vlm: Vlm | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CollectionInfo:
+    """What a collection is made of."""
+
+    name: str
+    path: str
+    generation: int
+    documents: int
+    items: int
+    spaces: Mapping[str, str]
+    """Route to model."""
+    routes: tuple[str, ...]
+    profile: str
+    blocks: int
+    bytes: int
+    """On disk, everything included."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GenerationDiff:
+    """Which documents differ between two generations."""
+
+    older: int
+    newer: int
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+def resolve(name: str | Path) -> Path:
+    """The folder of a collection: a path as it is, a name under ./indexes, $RAGMM_HOME or the user's data folder."""
+    text = os.fspath(name)
+    if os.sep in text or text in {".", ".."} or Path(text).is_absolute():
+        return Path(text)
+    if not text or text.startswith("."):
+        raise UsageError(f"{text!r} is no name for a collection; use letters, digits, - and _, or give a path with a /")
+    return _home() / text
+
+
+def _home() -> Path:
+    if home := os.environ.get("RAGMM_HOME"):
+        return Path(home)
+    if Path("indexes").is_dir():
+        return Path("indexes")
+    data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(data) / "ragmm"
+
+
+def open_(
+    name: str | Path = "default", *, pipeline: str | Path | Pipeline | None = None, models: Models | None = None
+) -> Collection:
+    """A collection that is there. Without a pipeline, the one it was built with."""
+    folder = resolve(name)
+    store = Store(folder)
+    if not store.exists:
+        raise CollectionNotFoundError(
+            f"there is no collection {os.fspath(name)!r} (looked in {folder}); make one with: ragmm ingest FOLDER"
+            + ("" if os.fspath(name) == "default" else f" -c {os.fspath(name)}")
+        )
+    saved = store.settings().get(_PIPELINE)
+    if pipeline is None and saved is not None:
+        return Collection(store, parse_pipeline(saved, source=f"{folder}: saved pipeline"), models)
+    return Collection(store, _pipeline(pipeline), models)
+
+
+def create(
+    name: str | Path = "default",
+    *,
+    pipeline: str | Path | Pipeline | None = None,
+    exist_ok: bool = False,
+    models: Models | None = None,
+) -> Collection:
+    """A new collection; nothing is written before the first ingest. With `exist_ok`, one that is there is opened."""
+    store = Store(resolve(name))
+    if store.exists:
+        if not exist_ok:
+            raise UsageError(f"{store.folder} is a collection already; open it, or choose another name")
+        return open_(name, pipeline=pipeline, models=models)
+    return Collection(store, _pipeline(pipeline), models)
+
+
+def _pipeline(given: str | Path | Pipeline | None) -> Pipeline:
+    if isinstance(given, Pipeline):
+        return given
+    return load_pipeline(given) if given is not None else default_pipeline()
+
+
+class Collection:
+    """One collection. Safe to use from several threads; as a context manager it lets go of models and files."""
+
+    def __init__(self, store: Store, pipeline: Pipeline, models: Models | None = None) -> None:
+        self.store = store
+        self.pipeline = named_models(pipeline)
+        self._given = models or Models()
+        self._lock = threading.RLock()
+        self._embedders: dict[str, Embedder] | None = None
+        self._vlm: Vlm | None = None
+        self._snapshot: Snapshot | None = None
+
+    def __enter__(self) -> Collection:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Collection({str(self.path)!r})"
+
+    def close(self) -> None:
+        """Let go of the open generation and the models."""
+        with self._lock:
+            if self._snapshot is not None:
+                self._snapshot.close()
+            self._snapshot = self._embedders = self._vlm = None
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def path(self) -> Path:
+        return self.store.folder
+
+    @property
+    def generation(self) -> int:
+        """The newest committed one; 0 before the first ingest."""
+        return self._current().generation if self.store.exists else 0
+
+    # Building ----------------------------------------------------------------------------------------------------
+
+    def ingest(
+        self, paths: Iterable[str | Path], *, progress: Progress | None = None, stop: StopFlag | None = None
+    ) -> Report:
+        """Add files and folders, or refresh them; deletes nothing. A signal ends it after the running commit."""
+        from ragmm.config.build import build_parser
+        from ragmm.pipelines.ingest import ingest
+        from ragmm.pipelines.stopping import StopFlag, stop_on_signals
+
+        flag = stop or StopFlag()
+        with build_parser(self.pipeline) as parser, stop_on_signals(flag):
+            plan = self._ingest_plan(parser)
+            report = ingest(self.store, paths, plan, progress=progress, stop=flag)
+        self._remember_pipeline()
+        return report
+
+    def remove(self, uris: Sequence[str]) -> Report:
+        """Take documents out by uri or path; older generations keep them until they expire."""
+        from ragmm.pipelines.remove import remove
+
+        return remove(self.store, uris)
+
+    # Asking ------------------------------------------------------------------------------------------------------
+
+    def search(
+        self,
+        question: str = "",
+        *,
+        image: str | Path | bytes | None = None,
+        k: int | None = None,
+        modality: str | None = None,
+        where: Sequence[str] = (),
+    ) -> list[Hit]:
+        """The best items over every modality, by words, by a picture, or by both."""
+        return list(self.query(question, image=image, k=k, modality=modality, where=where, answer=False).hits)
+
+    def query(
+        self,
+        question: str = "",
+        *,
+        image: str | Path | bytes | None = None,
+        k: int | None = None,
+        modality: str | None = None,
+        where: Sequence[str] = (),
+        answer: bool = True,
+    ) -> QueryResult:
+        """Hits and an answer made of them, all of one generation."""
+        from ragmm.pipelines.query import Question, run_query
+
+        asked = Question(text=question, image=_image_bytes(image))
+        if not question.strip() and asked.image is None:
+            raise UsageError("there is nothing to look for; give a question, an image, or both")
+        plan = self._search_plan(k, modality, where)
+        return run_query(self._current(), asked, plan, self._answerer() if answer else None, self.name)
+
+    # Looking -----------------------------------------------------------------------------------------------------
+
+    def documents(self) -> Iterator[Document]:
+        """Every document of the newest generation, in order of uri."""
+        return self._current().documents()
+
+    def items(self, uri: str | None = None) -> Iterator[StoredItem]:
+        """Items in reading order, of one document or of all."""
+        return self._current().items(uri)
+
+    def item(self, item_id: int) -> StoredItem:
+        found = self._current().fetch([item_id])
+        if not found:
+            raise UsageError(f"{self.name}: there is no item {item_id}; ragmm ls --items lists them")
+        return found[0]
+
+    def asset_path(self, sha256: str) -> Path:
+        """A readable file with an item's image."""
+        from ragmm.pipelines.assets import asset_file
+
+        return asset_file(self._current(), sha256)
+
+    def info(self) -> CollectionInfo:
+        snapshot = self._current()
+        return CollectionInfo(
+            name=self.name,
+            path=str(self.path),
+            generation=snapshot.generation,
+            documents=snapshot.document_count,
+            items=snapshot.item_count,
+            spaces={name: space.model for name, space in snapshot.spaces.items()},
+            routes=tuple(str(route) for route in self.pipeline.routes),
+            profile=str(self.pipeline.profile),
+            blocks=len(snapshot.blocks),
+            bytes=sum(file.stat().st_size for file in self.path.rglob("*") if file.is_file()),
+        )
+
+    # Keeping -----------------------------------------------------------------------------------------------------
+
+    def history(self) -> list[GenerationInfo]:
+        """Every generation, newest first."""
+        return self.store.history()
+
+    def diff(self, a: int, b: int) -> GenerationDiff:
+        """Which documents were added, changed and removed from generation a to generation b."""
+        from ragmm.pipelines.remove import changes
+
+        added, changed, removed = changes(self.store, a, b)
+        return GenerationDiff(older=a, newer=b, added=added, changed=changed, removed=removed)
+
+    def rollback(self, generation: int) -> int:
+        """A new generation that holds what an older one held."""
+        return self.store.rollback(generation)
+
+    def snapshot(self, target: Path) -> Path:
+        """A complete copy in a new folder, which opens like any collection."""
+        return self.store.copy_to(target)
+
+    def pin(self, name: str) -> int:
+        """Name the current generation, so that it stays restorable."""
+        return self.store.pin(name)
+
+    def verify(self, *, deep: bool = False) -> VerifyReport:
+        """Whether everything is as it was committed; `deep` reads every byte."""
+        return self.store.verify(deep=deep)
+
+    def repair(self) -> RepairReport:
+        """Restore what verify finds damaged, embedding stored content again where nothing else is left."""
+        from ragmm.pipelines.embedding import embed_again
+
+        return self.store.repair(partial(embed_again, self.embedders, self.store))
+
+    def digest(self, *, vectors: bool = False) -> str:
+        return self.store.digest(vectors=vectors)
+
+    def compact(self) -> Collected:
+        """Rewrite every list of vectors without dead rows and give back the space nothing needs."""
+        return self.store.compact(self._retention())
+
+    # Parts -------------------------------------------------------------------------------------------------------
+
+    @property
+    def embedders(self) -> dict[str, Embedder]:
+        """By route; made on first use, loaded when they first embed."""
+        with self._lock:
+            if self._embedders is None:
+                self._embedders = self._make_embedders()
+            return self._embedders
+
+    def _make_embedders(self) -> dict[str, Embedder]:
+        from ragmm.config.build import build_embedder
+
+        if self._given.embedders is not None:
+            return dict(self._given.embedders)
+        names = {Route.SHARED: self.pipeline.models.shared, Route.TEXT: self.pipeline.models.text}
+        return {str(route): build_embedder(names[route], self.pipeline.models) for route in self.pipeline.routes}
+
+    def _current(self) -> Snapshot:
+        """The newest generation; another process's commit is seen by the next call."""
+        with self._lock:
+            if self._snapshot is not None and self._snapshot.newest_generation() != self._snapshot.generation:
+                self._snapshot = None  # closed when the last query that uses it lets go
+            if self._snapshot is None:
+                self._snapshot = self.store.snapshot()
+            return self._snapshot
+
+    def _ingest_plan(self, parser: Parser) -> IngestPlan:
+        from ragmm.config.build import build_loaders
+        from ragmm.loaders.registry import fingerprint
+        from ragmm.pipelines.ingest import IngestPlan
+
+        settings = self.pipeline
+        return IngestPlan(
+            embedders=self.embedders,
+            parser=parser,
+            parser_fingerprint=fingerprint(build_loaders(settings), settings.loaders),
+            sources=settings.sources,
+            workers=settings.limits.workers or min(8, os.cpu_count() or 1),
+            commit_items=settings.store.commit_items,
+            vector_dtype=str(settings.store.dtype),
+        )
+
+    def _search_plan(self, k: int | None, modality: str | None, where: Sequence[str]) -> SearchPlan:
+        from ragmm.pipelines.filters import parse_modality, where_condition
+        from ragmm.pipelines.query import SearchPlan
+
+        settings = self.pipeline.query
+        return SearchPlan(
+            embedders=self.embedders,
+            k=k or settings.k,
+            candidates=max(settings.candidates, k or settings.k),
+            per_document=settings.per_document,
+            lexical_weight=settings.lexical_weight,
+            only=where_condition(parse_modality(modality), where),
+        )
+
+    def _answerer(self) -> Answerer:
+        from ragmm.pipelines.answering import extractive_answerer
+
+        return extractive_answerer(self.embedders, self.pipeline.answer)
+
+    def _retention(self) -> Retention:
+        from ragmm.indexes.generations import Retention
+
+        return Retention(runs=self.pipeline.store.keep_generations)
+
+    def _remember_pipeline(self) -> None:
+        text = self.pipeline.to_toml()
+        if self.store.exists and self.store.settings().get(_PIPELINE) != text:
+            with self.store.writer("settings") as writer:
+                self.store.put_settings(writer, {_PIPELINE: text})
+
+
+def _image_bytes(image: str | Path | bytes | None) -> bytes | None:
+    if image is None or isinstance(image, bytes):
+        return image
+    with contextlib.suppress(FileNotFoundError, IsADirectoryError):
+        return Path(image).read_bytes()
+    raise UsageError(f"{image}: there is no such image file; check the spelling")

@@ -1,0 +1,167 @@
+"""cache.db: what can be computed again. Losing it loses time, never data.
+
+It remembers the stamp (size, times, inode) under which a file was last hashed, so that an unchanged file is not read,
+and how often a document killed its parser.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ragmm.indexes import fsio
+from ragmm.indexes.rows import path_from_db, path_to_db
+
+__all__ = ["Cache", "Seen", "Strikes"]
+
+_VERSION = 1
+_DEATHS = 3
+_CUTS = 5
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS seen (
+    path PRIMARY KEY, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER, inode INTEGER, sha256 BLOB
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS parsing (path PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS strikes (
+    sha256 BLOB, parser TEXT, deaths INTEGER, cuts INTEGER, path, reason TEXT, PRIMARY KEY (sha256, parser)
+) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A file as it was when it was last hashed."""
+
+    stamp: tuple[int, int, int, int]
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Strikes:
+    """How often a document killed its parser."""
+
+    path: str
+    sha256: str
+    parser: str
+    deaths: int
+    """Times its parser died of it."""
+    cuts: int
+    """Times a whole run ended while it was parsed; a power cut or a kill looks the same, so these weigh less."""
+    reason: str
+
+    @property
+    def out(self) -> bool:
+        """Whether the document is left alone from now on."""
+        return self.deaths >= _DEATHS or self.cuts >= _CUTS
+
+
+class Cache:
+    """Opened by the writer alone. A cache that cannot be read is replaced by an empty one."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        try:
+            self._connection = _open(path)
+        except sqlite3.DatabaseError:
+            fsio.remove(path, "cache")
+            self._connection = _open(path)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def __enter__(self) -> Cache:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def seen(self) -> dict[str, Seen]:
+        """Everything that was hashed, by absolute path."""
+        rows = self._connection.execute("SELECT path, size, mtime_ns, ctime_ns, inode, sha256 FROM seen")
+        return {path_from_db(row[0]): Seen((row[1], row[2], row[3], row[4]), row[5].hex()) for row in rows}
+
+    def remember(self, files: Mapping[str, Seen]) -> None:
+        with self._transaction():
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO seen VALUES (?,?,?,?,?,?)",
+                ((path_to_db(path), *one.stamp, bytes.fromhex(one.sha256)) for path, one in files.items()),
+            )
+
+    def forget(self, paths: Iterable[str]) -> None:
+        with self._transaction():
+            self._connection.executemany("DELETE FROM seen WHERE path = ?", ((path_to_db(path),) for path in paths))
+
+    def begin(self, path: str) -> None:
+        """Noted before parsing starts, so that a document which takes the whole run down is known too."""
+        with self._transaction():
+            self._connection.execute("INSERT OR REPLACE INTO parsing VALUES (?)", (path_to_db(path),))
+
+    def end(self, path: str) -> None:
+        """Parsing is over, one way or another."""
+        with self._transaction():
+            self._connection.execute("DELETE FROM parsing WHERE path = ?", (path_to_db(path),))
+
+    def cut_short(self) -> list[str]:
+        """Files that were being parsed when an earlier run ended without a word."""
+        return [path_from_db(row[0]) for row in self._connection.execute("SELECT path FROM parsing")]
+
+    def strike(self, path: str, sha256: str, parser: str, reason: str, *, died: bool) -> None:
+        """One more time that the document killed its parser (`died`), or that a run ended while it was parsed."""
+        with self._transaction():
+            self._connection.execute(
+                "INSERT INTO strikes VALUES (:sha, :parser, :died, 1 - :died, :path, :reason) "
+                "ON CONFLICT (sha256, parser) DO UPDATE SET deaths = deaths + :died, cuts = cuts + 1 - :died, "
+                "path = :path, reason = :reason",
+                {
+                    "sha": bytes.fromhex(sha256),
+                    "parser": parser,
+                    "died": int(died),
+                    "path": path_to_db(path),
+                    "reason": reason,
+                },
+            )
+
+    def absolve(self, sha256: str) -> None:
+        """The document was read without harm, or someone gave it another chance."""
+        with self._transaction():
+            self._connection.execute("DELETE FROM strikes WHERE sha256 = ?", (bytes.fromhex(sha256),))
+
+    def strikes(self) -> list[Strikes]:
+        rows = self._connection.execute("SELECT path, sha256, parser, deaths, cuts, reason FROM strikes ORDER BY path")
+        return [
+            Strikes(
+                path=path_from_db(path), sha256=sha256.hex(), parser=parser, deaths=deaths, cuts=cuts, reason=reason
+            )
+            for path, sha256, parser, deaths, cuts, reason in rows
+        ]
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with self._lock, fsio.storage_errors(self._path):
+            self._connection.execute("BEGIN")
+            try:
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    with fsio.storage_errors(path):
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        path.chmod(fsio.FILE_MODE)
+        connection.execute("PRAGMA synchronous = OFF")  # derived data: it must survive a kill, not a power cut
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version not in {0, _VERSION}:
+            connection.close()
+            raise sqlite3.DatabaseError(f"cache format {version}")
+        connection.executescript(_SCHEMA)
+        connection.execute(f"PRAGMA user_version = {_VERSION}")
+        return connection

@@ -1,0 +1,124 @@
+"""Items to vectors: what is embedded for an item in each space, never twice for the same content."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ragmm.embedders.base import Embedder
+from ragmm.errors import ModelError
+from ragmm.indexes.changes import PreparedItem, Vector
+from ragmm.indexes.store import Store
+from ragmm.indexes.writer import Writer, check_model
+from ragmm.types import IMAGE_MODALITIES, Item, Modality, Role, StoredItem
+
+__all__ = ["IMAGE", "TEXT", "Embedding", "embed_again", "embedding_text"]
+
+TEXT, IMAGE = "text", "image"
+
+
+def embedding_text(text: str, context: str) -> str:
+    """What stands for an item in a space of words: its context (section, title, file name) before its text."""
+    return f"{context}\n{text}" if context and text else context or text
+
+
+@dataclass(frozen=True, slots=True)
+class _Input:
+    """One thing to embed: a text or an image's bytes."""
+
+    space: str
+    kind: str
+    key: bytes
+    payload: str | bytes
+
+
+class Embedding:
+    """Plans, finds again and computes the vectors of items, across documents, in batches."""
+
+    def __init__(self, embedders: Mapping[str, Embedder], writer: Writer) -> None:
+        self._embedders = embedders
+        self._writer = writer
+        self.embedded = 0
+        self.reused = 0
+
+    def prepare(self, items: Sequence[Item]) -> list[PreparedItem]:
+        """The items with all their vectors."""
+        plans = [self._plan(item) for item in items]
+        vectors = self._vectors([one for plan in plans for one in plan])
+        return [
+            PreparedItem(
+                item=item,
+                vectors=tuple(
+                    Vector(space=one.space, kind=one.kind, key=one.key, row=vectors[one.space, one.key]) for one in plan
+                ),
+            )
+            for item, plan in zip(items, plans, strict=True)
+        ]
+
+    def _plan(self, item: Item) -> list[_Input]:
+        return [found for space, embedder in self._embedders.items() if (found := plan(space, embedder, item))]
+
+    def _vectors(self, inputs: Sequence[_Input]) -> dict[tuple[str, bytes], NDArray[np.float32]]:
+        found: dict[tuple[str, bytes], NDArray[np.float32]] = {}
+        for space, embedder in self._embedders.items():
+            wanted = {one.key: one for one in inputs if one.space == space}
+            known = self._writer.known_vectors(space, list(wanted))
+            self.reused += len(known)
+            missing = [one for key, one in wanted.items() if key not in known]
+            known.update(self._embed(embedder, missing))
+            self.embedded += len(missing)
+            found.update(((space, key), row) for key, row in known.items())
+        return found
+
+    def _embed(self, embedder: Embedder, inputs: Sequence[_Input]) -> dict[bytes, NDArray[np.float32]]:
+        texts = {one.key: one.payload for one in inputs if isinstance(one.payload, str)}
+        images = {one.key: one.payload for one in inputs if isinstance(one.payload, bytes)}
+        rows: dict[bytes, NDArray[np.float32]] = {}
+        if texts:
+            rows.update(zip(texts, embedder.embed_texts(list(texts.values()), Role.DOCUMENT), strict=True))
+        if images:
+            rows.update(zip(images, embedder.embed_images(list(images.values())), strict=True))
+        return rows
+
+
+def plan(space: str, embedder: Embedder, item: Item) -> _Input | None:
+    """What of an item goes into a space: the image itself where the model sees, else its words; None if neither."""
+    if item.asset is not None and IMAGE in embedder.info.modalities:
+        return _Input(space, IMAGE, _key(b"image", bytes.fromhex(item.asset.sha256)), item.asset.data)
+    text = embedding_text(item.text, item.context)
+    if not text.strip():
+        return None
+    kind = TEXT if IMAGE in embedder.info.modalities else kind_of(item.modality)
+    return _Input(space, kind, _key(b"text", text.encode("utf-8", "replace")), text)
+
+
+def kind_of(modality: Modality) -> str:
+    """Which of a space's two lists holds the words of an item."""
+    return IMAGE if modality in IMAGE_MODALITIES else TEXT
+
+
+def _key(kind: bytes, payload: bytes) -> bytes:
+    return hashlib.sha256(kind + b"\0" + payload).digest()[:16]
+
+
+def embed_again(
+    embedders: Mapping[str, Embedder], store: Store, space: str, kind: str, items: Sequence[StoredItem]
+) -> NDArray[np.float32]:
+    """Vectors of stored items, as `prepare` made them. Shape: (len(items), dim)."""
+    embedder = embedders.get(space)
+    if embedder is None:
+        raise ModelError(f"the pipeline names no model for the space {space!r}, whose vectors have to be made again")
+    with contextlib.closing(store.snapshot()) as snapshot:
+        check_model(snapshot.spaces[space], embedder.info, store.folder)
+        rows = []
+        for item in items:
+            if kind == IMAGE and item.asset is not None and IMAGE in embedder.info.modalities:
+                rows.append(embedder.embed_images([snapshot.asset(item.asset)[0]])[0])
+            else:
+                rows.append(embedder.embed_texts([embedding_text(item.text, item.context)], Role.DOCUMENT)[0])
+    return np.stack(rows)
