@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ragmm.commands.failures import DOCUMENTS_FAILED, INTERRUPTED
+from ragmm.commands.failures import DOCUMENTS_FAILED, exit_code_of_signal
 from ragmm.commands.opening import announce_profile, opened, opened_or_created
 from ragmm.commands.options import BUILDING, CollectionOption, JsonOption, PipelineOption, command
 from ragmm.commands.output import emit, note, show
@@ -74,9 +74,12 @@ def ingest(
     json: JsonOption = False,
 ) -> None:
     """Add files and folders to a collection, or refresh them. Deletes nothing; run again, it goes on."""
-    with opened_or_created(collection, pipeline) as docs, shown_progress() as progress:
-        report = docs.ingest(paths, progress=progress)
-    _finish(report, json)
+    with exit_code_of_signal() as stopped:
+        with opened_or_created(collection, pipeline) as docs, shown_progress() as progress:
+            report = docs.ingest(paths, progress=progress)
+        _finish(report, json)
+        if report.interrupted:
+            raise typer.Exit(stopped())
 
 
 def remove(
@@ -95,9 +98,7 @@ def _finish(report: Report, json: bool) -> None:
         emit(report_record(report))
     else:
         _show_report(report)
-    if report.interrupted:
-        raise typer.Exit(INTERRUPTED)
-    if report.failures:
+    if report.failures and not report.interrupted:
         raise typer.Exit(DOCUMENTS_FAILED)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ import typer
 from ragmm.commands.output import emit, note
 from ragmm.errors import RagmmError
 
-__all__ = ["DOCUMENTS_FAILED", "INTERRUPTED", "TERMINATED", "Terminated", "run", "terminable"]
+__all__ = ["DOCUMENTS_FAILED", "INTERRUPTED", "TERMINATED", "Terminated", "exit_code_of_signal", "run", "terminable"]
 
 DOCUMENTS_FAILED: Final = 10
 """Committed, but some documents failed."""
@@ -59,6 +60,29 @@ def terminable() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def exit_code_of_signal() -> Iterator[Callable[[], int]]:
+    """What to exit with after a run that a signal has stopped, whoever handled the signal meanwhile."""
+    reader, writer = socket.socketpair()
+    reader.setblocking(False)
+    writer.setblocking(False)
+    before = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+
+    def code() -> int:
+        try:
+            numbers = reader.recv(64)
+        except BlockingIOError:
+            numbers = b""
+        return TERMINATED if signal.SIGTERM in numbers else INTERRUPTED
+
+    try:
+        yield code
+    finally:
+        signal.set_wakeup_fd(before)
+        reader.close()
+        writer.close()
 
 
 def _before_dashes(arguments: Sequence[str]) -> list[str]:
