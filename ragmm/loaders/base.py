@@ -9,7 +9,11 @@ from typing import Protocol, runtime_checkable
 
 from ragmm.types import Item
 
-__all__ = ["Loader", "Probe"]
+__all__ = ["DocumentWarning", "Loader", "Probe"]
+
+
+class DocumentWarning(UserWarning):
+    """Something of a document was left out or guessed; a loader says it with warnings.warn and goes on."""
 
 
 @dataclass(frozen=True, kw_only=True)
