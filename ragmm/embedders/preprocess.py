@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import math
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,7 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Preprocessing", "ResizeMode", "decode", "to_rgb"]
 
-MAX_PIXELS = 100_000_000
+MAX_PIXELS = 89_478_485
+"""Pillow's own limit, at which it warns: 256 MB as RGB."""
 _DRAFT_FACTORS = (8, 4, 2)
 """A JPEG decodes at a fraction of its size for a fraction of the work."""
 _CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
@@ -80,12 +80,10 @@ class Preprocessing:
         return self._cropped(picture)
 
     def _cropped(self, picture: Image) -> Image:
-        """Resize, then centre crop, in one step: only the pixels that stay are computed."""
+        """Resized whole, then cropped: a resize of the cropped box alone is a quarter faster and not bit-identical."""
         wide, high = self._short_side_size(picture)
         left, top = round((wide - self.width) / 2), round((high - self.height) / 2)
-        across, down = picture.width / wide, picture.height / high
-        box = (left * across, top * down, (left + self.width) * across, (top + self.height) * down)
-        return picture.resize((self.width, self.height), self._filter, box=_inside(box, picture.size))
+        return picture.resize((wide, high), self._filter).crop((left, top, left + self.width, top + self.height))
 
     def _short_side_size(self, picture: Image) -> tuple[int, int]:
         """torchvision truncates the long side; a non-square target goes by open_clip's own rounding."""
@@ -124,17 +122,12 @@ def _channels(value: Any, default: tuple[float, float, float]) -> tuple[float, f
     return red, green, blue
 
 
-def _inside(box: tuple[float, float, float, float], size: tuple[int, int]) -> tuple[float, float, float, float]:
-    """Rounding may put a corner a hair outside, which Pillow refuses."""
-    return max(0.0, box[0]), max(0.0, box[1]), min(float(size[0]), box[2]), min(float(size[1]), box[3])
-
-
 def decode(
     source: Image | bytes, *, reduce_to: tuple[int, int] | None = None, mode: ResizeMode = ResizeMode.SHORTEST
 ) -> Image:
     """An upright RGB picture; a JPEG much larger than `reduce_to` is decoded at a fraction of its size.
 
-    Raises DocumentError for bytes that are no image and LimitError for one above 100 million pixels.
+    Raises DocumentError for bytes that are no image and LimitError for one above 89 million pixels.
     """
     from PIL import Image as Pillow
     from PIL import ImageOps
@@ -142,15 +135,13 @@ def decode(
     if not isinstance(source, bytes):
         return to_rgb(source)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Pillow.DecompressionBombWarning)
-            picture = Pillow.open(io.BytesIO(source))
-            _check_pixels(picture.size)
-            if reduce_to is not None and picture.format == "JPEG":
-                _draft(picture, reduce_to, mode)
-            ImageOps.exif_transpose(picture, in_place=True)
-            return to_rgb(picture)
-    except Pillow.DecompressionBombError as error:
+        picture = Pillow.open(io.BytesIO(source))
+        _check_pixels(picture.size)
+        if reduce_to is not None and picture.format == "JPEG":
+            _draft(picture, reduce_to, mode)
+        ImageOps.exif_transpose(picture, in_place=True)
+        return to_rgb(picture)
+    except (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning) as error:
         raise LimitError(f"the image has too many pixels ({error}); the limit is {MAX_PIXELS:,}") from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise DocumentError(f"the image cannot be decoded: {error}; check that the file is complete") from error
