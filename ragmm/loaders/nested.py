@@ -1,0 +1,86 @@
+"""Documents packed in a document (attachments, embedded files, archive members), read by the loaders of their kind."""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol, Self, runtime_checkable
+
+from ragmm.errors import DocumentError, LimitError, MissingExtraError
+from ragmm.loaders.archive_limits import InflateBudget
+from ragmm.loaders.base import DocumentWarning, Loader
+from ragmm.loaders.settings import LoaderSettings
+from ragmm.types import Item, Locator, Modality
+
+__all__ = ["Container", "NestedReader"]
+
+
+class NestedReader:
+    """Reads what one document holds, with one budget over all depths.
+
+    Items carry {"attachment": path of names from the outermost document, "parent": what holds it}. What cannot be
+    read becomes a passage that names the file and says why, so that it can still be found by its name.
+    """
+
+    def __init__(
+        self, settings: LoaderSettings, parent: str, *, budget: InflateBudget | None = None, depth: int = 0
+    ) -> None:
+        self.settings = settings
+        self.parent = parent
+        self.depth = depth
+        self.budget = budget or InflateBudget(parent)
+
+    def items(self, data: bytes, name: str, *, page: int | None = None, section: Sequence[str] = ()) -> Iterator[Item]:
+        """Raises LimitError only where the whole document holds more members than is read of any."""
+        self.budget.add_members(1)
+        try:
+            for item in self._read(data, name):
+                yield self._linked(item, name)
+        except (DocumentError, MissingExtraError) as error:
+            warnings.warn(DocumentWarning(f"{name} in {self.parent} was not read: {error}"), stacklevel=2)
+            yield self._unread(data, name, str(error), Locator(page=page, section=tuple(section)))
+
+    def _read(self, data: bytes, name: str) -> Iterator[Item]:
+        from ragmm.loaders.probe import probe
+        from ragmm.loaders.registry import default_loaders, load
+
+        if self.depth >= self.budget.limits.depth:
+            raise LimitError(f"{name} is packed {self.depth + 1} deep; {self.budget.limits.depth} levels are read")
+        self.budget.add_bytes(len(data))
+        inner = NestedReader(self.settings, name, budget=self.budget, depth=self.depth + 1)
+        loaders: list[Loader] = [
+            loader.inside(inner) if isinstance(loader, Container) else loader
+            for loader in default_loaders(self.settings)
+        ]
+        with tempfile.TemporaryDirectory(prefix="ragmm-") as folder:
+            file = Path(folder) / "attachment"  # never the attachment's own name
+            file.write_bytes(data)
+            found = probe(file, name)
+            yield from load(file, found, loaders)
+
+    def _linked(self, item: Item, name: str) -> Item:
+        inner = item.metadata.get("attachment")
+        path = f"{name}/{inner}" if inner else name
+        parent = f"{self.parent}/{item.metadata['parent']}" if inner else self.parent
+        context = item.context if inner else "\n".join(filter(None, (name, item.context)))
+        return replace(item, context=context, metadata={**item.metadata, "attachment": path, "parent": parent})
+
+    def _unread(self, data: bytes, name: str, reason: str, locator: Locator) -> Item:
+        return Item(
+            modality=Modality.PASSAGE,
+            text=f"{name} ({len(data):,} bytes)",
+            locator=locator,
+            metadata={"attachment": name, "parent": self.parent, "unread": reason},
+        )
+
+
+@runtime_checkable
+class Container(Protocol):
+    """A loader whose documents can hold documents."""
+
+    def inside(self, reader: NestedReader) -> Self:
+        """The same loader, for a document that `reader`'s parent holds."""
+        ...
