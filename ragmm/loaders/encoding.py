@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import codecs
-import re
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 from ragmm.errors import DocumentError, LimitError
 from ragmm.loaders.base import DocumentWarning, Probe
+from ragmm.loaders.codepages import likely_code_pages
 from ragmm.loaders.naming import display_name
 from ragmm.loaders.settings import LoaderSettings
 
@@ -23,7 +23,6 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _CONTROLS = bytes(code for code in range(32) if code not in b"\b\t\n\v\f\r\x1b")
-_FOREIGN = re.compile(rb"[\x80-\xff]+")
 _SAMPLE = 1 << 16
 
 
@@ -121,31 +120,10 @@ def _mostly_utf8(data: bytes) -> Decoded | None:
 
 
 def _by_code_page(data: bytes) -> Decoded:
-    for encoding in (_guessed(data), "cp1252"):
-        if encoding and _is_valid(data, encoding):
+    for encoding in (*likely_code_pages(data), "cp1252"):
+        if _is_valid(data, encoding):
             return Decoded(text=data.decode(encoding), encoding=encoding)
     return Decoded(text=data.decode("latin-1"), encoding="latin-1")
-
-
-def _guessed(data: bytes) -> str | None:
-    try:
-        from charset_normalizer import from_bytes
-    except ImportError:
-        return None
-    best = from_bytes(_foreign_sample(data)).best()
-    return best.encoding if best else None
-
-
-def _foreign_sample(data: bytes) -> bytes:
-    """The lines that decide: those with bytes beyond ASCII, whole, so that no character is cut."""
-    taken, size = [], 0
-    for line in data.splitlines(keepends=True):
-        if _FOREIGN.search(line):
-            taken.append(line)
-            size += len(line)
-        if size > _SAMPLE:
-            break
-    return b"".join(taken)
 
 
 def _seen(data: bytes) -> str:

@@ -22,7 +22,7 @@ def name_words(name: str) -> str:
     """The words of a file name, without its extension: "sales_chart-2023.png" says "sales chart 2023"."""
     stem = PurePath(display_name(name)).stem[:_LONGEST]
     words = _SEPARATORS.sub(" ", _CAMEL.sub(" ", stem)).strip()
-    return "" if _NAMELESS.match(words) else words
+    return "" if _NAMELESS.match(words) or (len(words) == 1 and words.isascii()) else words
 
 
 def display_name(name: str) -> str:

@@ -54,7 +54,7 @@ _BROKEN = (
     TypeError,
     ArithmeticError,
     AttributeError,
-    NotImplementedError,
+    RuntimeError,
     AssertionError,
     struct.error,
     zlib.error,
@@ -84,7 +84,11 @@ def open_image(source: Path | bytes, media_type: str, name: str, settings: Loade
         raise DocumentError(f"{name} is HEIF, which needs an optional package: pip install 'ragmm[heif]'")
     stream = io.BytesIO(source) if isinstance(source, bytes) else source
     image = Image.open(stream, formats=[FORMATS[media_type]])
-    check_size(image.size, name, settings)
+    try:
+        check_size(image.size, name, settings)
+    except DocumentError:
+        image.close()
+        raise
     return image
 
 

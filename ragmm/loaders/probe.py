@@ -111,6 +111,8 @@ def probe(path: Path, name: str) -> Probe:
 def _media_type(path: Path, name: str, head: bytes) -> str:
     if not head:
         return EMPTY
+    if head.startswith(b"\x1f\x8b") and _extension(name) == "svgz":
+        return TEXT_BY_EXTENSION["svg"]
     return _by_signature(head) or _container(path, head) or _pdf(name, head) or _text_type(name, head)
 
 

@@ -34,8 +34,11 @@ _EXTRAS = {
             _OOXML + "spreadsheetml.sheet",
             _OOXML + "presentationml.presentation",
             "application/epub+zip",
+            "application/msword",
             "application/rtf",
+            "application/vnd.ms-excel",
             "application/vnd.ms-outlook",
+            "application/vnd.ms-powerpoint",
             "application/vnd.oasis.opendocument.text",
             "application/vnd.oasis.opendocument.spreadsheet",
             "application/vnd.oasis.opendocument.presentation",
@@ -48,9 +51,7 @@ _EXTRAS = {
 }
 _ZIPPED = (".docx", ".xlsx", ".xlsm", ".pptx", ".odt", ".ods", ".odp", ".epub")
 _ADVICE = {
-    "application/msword": "save it as .docx",
-    "application/vnd.ms-excel": "save it as .xlsx",
-    "application/vnd.ms-powerpoint": "save it as .pptx",
+    "application/vnd.ms-excel.sheet.binary.macroenabled.12": "save it as .xlsx",
     "application/zip": "unpack it, or set loaders.archives = true",
     "application/x-tar": "unpack it, or set loaders.archives = true",
     "application/gzip": "unpack it",

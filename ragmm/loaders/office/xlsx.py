@@ -44,9 +44,10 @@ def _parts(file: Path, name: str) -> Iterator[Part]:
         from openpyxl import load_workbook
     except ImportError as error:
         raise MissingExtraError("openpyxl", "office", "Reading xlsx files") from error
-    # A list of one: opening warns as much as reading does.
-    (workbook,) = quietly(load_workbook(str(file), read_only=True, data_only=True, keep_links=False) for _ in (0,))
-    with open_zip(file, InflateBudget(name)) as package:
+    # As a stream, for openpyxl judges paths by their extension and a spooled file has none.
+    with file.open("rb") as stream, open_zip(file, InflateBudget(name)) as package:
+        # A list of one: opening warns as much as reading does.
+        (workbook,) = quietly(load_workbook(stream, read_only=True, data_only=True, keep_links=False) for _ in (0,))
         for number, sheet in enumerate(_sheets(package), 1):
             metadata = {"hidden": True} if sheet.hidden else {}
             rows = _rows(workbook[sheet.name]) if _has_cells(workbook, sheet) else iter(())
