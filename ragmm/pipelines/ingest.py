@@ -67,7 +67,7 @@ def ingest(
     with store.writer("ingest", create=True) as writer, Cache(store.folder / "cache.db") as cache:
         for space, embedder in plan.embedders.items():
             writer.ensure_space(space, embedder.info, plan.vector_dtype)
-        run = _Run(store, writer, cache, plan, progress or Silent(), stop or StopFlag())
+        run = _Run(store, writer, cache, plan, progress or Silent(), StopFlag() if stop is None else stop)
         try:
             run.take(_chain(first, files))
         finally:
