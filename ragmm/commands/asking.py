@@ -33,7 +33,9 @@ def query(
         Path | None, typer.Option("--image", metavar="FILE", help="A picture to find the like of.")
     ] = None,
     collection: CollectionOption = "default",
-    k: Annotated[int, typer.Option("-k", metavar="N", min=1, max=1000, help="How many hits.")] = 8,
+    k: Annotated[
+        int | None, typer.Option("-k", metavar="N", min=1, max=1000, help="How many hits; else the pipeline's query.k.")
+    ] = None,
     modality: Annotated[
         str | None, typer.Option("--modality", metavar="M", help="Only passage, table, figure, photo or page.")
     ] = None,

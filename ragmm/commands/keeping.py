@@ -12,7 +12,7 @@ import typer
 from ragmm.commands.opening import opened
 from ragmm.commands.options import KEEPING, CollectionOption, JsonOption, command
 from ragmm.commands.output import Column, emit, show, show_fields, show_table
-from ragmm.errors import DamagedError, UsageError
+from ragmm.errors import DamagedError
 from ragmm.render.records import to_record
 from ragmm.render.text import safe_name
 
@@ -33,7 +33,6 @@ def register(app: typer.Typer) -> None:
     command(app, "repair", example="ragmm repair -c reports", panel=KEEPING)(repair)
     command(app, "digest", example="ragmm digest -c reports", panel=KEEPING)(digest)
     command(app, "compact", example="ragmm compact -c reports", panel=KEEPING)(compact)
-    command(app, "purge", example="ragmm purge reports/secret.pdf -c reports", panel=KEEPING)(purge)
 
 
 def _report(report: DataclassInstance, json: bool) -> None:
@@ -151,17 +150,3 @@ def compact(collection: CollectionOption = "default", json: JsonOption = False) 
     """Merge small blocks and give back the space of what is no longer referenced."""
     with opened(collection) as docs:
         _report(docs.compact(), json)
-
-
-def purge(
-    uris: Annotated[list[str], typer.Argument(metavar="URI…", help="Documents, as `ragmm ls` names them.")],
-    collection: CollectionOption = "default",
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    json: JsonOption = False,
-) -> None:
-    """Erase documents from a collection and from all of its history. This cannot be undone."""
-    if not yes and (json or not typer.confirm(f"Erase {len(uris)} documents for good?", err=True)):
-        raise UsageError("purge erases for good; confirm it with --yes")
-    with opened(collection) as docs:
-        report = docs.purge(uris)
-    _report(report, json)

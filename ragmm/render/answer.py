@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from ragmm.render.body import body
 from ragmm.render.records import AssetPath
 from ragmm.render.terminal_images import Protocol, encode, protocol_of, thumbnail
 from ragmm.render.text import file_link, place, quoted, safe, safe_name
@@ -46,7 +47,7 @@ def print_hits(hits: Iterable[Hit], asset_path: AssetPath, console: Console) -> 
     """One hit after the other: where it is, and how it begins."""
     for hit in hits:
         console.print(_heading(hit))
-        if text := quoted(hit.item.text, 160):
+        if text := quoted(body(hit.item), 160):
             console.print(_indented(text))
         elif hit.item.asset:
             console.print(_file(asset_path, hit.item.asset))
@@ -85,17 +86,26 @@ def _claim(claim: Claim) -> Text:
 def _print_sources(
     result: QueryResult, hits: Iterable[Hit], asset_path: AssetPath, console: Console, protocol: Protocol | None
 ) -> None:
-    citations = [citation for claim in reversed(result.claims) for citation in reversed(claim.citations)]
-    quotes = {citation.rank: citation.quote for citation in citations if citation.quote}
+    quotes = _quotes(result)
     shown = {figure.asset for figure in result.figures}
     for hit in hits:
         console.print(_heading(hit))
-        if text := quoted(quotes.get(hit.rank) or hit.item.text):
-            console.print(_indented(text))
+        for quote in quotes.get(hit.rank) or [body(hit.item)]:
+            if text := quoted(quote):
+                console.print(_indented(text))
         if hit.item.asset:
             console.print(_file(asset_path, hit.item.asset))
             if protocol and hit.item.asset in shown:
                 _print_picture(asset_path, hit.item.asset, protocol)
+
+
+def _quotes(result: QueryResult) -> dict[int, list[str]]:
+    """What each source is quoted with, in the order of the claims, nothing twice."""
+    quotes: dict[int, list[str]] = {}
+    for citation in (citation for claim in result.claims for citation in claim.citations):
+        if citation.quote and citation.quote not in quotes.setdefault(citation.rank, []):
+            quotes[citation.rank].append(citation.quote)
+    return quotes
 
 
 def _heading(hit: Hit) -> Text:
@@ -133,8 +143,8 @@ def _print_picture(asset_path: AssetPath, asset: str, protocol: Protocol) -> Non
 
 def _footer(result: QueryResult) -> str:
     model = result.answer.model if result.answer else "search only"
-    spent = result.timings_ms.get("total")
+    spent = result.timings_ms.get("total", sum(result.timings_ms.values()))
     parts = [safe(model), f"{safe_name(result.collection)}, generation {result.generation}"]
     if result.answer and result.answer.degraded:
         parts.append("degraded")
-    return " · ".join([*parts, f"{spent:.0f} ms"] if spent is not None else parts)
+    return " · ".join([*parts, f"{spent:,.0f} ms"])

@@ -9,9 +9,10 @@ from html import escape
 from importlib.resources import files
 from pathlib import Path
 
+from ragmm.render.body import body, table_rows
 from ragmm.render.records import AssetPath
 from ragmm.render.text import file_link, place, safe, safe_name
-from ragmm.types import Claim, Hit, QueryResult, Support
+from ragmm.types import Claim, Hit, QueryResult, StoredItem, Support
 
 __all__ = ["html_report"]
 
@@ -96,13 +97,22 @@ def _hit(hit: Hit, number: int, asset_path: AssetPath) -> str:
     item = hit.item
     link = escape(file_link(item.path, page=item.locator.page))
     picture = _picture(asset_path(item.asset), hit) if item.asset else ""
-    text = f'<div class="text">{_lines(item.text)}</div>' if item.text.strip() else ""
+    text = f'<div class="text">{_text(item)}</div>' if item.text.strip() else ""
     legs = ", ".join(f"{leg.leg} {leg.rank}" for leg in hit.found_by)
     return (
         f'<li id="q{number}-{hit.rank}" value="{hit.rank}"><p class="place"><a href="{link}">{escape(place(item))}</a> '
         f'<span class="kind">{item.modality.value}</span></p>{text}{picture}'
         f'<p class="small">score {hit.score:.3f} · found by {escape(safe(legs))}</p></li>'
     )
+
+
+def _text(item: StoredItem) -> str:
+    head, *rows = table_rows(item.text) or [[]]
+    if not head:
+        return _lines(body(item))
+    first = "".join(f"<th>{_lines(cell)}</th>" for cell in head)
+    rest = "".join(f"<tr>{''.join(f'<td>{_lines(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    return f"<table><tr>{first}</tr>{rest}</table>"
 
 
 def _picture(file: Path, hit: Hit) -> str:
@@ -117,10 +127,10 @@ def _picture(file: Path, hit: Hit) -> str:
 
 def _footer(result: QueryResult) -> str:
     model = result.answer.model if result.answer else "search only"
-    spent = f" · {result.timings_ms['total']:.0f} ms" if "total" in result.timings_ms else ""
+    spent = result.timings_ms.get("total", sum(result.timings_ms.values()))
     return (
         f'<p class="small">{escape(safe(model))} · collection {escape(safe_name(result.collection))}, '
-        f"generation {result.generation}{spent}</p>"
+        f"generation {result.generation} · {spent:,.0f} ms</p>"
     )
 
 

@@ -18,6 +18,7 @@ from render_results import ASSET, HOSTILE, assets_in, hit, item, result
 from rich.console import Console
 
 from ragmm.render.answer import print_result
+from ragmm.render.body import body, table_rows
 from ragmm.render.html import html_report
 from ragmm.render.records import document_record, item_record, query_record, report_record, to_json, to_record
 from ragmm.render.text import file_link, place, quoted, safe, safe_name, shorten
@@ -231,6 +232,31 @@ def test_a_hostile_document_cannot_reach_the_terminal(tmp_path: Path) -> None:
     text = _printed(_hostile(), tmp_path)
     assert not CONTROLS.search(text)
     assert "[bold]markup[/bold]" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("| a | b |\n| --- | --- |\n| 1 | 2 |", [["a", "b"], ["1", "2"]]),
+        ("a | b\n--|--\n1 \\| 3 |", [["a", "b"], ["1 | 3"]]),
+        ("a\n---\n", []),
+        ("| a |\n| --- |\nand more", []),
+        ("", []),
+    ],
+)
+def test_a_markdown_table_is_told_from_text(text: str, rows: list[list[str]]) -> None:
+    assert table_rows(text) == rows
+
+
+def test_the_body_of_an_item_leaves_out_what_its_place_says() -> None:
+    assert body(item(text="# Results\n\n## Regions\nNorth.\n# Else")) == "North.\n# Else"
+    assert body(item(text="| a | b |\n|---|---|\n| 1 |  |")) == "a · b\n1"
+
+
+def test_a_table_is_a_table_in_the_report(tmp_path: Path) -> None:
+    table = item(text="| a<b | c |\n|---|---|\n| 1 | 2 |", modality=Modality.TABLE)
+    text = html_report([result(hits=(hit(1, table),))], assets_in(tmp_path))
+    assert "<table><tr><th>a&lt;b</th><th>c</th></tr><tr><td>1</td><td>2</td></tr></table>" in text
 
 
 # HTML

@@ -1,0 +1,41 @@
+"""The text of an item as a person reads it: without the marks of Markdown that a page would not show."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ragmm.types import StoredItem
+
+__all__ = ["body", "table_rows"]
+
+_RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*$")
+_CELL_END = re.compile(r"(?<!\\)\|")
+_HEADING = re.compile(r"^\s{0,3}#{1,6}\s+(.*?)\s*#*\s*$")
+
+
+def body(item: StoredItem) -> str:
+    """Headings that its section names already are left out; the cells of a table stand apart by a dot."""
+    lines = item.text.splitlines()
+    while lines and _is_said(lines[0], item.locator.section):
+        lines.pop(0)
+    rows = table_rows("\n".join(lines))
+    return "\n".join(" · ".join(cell for cell in row if cell) for row in rows) if rows else "\n".join(lines)
+
+
+def table_rows(text: str) -> list[list[str]]:
+    """The cells of a Markdown table, its head first; empty where the text is not a table and nothing else."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    if len(lines) < 2 or not _RULE.match(lines[1]) or not all("|" in line for line in lines):
+        return []
+    return [_cells(line) for line in lines if not _RULE.match(line)]
+
+
+def _cells(line: str) -> list[str]:
+    inner = line.strip().removeprefix("|").removesuffix("|")
+    return [cell.replace("\\|", "|").strip() for cell in _CELL_END.split(inner)]
+
+
+def _is_said(line: str, section: Sequence[str]) -> bool:
+    heading = _HEADING.match(line)
+    return not line.strip() or (heading is not None and heading[1].strip() in {part.strip() for part in section})
