@@ -1,1 +1,1 @@
-""""""
+"""The store: SQLite, immutable blocks, generations, and vector search."""
