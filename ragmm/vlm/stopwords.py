@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["STOPWORDS"]
+__all__ = ["LATIN_LANGUAGES", "STOPWORDS"]
 
 _ENGLISH = """
 a about according all also an and any are as at be been between by can compared could describe did do does document
@@ -24,4 +24,12 @@ _ITALIAN = "il lo gli e che chi come dove quando perché di da nel della"
 _PORTUGUESE = "os as um uma qual quais quem quando onde como por que do da no na em"
 _RUSSIAN = "и в во не что как где когда кто какой какая какие на с по из у за от"
 
-STOPWORDS = frozenset(" ".join((_ENGLISH, _GERMAN, _FRENCH, _SPANISH, _ITALIAN, _PORTUGUESE, _RUSSIAN)).split())
+LATIN_LANGUAGES = {
+    "en": frozenset(_ENGLISH.split()),
+    "de": frozenset(_GERMAN.split()),
+    "fr": frozenset(_FRENCH.split()),
+    "es": frozenset(_SPANISH.split()),
+    "it": frozenset(_ITALIAN.split()),
+    "pt": frozenset(_PORTUGUESE.split()),
+}
+STOPWORDS = frozenset(_RUSSIAN.split()).union(*LATIN_LANGUAGES.values())

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
-from ragmm.vlm.stopwords import STOPWORDS
+from ragmm.vlm.stopwords import LATIN_LANGUAGES, STOPWORDS
 
-__all__ = ["canonical_number", "content_terms", "fold", "has_number", "numbers", "overlap_coefficient", "terms"]
+__all__ = [
+    "canonical_number",
+    "content_terms",
+    "fold",
+    "has_number",
+    "language",
+    "numbers",
+    "overlap_coefficient",
+    "terms",
+]
 
 # Scripts written without spaces (CJK, kana, Hangul, Thai, Lao, Burmese, Khmer) are compared by pairs of characters.
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
@@ -64,6 +74,23 @@ def has_number(text: str) -> bool:
     return any(char.isdigit() for char in text) or bool(
         re.search("[一二三四五六七八九十百千万两][年月日个名位人次种座条]", text)
     )
+
+
+def language(text: str) -> str:
+    """A script ("CJK", "HANGUL", "CYRILLIC" …), or for Latin letters a language code; "" where it cannot be told."""
+    sample = text[:2000]
+    scripts = Counter(unicodedata.name(char, "").split(" ")[0] for char in sample if char.isalpha())
+    if not scripts:
+        return ""
+    if any(scripts[kana] for kana in ("HIRAGANA", "KATAKANA")):
+        return "KANA"
+    (script, count), *_ = scripts.most_common(1)
+    if script != "LATIN":
+        return script if 2 * count > scripts.total() else ""
+    words = sample.casefold().split()
+    votes = Counter({code: sum(word in known for word in words) for code, known in LATIN_LANGUAGES.items()})
+    (best, most), (_, second) = votes.most_common(2)
+    return best if most >= 2 and most > second else ""
 
 
 def overlap_coefficient(left: frozenset[str], right: frozenset[str]) -> float:
