@@ -147,15 +147,16 @@ def remove(path: Path, kind: str) -> None:
         path.unlink(missing_ok=True)
 
 
-def make_directory(path: Path, kind: str) -> None:
-    """Make a private directory and make its own entry durable."""
+def make_directory(path: Path, kind: str, *, durable: bool = True) -> None:
+    """Make a private directory; its own entry is durable afterwards unless the caller sees to that."""
     with storage_errors(path):
         if path.is_dir():
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         _step("mkdir", path, kind)
         path.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
-        sync_directory(path.parent, f"{kind}-entry")
+        if durable:
+            sync_directory(path.parent, f"{kind}-entry")
 
 
 def sync_directory(path: Path, kind: str) -> None:

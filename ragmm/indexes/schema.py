@@ -128,7 +128,7 @@ def is_blank(path: Path) -> bool:
     """Whether there is no database yet, or only one whose creation was cut short."""
     if not path.exists() or path.stat().st_size == 0:
         return True
-    with contextlib.closing(_connect(path, "rw")) as connection, contextlib.suppress(sqlite3.DatabaseError):
+    with contextlib.closing(_connect(path, "ro")) as connection, contextlib.suppress(sqlite3.DatabaseError):
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         (tables,) = connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
         return bool(version == 0 and tables == 0)
@@ -185,5 +185,5 @@ def _check_format(connection: sqlite3.Connection, path: Path) -> None:
         raise NewerFormatError(f"{path}: format {version}, this ragmm reads up to {FORMAT}; upgrade ragmm to open it")
     if version < 1:
         raise DamagedError(
-            f"{path}: this is not a ragmm collection, or its creation was cut short; remove the folder and ingest again"
+            f"{path}: this is no ragmm collection, or making it was cut short; ingest into it again to finish it"
         )

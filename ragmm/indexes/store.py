@@ -37,7 +37,8 @@ class Store:
 
     @property
     def exists(self) -> bool:
-        return (self.folder / schema.DATABASE).is_file()
+        """Whether there is a collection; one whose making was cut short before its first commit does not count."""
+        return not schema.is_blank(self.folder / schema.DATABASE)
 
     # Reading -----------------------------------------------------------------------------------------------------
 
@@ -85,7 +86,8 @@ class Store:
     def _locked(self, create: bool) -> Iterator[None]:
         if create:
             fsio.make_directory(self.folder, "collection")
-            fsio.make_directory(self.folder / blocks.DIRECTORY, "blocks")
+            # Its entry becomes durable together with the database's: no commit comes before that.
+            fsio.make_directory(self.folder / blocks.DIRECTORY, "blocks", durable=False)
         elif not self.exists:
             raise CollectionNotFoundError(
                 f"{self.folder} is not a collection; make one with: ragmm ingest FOLDER -c {self.folder}"

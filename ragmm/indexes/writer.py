@@ -60,8 +60,8 @@ class Writer:
         """End the session; seal the database if it changed."""
         self.connection.close()
         if self.changed:
+            # A seal lost to a power cut is only missing or old, and then says nothing: its entry need not be durable.
             seals.write_seal(self.folder, self.generation)
-            fsio.sync_directory(self.folder, "seal-entry")
 
     def ensure_space(self, name: str, info: ModelInfo, dtype: str = "float32") -> None:
         """Declare a space; the next commit creates it. Another model than the one that built it is an error."""

@@ -127,7 +127,7 @@ class _Run:
                 waiting.append(result)
             if self.stop:
                 break
-            if sum(one.parsed.count for one in waiting if one.parsed) >= _EMBED_ITEMS:
+            if sum(one.parsed.count for one in waiting if one.parsed) >= min(_EMBED_ITEMS, self.plan.commit_items):
                 self._embed(waiting)
                 waiting = []
             if self._due():

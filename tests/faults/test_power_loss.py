@@ -1,0 +1,73 @@
+"""The plug is pulled after every single operation: nothing acknowledged is lost. And the test would notice."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ragmm.errors import RagmmError
+from ragmm.indexes import fsio
+from ragmm.indexes.store import Store
+from tests.faults import scenes
+from tests.faults.disk import Log, Operation
+from tests.faults.model import Disk
+
+DRAWS = 4
+SYNCS = ("block", "pack", "seal", "blocks-entries", "database-entry", "collection-entry")
+
+
+def recorded(folder: Path, without: str = "") -> tuple[list[Operation], set[str]]:
+    """Everything two days, a rollback and a compaction do to the disk, and the digests they go through."""
+    log, digests = Log(without=without), set()
+    store = Store(folder)
+
+    def heard(generation: int) -> None:
+        log.acknowledge(generation)
+        digests.add(store.digest(vectors=True))
+
+    with fsio.observe(log):
+        for scene in (scenes.first_ingest, scenes.second_day, scenes.rollback, scenes.compaction):
+            scene(store, heard)
+    return log.operations, digests
+
+
+def survivals(operations: list[Operation], digests: set[str], root: Path, target: Path, seed: int) -> Iterator[bool]:
+    """For every prefix of the log and several draws: whether all that was acknowledged is there, and nothing wrong."""
+    rng, disk = random.Random(seed), Disk(root)
+    for operation in operations:
+        disk.play([operation])
+        for _ in range(DRAWS):
+            disk.draw(target, rng)
+            yield survives(Store(target / "collection"), disk.acknowledged, digests)
+
+
+def survives(store: Store, acknowledged: int, digests: set[str]) -> bool:
+    try:
+        if not store.exists or not store.history():
+            return acknowledged == 0
+        report = store.verify(deep=True)
+        return report.ok and report.generation >= acknowledged and store.digest(vectors=True) in digests
+    except (RagmmError, OSError):
+        return False
+
+
+def test_power_loss_after_every_operation(quick_path: Path, record_property: Callable[[str, object], None]) -> None:
+    root = quick_path / "disk"
+    root.mkdir()
+    operations, digests = recorded(root / "collection")
+    survived = list(survivals(operations, digests, root, quick_path / "after", seed=1))
+    record_property("power-loss states", len(survived))
+    assert len(survived) > 500
+    assert all(survived)
+
+
+@pytest.mark.parametrize("missing", SYNCS)
+def test_power_loss_without_a_class_of_syncs_is_noticed(missing: str, quick_path: Path) -> None:
+    root = quick_path / "disk"
+    root.mkdir()
+    operations, digests = recorded(root / "collection", without=missing)
+    assert not any(one.kind == missing and one.name.startswith("sync") for one in operations)
+    assert not all(survivals(operations, digests, root, quick_path / "after", seed=2))

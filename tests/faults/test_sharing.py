@@ -1,0 +1,168 @@
+"""One writer at a time, readers without locks, and nothing lost when any of them is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ragmm.errors import WriterBusyError
+from ragmm.indexes.blocks import unit_rows
+from ragmm.indexes.store import Store
+from ragmm.types import DocumentState
+from tests.faults import scenes
+
+COMMITS = 100
+READERS = 4
+
+_HOLD = """
+import sys, time
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+from ragmm.indexes.store import Store
+with Store(Path(sys.argv[1])).writer("hold"):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+_READ = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+from ragmm.indexes.blocks import unit_rows
+from ragmm.indexes.store import Store
+from tests.faults import scenes
+store, asked = Store(Path(sys.argv[1])), 0
+while not Path(sys.argv[1] + ".stop").exists():
+    snapshot = store.snapshot()
+    wanted = snapshot.generation - 1          # the version that this generation holds, and no other
+    if wanted >= 0:
+        rows = unit_rows(scenes.vector(f"doc3 v{wanted} passage 1 speaks of topic1")[None])
+        ids, scores = snapshot.index("shared", "text").search(rows, 6)
+        hits = snapshot.fetch(ids[0])
+        assert len(hits) == 6, hits
+        assert scores[0][0] > 0.9999 and hits[0].text == f"doc3 v{wanted} passage 1 speaks of topic1", hits[0]
+        words = snapshot.lexical("topic1", 10)
+        for hit in [*hits, *snapshot.fetch(item for item, _ in words)]:
+            assert f" v{wanted} " in hit.text, (hit.text, snapshot.generation)
+        assert snapshot.asset(next(item.asset for item in snapshot.items("doc1") if item.asset))
+        asked += 1
+    snapshot.close()
+print(asked)
+"""
+
+
+def run(code: str, folder: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", code, str(folder), os.getcwd()],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def test_second_writer_is_refused_at_once_and_served_after_a_kill(tmp_path: Path) -> None:
+    store = scenes.prepared(tmp_path / "collection", (scenes.first_ingest,))
+    holder = run(_HOLD, store.folder)
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    digest, began = store.digest(), time.monotonic()
+    with pytest.raises(WriterBusyError, match=f"process {holder.pid} on") as refused, store.writer("second"):
+        pass
+    assert time.monotonic() - began < 1.0
+    assert refused.value.exit_code == 75
+    holder.kill()
+    holder.wait()
+    scenes.second_day(store, scenes.silent)
+    assert store.digest() != digest
+    holder.stdout.close()
+    assert holder.stderr is not None
+    holder.stderr.close()
+
+
+def test_two_writers_in_one_process(tmp_path: Path) -> None:
+    store = scenes.prepared(tmp_path / "collection", (scenes.first_ingest,))
+    with store.writer("first"), pytest.raises(WriterBusyError), Store(store.folder).writer("second"):
+        pass
+
+
+def test_readers_see_whole_generations_while_they_change(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    """Every commit replaces every document; each reader checks that its hits are of the generation it opened."""
+    store = Store(tmp_path / "collection")
+    wanted = [f"doc{n}" for n in range(6)]
+
+    def commit(version: int) -> None:
+        with store.writer("test", create=True) as writer:
+            writer.ensure_space("shared", scenes.INFO)
+            writer.commit([scenes.document(name, version) for name in wanted])
+
+    commit(0)
+    readers = [run(_READ, store.folder) for _ in range(READERS)]
+    try:
+        for version in range(1, COMMITS):
+            commit(version)
+    finally:
+        Path(f"{store.folder}.stop").touch()
+    asked = 0
+    for reader in readers:
+        out, error = reader.communicate(timeout=60)
+        assert reader.returncode == 0, error
+        asked += int(out)
+    record_property("reads during commits", asked)
+    assert asked >= READERS
+    assert len(store.snapshot().blocks) <= 16
+    assert all(one.state is DocumentState.INDEXED for one in store.snapshot().documents())
+
+
+def test_reader_keeps_its_generation_through_compaction_and_collection(tmp_path: Path) -> None:
+    store = scenes.prepared(tmp_path / "collection", (scenes.first_ingest,))
+    reader = store.snapshot()
+    index = reader.index("shared", "text")
+    query = unit_rows(scenes.vector("doc2 v0 passage 0 speaks of topic0")[None])
+    before = index.search(query, 5)
+    scenes.second_day(store, scenes.silent)
+    store.compact()
+    after = index.search(query, 5)
+    assert before[0][0].tolist() == after[0][0].tolist()
+    assert reader.fetch(after[0][0])[0].text == "doc2 v0 passage 0 speaks of topic0"
+    assert reader.generation < store.snapshot().generation
+    assert reader.newest_generation() == store.snapshot().generation
+
+
+def test_readers_in_threads(tmp_path: Path) -> None:
+    store = scenes.prepared(tmp_path / "collection", (scenes.first_ingest,))
+    snapshot = store.snapshot()
+    failures: list[BaseException] = []
+
+    def read() -> None:
+        try:
+            for number in range(30):
+                assert len(snapshot.lexical(f"topic{number % 3}", 5)) == 5
+                assert len(list(snapshot.items())) == 24
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=read) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+
+
+def test_sigkill_leaves_no_lock(tmp_path: Path) -> None:
+    store = scenes.prepared(tmp_path / "collection", (scenes.first_ingest,))
+    holder = run(_HOLD, store.folder)
+    assert holder.stdout is not None
+    holder.stdout.readline()
+    os.kill(holder.pid, signal.SIGKILL)
+    holder.communicate()
+    with store.writer("after"):
+        pass
