@@ -115,10 +115,7 @@ def halving(call: Callable[[Sequence[_Input]], _Output], inputs: Sequence[_Input
     except (MemoryError, RuntimeError) as error:
         if len(inputs) < 2 or not is_out_of_memory(error):
             raise
-        retry = True
     else:
-        retry = False
-    if not retry:
         yield output
         return
     # Outside the except block: its traceback would keep the failed batch's tensors alive.
@@ -132,7 +129,8 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Whether the error is Python's, CUDA's or PyTorch's CPU allocator's way of saying that memory ran out."""
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
-    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+    said = str(error)
+    return isinstance(error, RuntimeError) and ("can't allocate memory" in said or "out of memory" in said)
 
 
 def _release_cuda_memory() -> None:
