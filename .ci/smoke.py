@@ -10,11 +10,13 @@ from pathlib import Path
 
 import ragmm
 
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "RAGMM_HOME"} | {"HF_HUB_OFFLINE": "1"}
+
 
 def run(*words: str, cwd: Path) -> str:
     """The standard output of `ragmm words`; its failure is this program's."""
     command = [str(Path(sys.executable).parent / "ragmm"), *words]
-    done = subprocess.run(command, cwd=cwd, env=os.environ | {"HF_HUB_OFFLINE": "1"}, stdout=subprocess.PIPE, check=True)
+    done = subprocess.run(command, cwd=cwd, env=ENVIRONMENT, stdout=subprocess.PIPE, check=True)
     return done.stdout.decode()
 
 

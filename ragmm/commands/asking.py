@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ragmm.commands.opening import opened
-from ragmm.commands.options import ASKING, CollectionOption, JsonOption, command
+from ragmm.commands.options import CollectionOption, JsonOption, command
 from ragmm.commands.output import Column, console, emit, emit_lines, note, show, show_fields, show_table
 from ragmm.errors import StorageError, UsageError
 from ragmm.render.records import AssetPath, document_record, item_record, query_record
@@ -22,9 +22,9 @@ __all__ = ["register", "write_report"]
 def register(app: typer.Typer) -> None:
     """Add these commands to the application."""
     example = 'ragmm query "Which region grew fastest?" -c reports --html answer.html'
-    command(app, "query", example=example, panel=ASKING)(query)
-    command(app, "ls", example="ragmm ls -c reports --items", panel=ASKING)(list_)
-    command(app, "show", example="ragmm show 42 -c reports", panel=ASKING)(show_item)
+    command(app, "query", example=example)(query)
+    command(app, "ls", example="ragmm ls -c reports --items")(list_)
+    command(app, "show", example="ragmm show 42 -c reports")(show_item)
 
 
 def query(
@@ -50,7 +50,7 @@ def query(
     open_: Annotated[bool, typer.Option("--open", help="Open the report in the browser.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Ask a question, show a picture, or both; the answer names the pages and figures it rests on."""
+    """Ask a question, show a picture, or both. The answer names the pages and figures it rests on."""
     if not question.strip() and image is None:
         raise UsageError("there is nothing to look for; give a question, or a picture with --image FILE")
     with opened(collection) as docs:
@@ -92,7 +92,7 @@ def list_(
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Show at most this many.")] = None,
     json: JsonOption = False,
 ) -> None:
-    """List documents, or their items; with --json one object a line."""
+    """List documents or items. With --json one object a line."""
     with opened(collection) as docs:
         if items or uri is not None:
             found = islice(docs.items(uri), limit)
@@ -132,7 +132,7 @@ def show_item(
     collection: CollectionOption = "default",
     json: JsonOption = False,
 ) -> None:
-    """Show one item in full: where it stands, its text, its picture's file."""
+    """Show one item in full: its place, its text, its picture's file."""
     with opened(collection) as docs:
         stored = docs.item(item)
         if json:

@@ -9,7 +9,7 @@ import typer
 
 from ragmm.commands.failures import DOCUMENTS_FAILED, exit_code_of_signal
 from ragmm.commands.opening import announce_profile, opened, opened_or_created
-from ragmm.commands.options import BUILDING, CollectionOption, JsonOption, PipelineOption, command
+from ragmm.commands.options import CollectionOption, JsonOption, PipelineOption, command
 from ragmm.commands.output import emit, note, show
 from ragmm.commands.progress import shown_progress
 from ragmm.errors import StorageError, UsageError
@@ -22,9 +22,9 @@ __all__ = ["register"]
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the application."""
-    command(app, "init", example="ragmm init pipelines/reports.toml --starter both", panel=BUILDING)(init)
-    command(app, "ingest", example="ragmm ingest reports/ notes.md -c reports", panel=BUILDING)(ingest)
-    command(app, "rm", example="ragmm rm reports/2019.pdf -c reports", panel=BUILDING)(remove)
+    command(app, "init", example="ragmm init pipelines/reports.toml --starter both")(init)
+    command(app, "ingest", example="ragmm ingest reports/ notes.md -c reports")(ingest)
+    command(app, "rm", example="ragmm rm reports/2019.pdf -c reports")(remove)
 
 
 def init(
@@ -87,7 +87,7 @@ def remove(
     collection: CollectionOption = "default",
     json: JsonOption = False,
 ) -> None:
-    """Take documents out of a collection; older generations keep them until they expire."""
+    """Take documents out of a collection. Older generations keep them until they expire."""
     with opened(collection) as docs:
         report = docs.remove(uris)
     _finish(report, json)

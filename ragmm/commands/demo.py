@@ -12,11 +12,11 @@ import typer
 
 from ragmm.commands.asking import write_report
 from ragmm.commands.opening import announce_profile
-from ragmm.commands.options import ASKING, JsonOption, PipelineOption, command
+from ragmm.commands.options import JsonOption, PipelineOption, command
 from ragmm.commands.output import console, emit, show
 from ragmm.commands.progress import shown_progress
 from ragmm.render.records import query_record, report_record
-from ragmm.render.text import file_link, safe_name
+from ragmm.render.text import file_link, safe_name, short_path
 
 if TYPE_CHECKING:
     from ragmm.collection import Collection
@@ -34,7 +34,7 @@ class _Asked:
 
 def register(app: typer.Typer) -> None:
     """Add this command to the application."""
-    command(app, "demo", example="ragmm demo --out demo-output", panel=ASKING)(demo)
+    command(app, "demo", example="ragmm demo --out demo-output")(demo)
 
 
 def demo(
@@ -42,7 +42,7 @@ def demo(
     pipeline: PipelineOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Make a small corpus, ask it three questions, and write a report with the pictures."""
+    """Ask three questions of a sample corpus. Writes a report with the pictures."""
     import ragmm
     from ragmm.sample import QUESTIONS, write_sample, write_sign_photo
 
@@ -63,8 +63,7 @@ def demo(
             emit({"corpus": corpus, "report": page, "ingest": report_record(report), "queries": results})
         else:
             _show_questions(docs, asked, photo)
-            show("", f"Report with pictures: {safe_name(file_link(page.resolve()))}")
-            show(f'Your own files: ragmm ingest FOLDER, then ragmm query "…"   ({monotonic() - began:.0f} s in all)')
+            _show_end(page, monotonic() - began)
 
 
 def _ask(docs: Collection, question: SampleQuestion, photo: Path) -> _Asked:
@@ -92,3 +91,12 @@ def _show_questions(docs: Collection, asked: Sequence[_Asked], photo: Path) -> N
         target.print(f"{number}. {safe_name(words)}", style="bold", end="")
         target.print(f"   {one.question.shows}", style="dim")
         print_result(one.result, docs.asset_path, target)
+
+
+def _show_end(page: Path, seconds: float) -> None:
+    from rich.style import Style
+    from rich.text import Text
+
+    link = Style(underline=True, link=file_link(page.resolve()))
+    show("", Text("Report with pictures: ").append(short_path(page), style=link))
+    show(f'Your own files: ragmm ingest FOLDER, then ragmm query "…"   ({seconds:.0f} s in all)')

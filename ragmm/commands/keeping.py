@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ragmm.commands.opening import opened
-from ragmm.commands.options import KEEPING, CollectionOption, JsonOption, command
+from ragmm.commands.options import CollectionOption, JsonOption, command
 from ragmm.commands.output import Column, emit, show, show_fields, show_table
 from ragmm.errors import DamagedError
 from ragmm.render.records import to_record
@@ -19,20 +18,22 @@ from ragmm.render.text import safe_name
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
+    from ragmm.indexes.generations import GenerationInfo
+
 __all__ = ["register"]
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the application."""
-    command(app, "info", example="ragmm info -c reports --json", panel=KEEPING)(info)
-    command(app, "history", example="ragmm history -c reports", panel=KEEPING)(history)
-    command(app, "diff", example="ragmm diff 3 5 -c reports", panel=KEEPING)(diff)
-    command(app, "rollback", example="ragmm rollback 3 -c reports", panel=KEEPING)(rollback)
-    command(app, "snapshot", example="ragmm snapshot /backup/reports -c reports", panel=KEEPING)(snapshot)
-    command(app, "verify", example="ragmm verify -c reports --deep", panel=KEEPING)(verify)
-    command(app, "repair", example="ragmm repair -c reports", panel=KEEPING)(repair)
-    command(app, "digest", example="ragmm digest -c reports", panel=KEEPING)(digest)
-    command(app, "compact", example="ragmm compact -c reports", panel=KEEPING)(compact)
+    command(app, "info", example="ragmm info -c reports --json")(info)
+    command(app, "history", example="ragmm history -c reports")(history)
+    command(app, "diff", example="ragmm diff 3 5 -c reports")(diff)
+    command(app, "rollback", example="ragmm rollback 3 -c reports")(rollback)
+    command(app, "snapshot", example="ragmm snapshot /backup/reports -c reports")(snapshot)
+    command(app, "verify", example="ragmm verify -c reports --deep")(verify)
+    command(app, "repair", example="ragmm repair -c reports")(repair)
+    command(app, "digest", example="ragmm digest -c reports")(digest)
+    command(app, "compact", example="ragmm compact -c reports")(compact)
 
 
 def _report(report: DataclassInstance, json: bool) -> None:
@@ -43,27 +44,36 @@ def _report(report: DataclassInstance, json: bool) -> None:
 
 
 def info(collection: CollectionOption = "default", json: JsonOption = False) -> None:
-    """Say what a collection is made of: documents, items, routes, models, size on disk."""
+    """Say what a collection is made of: documents, models, size."""
     with opened(collection) as docs:
         _report(docs.info(), json)
 
 
 def history(collection: CollectionOption = "default", json: JsonOption = False) -> None:
-    """List the generations: when each was made, by what, and what it holds."""
+    """List the generations: when each was made, and what it holds."""
     with opened(collection) as docs:
         generations = docs.history()
     if json:
         emit(generations)
         return
-    names = [member.name for member in fields(generations[0])] if generations else []
-    columns = [Column(title=name) for name in names]
-    show_table(columns, ([_dated(name, getattr(entry, name)) for name in names] for entry in generations))
+    columns = (
+        Column(title="generation", number=True),
+        Column(title="made"),
+        Column(title="by"),
+        Column(title="documents", number=True),
+        Column(title="items", number=True),
+        Column(title="note", wrap=True),
+    )
+    show_table(columns, ((g.id, _date(g.created), g.kind, g.documents, g.items, _remark(g)) for g in generations))
 
 
-def _dated(name: str, value: Any) -> Any:
-    if name == "created":
-        return datetime.fromtimestamp(value, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
-    return value
+def _date(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _remark(generation: GenerationInfo) -> str:
+    pinned = f"pinned as {generation.pinned}" if generation.pinned else ""
+    return ", ".join(part for part in (generation.note, pinned, "" if generation.restorable else "expired") if part)
 
 
 def diff(
@@ -111,7 +121,7 @@ def verify(
     deep: Annotated[bool, typer.Option("--deep", help="Read every byte and compare it with its hash.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Check that a collection is whole; exit code 20 where it is damaged."""
+    """Check that a collection is whole. Exit code 20 where it is damaged."""
     with opened(collection) as docs:
         report = docs.verify(deep=deep)
     if json:
@@ -126,7 +136,7 @@ def verify(
 
 
 def repair(collection: CollectionOption = "default", json: JsonOption = False) -> None:
-    """Rebuild what can be rebuilt, set aside what cannot, and say which documents to ingest again."""
+    """Rebuild what is damaged, from what is still whole."""
     with opened(collection) as docs:
         _report(docs.repair(), json)
 
@@ -136,7 +146,7 @@ def digest(
     vectors: Annotated[bool, typer.Option("--vectors", help="Include the vectors, not only the content.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Print a hash of the live content; two ways to the same content give the same one."""
+    """Print a hash of the live content. Two ways to the same content give the same one."""
     with opened(collection) as docs:
         value = docs.digest(vectors=vectors)
         generation = docs.generation
@@ -147,6 +157,6 @@ def digest(
 
 
 def compact(collection: CollectionOption = "default", json: JsonOption = False) -> None:
-    """Merge small blocks and give back the space of what is no longer referenced."""
+    """Merge small blocks and give back the space nothing needs."""
     with opened(collection) as docs:
         _report(docs.compact(), json)

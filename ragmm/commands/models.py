@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ragmm.commands.options import KEEPING, JsonOption, command
+from ragmm.commands.options import JsonOption, command
 from ragmm.commands.output import Column, emit, show, show_fields, show_table
 from ragmm.render.text import safe_name
 
@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
     command(group, "check", example="ragmm models check st:all-MiniLM-L6-v2")(check)
     command(group, "pull", example="ragmm models pull hf:Qwen/Qwen3-VL-2B-Instruct")(pull)
     command(group, "path", example="ragmm models path st:all-MiniLM-L6-v2")(path)
-    app.add_typer(group, name="models", rich_help_panel=KEEPING)
+    app.add_typer(group, name="models")
 
 
 def list_(json: JsonOption = False) -> None:
@@ -83,7 +83,7 @@ def _show_check(found: ModelCheck) -> None:
 
 
 def pull(name: NameArgument, json: JsonOption = False) -> None:
-    """Fetch a model into the Hugging Face cache, unless it is here; never with HF_HUB_OFFLINE=1."""
+    """Fetch a model, unless it is here. Never with HF_HUB_OFFLINE=1."""
     from ragmm.models import pull as pull_model
 
     found = pull_model(name)

@@ -4,24 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import typer
 
-__all__ = [
-    "ASKING",
-    "BUILDING",
-    "KEEPING",
-    "CollectionOption",
-    "JsonOption",
-    "LimitOption",
-    "PipelineOption",
-    "command",
-]
-
-ASKING: Final = "Ask"
-BUILDING: Final = "Build"
-KEEPING: Final = "Look after"
+__all__ = ["CollectionOption", "JsonOption", "PipelineOption", "command"]
 
 CollectionOption = Annotated[
     str,
@@ -33,7 +20,6 @@ CollectionOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value, errors included, and nothing else.")]
-LimitOption = Annotated[int, typer.Option("--limit", min=1, help="Show at most this many.")]
 PipelineOption = Annotated[
     Path | None,
     typer.Option("--pipeline", "-p", metavar="FILE", help="The pipeline file to make the collection with."),
@@ -42,6 +28,6 @@ PipelineOption = Annotated[
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-def command(app: typer.Typer, name: str, *, example: str, panel: str | None = None) -> Callable[[Function], Function]:
+def command(app: typer.Typer, name: str, *, example: str) -> Callable[[Function], Function]:
     """Register a command with an example at the foot of its help."""
-    return app.command(name, epilog=f"Example: {example}", rich_help_panel=panel, no_args_is_help=False)
+    return app.command(name, epilog=f"Example: {example}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ragmm.render.body import body
 from ragmm.render.records import AssetPath
 from ragmm.render.terminal_images import Protocol, encode, protocol_of, thumbnail
-from ragmm.render.text import file_link, place, quoted, safe, safe_name
+from ragmm.render.text import file_link, place, quoted, safe, safe_name, short_path
 from ragmm.types import Claim, Hit, QueryResult, Support
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def _file(asset_path: AssetPath, asset: str) -> Text:
     from rich.text import Text
 
     file = asset_path(asset)
-    return Text(_INDENT).append(safe_name(str(file)), style=Style(dim=True, link=file_link(file)))
+    return Text(_INDENT).append(short_path(file), style=Style(dim=True, link=file_link(file)))
 
 
 def _print_picture(asset_path: AssetPath, asset: str, protocol: Protocol) -> None:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from ragmm.types import StoredItem
 from ragmm.vlm.inert import without_controls
 
-__all__ = ["file_link", "place", "quoted", "safe", "safe_name", "shorten"]
+__all__ = ["file_link", "place", "quoted", "safe", "safe_name", "short_path", "shorten"]
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 # Surrogates that do not stand for a byte of a file name.
@@ -60,6 +60,15 @@ def file_link(path: str | Path, *, page: int | None = None) -> str:
     encoded = quote(_NO_BYTE.sub("\ufffd", str(path)).encode("utf-8", "surrogateescape"))
     is_pdf = str(path).lower().endswith(".pdf")
     return f"file://{encoded}" + (f"#page={page}" if page and is_pdf else "")
+
+
+def short_path(path: str | Path) -> str:
+    """A path as one would type it here: relative below the working folder, with ~ below the home folder."""
+    absolute = Path(path).absolute()
+    for start, sign in ((Path.cwd(), ""), (Path.home(), "~/")):
+        if absolute.is_relative_to(start):
+            return sign + safe_name(str(absolute.relative_to(start)))
+    return safe_name(str(absolute))
 
 
 def _clock(seconds: float) -> str:

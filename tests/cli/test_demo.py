@@ -15,7 +15,7 @@ def test_the_demo_asks_its_questions_and_writes_a_report(cli, pipeline: Path) ->
     for question in QUESTIONS:
         assert question.shows in done.out
     assert "takes 70 minutes" in done.out
-    assert "file://" in done.out
+    assert "Report with pictures: out/report.html" in done.out
     report = Path("out/report.html").read_text(encoding="utf-8")
     assert report.count("<article") == len(QUESTIONS)
     assert "data:image/png;base64," in report

@@ -21,7 +21,7 @@ from ragmm.render.answer import print_result
 from ragmm.render.body import body, table_rows
 from ragmm.render.html import html_report
 from ragmm.render.records import document_record, item_record, query_record, report_record, to_json, to_record
-from ragmm.render.text import file_link, place, quoted, safe, safe_name, shorten
+from ragmm.render.text import file_link, place, quoted, safe, safe_name, short_path, shorten
 from ragmm.types import Answer, Document, DocumentState, Failure, Locator, Modality, Report
 
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\ud800-\udfff]")
@@ -151,6 +151,15 @@ def test_the_place_of_an_item_in_words() -> None:
     assert place(item(locator=Locator(time=(75.0, 3671.5)))) == "reports/2023 a.pdf, 1:15 to 1:01:11"
 
 
+def test_a_path_is_shown_as_one_would_type_it_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert short_path(tmp_path / "work" / "a.png") == "a.png"
+    assert short_path(tmp_path / "other" / "a.png") == "~/other/a.png"
+    assert short_path("/else/a.png") == "/else/a.png"
+
+
 def test_links_open_the_page_of_a_pdf_and_escape_the_rest() -> None:
     assert file_link("/a b/ü#.pdf", page=3) == "file:///a%20b/%C3%BC%23.pdf#page=3"
     assert file_link("/a.md", page=3) == "file:///a.md"
@@ -180,7 +189,7 @@ def test_a_person_sees_the_answer_then_its_sources_then_the_rest(tmp_path: Path)
     assert text.index("North grew fastest. [1]") < text.index("By far. [1] (weak)") < text.index("Sources")
     assert "[1] reports/2023 a.pdf, page 4 · Results › Regions  passage" in text
     assert "“North grew by 12 %”" in text
-    assert str(tmp_path / "aaaaaaaa.png") in text
+    assert "aaaaaaaa.png" in text
     assert text.index("Sources") < text.index("Also found") < text.index("photos/pier.jpg")
     assert text.rstrip().endswith("extractive · reports, generation 3 · 41 ms")
 
