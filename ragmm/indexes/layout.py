@@ -41,7 +41,7 @@ def choose_merge(blocks: Sequence[Block], dead: Mapping[int, int], adding: int) 
         return chosen
     for number, block in enumerate(rest):
         # Beyond what must go, take what costs little: sizes stay geometric and each row is rewritten rarely.
-        if number >= excess and 2 * len(block.ids) > total:
+        if number >= excess and len(block.ids) > total:
             break
         chosen.append(block)
         total += len(block.ids)
