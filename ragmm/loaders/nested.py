@@ -36,12 +36,20 @@ class NestedReader:
     def items(self, data: bytes, name: str, *, page: int | None = None, section: Sequence[str] = ()) -> Iterator[Item]:
         """Raises LimitError only where the whole document holds more members than is read of any."""
         self.budget.add_members(1)
+        yield from self._accounted(data, name, Locator(page=page, section=tuple(section)))
+
+    def member_items(self, data: bytes, name: str) -> Iterator[Item]:
+        """The same for what came out of an archive, whose reader has counted it."""
+        yield from self._accounted(data, name, Locator(), counted=True)
+
+    def _accounted(self, data: bytes, name: str, place: Locator, *, counted: bool = False) -> Iterator[Item]:
         try:
+            self.budget.add_bytes(0 if counted else len(data))
             for item in self._read(data, name):
                 yield self._linked(item, name)
         except (DocumentError, MissingExtraError) as error:
             warnings.warn(DocumentWarning(f"{name} in {self.parent} was not read: {error}"), stacklevel=2)
-            yield self._unread(data, name, str(error), Locator(page=page, section=tuple(section)))
+            yield self._unread(data, name, str(error), place)
 
     def _read(self, data: bytes, name: str) -> Iterator[Item]:
         from ragmm.loaders.probe import probe
@@ -49,7 +57,6 @@ class NestedReader:
 
         if self.depth >= self.budget.limits.depth:
             raise LimitError(f"{name} is packed {self.depth + 1} deep; {self.budget.limits.depth} levels are read")
-        self.budget.add_bytes(len(data))
         inner = NestedReader(self.settings, name, budget=self.budget, depth=self.depth + 1)
         loaders: list[Loader] = [
             loader.inside(inner) if isinstance(loader, Container) else loader

@@ -14,7 +14,9 @@ from ragmm.errors import DocumentError, MissingExtraError
 from ragmm.loaders.base import DocumentWarning
 from ragmm.loaders.blocks import Block, BlockKind, Outline
 from ragmm.loaders.chunking import Chunk, chunk_blocks, section_context
+from ragmm.loaders.mentions import caption_label, link_mentions
 from ragmm.loaders.nested import NestedReader
+from ragmm.loaders.ocr import ocr_items
 from ragmm.loaders.office.figures import figure_asset
 from ragmm.loaders.office.parts import Part, PartKind, filled_rows, one_line, paragraph
 from ragmm.loaders.settings import LoaderSettings
@@ -22,11 +24,6 @@ from ragmm.types import Item, Locator, Modality
 
 __all__ = ["Assembler", "markdown_table"]
 
-_CAPTION = re.compile(
-    r"\s*((?:figure|fig|table|tab|chart|exhibit|scheme|photo|image|abbildung|abb|tabelle|figura|tabla|tableau|"
-    r"рисунок|рис|таблица|табл|图|圖|表|그림|표)\s?\.?\s?[\dIVX]{1,4}(?:[.\-–][\dA-Za-z]{1,3})*)[.:：\s）)–—-]",
-    re.IGNORECASE,
-)
 _LONGEST_CAPTION = 400
 _WINDOW_CHARACTERS = 400_000
 _SAME_PICTURE = 3
@@ -112,6 +109,10 @@ class Assembler:
         self._pictures: Counter[str] = Counter()
 
     def items(self, parts: Iterable[Part]) -> Iterator[Item]:
+        """Figures linked to the passages that mention them, and read where OCR is on."""
+        return ocr_items(link_mentions(self._items(parts)), self._settings)
+
+    def _items(self, parts: Iterable[Part]) -> Iterator[Item]:
         window: list[Part] = []
         characters = 0
         for part in simplified(map(_cleaned, parts)):
@@ -173,9 +174,9 @@ class Assembler:
         part = window[index]
         if part.kind is PartKind.TABLE:
             yield from self._table_items(part, _caption(window, index), section)
-        elif part.kind is PartKind.FIGURE:
+        elif part.kind is PartKind.FIGURE and self._settings.figures:
             yield from self._figure_items(part, _caption(window, index), section)
-        elif self._nested is not None:
+        elif part.kind is PartKind.ATTACHMENT and self._nested is not None:
             yield from self._nested.items(part.data, part.text, page=part.page, section=section)
 
     def _table_items(self, part: Part, caption: str, section: tuple[str, ...]) -> Iterator[Item]:
@@ -247,7 +248,7 @@ def _caption(window: list[Part], index: int) -> str:
     """The caption beside a figure (behind it first) or table (before it first); "" where none is marked as one."""
     before, behind = _neighbour(window, index, -1), _neighbour(window, index, 1)
     nearest = (behind, before) if window[index].kind is PartKind.FIGURE else (before, behind)
-    return next((text for text in nearest if _CAPTION.match(text + " ")), "")
+    return next((text for text in nearest if caption_label(text)), "")
 
 
 def _neighbour(window: list[Part], index: int, step: int) -> str:
@@ -260,7 +261,5 @@ def _neighbour(window: list[Part], index: int, step: int) -> str:
 
 
 def _label(caption: str) -> dict[str, Any]:
-    if not caption:
-        return {}
-    found = _CAPTION.match(caption + " ")
-    return {"caption": caption, **({"label": one_line(found.group(1))} if found else {})}
+    label = caption_label(caption)
+    return {**({"caption": caption} if caption else {}), **({"label": label} if label else {})}

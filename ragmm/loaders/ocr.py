@@ -1,0 +1,274 @@
+"""Text read out of pictures by rapidocr: lines with their boxes and how sure the reader is of each."""
+
+from __future__ import annotations
+
+import io
+import logging
+import resource
+import time
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from importlib.util import find_spec
+from statistics import fmean
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ragmm.errors import MissingExtraError
+from ragmm.loaders.base import DocumentWarning
+from ragmm.loaders.settings import LoaderSettings
+from ragmm.loaders.settings import Ocr as OcrPolicy
+from ragmm.loaders.text_likeness import likely_has_text
+from ragmm.types import Box, Item
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+__all__ = ["Ocr", "OcrLine", "joined_text", "likely_has_text", "ocr_available", "ocr_item", "ocr_items", "ocr_reader"]
+
+_LEAST_CONFIDENCE = 0.8
+_SURE = 0.9
+# A strip this much wider than high is read as one line first: finding lines in it is slower and less exact.
+_STRIP = 2.5
+_TALL = 1.5
+_SOME_LINES = 3
+_MOST_LINES = 2_000
+_SHARE_OF_TIME = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class OcrLine:
+    """One line of text."""
+
+    text: str
+    box: Box
+    """In pixels of the image, origin top left."""
+    confidence: float
+
+
+class Ocr:
+    """The bundled PP-OCR models: Chinese, English and other languages in Latin script.
+
+    Loading takes about a second and 250 MB, reading a page one to three seconds of one core and 700 MB more.
+    """
+
+    def __init__(self, *, threads: int = 1, min_confidence: float = _LEAST_CONFIDENCE) -> None:
+        self._threads = threads
+        self._min_confidence = min_confidence
+        self._engine: Any = None
+        self._lock = Lock()
+
+    def load(self) -> None:
+        """Raises MissingExtraError where rapidocr is not installed; otherwise done on first use."""
+        if self._engine is None:
+            self._engine = _engine(self._threads)
+
+    def lines(self, image: Image, *, quick: bool = False) -> list[OcrLine]:
+        """Lines in reading order that the reader is sure enough of. Safe to call from several threads.
+
+        `quick` looks only whether the whole picture is one line, which takes a tenth of a second.
+        """
+        flat = _on_contrast(image)
+        with self._lock:
+            self.load()
+            found = self._strip_line(flat) if flat.width >= _STRIP * flat.height else []
+            return found if found or quick else self._either_way_up(flat)
+
+    def _either_way_up(self, image: Image) -> list[OcrLine]:
+        """A page; turned where there are lines in it but hardly one can be read."""
+        found = self._page_lines(image)
+        kept = self._kept(found)
+        if len(found) < _SOME_LINES or 3 * len(kept) > len(found):
+            return kept
+        turned = self._kept(self._page_lines(image.rotate(180)))
+        if _letters(turned) <= _letters(kept):
+            return kept
+        return [replace(line, box=_turned(line.box, image)) for line in turned]
+
+    def _kept(self, found: list[OcrLine]) -> list[OcrLine]:
+        sure = [line for line in found if line.confidence >= self._min_confidence and line.text.strip()]
+        return _in_order(sure[:_MOST_LINES])
+
+    def _strip_line(self, image: Image) -> list[OcrLine]:
+        """The whole picture as one line, whichever way up; nothing unless the reader is sure."""
+        upright, turned = self._recognised(image), self._recognised(image.rotate(180))
+        text, confidence = max(upright, turned, key=lambda one: one[1])
+        box = (0.0, 0.0, float(image.width), float(image.height))
+        return [OcrLine(text=text, box=box, confidence=confidence)] if confidence >= _SURE and text.strip() else []
+
+    def _recognised(self, image: Image) -> tuple[str, float]:
+        output = self._engine(_blue_first(image), use_det=False, use_cls=False, use_rec=True)
+        texts, scores = output.txts or ("",), output.scores or (0.0,)
+        return texts[0], float(scores[0])
+
+    def _page_lines(self, image: Image) -> list[OcrLine]:
+        output = self._engine(_blue_first(image), use_det=True, use_cls=False, use_rec=True)
+        if output.boxes is None or output.txts is None:
+            return []
+        return [
+            OcrLine(text=text, box=_box(corners), confidence=float(score))
+            for corners, text, score in zip(output.boxes, output.txts, output.scores, strict=True)
+        ]
+
+
+def ocr_available() -> bool:
+    """Whether the packages of the extra [ocr] are installed."""
+    return find_spec("rapidocr") is not None and find_spec("onnxruntime") is not None
+
+
+def ocr_reader(settings: LoaderSettings) -> Callable[[Image], Sequence[OcrLine]] | None:
+    """What reads a scanned page, for as long as the process lives; None where OCR is off or not installed.
+
+    Raises MissingExtraError where the pipeline demands OCR that is not installed.
+    """
+    if settings.ocr is OcrPolicy.NEVER or (settings.ocr is OcrPolicy.AUTO and not ocr_available()):
+        return None
+    _require()
+    return _shared().lines
+
+
+def ocr_items(items: Iterable[Item], settings: LoaderSettings) -> Iterator[Item]:
+    """The same items, those with pictures read where the settings say so, as far as the time for a document goes."""
+    if ocr_reader(settings) is None:
+        yield from items
+        return
+    left_out = 0
+    for item in items:
+        late = item.asset is not None and _is_late()
+        left_out += late
+        yield item if late else ocr_item(item, _shared(), settings.ocr)
+    if left_out:
+        warnings.warn(DocumentWarning(f"{left_out} pictures were not read by OCR: time was running out"), stacklevel=2)
+
+
+def ocr_item(item: Item, ocr: Ocr, policy: OcrPolicy = OcrPolicy.AUTO) -> Item:
+    """The item with the text of its picture, behind its caption if it has one; unchanged where there is none.
+
+    The metadata says {"ocr": true, "confidence": mean, "lines": [{"text", "box", "confidence"}]}, boxes in pixels.
+    """
+    if item.asset is None or policy is OcrPolicy.NEVER or "ocr" in item.metadata:
+        return item
+    from PIL import Image as Images
+
+    with Images.open(io.BytesIO(item.asset.data)) as image:
+        image.load()
+        lines = ocr.lines(image, quick=policy is OcrPolicy.AUTO and not likely_has_text(image))
+    if not lines:
+        return item
+    shown = [
+        {"text": line.text, "box": [round(side, 1) for side in line.box], "confidence": round(line.confidence, 3)}
+        for line in lines
+    ]
+    facts = {"ocr": True, "confidence": round(fmean(line.confidence for line in lines), 3), "lines": shown}
+    text = "\n".join(filter(None, (item.text, joined_text(lines))))
+    return replace(item, text=text, metadata={**item.metadata, **facts})
+
+
+def _is_late() -> bool:
+    """Whether the process has used so much of the processor time it is allowed that the rest is for what must be."""
+    limit = resource.getrlimit(resource.RLIMIT_CPU)[0]
+    return limit != resource.RLIM_INFINITY and time.process_time() > _SHARE_OF_TIME * limit
+
+
+def joined_text(lines: Sequence[OcrLine]) -> str:
+    """Lines of one row side by side, rows below each other."""
+    rows: list[list[OcrLine]] = []
+    for line in lines:
+        if rows and _same_row(rows[-1][-1], line):
+            rows[-1].append(line)
+        else:
+            rows.append([line])
+    return "\n".join("  ".join(line.text for line in row) for row in rows)
+
+
+def _require() -> None:
+    if not ocr_available():
+        raise MissingExtraError("rapidocr", "ocr", "Reading text out of pictures (loaders.ocr)")
+
+
+@lru_cache(maxsize=1)
+def _shared() -> Ocr:
+    return Ocr()
+
+
+def _engine(threads: int) -> Any:
+    _require()
+    from rapidocr import RapidOCR
+
+    # It would report every picture without text as a warning.
+    logging.getLogger("RapidOCR").setLevel(logging.CRITICAL)
+    return RapidOCR(
+        params={
+            "Global.log_level": "critical",
+            "Global.text_score": 0.0,  # what is not sure enough is counted before it is dropped
+            "Global.use_cls": False,  # the classifier of upside-down lines turns lines that stand right
+            "EngineConfig.onnxruntime.intra_op_num_threads": threads,
+            "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+            "EngineConfig.onnxruntime.enable_cpu_mem_arena": False,  # memory goes back after each picture
+        }
+    )
+
+
+def _on_contrast(image: Image) -> Image:
+    """RGB; what is transparent becomes white, or black where the drawing itself is light."""
+    from PIL import Image as Images
+
+    if "A" not in image.getbands() and "transparency" not in image.info:
+        return image.convert("RGB")
+    layered = image.convert("RGBA")
+    pixels = np.asarray(layered)
+    drawn = pixels[pixels[..., 3] > 127]
+    light = drawn.size > 0 and float(drawn[:, :3].mean()) > 160
+    canvas = Images.new("RGB", layered.size, "black" if light else "white")
+    canvas.paste(layered, mask=layered.getchannel("A"))
+    return canvas
+
+
+def _blue_first(image: Image) -> NDArray[np.uint8]:
+    return np.ascontiguousarray(np.asarray(image)[:, :, ::-1])
+
+
+def _box(corners: Any) -> Box:
+    points = np.asarray(corners, dtype=np.float64)
+    x0, y0 = points.min(axis=0)
+    x1, y1 = points.max(axis=0)
+    return float(x0), float(y0), float(x1), float(y1)
+
+
+def _turned(box: Box, image: Image) -> Box:
+    x0, y0, x1, y1 = box
+    return image.width - x1, image.height - y1, image.width - x0, image.height - y0
+
+
+def _letters(lines: Sequence[OcrLine]) -> int:
+    return sum(len(line.text) for line in lines)
+
+
+def _in_order(lines: list[OcrLine]) -> list[OcrLine]:
+    """Rows from the top, each from the left; columns of vertical writing from the right."""
+    if 2 * sum(map(_is_tall, lines)) > len(lines):
+        return sorted(lines, key=lambda line: (-line.box[2], line.box[1]))
+    ordered: list[OcrLine] = []
+    row: list[OcrLine] = []
+    for line in sorted(lines, key=lambda line: line.box[1] + line.box[3]):
+        if row and not _same_row(row[0], line):
+            ordered.extend(sorted(row, key=lambda one: one.box[0]))
+            row = []
+        row.append(line)
+    return ordered + sorted(row, key=lambda one: one.box[0])
+
+
+def _is_tall(line: OcrLine) -> bool:
+    return len(line.text) > 1 and line.box[3] - line.box[1] > _TALL * (line.box[2] - line.box[0])
+
+
+def _same_row(one: OcrLine, other: OcrLine) -> bool:
+    """Whether the middle of either stands within the other's height; lines of vertical writing make no rows."""
+    if _is_tall(one) or _is_tall(other):
+        return False
+    middle, other_middle = (one.box[1] + one.box[3]) / 2, (other.box[1] + other.box[3]) / 2
+    return one.box[1] < other_middle < one.box[3] and other.box[1] < middle < other.box[3]
