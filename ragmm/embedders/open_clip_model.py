@@ -239,11 +239,15 @@ def _tokenizer(files: OpenClipFiles) -> Any:
         return open_clip.SimpleTokenizer(context_length=context, **options)
     folder = _tokenizer_folder(files)
     mode = text.get("tokenizer_mode")
-    return _explained(
+    tokenizer = _explained(
         lambda: HFTokenizer(str(folder), context_length=context, tokenizer_mode=mode, **options),
         folder,
         "has a tokenizer that cannot be read",
     )
+    if files.image_tower is not None:
+        # The space is the text model's own, which knows nothing of open_clip's mending of quotes and entities.
+        tokenizer.clean_fn = str
+    return tokenizer
 
 
 def _tokenizer_folder(files: OpenClipFiles) -> Path:
