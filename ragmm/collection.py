@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ragmm.indexes.verify import VerifyReport
     from ragmm.pipelines.ingest import IngestPlan
     from ragmm.pipelines.query import Answerer, SearchPlan
+    from ragmm.pipelines.reading import Parser
     from ragmm.pipelines.stopping import StopFlag
     from ragmm.vlm.base import Vlm
 
@@ -182,7 +183,7 @@ class Collection:
         from ragmm.pipelines.ingest import ingest
         from ragmm.pipelines.stopping import StopFlag, stop_on_signals
 
-        flag = stop or StopFlag()
+        flag = StopFlag() if stop is None else stop
         with build_parser(self.pipeline) as parser, stop_on_signals(flag):
             plan = self._ingest_plan(parser)
             report = ingest(self.store, paths, plan, progress=progress, stop=flag)
