@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
@@ -57,7 +58,7 @@ def query(
         result = docs.query(question, image=image, k=k, modality=modality, where=where or (), answer=answer)
         report = html or (Path(f"ragmm-{result.collection}.html") if open_ else None)
         if report:
-            write_report(report, [result], docs.asset_path)
+            write_report(report, [result], docs.asset_path, pictures=[image.read_bytes() if image else None])
         if json:
             emit(query_record(result, docs.asset_path))
         else:
@@ -74,11 +75,18 @@ def _show_result(result: QueryResult, asset_path: AssetPath) -> None:
     print_result(result, asset_path, console())
 
 
-def write_report(file: Path, results: list[QueryResult], asset_path: AssetPath, *, title: str = "") -> None:
+def write_report(
+    file: Path,
+    results: Sequence[QueryResult],
+    asset_path: AssetPath,
+    *,
+    title: str = "",
+    pictures: Sequence[bytes | None] = (),
+) -> None:
     """Write the HTML report; raises StorageError where it cannot be written."""
     from ragmm.render.html import html_report
 
-    page = html_report(results, asset_path, title=title)
+    page = html_report(results, asset_path, title=title, pictures=pictures)
     try:
         file.write_text(page, encoding="utf-8")
     except OSError as error:

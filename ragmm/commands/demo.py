@@ -57,7 +57,8 @@ def demo(
             _show_start(docs, files, report)
         asked = [_ask(docs, question, photo) for question in QUESTIONS]
         page = out / "report.html"
-        write_report(page, [one.result for one in asked], docs.asset_path, title="ragmm demo")
+        pictures = [photo.read_bytes() if one.question.image else None for one in asked]
+        write_report(page, [one.result for one in asked], docs.asset_path, title="ragmm demo", pictures=pictures)
         if json:
             results = [query_record(one.result, docs.asset_path) for one in asked]
             emit({"corpus": corpus, "report": page, "ingest": report_record(report), "queries": results})

@@ -1,6 +1,6 @@
 """Pipeline files: TOML text to frozen dataclasses, and names to objects."""
 
-from ragmm.config.build import build_embedder, build_loaders, build_parser, build_vlm
+from ragmm.config.build import build_embedder, build_loaders, build_parser, build_vlm, context_budget
 from ragmm.config.reading import load_pipeline, parse_pipeline
 from ragmm.config.settings import (
     AnswerSettings,
@@ -41,6 +41,7 @@ __all__ = [
     "build_loaders",
     "build_parser",
     "build_vlm",
+    "context_budget",
     "default_pipeline",
     "load_pipeline",
     "parse_pipeline",

@@ -10,13 +10,14 @@ from ragmm.errors import UsageError
 from ragmm.models.names import ModelName, Scheme
 
 if TYPE_CHECKING:
-    from ragmm.config.settings import ModelSettings, Pipeline
+    from ragmm.config.settings import AnswerSettings, ModelSettings, Pipeline
     from ragmm.embedders.base import Embedder
     from ragmm.loaders.base import Loader
     from ragmm.loaders.worker import ParserPool
     from ragmm.vlm.base import Vlm
+    from ragmm.vlm.context import ContextBudget
 
-__all__ = ["build_embedder", "build_loaders", "build_parser", "build_vlm"]
+__all__ = ["build_embedder", "build_loaders", "build_parser", "build_vlm", "context_budget"]
 
 _CLIP: Final = (Scheme.OPEN_CLIP, Scheme.MINI)
 
@@ -61,8 +62,22 @@ def build_vlm(name: str, models: ModelSettings) -> Vlm | None:
     if parsed.scheme in {Scheme.HF, Scheme.MINI}:
         from ragmm.vlm.transformers import TransformersVlm
 
-        return TransformersVlm(find(parsed, task=Task.GENERATE, download=models.download), embedder_settings(models))
+        folder = find(parsed, task=Task.GENERATE, download=models.download).folder
+        return TransformersVlm(folder, name, device=str(models.device), dtype=str(models.dtype))
     raise UsageError(f"{name} does not write; name an hf: or openai: model, mini, or extractive")
+
+
+def context_budget(answer: AnswerSettings) -> ContextBudget:
+    """What fits into the prompt of an answer."""
+    from ragmm.vlm.context import ContextBudget
+
+    return ContextBudget(
+        tokens=answer.context_tokens,
+        max_images=answer.max_images,
+        max_image_side=answer.max_image_side,
+        max_tokens=answer.max_tokens,
+        per_document=answer.per_document,
+    )
 
 
 def build_loaders(pipeline: Pipeline) -> tuple[Loader, ...]:

@@ -11,6 +11,7 @@ from ragmm.config.names import MODEL_ROLES, check_model_name
 from ragmm.embedders.settings import Device, Dtype, EmbedderSettings
 from ragmm.loaders.sandbox import Limits
 from ragmm.loaders.settings import LoaderSettings
+from ragmm.vlm.context import ContextBudget
 
 __all__ = [
     "AnswerSettings",
@@ -174,12 +175,16 @@ class FewShot:
 class AnswerSettings:
     """The [answer] section: how the answer is written."""
 
-    max_images: Annotated[int, Between(low=0, high=32)] = 4
+    max_images: Annotated[int, Between(low=0, high=32)] = ContextBudget.max_images
     """Of the retrieved images, how many the answering model sees."""
-    context_tokens: Annotated[int, Between(low=128)] = 4096
+    max_image_side: Annotated[int, Between(low=64, high=8192)] = ContextBudget.max_image_side
+    """Longer images are scaled down before the answering model sees them."""
+    context_tokens: Annotated[int, Between(low=128)] = ContextBudget.tokens
     """Room for passages and images in the prompt; what does not fit is dropped by rank and reported."""
-    max_tokens: Annotated[int, Between(low=16)] = 512
+    max_tokens: Annotated[int, Between(low=16)] = ContextBudget.max_tokens
     """Of the answer."""
+    per_document: Annotated[int, Between(low=0)] = ContextBudget.per_document
+    """Most hits from one document in the prompt; 0 sets no limit."""
     abstain: bool = True
     """Whether the answer says so when the evidence is too weak."""
     few_shot: tuple[FewShot, ...] = ()

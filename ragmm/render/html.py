@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence, Set
 from html import escape
 from importlib.resources import files
+from itertools import zip_longest
 from pathlib import Path
 
 from ragmm.render.body import body, table_rows
@@ -19,12 +20,21 @@ __all__ = ["html_report"]
 _MAGIC = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"RIFF": "image/webp", b"GIF8": "image/gif"}
 
 
-def html_report(results: Iterable[QueryResult], asset_path: AssetPath, *, title: str = "") -> str:
-    """Questions, answers, figures and sources, in that order, for each result."""
+def html_report(
+    results: Iterable[QueryResult],
+    asset_path: AssetPath,
+    *,
+    title: str = "",
+    pictures: Sequence[bytes | None] = (),
+) -> str:
+    """Questions, answers, figures and sources, in that order, for each result; `pictures` are those asked with."""
     results = tuple(results)
     style = (files("ragmm.render") / "report.css").read_text(encoding="utf-8")
     heading = escape(safe(title or (results[0].question if results else "ragmm")))
-    body = "\n".join(_result(result, number, asset_path) for number, result in enumerate(results, start=1))
+    asked = zip_longest(results, pictures[: len(results)])
+    body = "\n".join(
+        _result(result, number, asset_path, picture) for number, (result, picture) in enumerate(asked, start=1)
+    )
     policy = (
         f"default-src 'none'; img-src data:; style-src 'sha256-{_digest(style)}'; base-uri 'none'; form-action 'none'"
     )
@@ -41,14 +51,17 @@ def _digest(style: str) -> str:
     return base64.standard_b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
 
 
-def _result(result: QueryResult, number: int, asset_path: AssetPath) -> str:
+def _result(result: QueryResult, number: int, asset_path: AssetPath, picture: bytes | None) -> str:
     cited = _cited(result)
     sources = [hit for hit in result.hits if hit.rank in cited] or list(result.hits)
     others = [hit for hit in result.hits if hit not in sources]
-    parts = [f'<article id="q{number}">', f"<h1>{escape(safe(result.question or 'An image'))}</h1>"]
+    parts = [f'<article id="q{number}">', f"<h1>{escape(safe(result.question or 'What is like this picture?'))}</h1>"]
+    parts += [f'<p class="asked">{_image(picture, "the picture asked with")}</p>' if picture else ""]
     parts += [_answer(result, number), _figures(result, number, asset_path)]
-    parts += [_hits("Sources" if cited else "What was found", sources, number, asset_path)]
-    parts += [_hits("Also found", others, number, asset_path), _footer(result), "</article>"]
+    # A picture is in the file once: among the figures, or else with its source.
+    shown = {figure.asset for figure in result.figures}
+    parts += [_hits("Sources" if cited else "What was found", sources, number, asset_path, shown)]
+    parts += [_hits("Also found", others, number, asset_path, shown), _footer(result), "</article>"]
     return "\n".join(part for part in parts if part)
 
 
@@ -88,15 +101,15 @@ def _figures(result: QueryResult, number: int, asset_path: AssetPath) -> str:
     return f'<section class="figures">{frames}</section>' if frames else ""
 
 
-def _hits(title: str, hits: Iterable[Hit], number: int, asset_path: AssetPath) -> str:
-    entries = "".join(_hit(hit, number, asset_path) for hit in hits)
+def _hits(title: str, hits: Iterable[Hit], number: int, asset_path: AssetPath, shown: Set[str]) -> str:
+    entries = "".join(_hit(hit, number, asset_path, shown) for hit in hits)
     return f"<section><h2>{title}</h2><ol>{entries}</ol></section>" if entries else ""
 
 
-def _hit(hit: Hit, number: int, asset_path: AssetPath) -> str:
+def _hit(hit: Hit, number: int, asset_path: AssetPath, shown: Set[str]) -> str:
     item = hit.item
     link = escape(file_link(item.path, page=item.locator.page))
-    picture = _picture(asset_path(item.asset), hit) if item.asset else ""
+    picture = _picture(asset_path(item.asset), hit) if item.asset and item.asset not in shown else ""
     text = f'<div class="text">{_text(item)}</div>' if item.text.strip() else ""
     legs = ", ".join(f"{leg.leg} {leg.rank}" for leg in hit.found_by)
     return (
@@ -116,13 +129,15 @@ def _text(item: StoredItem) -> str:
 
 
 def _picture(file: Path, hit: Hit) -> str:
-    data = file.read_bytes()
+    words = str(hit.item.metadata.get("caption") or hit.item.text or place(hit.item))[:300]
+    return _image(file.read_bytes(), words) or f'<p class="small">{escape(safe_name(str(file)))}</p>'
+
+
+def _image(data: bytes, words: str) -> str:
+    """The picture itself; empty where a browser would not show it."""
     kind = next((kind for magic, kind in _MAGIC.items() if data.startswith(magic)), None)
-    if kind is None:
-        return f'<p class="small">{escape(safe_name(str(file)))}: not a picture a browser shows</p>'
-    words = escape(safe(str(hit.item.metadata.get("caption") or hit.item.text or place(hit.item)))[:300])
     packed = base64.standard_b64encode(data).decode("ascii")
-    return f'<img alt="{words}" src="data:{kind};base64,{packed}">'
+    return f'<img alt="{escape(safe(words))}" src="data:{kind};base64,{packed}">' if kind else ""
 
 
 def _footer(result: QueryResult) -> str:

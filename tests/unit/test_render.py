@@ -304,6 +304,20 @@ def test_the_report_holds_the_answer_the_pictures_and_the_sources(tmp_path: Path
     assert pictures[0]["alt"] == "Figure 1: growth"
 
 
+def test_a_picture_stands_in_the_report_once(tmp_path: Path) -> None:
+    other = replace(result().hits[2], item=item(9, asset="b" * 64, modality=Modality.PHOTO, text=""))
+    hits = (*result().hits[:2], other)
+    page = _Page(html_report([result(hits=hits)], assets_in(tmp_path)))
+    assert len([tag for tag, _ in page.elements if tag == "img"]) == 2
+
+
+def test_the_picture_that_was_asked_with_is_shown(tmp_path: Path) -> None:
+    page = _Page(html_report([result(question="")], assets_in(tmp_path), pictures=[b"\xff\xd8\xffjpeg"]))
+    assert "What is like this picture?" in page.words
+    sources = [attributes["src"] for tag, attributes in page.elements if tag == "img"]
+    assert sources[0] == "data:image/jpeg;base64," + base64.standard_b64encode(b"\xff\xd8\xffjpeg").decode()
+
+
 def test_every_citation_in_the_report_leads_to_its_source(tmp_path: Path) -> None:
     page = _Page(html_report([result(), result()], assets_in(tmp_path)))
     targets = {attributes["id"] for _, attributes in page.elements if "id" in attributes}
