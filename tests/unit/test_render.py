@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import re
+import sys
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -197,6 +198,22 @@ def test_a_person_sees_the_answer_then_its_sources_then_the_rest(tmp_path: Path)
 def test_on_a_terminal_a_source_is_a_link_to_its_page(tmp_path: Path) -> None:
     text = _printed(result(), tmp_path, terminal=True)
     assert re.search(r"\x1b\]8;[^;]*;file:///data/reports/2023%20a\.pdf#page=4\x1b\\", text)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_that_can_show_pictures_gets_those_of_the_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("TERM_PROGRAM", "iTerm.app")
+    print_result(result(), assets_in(tmp_path), Console(file=terminal, width=100))
+    assert terminal.getvalue().count("\x1b]1337;File=") == 1
 
 
 def test_in_a_pipe_there_are_no_escapes(tmp_path: Path) -> None:
