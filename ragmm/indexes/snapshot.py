@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ragmm.errors import DamagedError, RagmmError
 from ragmm.indexes import blocks, lexical, rows, schema, seals
 from ragmm.indexes.exact import ExactIndex
-from ragmm.types import Document, StoredItem
+from ragmm.types import Document, Modality, StoredItem
 
 __all__ = ["Ranges", "Snapshot", "Space", "dead_ranges", "inside", "load_blocks", "load_spaces"]
 
@@ -192,6 +192,12 @@ class Snapshot:
         uris = self._uris({row[1] for row in found.values()})
         live = [found[one] for one in wanted if one in found and uris.get(found[one][1])]
         return [rows.item_from_row(row, uris[row[1]], str(self._path)) for row in live]
+
+    def modalities(self, ids: Sequence[int]) -> dict[int, Modality]:
+        """What kind of thing each item is."""
+        marks = ",".join("?" * len(ids))
+        return {item: Modality(name) for item, name in self._rows(
+            f"SELECT id, modality FROM items WHERE id IN ({marks})", list(ids))}  # fmt: skip
 
     def _uris(self, contents: set[int]) -> dict[int, list[tuple[str, str]]]:
         found: dict[int, list[tuple[str, str]]] = {}

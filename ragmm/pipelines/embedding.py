@@ -17,7 +17,7 @@ from ragmm.indexes.store import Store
 from ragmm.indexes.writer import Writer, check_model
 from ragmm.types import IMAGE_MODALITIES, Item, Modality, Role, StoredItem
 
-__all__ = ["IMAGE", "TEXT", "Embedding", "embed_again", "embedding_text"]
+__all__ = ["IMAGE", "TEXT", "Embedding", "embed_again", "embedding_text", "kind_of"]
 
 TEXT, IMAGE = "text", "image"
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ragmm.embedders.base import Embedder
 from ragmm.indexes.blocks import unit_rows
 from ragmm.indexes.snapshot import Snapshot
-from ragmm.pipelines.embedding import IMAGE, TEXT
+from ragmm.pipelines.embedding import IMAGE, TEXT, kind_of
 from ragmm.pipelines.filters import Filter
 from ragmm.pipelines.fusion import Leg, Ranked, fuse
 from ragmm.types import Answer, Hit, QueryResult, Role
@@ -93,8 +93,7 @@ def search(snapshot: Snapshot, question: Question, plan: SearchPlan, clock: _Clo
     legs = [*_vector_legs(snapshot, question, plan, allow, clock)]
     if plan.lexical_weight > 0 and question.text.strip():
         with clock.stage(LEXICAL):
-            found = snapshot.lexical(question.text, plan.candidates, allow)
-        legs.append(Leg(name=LEXICAL, found=found, weight=plan.lexical_weight))
+            legs.extend(_lexical_legs(snapshot, question.text, plan, allow))
     with clock.stage("fuse"):
         return _hits(snapshot, fuse(legs), plan)
 
@@ -113,7 +112,20 @@ def _vector_legs(
         for row in vectors[space]:
             with clock.stage("search"):
                 ids, scores = snapshot.index(space, kind).search(row, plan.candidates, allow)
-            yield Leg(name=f"{space}/{kind}", found=list(zip(ids[0].tolist(), scores[0].tolist(), strict=True)))
+            # A cosine of zero or less says that a row has nothing in common with the question.
+            found = [
+                (item, score) for item, score in zip(ids[0].tolist(), scores[0].tolist(), strict=True) if score > 0
+            ]
+            yield Leg(name=f"{space}/{kind}", group=kind, found=found)
+
+
+def _lexical_legs(snapshot: Snapshot, text: str, plan: SearchPlan, allow: NDArray[np.int64] | None) -> Iterator[Leg]:
+    """The words' ranking, apart for texts and for images."""
+    found = snapshot.lexical(text, plan.candidates, allow)
+    modalities = snapshot.modalities([item for item, _ in found])
+    for kind in (TEXT, IMAGE):
+        mine = [one for one in found if kind_of(modalities[one[0]]) == kind]
+        yield Leg(name=LEXICAL, group=kind, found=mine, weight=plan.lexical_weight)
 
 
 def _query_vectors(embedder: Embedder, question: Question) -> list[NDArray[np.float32]]:
