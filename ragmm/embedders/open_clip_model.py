@@ -130,11 +130,14 @@ def build(files: OpenClipFiles, settings: EmbedderSettings) -> OpenClipModel:
     _load_weights(network, files)
     network.eval().requires_grad_(False)
     text_tower = getattr(network, "text", None)
-    network.to(device=device, dtype=dtype)
     hugging = isinstance(text_tower, HFTextEncoder)
-    if hugging and text_tower is not None:
+    if hugging:
         # The same text model through `st:` gives the same vectors: float32 on a CPU unless asked otherwise.
-        text_tower.to(dtype=resolve_dtype(settings.dtype, device, exact_on_cpu=True))
+        network.visual.to(dtype=dtype)
+        network.text.to(dtype=resolve_dtype(settings.dtype, device, exact_on_cpu=True))
+        network.to(device=device)
+    else:
+        network.to(device=device, dtype=dtype)
     return OpenClipModel(
         network=network,
         device=device,
