@@ -23,12 +23,22 @@ from ragmm.loaders.base import DocumentWarning
 from ragmm.loaders.settings import LoaderSettings
 from ragmm.loaders.settings import Ocr as OcrPolicy
 from ragmm.loaders.text_likeness import likely_has_text
-from ragmm.types import Box, Item
+from ragmm.types import Asset, Box, Item
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["Ocr", "OcrLine", "joined_text", "likely_has_text", "ocr_available", "ocr_item", "ocr_items", "ocr_reader"]
+__all__ = [
+    "Ocr",
+    "OcrLine",
+    "joined_text",
+    "likely_has_text",
+    "ocr_available",
+    "ocr_item",
+    "ocr_items",
+    "ocr_reader",
+    "warm_ocr",
+]
 
 _LEAST_CONFIDENCE = 0.8
 _SURE = 0.9
@@ -72,10 +82,13 @@ class Ocr:
 
         `quick` looks only whether the whole picture is one line, which takes a tenth of a second.
         """
+        strip = image.width >= _STRIP * image.height
+        if quick and not strip:
+            return []
         flat = _on_contrast(image)
         with self._lock:
             self.load()
-            found = self._strip_line(flat) if flat.width >= _STRIP * flat.height else []
+            found = self._strip_line(flat) if strip else []
             return found if found or quick else self._either_way_up(flat)
 
     def _either_way_up(self, image: Image) -> list[OcrLine]:
@@ -131,16 +144,30 @@ def ocr_reader(settings: LoaderSettings) -> Callable[[Image], Sequence[OcrLine]]
     return _shared().lines
 
 
+def warm_ocr(settings: LoaderSettings) -> None:
+    """Load the reader ahead of the first picture, where the settings let it be used."""
+    if ocr_reader(settings) is not None:
+        _shared().load()
+
+
 def ocr_items(items: Iterable[Item], settings: LoaderSettings) -> Iterator[Item]:
     """The same items, those with pictures read where the settings say so, as far as the time for a document goes."""
     if ocr_reader(settings) is None:
         yield from items
         return
     left_out = 0
+    read: dict[str, list[OcrLine]] = {}
     for item in items:
-        late = item.asset is not None and _is_late()
-        left_out += late
-        yield item if late else ocr_item(item, _shared(), settings.ocr)
+        if item.asset is None or "ocr" in item.metadata:
+            yield item
+        elif _is_late():
+            left_out += 1
+            yield item
+        else:
+            key = item.asset.sha256
+            if key not in read:
+                read[key] = _lines_of(item.asset, _shared(), settings.ocr)
+            yield _with_lines(item, read[key])
     if left_out:
         warnings.warn(DocumentWarning(f"{left_out} pictures were not read by OCR: time was running out"), stacklevel=2)
 
@@ -152,11 +179,18 @@ def ocr_item(item: Item, ocr: Ocr, policy: OcrPolicy = OcrPolicy.AUTO) -> Item:
     """
     if item.asset is None or policy is OcrPolicy.NEVER or "ocr" in item.metadata:
         return item
+    return _with_lines(item, _lines_of(item.asset, ocr, policy))
+
+
+def _lines_of(asset: Asset, ocr: Ocr, policy: OcrPolicy) -> list[OcrLine]:
     from PIL import Image as Images
 
-    with Images.open(io.BytesIO(item.asset.data)) as image:
+    with Images.open(io.BytesIO(asset.data)) as image:
         image.load()
-        lines = ocr.lines(image, quick=policy is OcrPolicy.AUTO and not likely_has_text(image))
+        return ocr.lines(image, quick=policy is OcrPolicy.AUTO and not likely_has_text(image))
+
+
+def _with_lines(item: Item, lines: Sequence[OcrLine]) -> Item:
     if not lines:
         return item
     shown = [

@@ -25,6 +25,8 @@ from ragmm.types import Item, Locator, Modality
 __all__ = ["Assembler", "markdown_table"]
 
 _LONGEST_CAPTION = 400
+# What office programs call a picture that nobody described.
+_NAMELESS = re.compile(r"(?:picture|image|graphic|grafik|bild|imagen|photo|图片|圖片)?\s{0,3}\d{0,6}\Z", re.IGNORECASE)
 _WINDOW_CHARACTERS = 400_000
 _SAME_PICTURE = 3
 _KINDS = {
@@ -200,7 +202,8 @@ class Assembler:
         if self._pictures[digest] > _SAME_PICTURE:  # a logo
             return
         caption = part.text or caption
-        text = caption or str(part.metadata.get("alt", ""))
+        alt = str(part.metadata.get("alt", ""))
+        text = caption or ("" if _NAMELESS.match(alt) else alt)
         try:
             asset = figure_asset(part.data, self._settings)
         except (DocumentError, MissingExtraError) as error:

@@ -13,6 +13,7 @@ from ragmm.errors import DocumentError, LimitError, RagmmError
 from ragmm.loaders.base import Probe
 from ragmm.loaders.naming import display_name
 from ragmm.loaders.nested import NestedReader
+from ragmm.loaders.ocr import warm_ocr
 from ragmm.loaders.office.elements import Assembler
 from ragmm.loaders.office.parts import Part
 from ragmm.loaders.settings import LoaderSettings
@@ -223,6 +224,7 @@ class OfficeLoader:
     def warm(self) -> None:
         """Imports what every file of this format needs; for a parser process that forks per document."""
         self._form.read()
+        warm_ocr(self._settings)
         if self._form.warm:
             from ragmm.loaders.office.quiet import partitioner
 
