@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import PIL.Image
+
 from ragmm.errors import LimitError
 from ragmm.loaders.base import Probe
 from ragmm.loaders.image_facts import image_facts
 from ragmm.loaders.naming import display_name, name_words
+from ragmm.loaders.ocr import ocr_items, warm_ocr
 from ragmm.loaders.picture import (
     FORMATS,
     check_size,
@@ -34,7 +37,7 @@ _MANY_FRAMES = frozenset({"AVIF", "GIF", "PNG", "TIFF", "WEBP"})
 
 
 class ImageLoader:
-    """Items without text: the words of the file's name and its own description are their context."""
+    """Photos, with what OCR reads in them as text; the file's name and its own description are their context."""
 
     name = "image"
     version = 1
@@ -45,7 +48,16 @@ class ImageLoader:
     def accepts(self, probe: Probe) -> bool:
         return probe.media_type in FORMATS and (probe.media_type != "image/heif" or heif_ready())
 
+    def warm(self) -> None:
+        """Imports what every image needs; for a parser process that forks per document."""
+        PIL.Image.init()
+        heif_ready()
+        warm_ocr(self.settings)
+
     def load(self, file: Path, probe: Probe) -> Iterator[Item]:
+        return ocr_items(self._items(file, probe), self.settings)
+
+    def _items(self, file: Path, probe: Probe) -> Iterator[Item]:
         name = display_name(probe.name)
         with reading(name):
             image = open_image(file, probe.media_type, name, self.settings)

@@ -15,8 +15,9 @@ from ragmm.loaders.image import ImageLoader
 from ragmm.loaders.jsonl import JsonLoader
 from ragmm.loaders.markdown import MarkdownLoader
 from ragmm.loaders.naming import display_name
+from ragmm.loaders.ocr import ocr_available
 from ragmm.loaders.probe import BINARY, EMPTY, ENCRYPTED_OFFICE, probe
-from ragmm.loaders.settings import LoaderSettings
+from ragmm.loaders.settings import LoaderSettings, Ocr
 from ragmm.loaders.tabular import TabularLoader
 from ragmm.loaders.text import TextLoader
 from ragmm.types import Item
@@ -52,9 +53,10 @@ _EXTRAS = {
 _ZIPPED = (".docx", ".xlsx", ".xlsm", ".pptx", ".odt", ".ods", ".odp", ".epub")
 _ADVICE = {
     "application/vnd.ms-excel.sheet.binary.macroenabled.12": "save it as .xlsx",
-    "application/zip": "unpack it, or set loaders.archives = true",
-    "application/x-tar": "unpack it, or set loaders.archives = true",
-    "application/gzip": "unpack it",
+    **dict.fromkeys(
+        (f"application/{kind}" for kind in ("zip", "gzip", "x-bzip2", "x-tar", "x-xz")),
+        "unpack it, or set loaders.archives = true",
+    ),
 }
 
 
@@ -64,6 +66,7 @@ def default_loaders(settings: LoaderSettings) -> tuple[Loader, ...]:
         *_room("ragmm.loaders.pdf", settings),
         *_room("ragmm.loaders.svg", settings),
         *_room("ragmm.loaders.office", settings),
+        *_room("ragmm.loaders.archive", settings),
         ImageLoader(settings),
         TabularLoader(settings),
         JsonLoader(settings),
@@ -102,6 +105,7 @@ def fingerprint(loaders: Sequence[Loader], settings: LoaderSettings) -> str:
     facts = {
         "loaders": [(loader.name, loader.version) for loader in loaders],
         "settings": settings.as_dict() | {"tokenizer": ""},
+        "ocr": settings.ocr is not Ocr.NEVER and ocr_available(),
         "tokenizer": hashlib.sha256(tokenizer.read_bytes()).hexdigest() if tokenizer.is_file() else settings.tokenizer,
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
@@ -111,7 +115,7 @@ def _room(module: str, settings: LoaderSettings) -> tuple[Loader, ...]:
     """The loaders of a room: its `loaders(settings)` gives none where its library is not installed."""
     if find_spec(module) is None:
         return ()
-    loaders: tuple[Loader, ...] = getattr(import_module(module), "loaders", lambda _: ())(settings)
+    loaders: tuple[Loader, ...] = import_module(module).loaders(settings)
     return loaders
 
 

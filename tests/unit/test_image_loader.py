@@ -7,13 +7,13 @@ import json
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms, TiffImagePlugin
+from PIL import Image, ImageCms, ImageDraw, TiffImagePlugin
 
 from ragmm.errors import DocumentError, LimitError
 from ragmm.loaders.image import ImageLoader
 from ragmm.loaders.picture import image_asset
 from ragmm.loaders.registry import load, probe
-from ragmm.loaders.settings import LoaderSettings
+from ragmm.loaders.settings import LoaderSettings, Ocr
 from ragmm.types import Modality
 
 RED, BLUE = (220, 20, 30), (20, 40, 210)
@@ -24,7 +24,7 @@ def read(tmp_path):
     """Items of bytes under a name."""
 
     def reader(data: bytes, name: str = "a.png", **settings: int):
-        config = LoaderSettings(**settings)
+        config = LoaderSettings(ocr=Ocr.NEVER, **settings)
         file = tmp_path / "spooled"
         file.write_bytes(data)
         return list(load(file, probe(file, name), [ImageLoader(config)]))
@@ -246,6 +246,18 @@ def test_half_a_file_is_an_error_that_names_it(read, kind):
     data = saved(Image.fromarray(noise), kind)
     with pytest.raises(DocumentError, match=r"photo\.x is damaged and cannot be decoded: .+; replace the file"):
         read(data[: len(data) // 2], "photo.x")
+
+
+def test_words_in_a_picture_are_its_text(tmp_path):
+    pytest.importorskip("rapidocr")
+    image = Image.new("RGB", (480, 160), "white")
+    for line, words in enumerate(["Total revenue 2023", "rose by 12 percent"]):
+        ImageDraw.Draw(image).text((20, 20 + 60 * line), words, "black", font_size=36)
+    file = tmp_path / "chart.png"
+    image.save(file)
+    (item,) = load(file, probe(file, file.name), [ImageLoader(LoaderSettings())])
+    assert item.text.splitlines() == ["Total revenue 2023", "rose by 12 percent"]
+    assert item.metadata["ocr"] is True
 
 
 def test_images_inside_documents_take_the_same_way():
