@@ -86,6 +86,10 @@ eval: eval-clip eval-vlm ## Measure the shipped models on pictures held out from
 docs: install ## Write the generated reference pages.
 	$(BIN)/python -m tools.make_reference
 
+.PHONY: picture
+picture: install ## Draw the README's picture anew from what the demo prints.
+	$(BIN)/python -m tools.make_picture $(ARGS)
+
 .PHONY: lock
 lock: install ## Resolve the requirements anew, with hashes and without host names.
 	$(UV) pip compile --quiet $(LOCK_OPTIONS) --extra all --extra dev pyproject.toml -o requirements.lock

@@ -38,7 +38,8 @@ def query(
         int | None, typer.Option("-k", metavar="N", min=1, max=1000, help="How many hits; else the pipeline's query.k.")
     ] = None,
     modality: Annotated[
-        str | None, typer.Option("--modality", metavar="M", help="Only passage, table, figure, photo or page.")
+        str | None,
+        typer.Option("--modality", metavar="M", help="Only passage, table, figure, photo or page; or text, or image."),
     ] = None,
     where: Annotated[
         list[str] | None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from ragmm.render.body import body
@@ -91,7 +92,8 @@ def _print_sources(
     for hit in hits:
         console.print(_heading(hit))
         for quote in quotes.get(hit.rank) or [body(hit.item)]:
-            if text := quoted(quote):
+            # A picture without words of its own is quoted by its name, which stands above.
+            if quote != PurePath(hit.item.uri).name and (text := quoted(quote)):
                 console.print(_indented(text))
         if hit.item.asset:
             console.print(_file(asset_path, hit.item.asset))

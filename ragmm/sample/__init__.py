@@ -33,12 +33,13 @@ QUESTIONS: Final = (
         text="a bar chart of passengers by quarter",
         shows="words find a chart by what it shows",
         expect="charts/passengers-by-quarter.png",
-        modality="photo",
+        modality="image",
     ),
     SampleQuestion(
         text="",
         shows="a picture finds its like",
         expect="signs/gull-rock.png",
+        modality="image",
         image=True,
     ),
 )
