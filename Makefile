@@ -72,7 +72,7 @@ test-gpu: install ## Tests that need a CUDA device.
 
 .PHONY: faults
 faults: install ## Crash, power-loss, damage and soak runs; prints their counts.
-	$(BIN)/pytest -m faults --timeout 3600 -s $(ARGS)
+	$(BIN)/pytest tests/faults tests/hostile -m "faults or not faults" --timeout 3600 $(ARGS)
 
 .PHONY: bench
 bench: install ## Measure and print tables (nothing is asserted). One only: make bench BENCH=store

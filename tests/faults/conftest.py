@@ -21,3 +21,19 @@ def quick_path(tmp_path: Path) -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="ragmm-faults-", dir=memory))
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """With `make faults`: what was tried how often, and how often it ended badly."""
+    if "or not faults" not in str(config.option.markexpr):
+        return
+    tried: dict[tuple[str, str], int] = {}
+    for report in terminalreporter.getreports("passed"):
+        for what, count in report.user_properties:
+            key = (report.nodeid.split("::")[0].removeprefix("tests/faults/test_").removesuffix(".py"), what)
+            tried[key] = tried.get(key, 0) + int(str(count))
+    bad = len(terminalreporter.getreports("failed"))
+    terminalreporter.section("faults")
+    for (subject, what), count in sorted(tried.items()):
+        terminalreporter.line(f"{subject:<14} {what:<24} {count:>8,} tried, none lost")
+    terminalreporter.line(f"tests in which something was lost or wrong: {bad}")
