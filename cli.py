@@ -1,6 +1,8 @@
 """The command `ragmm` from a checkout: `python cli.py …`."""
 
+import sys
+
 from ragmm.cli import main
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

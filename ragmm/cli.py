@@ -41,10 +41,10 @@ models.register(app)
 demo.register(app)
 
 
-def main() -> None:
-    """Run the command line and exit with its code."""
-    sys.exit(failures.run(app, sys.argv[1:]))
+def main() -> int:
+    """Run the command line; returns its exit code."""
+    return failures.run(app, sys.argv[1:])
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -99,7 +99,7 @@ def test_a_hostile_name_in_an_error_cannot_reach_the_terminal(cli) -> None:
 
 
 def test_a_reader_that_has_gone_ends_the_command_quietly() -> None:
-    program = "import sys; sys.argv = ['ragmm', 'models', 'list']; from ragmm.cli import main; main()"
+    program = "import sys; sys.argv = ['ragmm', 'models', 'list']; from ragmm.cli import main; sys.exit(main())"
     reader, writer = os.pipe()
     os.close(reader)
     done = subprocess.run(
