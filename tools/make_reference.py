@@ -7,6 +7,7 @@ import ast
 import difflib
 import inspect
 import sys
+import types
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
@@ -131,7 +132,8 @@ def pipeline_page() -> str:
 
 def section(kind: type[Any]) -> str:
     """What the section is for, its keys, and those of tables inside it."""
-    about = (inspect.getdoc(kind) or "").partition("section: ")[2] or ""
+    about = inspect.getdoc(kind) or ""
+    about = "" if about.endswith("section of a pipeline file.") else about.partition("section: ")[2] or about
     plain = [f for f in fields(kind) if not tables_in(kind, f)]
     text = (about[:1].upper() + about[1:] + "\n\n" if about else "") + keys(kind, plain)
     for member in fields(kind):
@@ -159,17 +161,21 @@ def allowed(hint: Any) -> str:
     if get_origin(hint) is Annotated:
         kind, bounds = get_args(hint)
         return f"{allowed(kind)}, {bounds}"
+    if isinstance(hint, types.UnionType):
+        return allowed(next(kind for kind in get_args(hint) if kind is not type(None)))
     if get_origin(hint) is tuple:
         return f"list of {allowed(get_args(hint)[0])}"
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return ", ".join(f"`{member}`" for member in hint)
-    return {str: "text", int: "whole number", float: "number", bool: "true or false"}[hint]
+    return {str: "text", Path: "path", int: "whole number", float: "number", bool: "true or false"}[hint]
 
 
 def written(member: Field[Any]) -> str:
     """The default as the file would say it."""
     if member.default is MISSING:
         return "needed"
+    if member.default is None:
+        return ""
     value = list(map(str, member.default)) if isinstance(member.default, tuple) else member.default
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ragmm.loaders.worker import ParserPool
     from ragmm.vlm.base import Vlm
     from ragmm.vlm.context import ContextBudget
+    from ragmm.vlm.openai_settings import OpenAiSettings
 
 __all__ = ["build_embedder", "build_loaders", "build_parser", "build_vlm", "context_budget"]
 
@@ -46,7 +47,7 @@ def embedder_settings(models: ModelSettings) -> EmbedderSettings:
     )
 
 
-def build_vlm(name: str, models: ModelSettings) -> Vlm | None:
+def build_vlm(name: str, models: ModelSettings, server: OpenAiSettings | None = None) -> Vlm | None:
     """None stands for answering without a model ("extractive") and for an empty role ("none")."""
     from ragmm.models import Task, find
 
@@ -56,9 +57,9 @@ def build_vlm(name: str, models: ModelSettings) -> Vlm | None:
     if parsed.scheme is Scheme.EXTRACTIVE:
         return None
     if parsed.scheme is Scheme.OPENAI:
-        from ragmm.vlm.openai import OpenAIVlm
+        from ragmm.vlm.openai import OpenAiVlm
 
-        return OpenAIVlm(parsed)
+        return OpenAiVlm(parsed.target, parsed.url or "", server)
     if parsed.scheme in {Scheme.HF, Scheme.MINI}:
         from ragmm.vlm.transformers import TransformersVlm
 

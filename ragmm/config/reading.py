@@ -94,6 +94,8 @@ class _Reader:
             return self._tuple(path, get_args(hint)[0], value)
         if isinstance(hint, type) and issubclass(hint, StrEnum):
             return self._choice(path, hint, value)
+        if hint is Path:
+            return Path(self._plain(path, str, None, value)).expanduser()
         return self._plain(path, hint, allowed, value)
 
     def _tuple(self, path: Path_, hint: Any, value: Any) -> tuple[Any, ...]:

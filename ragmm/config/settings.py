@@ -12,6 +12,7 @@ from ragmm.embedders.settings import Device, Dtype, EmbedderSettings
 from ragmm.loaders.sandbox import Limits
 from ragmm.loaders.settings import LoaderSettings
 from ragmm.vlm.context import ContextBudget
+from ragmm.vlm.openai_settings import OpenAiSettings
 
 __all__ = [
     "AnswerSettings",
@@ -199,6 +200,7 @@ class Pipeline:
     routes: tuple[Route, ...] = (Route.SHARED, Route.TEXT)
     sources: SourceSettings = SourceSettings()
     models: ModelSettings = ModelSettings()
+    server: OpenAiSettings = field(default_factory=OpenAiSettings)
     loaders: LoaderSettings = field(default_factory=LoaderSettings)
     limits: LimitSettings = LimitSettings()
     store: StoreSettings = StoreSettings()

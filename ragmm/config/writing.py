@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
+from pathlib import Path
 from typing import Any
 
 from ragmm.config.reading import PIPELINE_KEYS
@@ -45,7 +46,7 @@ def _value(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, tuple):
         return "[" + ", ".join(_value(entry) for entry in value) + "]"
-    if isinstance(value, str):
+    if isinstance(value, (str, Path)):
         return _string(str(value))
     if isinstance(value, float):
         return repr(value) if math.isfinite(value) else str(value)

@@ -25,6 +25,7 @@ from ragmm.config.settings import LimitSettings, SourceSettings
 from ragmm.errors import ModelNotFoundError, UsageError
 from ragmm.loaders.sandbox import Limits
 from ragmm.vlm.context import ContextBudget
+from ragmm.vlm.openai_settings import OpenAiSettings
 
 
 def test_model_settings_reach_the_embedder() -> None:
@@ -52,6 +53,12 @@ def test_what_does_not_write_is_refused() -> None:
 @pytest.mark.parametrize("name", ["none", "extractive"])
 def test_answering_without_a_model_is_no_model(name: str) -> None:
     assert build_vlm(name, ModelSettings()) is None
+
+
+def test_a_model_on_a_server_is_made_without_a_connection() -> None:
+    vlm = build_vlm("openai:tiny@http://localhost:1/v1", ModelSettings(), OpenAiSettings(max_retries=0))
+    assert vlm is not None
+    assert vlm.info.name == "openai:tiny@http://localhost:1/v1"
 
 
 @pytest.mark.parametrize("build", [build_embedder, build_vlm])

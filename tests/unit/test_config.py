@@ -31,6 +31,7 @@ from ragmm.config import (
 from ragmm.config.names import MODEL_ROLES
 from ragmm.config.places import line_of
 from ragmm.errors import ConfigError, UsageError
+from ragmm.vlm.openai_settings import OpenAiSettings
 
 WRONG = {
     "an unknown section": (
@@ -127,6 +128,9 @@ def test_every_key_reaches_its_setting(tmp_path: Path) -> None:
         [models]
         text = "st:org/model@abc123"
         vlm = "openai:m@http://localhost:8000/v1"
+        [server]
+        api_key_file = "~/key"
+        timeout = 5
         [loaders]
         ocr = "never"
         [store]
@@ -144,6 +148,7 @@ def test_every_key_reaches_its_setting(tmp_path: Path) -> None:
     assert read.sources == SourceSettings(paths=("a", "b"), follow_links=True)
     assert read.models.text == "st:org/model@abc123"
     assert read.models.vlm == "openai:m@http://localhost:8000/v1"
+    assert read.server == OpenAiSettings(api_key_file=Path("~/key").expanduser(), timeout=5.0)
     assert read.loaders == LoaderSettings(ocr="never")
     assert read.store == StoreSettings(index=IndexKind.HNSW)
     assert read.query == QuerySettings(lexical_weight=2.0)
@@ -188,6 +193,11 @@ def test_the_suggestions_in_a_starter_are_valid_when_uncommented(name: str) -> N
 @pytest.mark.parametrize("name", STARTERS)
 def test_a_snapshot_reads_back_as_the_same_pipeline(name: str) -> None:
     pipeline = parse_pipeline(starter(name))
+    assert parse_pipeline(pipeline.to_toml()) == pipeline
+
+
+def test_a_path_survives_the_snapshot() -> None:
+    pipeline = replace(default_pipeline(), server=OpenAiSettings(api_key_file=Path("/a key/ü")))
     assert parse_pipeline(pipeline.to_toml()) == pipeline
 
 
