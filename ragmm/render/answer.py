@@ -16,11 +16,13 @@ from ragmm.types import Claim, Hit, QueryResult, Support
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.padding import Padding
+    from rich.table import Table
     from rich.text import Text
 
 __all__ = ["print_hits", "print_result"]
 
 _INDENT = "      "
+_FAINT = "not bold dim"
 
 
 def print_result(result: QueryResult, asset_path: AssetPath, console: Console, *, pictures: bool = True) -> None:
@@ -110,14 +112,16 @@ def _quotes(result: QueryResult) -> dict[int, list[str]]:
     return quotes
 
 
-def _heading(hit: Hit) -> Text:
+def _heading(hit: Hit) -> Table:
+    """The rank, and beside it the place: a second line of it does not run under the rank."""
     from rich.style import Style
+    from rich.table import Table
     from rich.text import Text
 
-    line = Text(f"{f'[{hit.rank}]':>5} ", style="cyan")
-    link = file_link(hit.item.path, page=hit.item.locator.page)
-    line.append(place(hit.item), style=Style(color="default", bold=True, link=link))
-    line.append(f"  {hit.item.modality.value}", style="dim")
+    link = Style(bold=True, link=file_link(hit.item.path, page=hit.item.locator.page))
+    where = Text(place(hit.item), style=link, overflow="fold").append(f"  {hit.item.modality.value}", style=_FAINT)
+    line = Table.grid(padding=(0, 1, 0, 0), pad_edge=False)
+    line.add_row(Text(f"{f'[{hit.rank}]':>5}", style="cyan"), where)
     return line
 
 

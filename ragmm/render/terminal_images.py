@@ -39,7 +39,8 @@ def protocol_of(stream: TextIO, environment: Mapping[str, str] = os.environ) -> 
         return Protocol.KITTY
     if program in {"iTerm.app", "iTerm2", "WezTerm", "mintty"}:
         return Protocol.ITERM
-    return Protocol.SIXEL if _answers_sixel(stream) else None
+    # Over a slow line the terminal's answer could come when nobody waits for it any more, and stand at the prompt.
+    return Protocol.SIXEL if "SSH_TTY" not in environment and _answers_sixel(stream) else None
 
 
 def thumbnail(file: Path) -> Image | None:
