@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import base64
 import io
+import os
+import pty
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -36,11 +40,37 @@ def _picture() -> Image.Image:
         ({"TERM": "xterm-256color", "TERM_PROGRAM": "WezTerm"}, Protocol.ITERM),
         ({"TERM": "tmux-256color", "KITTY_WINDOW_ID": "1"}, None),
         ({"TERM": "dumb", "TERM_PROGRAM": "iTerm.app"}, None),
-        ({"TERM": "xterm-256color"}, None),
+        ({"TERM": "xterm-256color", "SSH_TTY": "/dev/pts/1"}, None),
     ],
 )
 def test_a_terminal_is_known_by_its_environment(environment: dict[str, str], expected: Protocol | None) -> None:
     assert protocol_of(Terminal(), environment) is expected
+
+
+@pytest.mark.parametrize(
+    ("reply", "expected"), [(b"\x1b[?62;4;22c", "sixel"), (b"\x1b[?62;22c", "None"), (b"", "None")]
+)
+def test_another_terminal_is_asked_and_may_stay_silent(reply: bytes, expected: str) -> None:
+    assert _asked_in_a_terminal(reply) == f"\x1b[c{expected}\r\n"
+
+
+def _asked_in_a_terminal(reply: bytes) -> str:
+    """What a process prints whose terminal answers the question for its attributes with `reply`."""
+    program = "import sys; from ragmm.render.terminal_images import protocol_of; print(protocol_of(sys.stdout))"
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm-256color"}
+    for name in ("SSH_TTY", "KITTY_WINDOW_ID", "TERM_PROGRAM", "LC_TERMINAL"):
+        environment.pop(name, None)
+    process = subprocess.Popen([sys.executable, "-c", program], stdin=theirs, stdout=theirs, env=environment)
+    os.close(theirs)
+    printed = b""
+    while not printed.endswith(b"\n"):
+        printed += os.read(ours, 1024)
+        if printed.endswith(b"\x1b[c"):
+            os.write(ours, reply)
+    os.close(ours)
+    assert process.wait(timeout=20) == 0
+    return printed.decode()
 
 
 def test_a_pipe_never_gets_a_picture() -> None:
