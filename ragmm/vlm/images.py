@@ -11,7 +11,7 @@ from ragmm.errors import ModelError
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["data_url", "fit_image", "media_type_of", "open_image"]
+__all__ = ["data_url", "encode_png", "fit_image", "media_type_of", "open_image"]
 
 _MAX_PIXELS = 100_000_000
 
@@ -69,6 +69,11 @@ def media_type_of(data: bytes) -> str:
 def data_url(data: bytes) -> str:
     """The image as a data: URL, as servers take it."""
     return f"data:{media_type_of(data)};base64,{base64.b64encode(data).decode('ascii')}"
+
+
+def encode_png(image: Image) -> bytes:
+    """The picture as PNG bytes."""
+    return _encoded(open_image(image), "PNG")
 
 
 def _on_white(image: Image) -> Image:
