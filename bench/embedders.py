@@ -1,9 +1,9 @@
 """Throughput of the embedders: the adapter against the bare model, in turns inside one run.
 
-    python -m bench.embedders [--images 256] [--rounds 3] [--threads 0] [--models ViT-B-32 mini text]
+    python -m bench.embedders [--images 256] [--rounds 3] [--threads 1 0] [--models ViT-B-32 mini text]
 
 The bare model gets tensors that were decoded beforehand; the adapter gets encoded 640x480 JPEGs. Both use the same
-dtype and threads. A round runs one and then the other, so that a busy machine slows both; the ratio is that of the
+dtype and threads (0: all cores, of which the adapter's decoders then take their share). A round runs one and then the other, so that a busy machine slows both; the ratio is that of the
 median wall-clock times.
 """
 
@@ -31,7 +31,6 @@ from ragmm.types import Role
 
 SIZE = (640, 480)
 GOAL = 0.9
-DTYPES = (Dtype.FLOAT32, Dtype.BFLOAT16)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,38 +39,43 @@ class Row:
 
     what: str
     dtype: str
+    threads: int
     bare: float
     adapter: float
 
     def __str__(self) -> str:
         ratio = self.adapter / self.bare
         verdict = "" if ratio >= GOAL else f"  below {GOAL}"
-        return f"{self.what:<34} {self.dtype:<9} {self.bare:9.1f} {self.adapter:9.1f} {ratio:7.2f}{verdict}"
+        return f"{self.what:<34} {self.dtype:<9} {self.threads:>7} {self.bare:9.1f} {self.adapter:9.1f} {ratio:7.2f}{verdict}"
 
 
 def main() -> None:
     """Prints the table."""
     options = _options()
-    print(f"{'model, input':<34} {'dtype':<9} {'bare/s':>9} {'adapter/s':>9} {'ratio':>7}   batch {options.batch}")
+    print(
+        f"{'model, input':<34} {'dtype':<9} {'threads':>7} {'bare/s':>9} {'adapter/s':>9} {'ratio':>7}   batch {options.batch}"
+    )
     with tempfile.TemporaryDirectory() as scratch:
         for name in options.models:
-            for row in _rows(name, Path(scratch), options):
-                print(row, flush=True)
+            for threads in options.threads:
+                for row in _rows(name, Path(scratch), threads, options):
+                    print(row, flush=True)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", type=int, default=256)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 0])
+    parser.add_argument("--dtypes", nargs="+", default=["float32", "bfloat16"])
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--models", nargs="+", default=["ViT-B-32", "mini", "text"])
     return parser.parse_args()
 
 
-def _rows(name: str, scratch: Path, options: argparse.Namespace) -> Iterator[Row]:
+def _rows(name: str, scratch: Path, threads: int, options: argparse.Namespace) -> Iterator[Row]:
     if name == "text":
-        yield _text_row(options)
+        yield _text_row(threads, options)
         return
     try:
         found = find("mini") if name == "mini" else find(f"open_clip:{_random_folder(name, scratch)}")
@@ -79,8 +83,8 @@ def _rows(name: str, scratch: Path, options: argparse.Namespace) -> Iterator[Row
         print(f"{name:<34} skipped: {error}")
         return
     jpegs = _jpegs(options.images)
-    for dtype in DTYPES:
-        settings = EmbedderSettings(dtype=dtype, threads=options.threads, batch_size=options.batch)
+    for dtype in options.dtypes:
+        settings = EmbedderSettings(dtype=Dtype(dtype), threads=threads, batch_size=options.batch)
         yield _image_row(name, OpenClipEmbedder(found, settings), jpegs, options)
 
 
@@ -101,11 +105,11 @@ def _image_row(name: str, embedder: OpenClipEmbedder, jpegs: Sequence[bytes], op
     return _row(f"{name}, JPEG {SIZE[0]}x{SIZE[1]}", model.image_dtype, len(jpegs), times)
 
 
-def _text_row(options: argparse.Namespace) -> Row:
+def _text_row(threads: int, options: argparse.Namespace) -> Row:
     """The bare model gets sentence-transformers' own batches: sorted by length, already tokenised."""
     import torch
 
-    settings = EmbedderSettings(threads=options.threads, batch_size=options.batch)
+    settings = EmbedderSettings(threads=threads, batch_size=options.batch)
     embedder = SentenceTransformerEmbedder(find("st:all-MiniLM-L6-v2"), settings)
     rng = np.random.default_rng(0)
     texts = [
@@ -126,8 +130,11 @@ def _text_row(options: argparse.Namespace) -> Row:
 
 
 def _row(what: str, dtype: Any, inputs: int, times: tuple[float, float]) -> Row:
+    import torch
+
     short = str(dtype).removeprefix("torch.")
-    return Row(what=what, dtype=short, bare=inputs / times[0], adapter=inputs / times[1])
+    threads = torch.get_num_threads()
+    return Row(what=what, dtype=short, threads=threads, bare=inputs / times[0], adapter=inputs / times[1])
 
 
 def _in_turns(first: Callable[[], object], second: Callable[[], object], rounds: int) -> tuple[float, float]:

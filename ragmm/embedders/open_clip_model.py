@@ -121,6 +121,7 @@ def _checkpoint(folder: Path) -> Path | None:
 
 def build(files: OpenClipFiles, settings: EmbedderSettings) -> OpenClipModel:
     """Loads both towers onto the device. Raises ModelError where a weight is missing, left over or of another shape."""
+    import torch
     from open_clip.hf_model import HFTextEncoder
 
     device = resolve_device(settings.device)
@@ -142,7 +143,9 @@ def build(files: OpenClipFiles, settings: EmbedderSettings) -> OpenClipModel:
         network=network,
         device=device,
         image_dtype=dtype,
-        preprocessing=Preprocessing.from_config(files.preprocess, network.visual.image_size),
+        preprocessing=Preprocessing.from_config(
+            files.preprocess, network.visual.image_size, exact=dtype == torch.float32
+        ),
         tokenizer=_tokenizer(files),
         context=int(files.text.get("context_length", 77)),
         trims=hugging and not files.text.get("tokenizer_mode"),

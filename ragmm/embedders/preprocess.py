@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ragmm.errors import DocumentError, LimitError, ModelError
 
 if TYPE_CHECKING:
-    from PIL.Image import Image, Resampling
+    from PIL.Image import Image
 
 __all__ = ["Preprocessing", "ResizeMode", "decode", "to_rgb"]
 
@@ -48,9 +48,13 @@ class Preprocessing:
     interpolation: str = "bicubic"
     resize: ResizeMode = ResizeMode.SHORTEST
     fill: int = 0
+    exact: bool = True
+    """Bit for bit what open_clip gives; else quicker, and closer to it than bfloat16 can tell."""
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any], size: int | tuple[int, int]) -> Preprocessing:
+    def from_config(
+        cls, config: Mapping[str, Any], size: int | tuple[int, int], *, exact: bool = True
+    ) -> Preprocessing:
         """From open_clip's preprocess_cfg and the image tower's own size, which wins. Raises ModelError."""
         height, width = (size, size) if isinstance(size, int) else (int(size[0]), int(size[1]))
         interpolation = str(config.get("interpolation") or "bicubic")
@@ -63,27 +67,40 @@ class Preprocessing:
                 interpolation="bilinear" if interpolation == "bilinear" else "bicubic",
                 resize=ResizeMode(config.get("resize_mode") or "shortest"),
                 fill=int(config.get("fill_color") or 0),
+                exact=exact,
             )
         except (TypeError, ValueError) as error:
             raise ModelError(f"preprocess_cfg of the model is wrong: {error}; fetch the model again") from error
 
     def __call__(self, source: Image | bytes) -> NDArray[np.uint8]:
         """Shape: (height, width, 3). Normalising is left to the model's device."""
-        picture = self._shaped(decode(source, reduce_to=(self.width, self.height), mode=self.resize))
-        return np.asarray(picture, dtype=np.uint8)
-
-    def _shaped(self, picture: Image) -> Image:
+        picture = decode(source, reduce_to=(self.width, self.height), mode=self.resize)
         if self.resize is ResizeMode.SQUASH:
-            return picture.resize((self.width, self.height), self._filter)
+            return self._resized(picture, (self.width, self.height))
         if self.resize is ResizeMode.LONGEST:
-            return self._padded(picture)
-        return self._cropped(picture)
+            return self._padded(self._resized(picture, self._long_side_size(picture)))
+        return self._cropped(self._resized(picture, self._short_side_size(picture)))
 
-    def _cropped(self, picture: Image) -> Image:
-        """Resized whole, then cropped: a resize of the cropped box alone is a quarter faster and not bit-identical."""
-        wide, high = self._short_side_size(picture)
-        left, top = round((wide - self.width) / 2), round((high - self.height) / 2)
-        return picture.resize((wide, high), self._filter).crop((left, top, left + self.width, top + self.height))
+    def _resized(self, picture: Image, size: tuple[int, int]) -> NDArray[np.uint8]:
+        """Shape: (size[1], size[0], 3). A resize of the crop alone would be quicker and would not be bit-identical."""
+        if not self.exact:
+            return _resized_by_torch(np.asarray(picture), size, self.interpolation)
+        from PIL.Image import Resampling
+
+        method = Resampling.BILINEAR if self.interpolation == "bilinear" else Resampling.BICUBIC
+        return np.asarray(picture.resize(size, method))
+
+    def _cropped(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        top = round((pixels.shape[0] - self.height) / 2)
+        left = round((pixels.shape[1] - self.width) / 2)
+        return pixels[top : top + self.height, left : left + self.width]
+
+    def _padded(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        canvas = np.full((self.height, self.width, 3), self.fill, dtype=np.uint8)
+        high, wide = pixels.shape[:2]
+        top, left = (self.height - high) // 2, (self.width - wide) // 2
+        canvas[top : top + high, left : left + wide] = pixels
+        return canvas
 
     def _short_side_size(self, picture: Image) -> tuple[int, int]:
         """torchvision truncates the long side; a non-square target goes by open_clip's own rounding."""
@@ -96,21 +113,19 @@ class Preprocessing:
         ratio = min(picture.height / self.height, picture.width / self.width)
         return round(picture.width / ratio), round(picture.height / ratio)
 
-    def _padded(self, picture: Image) -> Image:
-        from PIL import Image as Pillow
-
+    def _long_side_size(self, picture: Image) -> tuple[int, int]:
         ratio = max(picture.height / self.height, picture.width / self.width)
-        size = (max(1, round(picture.width / ratio)), max(1, round(picture.height / ratio)))
-        small = picture.resize(size, self._filter)
-        canvas = Pillow.new("RGB", (self.width, self.height), (self.fill,) * 3)
-        canvas.paste(small, ((self.width - size[0]) // 2, (self.height - size[1]) // 2))
-        return canvas
+        return max(1, round(picture.width / ratio)), max(1, round(picture.height / ratio))
 
-    @property
-    def _filter(self) -> Resampling:
-        from PIL.Image import Resampling
 
-        return Resampling.BILINEAR if self.interpolation == "bilinear" else Resampling.BICUBIC
+def _resized_by_torch(pixels: NDArray[np.uint8], size: tuple[int, int], interpolation: str) -> NDArray[np.uint8]:
+    """Pillow's algorithm on the processor's vector units: three times as fast, one pixel in 300 off by one."""
+    import torch
+
+    source = torch.from_numpy(np.array(pixels)).permute(2, 0, 1).unsqueeze(0)
+    small = torch.nn.functional.interpolate(source, (size[1], size[0]), mode=interpolation, antialias=True)
+    shaped: NDArray[np.uint8] = small.squeeze(0).permute(1, 2, 0).contiguous().numpy()
+    return shaped
 
 
 def _channels(value: Any, default: tuple[float, float, float]) -> tuple[float, float, float]:

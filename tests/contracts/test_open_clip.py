@@ -93,6 +93,16 @@ class TestAgainstOpenClip:
             theirs = (transform(shown).permute(1, 2, 0).numpy() * 255).round().astype(np.uint8)
             np.testing.assert_array_equal(ours(shown), theirs, err_msg=f"{width} x {height}")
 
+    @pytest.mark.parametrize("mode", ResizeMode)
+    def test_the_quick_resize_is_hardly_ever_a_shade_off(self, mode: ResizeMode) -> None:
+        config = {"resize_mode": mode.value}
+        exact, quick = (Preprocessing.from_config(config, 48, exact=exact) for exact in (True, False))
+        for width, height in [(640, 480), (333, 97), (20, 9), (1, 40), (48, 48)]:
+            shown = picture(width, height)
+            off = np.abs(exact(shown).astype(int) - quick(shown).astype(int))
+            assert off.max() <= 2
+            assert off.mean() < 0.02
+
     def test_a_large_jpeg_is_decoded_small_and_stays_close(self, whole: Path) -> None:
         out = io.BytesIO()
         picture(640, 480).save(out, "JPEG", quality=92)
