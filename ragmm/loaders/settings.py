@@ -57,6 +57,8 @@ class LoaderSettings:
     page_images: PageImages = PageImages.SCANNED
     ocr: Ocr = Ocr.AUTO
     tables: Tables = Tables.FAST
+    figures: bool = True
+    """Whether pictures and drawings inside a document become items of their own."""
     archives: bool = False
     """Whether zip and tar files are opened as folders."""
 

@@ -1,0 +1,215 @@
+"""PDF: passages in reading order, tables, figures and page images, each with its page and box."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from ragmm.errors import DocumentError, LimitError
+from ragmm.loaders.base import DocumentWarning, Probe
+from ragmm.loaders.mentions import link_mentions
+from ragmm.loaders.naming import display_name
+from ragmm.loaders.pdf.base import OutlineEntry, PdfBackend, PdfFile, PdfPage
+from ragmm.loaders.pdf.budget import Budget
+from ragmm.loaders.pdf.headings import Headings
+from ragmm.loaders.pdf.items import ItemWriter, PageFacts, render_scale
+from ragmm.loaders.pdf.page import PageLayout, Wanted, lay_out
+from ragmm.loaders.pdf.running import RunningLines
+from ragmm.loaders.pdf.scans import ReadImage, is_picture_heavy, is_scanned, read_scan
+from ragmm.loaders.pdf.text import compounds
+from ragmm.loaders.settings import LoaderSettings, PageImages, Tables
+from ragmm.types import Item
+
+__all__ = ["PdfLoader", "best_backend"]
+
+_MOST_PAGES = 5_000
+_SAMPLE = 48
+# A picture on so many of the sampled pages is a logo.
+_REPEATED = 3
+_LONGEST_TITLE = 200
+_NO_TITLE = re.compile(
+    r"(?:untitled|microsoft word|powerpoint[\s-]|\S+\.(?:docx?|pptx?|xlsx?|indd|qxd|pdf|tex)\Z)", re.I
+)
+
+
+def best_backend() -> PdfBackend:
+    """PyMuPDF where it is installed, else pypdfium2."""
+    if find_spec("pymupdf") is not None:
+        from ragmm.loaders.pdf.pymupdf_backend import PyMuPdfBackend
+
+        return PyMuPdfBackend()
+    from ragmm.loaders.pdf.pdfium_backend import PdfiumBackend
+
+    return PdfiumBackend()
+
+
+class PdfLoader:
+    """Reads PDFs through either library."""
+
+    version = 1
+
+    def __init__(
+        self, settings: LoaderSettings, backend: PdfBackend | None = None, ocr: ReadImage | None = None
+    ) -> None:
+        self._settings = settings
+        self._backend = backend or best_backend()
+        self._ocr = ocr
+        self.name = f"pdf-{self._backend.name}"
+
+    def accepts(self, probe: Probe) -> bool:
+        return probe.media_type == "application/pdf"
+
+    def warm(self) -> None:
+        """Import the library ahead of the first document."""
+        self._backend.load()
+
+    def load(self, file: Path, probe: Probe) -> Iterator[Item]:
+        name = display_name(probe.name)
+        drawings = self._settings.figures or self._settings.tables is not Tables.NEVER
+        with closing(self._backend.open(file, name, drawings=drawings)) as pdf:
+            if pdf.pages > _MOST_PAGES:
+                raise LimitError(f"{name} has {pdf.pages:,} pages; at most {_MOST_PAGES:,} are read: split it")
+            if pdf.pages == 0:
+                raise DocumentError(f"{name} has no pages")
+            yield from link_mentions(_Document(pdf, name, self._settings, self._ocr).items())
+
+
+class _Document:
+    """One open PDF: a look at sample pages first, then page after page."""
+
+    def __init__(self, pdf: PdfFile, name: str, settings: LoaderSettings, ocr: ReadImage | None) -> None:
+        self._pdf = pdf
+        self._name = name
+        self._settings = settings
+        self._ocr = ocr
+        self._budget = Budget(name)
+        self._facts = _metadata(pdf)
+        self._sample = self._sampled()
+        lines = [(page, page.lines()) for page in self._sample.values()]
+        self._running = RunningLines(lines)
+        self._repeated = self._logos() if settings.figures else set()
+        self._wanted = Wanted(
+            figures=settings.figures,
+            tables=settings.tables is not Tables.NEVER,
+            repeated=self._repeated,
+        )
+        self._writer = ItemWriter(
+            settings,
+            self._budget,
+            Headings((found for _, found in lines), _outline(pdf)),
+            self._facts.get("title", ""),
+            frozenset().union(*(compounds(found) for _, found in lines)),
+        )
+
+    def items(self) -> Iterator[Item]:
+        empty: list[int] = []
+        first = True
+        for number in range(1, self._pdf.pages + 1):
+            found = False
+            for item in self._page_items(number):
+                found = True
+                yield self._with_facts(item) if first else item
+                first = False
+            if not found:
+                empty.append(number)
+        if empty and not first:
+            warnings.warn(DocumentWarning(f"{self._name}: nothing was found on {_pages(empty)}"), stacklevel=2)
+
+    def _page_items(self, number: int) -> Iterator[Item]:
+        """A damaged page costs that page only."""
+        try:
+            page = self._sample.pop(number, None) or self._pdf.page(number)
+            yield from self._read(page)
+        except LimitError:
+            raise
+        except DocumentError as error:
+            warnings.warn(DocumentWarning(f"{error}; the page is left out"), stacklevel=2)
+
+    def _read(self, page: PdfPage) -> Iterator[Item]:
+        lines = page.lines()
+        if is_scanned(page, lines):
+            yield from self._read_scan(page)
+            return
+        layout = lay_out(page, self._running.without(page, lines), self._wanted)
+        facts = PageFacts(page=page, layout=layout, ocr={})
+        yield from self._writer.items(facts)
+        if layout.figures:
+            self._repeated.update(picture.key for picture in page.pictures())
+        policy = self._settings.page_images
+        if policy is PageImages.ALL:
+            yield from self._writer.page_image(facts, "all")
+        elif policy is PageImages.SCANNED and self._settings.figures and is_picture_heavy(page):
+            yield from self._writer.page_image(facts, "pictures")
+
+    def _read_scan(self, page: PdfPage) -> Iterator[Item]:
+        facts = PageFacts(page=page, layout=PageLayout(), ocr={})
+        if self._ocr is not None and self._budget.has_time("OCR", page.number):
+            scale = render_scale(page, self._settings)
+            if self._budget.draw(page.width * page.height * scale * scale, page.number):
+                scan = read_scan(page.render(None, scale), scale, self._ocr)
+                layout = lay_out(page, scan.lines, Wanted(figures=False, tables=False, repeated=frozenset()))
+                marks = {"ocr": True, "confidence": round(scan.confidence, 3)}
+                facts = PageFacts(page=page, layout=layout, ocr=marks)
+        yield from self._writer.items(facts)
+        if self._settings.page_images is not PageImages.NEVER:
+            yield from self._writer.page_image(facts, "scanned")
+
+    def _sampled(self) -> dict[int, PdfPage]:
+        """Some pages, evenly spread; they are kept open and not read twice."""
+        count = self._pdf.pages
+        numbers = range(1, count + 1) if count <= _SAMPLE else [1 + i * count // _SAMPLE for i in range(_SAMPLE)]
+        pages: dict[int, PdfPage] = {}
+        for number in numbers:
+            try:
+                page = self._pdf.page(number)
+                page.lines()
+            except DocumentError:
+                continue  # said when its turn comes
+            pages[number] = page
+        return pages
+
+    def _logos(self) -> set[str]:
+        """Keys of the pictures that are on several of the sample pages."""
+        seen: Counter[str] = Counter()
+        for page in self._sample.values():
+            try:
+                seen.update({picture.key for picture in page.pictures()})
+            except DocumentError:
+                continue  # said when its turn comes
+        return {key for key, count in seen.items() if count >= _REPEATED}
+
+    def _with_facts(self, item: Item) -> Item:
+        """The document's own metadata stand with its first item."""
+        facts = {**self._facts, "pages": self._pdf.pages}
+        return replace(item, metadata={**item.metadata, "document": facts})
+
+
+def _metadata(pdf: PdfFile) -> Mapping[str, Any]:
+    try:
+        facts = {key: " ".join(value.split())[:_LONGEST_TITLE] for key, value in pdf.metadata().items()}
+    except DocumentError as error:
+        warnings.warn(DocumentWarning(str(error)), stacklevel=2)
+        return {}
+    if _NO_TITLE.match(facts.get("title", "")):
+        del facts["title"]
+    return facts
+
+
+def _outline(pdf: PdfFile) -> Sequence[OutlineEntry]:
+    try:
+        return pdf.outline()
+    except DocumentError as error:
+        warnings.warn(DocumentWarning(str(error)), stacklevel=2)
+        return ()
+
+
+def _pages(numbers: Sequence[int]) -> str:
+    shown = ", ".join(map(str, numbers[:20])) + (" …" if len(numbers) > 20 else "")
+    return f"page {shown}" if len(numbers) == 1 else f"pages {shown}"

@@ -1,0 +1,137 @@
+"""The lines of a page as pdfium's text page gives them."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+from ragmm.loaders.pdf.base import Line, is_bold_name
+from ragmm.loaders.pdf.placement import Placement
+
+__all__ = ["read_lines"]
+
+_Bounds = tuple[float, float, float, float]
+_BOLD_WEIGHT = 600
+# A gap in a line wider than this many font sizes separates columns or cells.
+_CELL_GAP = 1.4
+
+
+def read_lines(page: Any, place: Placement) -> list[Line]:
+    """Lines in the order of the file; a line is split where columns or table cells are apart."""
+    text_page = page.get_textpage()
+    try:
+        return list(_Lines(text_page.raw, place).read(text_page.count_chars()))
+    finally:
+        text_page.close()
+
+
+class _Lines:
+    """Reads one text page; `raw` is the library's handle of it."""
+
+    def __init__(self, raw: Any, place: Placement) -> None:
+        import pypdfium2.raw as library
+
+        self._library = library
+        self._raw = raw
+        self._place = place
+        self._doubles = tuple(ctypes.c_double() for _ in range(4))
+        self._matrix = library.FS_MATRIX()
+        self._rectangle = library.FS_RECTF()
+        self._name = ctypes.create_string_buffer(128)
+        self._bold_names: dict[bytes, bool] = {}
+
+    def read(self, count: int) -> Iterator[Line]:
+        if count <= 0:
+            return
+        buffer = (ctypes.c_ushort * (count + 1))()
+        written = self._library.FPDFText_GetText(self._raw, 0, count, buffer)
+        units = bytes(buffer)[: 2 * max(0, written - 1)].decode("utf-16-le", "surrogatepass")
+        # Characters without a Unicode value are left out of the text: then its indices are not those of the page.
+        exact = len(units) == count
+        at = 0
+        for part in units.split("\r\n"):
+            if part.strip():
+                first = at if exact else self._character(units, at)
+                yield from self._split(part, first)
+            at += len(part) + 2
+
+    def _character(self, text: str, at: int) -> int:
+        wide = sum(ord(letter) > 0xFFFF for letter in text[:at])
+        return max(0, int(self._library.FPDFText_GetCharIndexFromTextIndex(self._raw, at + wide)))
+
+    def _split(self, text: str, first: int) -> Iterator[Line]:
+        boxes = self._rectangles(first, len(text))
+        size, upright = self._font_size(first)
+        if len(boxes) < 2 or not upright or not _has_gap(boxes, _CELL_GAP * size):
+            yield from self._line(text, first, boxes, (size, upright))
+            return
+        start = 0
+        for end in [*self._gaps(text, first, _CELL_GAP * size), len(text)]:
+            part = text[start:end]
+            if part.strip():
+                yield from self._line(
+                    part, first + start, self._rectangles(first + start, end - start), (size, upright)
+                )
+            start = end
+
+    def _line(self, text: str, first: int, boxes: list[_Bounds], font: tuple[float, bool]) -> Iterator[Line]:
+        if not boxes:
+            return
+        size, upright = font
+        left, right = min(box[0] for box in boxes), max(box[2] for box in boxes)
+        bottom, top = min(box[1] for box in boxes), max(box[3] for box in boxes)
+        loose = self._rectangle
+        if upright and self._library.FPDFText_GetLooseCharBox(self._raw, first, loose) and loose.top > loose.bottom:
+            # The height of the font, not of the letters that happen to be in the line.
+            bottom, top = min(bottom, loose.bottom), max(top, loose.top)
+        bold = self._is_bold(first)
+        cleaned = text.replace("\ufffe", "\u00ad").replace("\x02", "\u00ad")
+        yield Line(cleaned, self._place(left, bottom, right, top), size, bold, upright)
+
+    def _is_bold(self, index: int) -> bool:
+        if self._library.FPDFText_GetFontWeight(self._raw, index) >= _BOLD_WEIGHT:
+            return True
+        name = self._name
+        self._library.FPDFText_GetFontInfo(self._raw, index, name, len(name), None)
+        known = self._bold_names.get(name.value)
+        if known is None:
+            known = self._bold_names[name.value] = is_bold_name(name.value.decode("utf-8", "replace"))
+        return known
+
+    def _rectangles(self, first: int, count: int) -> list[_Bounds]:
+        left, top, right, bottom = self._doubles
+        return [
+            (left.value, bottom.value, right.value, top.value)
+            for index in range(self._library.FPDFText_CountRects(self._raw, first, count))
+            if self._library.FPDFText_GetRect(self._raw, index, left, top, right, bottom)
+        ]
+
+    def _font_size(self, index: int) -> tuple[float, bool]:
+        size = float(self._library.FPDFText_GetFontSize(self._raw, index))
+        matrix = self._matrix
+        if not self._library.FPDFText_GetMatrix(self._raw, index, matrix):
+            return size, True
+        scale = math.hypot(matrix.c, matrix.d)
+        return size * (scale or 1.0), abs(matrix.b) <= 0.1 * (abs(matrix.a) or 1e-9)
+
+    def _gaps(self, text: str, first: int, wide: float) -> list[int]:
+        """Where in the text the next character stands far to the right of the one before."""
+        left, right, bottom, top = self._doubles
+        gaps: list[int] = []
+        end: float | None = None
+        for offset, letter in enumerate(text):
+            if letter.isspace():
+                continue
+            if not self._library.FPDFText_GetCharBox(self._raw, first + offset, left, right, bottom, top):
+                continue
+            if end is not None and abs(left.value - end) > wide:
+                gaps.append(offset)
+            end = right.value
+        return gaps
+
+
+def _has_gap(boxes: list[_Bounds], wide: float) -> bool:
+    return any(abs(after[0] - before[2]) > wide for before, after in pairwise(boxes))

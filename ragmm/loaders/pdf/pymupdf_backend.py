@@ -1,0 +1,243 @@
+"""PDF through PyMuPDF: one pass over a page gives its lines and the extents of its paths."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ragmm.errors import DocumentError
+from ragmm.loaders.pdf.base import Line, Link, OutlineEntry, Picture, Shape, is_bold_name
+from ragmm.types import Box
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+__all__ = ["PyMuPdfBackend"]
+
+_TEXT, _VECTOR = 0, 3
+_BOLD_FLAG = 16
+# Its JSON has whole numbers: this makes them tenths of a point.
+_JSON_SCALE = 10
+_MOST_LINKS = 2_000
+# Its errors name the file by the path of the spooled copy.
+_PATH = re.compile(r"file '[^']*'")
+_METADATA = {
+    "title": "title",
+    "author": "author",
+    "subject": "subject",
+    "keywords": "keywords",
+    "creationDate": "created",
+}
+
+
+def _library() -> Any:
+    import pymupdf
+
+    return pymupdf
+
+
+@lru_cache(maxsize=1)
+def _quiet() -> None:
+    """Damage is reported by exceptions and warnings of ours, not on stderr."""
+    pymupdf = _library()
+    pymupdf.TOOLS.mupdf_display_errors(False)
+    pymupdf.TOOLS.mupdf_display_warnings(False)
+
+
+@contextlib.contextmanager
+def _reported(what: str) -> Iterator[None]:
+    """What the library raises, as one kind of error."""
+    library = _library()
+    try:
+        yield
+    except (RuntimeError, ValueError, TypeError, IndexError, KeyError, library.mupdf.FzErrorBase) as error:
+        reason = _PATH.sub("the file", " ".join(str(error).split()))[:200]
+        raise DocumentError(f"{what}: {reason or type(error).__name__}") from error
+
+
+class PyMuPdfBackend:
+    """Reads PDFs with PyMuPDF (AGPL, the extra `pymupdf`)."""
+
+    name = "pymupdf"
+
+    def load(self) -> None:
+        _quiet()
+
+    def open(self, file: Path, name: str, *, drawings: bool = True) -> PyMuPdfFile:
+        _quiet()
+        with _reported(f"{name} cannot be opened as a PDF"):
+            document = _library().open(file, filetype="pdf")
+            locked = document.needs_pass and not document.authenticate("")
+        if locked:
+            raise DocumentError(f"{name} is encrypted and needs a password; save a copy without one and ingest that")
+        return PyMuPdfFile(document, name, drawings)
+
+
+class PyMuPdfFile:
+    """An open document."""
+
+    def __init__(self, document: Any, name: str, drawings: bool) -> None:
+        self._document = document
+        self._name = name
+        self._drawings = drawings
+
+    @property
+    def pages(self) -> int:
+        return int(self._document.page_count)
+
+    def metadata(self) -> Mapping[str, str]:
+        found = self._document.metadata or {}
+        return {ours: str(found[theirs]).strip() for theirs, ours in _METADATA.items() if found.get(theirs)}
+
+    def outline(self) -> Sequence[OutlineEntry]:
+        with _reported(f"{self._name}: its bookmarks cannot be read"):
+            entries = self._document.get_toc(simple=True)
+        return [OutlineEntry(level=level, title=title.strip(), page=page) for level, title, page in entries]
+
+    def page(self, number: int) -> PyMuPdfPage:
+        with _reported(f"{self._name}: page {number} cannot be read"):
+            return PyMuPdfPage(self._document.load_page(number - 1), number, self._name, self._drawings)
+
+    def close(self) -> None:
+        self._document.close()
+
+
+class PyMuPdfPage:
+    """One page; its content is interpreted once, when first asked for."""
+
+    def __init__(self, page: Any, number: int, name: str, drawings: bool) -> None:
+        self._page = page
+        self._drawings = drawings
+        self._what = f"{name}: page {number}"
+        self.number = number
+        bounds = page.rect
+        self.width, self.height = float(bounds.width), float(bounds.height)
+
+    @cached_property
+    def _content(self) -> tuple[list[Line], list[Shape]]:
+        lines: list[Line] = []
+        shapes: list[Shape] = []
+        with _reported(self._what + " cannot be read"):
+            if not self._drawings:
+                lines = self._quick_lines()
+                return self._turned(lines, shapes) if self._page.rotation else (lines, shapes)
+            flags = _library().TEXTFLAGS_TEXT | _library().TEXT_COLLECT_VECTORS
+            for block in self._page.get_textpage(flags=flags).extractDICT()["blocks"]:
+                if block["type"] == _TEXT:
+                    lines.extend([_line(line) for line in block["lines"] if line["spans"]])
+                elif block["type"] == _VECTOR and block["alpha"]:
+                    shapes.append(_shape(block))
+        lines = [line for line in lines if line.text and not line.text.isspace()]
+        return self._turned(lines, shapes) if self._page.rotation else (lines, shapes)
+
+    def _quick_lines(self) -> list[Line]:
+        """The same lines without paths, from the library's own JSON: a third less work than its Python objects."""
+        library = _library()
+        content = self._page.get_textpage(flags=library.TEXTFLAGS_TEXT)
+        buffer = library.mupdf.fz_new_buffer(1 << 16)
+        out = library.mupdf.FzOutput(buffer)
+        library.mupdf.fz_print_stext_page_as_json(out, content.this, _JSON_SCALE)
+        out.fz_close_output()
+        blocks = json.loads(library.mupdf.fz_buffer_extract_copy(buffer).decode("utf-8", "replace"))["blocks"]
+        return [_json_line(line) for block in blocks for line in block.get("lines", ()) if line["text"].strip()]
+
+    def _turned(self, lines: list[Line], shapes: list[Shape]) -> tuple[list[Line], list[Shape]]:
+        """The library gives places as if the page were not rotated."""
+        aside = self._page.rotation % 180 != 0
+        return (
+            [line._replace(box=self._shown(line.box), upright=line.upright != aside) for line in lines],
+            [shape._replace(box=self._shown(shape.box)) for shape in shapes],
+        )
+
+    def _shown(self, box: Sequence[float]) -> Box:
+        if not self._page.rotation:
+            return _box(box)
+        return _box(_library().Rect(box) * self._page.rotation_matrix)
+
+    def lines(self) -> Sequence[Line]:
+        return self._content[0]
+
+    def shapes(self) -> Sequence[Shape]:
+        return self._content[1]
+
+    def pictures(self) -> Sequence[Picture]:
+        with _reported(self._what + ": its images cannot be listed"):
+            # Listing what the page refers to is quick; finding where it is drawn interprets the page again.
+            if self.lines() and not self._page.get_images():
+                return []
+            found = self._page.get_image_info()
+        return [
+            Picture(
+                box=self._shown(image["bbox"]),
+                key=f"{image['width']}x{image['height']}:{image['size']}",
+                width=int(image["width"]),
+                height=int(image["height"]),
+            )
+            for image in found
+        ]
+
+    def links(self) -> Sequence[Link]:
+        found: list[Link] = []
+        with _reported(self._what + ": its links cannot be read"):
+            link = self._page.first_link
+            while link is not None and len(found) < _MOST_LINKS:
+                if link.is_external:
+                    found.append(Link(box=self._shown(link.rect), uri=str(link.uri)))
+                link = link.next
+        return found
+
+    def model_tables(self) -> Sequence[tuple[Box, Sequence[Sequence[str]]]] | None:
+        with _reported(self._what + ": its tables cannot be found"):
+            found = self._page.find_tables()
+            return [
+                (_box(table.bbox), [[cell or "" for cell in row] for row in table.extract()]) for table in found.tables
+            ]
+
+    def render(self, box: Box | None, scale: float) -> Image:
+        from PIL import Image
+
+        library = _library()
+        with _reported(self._what + " cannot be drawn"):
+            clip = None if box is None else library.Rect(box)
+            pixels = self._page.get_pixmap(matrix=library.Matrix(scale, scale), clip=clip, alpha=False)
+            return Image.frombytes("RGB", (pixels.width, pixels.height), pixels.samples)
+
+
+def _line(line: Mapping[str, Any]) -> Line:
+    spans = line["spans"]
+    main = spans[0]
+    text = main["text"]
+    if len(spans) > 1:
+        text = "".join([span["text"] for span in spans])
+        main = max(spans, key=_length)
+    bold = main["flags"] & _BOLD_FLAG != 0 or is_bold_name(main["font"])
+    return Line(text, line["bbox"], main["size"], bold, line["wmode"] == 0 and abs(line["dir"][1]) < 0.1)
+
+
+def _json_line(line: Mapping[str, Any]) -> Line:
+    place, font, text = line["bbox"], line["font"], line["text"]
+    x0, y0 = place["x"] / _JSON_SCALE, place["y"] / _JSON_SCALE
+    width, height = place["w"] / _JSON_SCALE, place["h"] / _JSON_SCALE
+    bold = font["weight"] == "bold" or is_bold_name(font["name"])
+    upright = line["wmode"] == 0 and (width >= height or len(text) < 4)
+    return Line(text, (x0, y0, x0 + width, y0 + height), font["size"] / _JSON_SCALE, bold, upright)
+
+
+def _length(span: Mapping[str, Any]) -> int:
+    return len(span["text"])
+
+
+def _shape(block: Mapping[str, Any]) -> Shape:
+    x0, y0, x1, y1 = box = block["bbox"]
+    straight = block["isrect"] or x1 - x0 < 2 or y1 - y0 < 2
+    return Shape(box, block["stroked"], not straight, block["color"])
+
+
+def _box(values: Sequence[float]) -> Box:
+    x0, y0, x1, y1 = values
+    return (float(x0), float(y0), float(x1), float(y1))

@@ -1,0 +1,71 @@
+"""Pages without a usable text layer: their picture is read by OCR, and its lines are laid out like any others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from statistics import fmean
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from ragmm.loaders.pdf.base import Line, PdfPage
+from ragmm.loaders.pdf.figures import picture_share
+from ragmm.loaders.pdf.text import is_gibberish
+from ragmm.types import Box
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+__all__ = ["OcrLine", "ReadImage", "Scan", "is_picture_heavy", "is_scanned", "read_scan"]
+
+_FEW_LETTERS = 60
+_HEAVY = 0.5
+
+
+class OcrLine(Protocol):
+    """A line of text as OCR sees it; its box is in pixels of the image."""
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def box(self) -> Box: ...
+
+    @property
+    def confidence(self) -> float: ...
+
+
+ReadImage = Callable[["Image"], Sequence[OcrLine]]
+
+
+class Scan(NamedTuple):
+    """What OCR read from a page."""
+
+    lines: list[Line]
+    confidence: float
+
+
+def is_scanned(page: PdfPage, lines: Sequence[Line]) -> bool:
+    """Whether the text of a page is in its picture: hardly any letters, or none that can be trusted."""
+    if is_gibberish(lines):
+        return True
+    if sum(len(line.text) for line in lines) >= _FEW_LETTERS:
+        return False
+    return bool(page.pictures()) or len(page.shapes()) > 20
+
+
+def is_picture_heavy(page: PdfPage) -> bool:
+    """Whether pictures and drawings make up most of a page."""
+    return picture_share((0.0, 0.0, page.width, page.height), page.pictures(), page.shapes()) > _HEAVY
+
+
+def read_scan(image: Image, scale: float, read: ReadImage) -> Scan:
+    """Lines in points; `scale` is the image's pixels per point."""
+    found = [line for line in read(image) if line.text.strip()]
+    lines = [_line(line, scale) for line in found]
+    return Scan(lines, fmean(line.confidence for line in found) if found else 0.0)
+
+
+def _line(line: OcrLine, scale: float) -> Line:
+    x0, y0, x1, y1 = (value / scale for value in line.box)
+    # The height of an OCR box is that of a line; its letters are about three quarters of it.
+    upright = x1 - x0 >= y1 - y0 or len(line.text) < 4
+    return Line(line.text, (x0, y0, x1, y1), 0.75 * (y1 - y0 if upright else x1 - x0), False, upright)
