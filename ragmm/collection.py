@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ragmm.config import Pipeline, Route, default_pipeline, load_pipeline, parse_pipeline
+from ragmm.config.folders import resolve
 from ragmm.config.profiles import named_models
-from ragmm.errors import CollectionNotFoundError, UsageError
+from ragmm.errors import CollectionNotFoundError, ModelError, UsageError
 from ragmm.indexes.store import Store
 from ragmm.pipelines.progress import Progress
-from ragmm.types import Document, Hit, QueryResult, Report, StoredItem
+from ragmm.types import CollectionInfo, Document, GenerationDiff, Hit, QueryResult, Report, StoredItem
 
 if TYPE_CHECKING:
     from ragmm.embedders.base import Embedder
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from ragmm.pipelines.stopping import StopFlag
     from ragmm.vlm.base import Vlm
 
-__all__ = ["Collection", "CollectionInfo", "GenerationDiff", "Models", "create", "open_", "resolve"]
+__all__ = ["Collection", "Models", "create", "open_"]
 
 _PIPELINE = "pipeline"
 
@@ -43,54 +44,9 @@ class Models:
     embedders: Mapping[str, Embedder] | None = None
     """By route: "shared", "text"."""
     vlm: Vlm | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class CollectionInfo:
-    """What a collection is made of."""
-
-    name: str
-    path: str
-    generation: int
-    documents: int
-    items: int
-    spaces: Mapping[str, str]
-    """Route to model."""
-    routes: tuple[str, ...]
-    profile: str
-    blocks: int
-    bytes: int
-    """On disk, everything included."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class GenerationDiff:
-    """Which documents differ between two generations."""
-
-    older: int
-    newer: int
-    added: tuple[str, ...]
-    changed: tuple[str, ...]
-    removed: tuple[str, ...]
-
-
-def resolve(name: str | Path) -> Path:
-    """The folder of a collection: a path as it is, a name under ./indexes, $RAGMM_HOME or the user's data folder."""
-    text = os.fspath(name)
-    if os.sep in text or text in {".", ".."} or Path(text).is_absolute():
-        return Path(text)
-    if not text or text.startswith("."):
-        raise UsageError(f"{text!r} is no name for a collection; use letters, digits, - and _, or give a path with a /")
-    return _home() / text
-
-
-def _home() -> Path:
-    if home := os.environ.get("RAGMM_HOME"):
-        return Path(home)
-    if Path("indexes").is_dir():
-        return Path("indexes")
-    data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(data) / "ragmm"
+    """Writes answers."""
+    caption: Vlm | None = None
+    """Puts images into words at ingest (route text)."""
 
 
 def open_(
@@ -210,7 +166,7 @@ class Collection:
         """The best items over every modality, by words, by a picture, or by both."""
         return list(self.query(question, image=image, k=k, modality=modality, where=where, answer=False).hits)
 
-    def query(
+    def query(  # noqa: PLR0913 - what a question can have
         self,
         question: str = "",
         *,
@@ -219,11 +175,12 @@ class Collection:
         modality: str | None = None,
         where: Sequence[str] = (),
         answer: bool = True,
+        history: Sequence[tuple[str, str]] = (),
     ) -> QueryResult:
-        """Hits and an answer made of them, all of one generation."""
+        """Hits and an answer made of them, all of one generation. `history`: (question, answer), oldest first."""
         from ragmm.pipelines.query import Question, run_query
 
-        asked = Question(text=question, image=_image_bytes(image))
+        asked = Question(text=question, image=_image_bytes(image), history=history)
         if not question.strip() and asked.image is None:
             raise UsageError("there is nothing to look for; give a question, an image, or both")
         plan = self._search_plan(k, modality, where)
@@ -318,6 +275,31 @@ class Collection:
                 self._embedders = self._make_embedders()
             return self._embedders
 
+    @property
+    def vlm(self) -> Vlm | None:
+        """What writes answers; None where sentences are quoted instead."""
+        with self._lock:
+            if self._given.vlm is not None:
+                return self._given.vlm
+            if self._vlm is None:
+                self._vlm = self._build_vlm(self.pipeline.models.vlm)
+            return self._vlm
+
+    @property
+    def captioner(self) -> Vlm | None:
+        """What puts images into words at ingest; None where nothing does."""
+        if Route.TEXT not in self.pipeline.routes:
+            return None
+        if self._given.caption is not None:
+            return self._given.caption
+        names = self.pipeline.models
+        return self.vlm if names.caption == names.vlm else self._build_vlm(names.caption)
+
+    def _build_vlm(self, name: str) -> Vlm | None:
+        from ragmm.config.build import build_vlm
+
+        return build_vlm(name, self.pipeline.models, self.pipeline.server)
+
     def _make_embedders(self) -> dict[str, Embedder]:
         from ragmm.config.build import build_embedder
 
@@ -349,6 +331,8 @@ class Collection:
             workers=settings.limits.workers or min(8, os.cpu_count() or 1),
             commit_items=settings.store.commit_items,
             vector_dtype=str(settings.store.dtype),
+            caption_vlm=self.captioner,
+            captions=settings.captions,
         )
 
     def _search_plan(self, k: int | None, modality: str | None, where: Sequence[str]) -> SearchPlan:
@@ -366,9 +350,18 @@ class Collection:
         )
 
     def _answerer(self) -> Answerer:
-        from ragmm.pipelines.answering import extractive_answerer
+        from ragmm.config.build import context_budget
+        from ragmm.pipelines import answering
 
-        return extractive_answerer(self.embedders, self.pipeline.answer)
+        settings = self.pipeline.answer
+        rules = answering.rules_of(settings)
+        try:
+            vlm = self.vlm
+        except ModelError as error:
+            return answering.fallback_answerer(self.embedders, rules, str(error))
+        if vlm is None:
+            return answering.extractive_answerer(self.embedders, rules)
+        return answering.model_answerer(vlm, self.embedders, settings, context_budget(settings), rules)
 
     def _retention(self) -> Retention:
         from ragmm.indexes.generations import Retention

@@ -20,11 +20,13 @@ __all__ = [
     "Asset",
     "Citation",
     "Claim",
+    "CollectionInfo",
     "Document",
     "DocumentState",
     "Failure",
     "Figure",
     "FoundBy",
+    "GenerationDiff",
     "Hit",
     "Item",
     "Locator",
@@ -299,3 +301,32 @@ class ModelInfo:
     licence: str = "unknown"
     notice: str = ""
     """One line a user should read (what the mini models can and cannot do)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CollectionInfo:
+    """What a collection is made of."""
+
+    name: str
+    path: str
+    generation: int
+    documents: int
+    items: int
+    spaces: Mapping[str, str]
+    """Route to model."""
+    routes: tuple[str, ...]
+    profile: str
+    blocks: int
+    bytes: int
+    """On disk, everything included."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GenerationDiff:
+    """Which documents differ between two generations."""
+
+    older: int
+    newer: int
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]

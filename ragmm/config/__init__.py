@@ -4,6 +4,7 @@ from ragmm.config.build import build_embedder, build_loaders, build_parser, buil
 from ragmm.config.reading import load_pipeline, parse_pipeline
 from ragmm.config.settings import (
     AnswerSettings,
+    CaptionSettings,
     FewShot,
     IndexKind,
     LimitSettings,
@@ -23,6 +24,7 @@ from ragmm.loaders.settings import LoaderSettings
 __all__ = [
     "STARTERS",
     "AnswerSettings",
+    "CaptionSettings",
     "Device",
     "Dtype",
     "FewShot",

@@ -163,6 +163,24 @@ class QuerySettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CaptionSettings:
+    """The [captions] section: how images become words (route text, with models.caption)."""
+
+    long: bool = True
+    """Whether a long caption to read is written beside the short one to search by."""
+    batch: Annotated[int, Between(low=1, high=256)] = 8
+    """Images captioned at once; what an interrupted run can lose at most."""
+    min_confidence: Annotated[float, Between(low=0, high=1)] = 0.0
+    """Captions of which the model itself is less sure are not used."""
+    max_captions: Annotated[int, Between(low=0)] = 0
+    """In one run; 0 sets no limit. What is left is captioned by the next run."""
+    max_minutes: Annotated[float, Between(low=0)] = 0.0
+    """Spent on captions in one run; 0 sets no limit."""
+    max_usd: Annotated[float, Between(low=0)] = 0.0
+    """Spent on captions in one run, by the prices in [server]; 0 sets no limit."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class FewShot:
     """An example that the answering model is shown."""
 
@@ -188,6 +206,8 @@ class AnswerSettings:
     """Most hits from one document in the prompt; 0 sets no limit."""
     abstain: bool = True
     """Whether the answer says so when the evidence is too weak."""
+    check_images: bool = False
+    """Whether the model is asked again, for each claim about an image, if the image shows it."""
     few_shot: tuple[FewShot, ...] = ()
 
 
@@ -204,6 +224,7 @@ class Pipeline:
     loaders: LoaderSettings = field(default_factory=LoaderSettings)
     limits: LimitSettings = LimitSettings()
     store: StoreSettings = StoreSettings()
+    captions: CaptionSettings = CaptionSettings()
     query: QuerySettings = QuerySettings()
     answer: AnswerSettings = AnswerSettings()
     origin: Path | None = field(default=None, compare=False)

@@ -1,7 +1,7 @@
 """cache.db: what can be computed again. Losing it loses time, never data.
 
-It remembers the stamp (size, times, inode) under which a file was last hashed, so that an unchanged file is not read,
-and how often a document killed its parser.
+It remembers the stamp (size, times, inode) under which a file was last hashed, so that an unchanged file is not read;
+what models wrote about images; and how often a document killed its parser.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ragmm.indexes import fsio
 from ragmm.indexes.rows import path_from_db, path_to_db
 
-__all__ = ["Cache", "Seen", "Strikes"]
+__all__ = ["Cache", "Caption", "Seen", "Strikes"]
 
 _VERSION = 1
 _DEATHS = 3
@@ -24,6 +24,9 @@ _CUTS = 5
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS seen (
     path PRIMARY KEY, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER, inode INTEGER, sha256 BLOB
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS captions (
+    image BLOB, prompt TEXT, text TEXT, confidence REAL, PRIMARY KEY (image, prompt)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS parsing (path PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS strikes (
@@ -57,6 +60,14 @@ class Strikes:
     def out(self) -> bool:
         """Whether the document is left alone from now on."""
         return self.deaths >= _DEATHS or self.cuts >= _CUTS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caption:
+    """What a model wrote about an image."""
+
+    text: str
+    confidence: float | None
 
 
 class Cache:
@@ -95,6 +106,24 @@ class Cache:
     def forget(self, paths: Iterable[str]) -> None:
         with self._transaction():
             self._connection.executemany("DELETE FROM seen WHERE path = ?", ((path_to_db(path),) for path in paths))
+
+    def captions(self, keys: Sequence[tuple[bytes, str]]) -> dict[tuple[bytes, str], Caption]:
+        """Captions made before, by (image, fingerprint of model and prompt)."""
+        found: dict[tuple[bytes, str], Caption] = {}
+        for key in keys:
+            row = self._connection.execute(
+                "SELECT text, confidence FROM captions WHERE image = ? AND prompt = ?", key
+            ).fetchone()
+            if row is not None:
+                found[key] = Caption(text=row[0], confidence=row[1])
+        return found
+
+    def remember_captions(self, captions: Mapping[tuple[bytes, str], Caption]) -> None:
+        with self._transaction():
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO captions VALUES (?,?,?,?)",
+                ((*key, one.text, one.confidence) for key, one in captions.items()),
+            )
 
     def begin(self, path: str) -> None:
         """Noted before parsing starts, so that a document which takes the whole run down is known too."""

@@ -1,7 +1,8 @@
-"""From hits to an answer."""
+"""From hits to an answer: quoted sentences, or a VLM that sees the passages and the images themselves."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -9,25 +10,89 @@ from numpy.typing import NDArray
 
 from ragmm.config.settings import AnswerSettings
 from ragmm.embedders.base import Embedder
+from ragmm.errors import RagmmError
 from ragmm.indexes.blocks import unit_rows
 from ragmm.indexes.snapshot import Snapshot
 from ragmm.pipelines.query import Answerer, Question, text_embedder
 from ragmm.types import Answer, Hit, Role
-from ragmm.vlm.extractive import ExtractiveSettings, extract_answer
+from ragmm.vlm import answers
+from ragmm.vlm.answers import AnswerRules, answer_with
+from ragmm.vlm.base import Vlm
+from ragmm.vlm.context import ContextBudget
+from ragmm.vlm.extractive import EmbedTexts, ExtractiveSettings, extract_answer
+from ragmm.vlm.prompts import style_for
 
-__all__ = ["extractive_answerer"]
+__all__ = ["extractive_answerer", "fallback_answerer", "model_answerer", "rules_of"]
 
 
-def extractive_answerer(embedders: Mapping[str, Embedder], settings: AnswerSettings) -> Answerer:
+def rules_of(settings: AnswerSettings) -> AnswerRules:
+    """How answers are judged under a pipeline's settings."""
+    extractive = ExtractiveSettings() if settings.abstain else ExtractiveSettings(strong=0.0)
+    return AnswerRules(abstain=settings.abstain, extractive=extractive)
+
+
+def extractive_answerer(embedders: Mapping[str, Embedder], rules: AnswerRules) -> Answerer:
     """Answers with the sentences that answer best, each with its citation; no model writes anything."""
-    embedder = text_embedder(embedders)
-    chosen = ExtractiveSettings() if settings.abstain else ExtractiveSettings(strong=0.0)
-
-    def embed(texts: Sequence[str]) -> NDArray[np.float32]:
-        assert embedder is not None  # noqa: S101
-        return unit_rows(embedder.embed_texts(texts, Role.DOCUMENT))
+    embed = _embed_with(embedders)
 
     def answer(question: Question, hits: Sequence[Hit], snapshot: Snapshot) -> Answer:  # noqa: ARG001
-        return extract_answer(question.text, hits, embed if embedder is not None else None, chosen)
+        return extract_answer(question.text, hits, embed, rules.extractive)
 
     return answer
+
+
+def fallback_answerer(embedders: Mapping[str, Embedder], rules: AnswerRules, reason: str) -> Answerer:
+    """The extractive answerer in place of a model that is not to be had; the answer says why."""
+    extractive = extractive_answerer(embedders, rules)
+
+    def answer(question: Question, hits: Sequence[Hit], snapshot: Snapshot) -> Answer:
+        found = extractive(question, hits, snapshot)
+        return dataclasses.replace(found, degraded=True, warnings=(*found.warnings, reason))
+
+    return answer
+
+
+def model_answerer(
+    vlm: Vlm, embedders: Mapping[str, Embedder], settings: AnswerSettings, budget: ContextBudget, rules: AnswerRules
+) -> Answerer:
+    """A VLM answers from the passages and the best images; each claim is checked against what it cites."""
+    embed = _embed_with(embedders)
+    budget = dataclasses.replace(budget, style=style_for(vlm.info))
+
+    def answer(question: Question, hits: Sequence[Hit], snapshot: Snapshot) -> Answer:
+        asked = answers.Question(
+            text=question.text,
+            hits=hits,
+            images=_images(hits, snapshot, budget.max_images),
+            embed=embed,
+            history=question.history,
+            few_shot=settings.few_shot,
+        )
+        return answer_with(vlm, asked, budget, rules, check_images=settings.check_images)
+
+    return answer
+
+
+def _embed_with(embedders: Mapping[str, Embedder]) -> EmbedTexts | None:
+    embedder = text_embedder(embedders)
+    if embedder is None:
+        return None
+
+    def embed(texts: Sequence[str]) -> NDArray[np.float32]:
+        return unit_rows(embedder.embed_texts(texts, Role.DOCUMENT))
+
+    return embed
+
+
+def _images(hits: Sequence[Hit], snapshot: Snapshot, most: int) -> dict[str, bytes]:
+    """The images of the best hits, by asset; one that is damaged is left out, verify will name it."""
+    found: dict[str, bytes] = {}
+    for hit in hits:
+        if len(found) == most:
+            break
+        if hit.item.asset is not None and hit.item.asset not in found:
+            try:
+                found[hit.item.asset] = snapshot.asset(hit.item.asset)[0]
+            except RagmmError:
+                continue
+    return found

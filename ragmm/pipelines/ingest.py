@@ -8,27 +8,29 @@ and the same command goes on from there.
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ragmm.config.settings import SourceSettings
+from ragmm.config.settings import CaptionSettings, SourceSettings
 from ragmm.embedders.base import Embedder
 from ragmm.errors import DocumentError
 from ragmm.indexes.cache import Cache, Seen
-from ragmm.indexes.changes import PreparedDocument
+from ragmm.indexes.changes import PreparedDocument, PreparedItem
 from ragmm.indexes.snapshot import Snapshot
 from ragmm.indexes.store import Store
 from ragmm.indexes.writer import Writer
 from ragmm.loaders.spool import hash_source
+from ragmm.pipelines.captioning import Captioner, caption_fingerprint, needs_caption
 from ragmm.pipelines.embedding import Embedding
 from ragmm.pipelines.progress import Progress, Silent
 from ragmm.pipelines.quarantine import Quarantine
 from ragmm.pipelines.reading import Parser, Read, read_ahead
 from ragmm.pipelines.sources import SourceFile, Walk
 from ragmm.pipelines.stopping import StopFlag
-from ragmm.types import Document, DocumentState, Failure, Report
+from ragmm.pipelines.tally import Tally
+from ragmm.types import Document, DocumentState, Item, Report
+from ragmm.vlm.base import Vlm
 
 __all__ = ["IngestPlan", "ingest"]
 
@@ -46,6 +48,9 @@ class IngestPlan:
     parser: Parser
     parser_fingerprint: str
     """Changes when the same file would be read differently."""
+    caption_vlm: Vlm | None = None
+    """Puts images into words; None leaves them to the spaces that see."""
+    captions: CaptionSettings = field(default_factory=CaptionSettings)
     sources: SourceSettings = field(default_factory=SourceSettings)
     workers: int = 2
     commit_items: int = 2000
@@ -81,6 +86,26 @@ def _chain(first: SourceFile | None, rest: Iterator[SourceFile]) -> Iterator[Sou
         yield from rest
 
 
+class Parsers:
+    """Under which fingerprints a content counts as read the way it would be read today.
+
+    Only contents with pictures depend on how pictures are captioned: another caption model reads those again.
+    """
+
+    def __init__(self, plan: IngestPlan) -> None:
+        captions = caption_fingerprint(plan.caption_vlm, plan.captions) if plan.caption_vlm else ""
+        self._plain, self._pictured = plan.parser_fingerprint, f"{plan.parser_fingerprint}|{captions}"
+
+    def __iter__(self) -> Iterator[str]:
+        return iter((self._plain, self._pictured))
+
+    def __contains__(self, parser: object) -> bool:
+        return parser in {self._plain, self._pictured}
+
+    def of(self, items: Sequence[Item]) -> str:
+        return self._pictured if any(needs_caption(item) for item in items) else self._plain
+
+
 class _Run:
     """One ingest under way."""
 
@@ -98,13 +123,16 @@ class _Run:
         self.fresh: dict[str, Seen] = {}
         self.quarantine = Quarantine(cache, plan.parser_fingerprint)
         self.embedding = Embedding(plan.embedders, writer)
-        self.documents: Counter[str] = Counter()
-        self.items: Counter[str] = Counter()
-        self.failures: list[Failure] = []
-        self.warnings: list[str] = []
+        self.parsers = Parsers(plan)
+        self.captioner = (
+            Captioner(plan.caption_vlm, plan.captions, cache, progress=progress, stop=stop)
+            if plan.caption_vlm
+            else None
+        )
+        self.tally = Tally()
         self.pending: list[PreparedDocument] = []
         self.pending_items = self.pending_bytes = 0
-        self.began = self.last_commit = time.monotonic()
+        self.last_commit = time.monotonic()
         self.read = 0
 
     def close(self) -> None:
@@ -151,12 +179,12 @@ class _Run:
             return False
         if seen.stamp != file.stamp or seen.sha256 != document.sha256:
             return False
-        self.documents["unchanged"] += 1
+        self.tally.document("unchanged")
         return True
 
     def _holds(self, document: Document) -> bool:
         """Whether the document is indexed as today's parser reads it."""
-        return document.state is DocumentState.INDEXED and document.parser == self.plan.parser_fingerprint
+        return document.state is DocumentState.INDEXED and document.parser in self.parsers
 
     def _linked(self, file: SourceFile) -> bool:
         """A file whose size is known is hashed first: content that is stored already is linked, not read."""
@@ -166,14 +194,15 @@ class _Run:
             sha256 = hash_source(Path(file.path), root=Path(file.root))
         except DocumentError:
             return False  # reading it will say why
-        if not self.writer.known_content(sha256, self.plan.parser_fingerprint):
+        parser = next((one for one in self.parsers if self.writer.known_content(sha256, one)), None)
+        if parser is None:
             return False
         document = self.known.get(file.path)
         self._remember(file, sha256)
         if document is not None and document.sha256 == sha256 and self._holds(document):
-            self.documents["unchanged"] += 1
+            self.tally.document("unchanged")
             return True
-        self.documents["added" if document is None else "changed"] += 1
+        self.tally.document("added" if document is None else "changed")
         self._add(
             PreparedDocument(
                 path=file.path,
@@ -181,7 +210,7 @@ class _Run:
                 size=file.size,
                 sha256=sha256,
                 media_type=self._media_type(sha256),
-                parser=self.plan.parser_fingerprint,
+                parser=parser,
             )
         )
         return True
@@ -193,7 +222,6 @@ class _Run:
         strikes = self.quarantine.holds(file, self.seen)
         if strikes is None:
             return False
-        self.documents["quarantined"] += 1
         reason = f"quarantined after it killed its parser {strikes.deaths} times: {strikes.reason}"
         self._not_indexed(file, reason, DocumentState.QUARANTINED)
         return True
@@ -201,12 +229,11 @@ class _Run:
     # Outcomes ----------------------------------------------------------------------------------------------------
 
     def _failed(self, file: SourceFile, reason: str) -> None:
-        self.documents["failed"] += 1
         self._not_indexed(file, reason, DocumentState.FAILED)
 
     def _not_indexed(self, file: SourceFile, reason: str, state: DocumentState) -> None:
         """Recorded; a version of the document that is indexed already stays."""
-        self.failures.append(Failure(uri=file.uri, reason=reason))
+        self.tally.failure(file.uri, reason, str(state))
         document = self.known.get(file.path)
         if document is not None and (document.state is DocumentState.INDEXED or document.reason == reason):
             return
@@ -221,33 +248,48 @@ class _Run:
         )
 
     def _embed(self, results: list[Read]) -> None:
-        """Vectors for the items of several documents at once."""
-        loaded = [(one.file, one.parsed, list(one.parsed.items)) for one in results if one.parsed is not None]
-        prepared = iter(self.embedding.prepare([item for _, _, items in loaded for item in items]))
-        for file, parsed, items in loaded:
-            document = self.known.get(file.path)
-            mine = [next(prepared) for _ in items]
-            self.documents["added" if document is None or document.items == 0 else "changed"] += 1
-            self.items.update(str(item.modality) for item in items)
-            self.warnings.extend(f"{file.uri}: {warning}" for warning in parsed.warnings)
-            self._remember(file, parsed.sha256)
-            self.sizes.add(parsed.size)
-            self._add(
-                PreparedDocument(
-                    path=file.path,
-                    uri=document.uri if document else file.uri,
-                    size=parsed.size,
-                    sha256=parsed.sha256,
-                    media_type=parsed.media_type,
-                    parser=self.plan.parser_fingerprint,
-                    items=mine,
-                )
-            )
-            self.pending_items += len(items)
-            self.pending_bytes += sum(len(item.asset.data) for item in items if item.asset is not None)
-            parsed.close()
+        """Captions and vectors for the items of several documents at once."""
+        loaded = [(one, list(one.parsed.items)) for one in results if one.parsed is not None]
+        items, lacking = self._described([item for _, several in loaded for item in several])
+        if self.stop:
+            return  # what was captioned is kept for the next run
+        prepared = self.embedding.prepare(items)
+        start = 0
+        for one, several in loaded:
+            end = start + len(several)
+            self._take_in(one, prepared[start:end], lacks_captions=any(start <= at < end for at in lacking))
+            start = end
         if loaded:
             self.progress.update("embed", self.embedding.embedded + self.embedding.reused, None, "vectors")
+
+    def _described(self, items: list[Item]) -> tuple[list[Item], set[int]]:
+        return self.captioner.describe(items) if self.captioner is not None else (items, set())
+
+    def _take_in(self, read: Read, items: Sequence[PreparedItem], *, lacks_captions: bool) -> None:
+        file, parsed = read.file, read.parsed
+        assert parsed is not None  # noqa: S101
+        document = self.known.get(file.path)
+        self.tally.document("added" if document is None or document.items == 0 else "changed")
+        self.tally.items(prepared.item for prepared in items)
+        for warning in parsed.warnings:
+            self.tally.warning(f"{file.uri}: {warning}")
+        self._remember(file, parsed.sha256)
+        self.sizes.add(parsed.size)
+        parser = self.parsers.of([prepared.item for prepared in items])
+        self._add(
+            PreparedDocument(
+                path=file.path,
+                uri=document.uri if document else file.uri,
+                size=parsed.size,
+                sha256=parsed.sha256,
+                media_type=parsed.media_type,
+                parser=f"{parser}, unfinished" if lacks_captions else parser,
+                items=items,
+            )
+        )
+        self.pending_items += len(items)
+        self.pending_bytes += sum(len(one.item.asset.data) for one in items if one.item.asset is not None)
+        parsed.close()
 
     def _add(self, document: PreparedDocument) -> None:
         self.pending.append(document)
@@ -278,21 +320,19 @@ class _Run:
         self.last_commit = time.monotonic()
 
     def report(self, walk: Walk) -> Report:
-        self.documents["failed"] += len(walk.failures)
-        names = ("added", "changed", "moved", "deleted", "unchanged", "failed", "quarantined")
-        warnings = list(self.warnings)
+        self.tally.failures(walk.failures)
         if walk.hidden:
-            warnings.append(f"{walk.hidden:,} hidden entries (names that begin with a dot) were left out")
-        return Report(
-            collection=self.store.folder.name,
-            generation=self.writer.generation,
-            documents={name: self.documents[name] for name in names},
-            items=dict(self.items),
+            self.tally.warning(f"{walk.hidden:,} hidden entries (names that begin with a dot) were left out")
+        captioner = self.captioner
+        if captioner is not None and captioner.left and not self.stop:
+            self.tally.warning(
+                f"the caption budget is spent: {captioner.left:,} captions are left; the same command goes on with them"
+            )
+        return self.tally.report(
+            self.store.folder.name,
+            self.writer.generation,
             embedded=self.embedding.embedded,
-            captioned=0,
+            captioned=captioner.captioned if captioner else 0,
             reused=self.embedding.reused,
-            seconds=time.monotonic() - self.began,
-            failures=(*self.failures, *walk.failures),
             interrupted=bool(self.stop),
-            warnings=tuple(warnings),
         )

@@ -17,6 +17,7 @@ from ragmm.pipelines.embedding import IMAGE, TEXT, kind_of
 from ragmm.pipelines.filters import Filter
 from ragmm.pipelines.fusion import Leg, Ranked, fuse
 from ragmm.types import Answer, Hit, QueryResult, Role
+from ragmm.vlm.context import Exchange, search_text
 
 __all__ = ["Answerer", "Question", "SearchPlan", "run_query", "search", "text_embedder"]
 
@@ -29,6 +30,12 @@ class Question:
 
     text: str = ""
     image: bytes | None = None
+    history: Sequence[Exchange] = ()
+    """Earlier questions and answers, oldest first; a follow-up is searched with the words of the one before it."""
+
+    @property
+    def searched(self) -> str:
+        return search_text(self.text, self.history)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,9 +98,9 @@ def search(snapshot: Snapshot, question: Question, plan: SearchPlan, clock: _Clo
         with clock.stage("filter"):
             allow = snapshot.select(*plan.only)
     legs = [*_vector_legs(snapshot, question, plan, allow, clock)]
-    if plan.lexical_weight > 0 and question.text.strip():
+    if plan.lexical_weight > 0 and question.searched.strip():
         with clock.stage(LEXICAL):
-            legs.extend(_lexical_legs(snapshot, question.text, plan, allow))
+            legs.extend(_lexical_legs(snapshot, question.searched, plan, allow))
     with clock.stage("fuse"):
         return _hits(snapshot, fuse(legs), plan)
 
@@ -131,8 +138,8 @@ def _lexical_legs(snapshot: Snapshot, text: str, plan: SearchPlan, allow: NDArra
 def _query_vectors(embedder: Embedder, question: Question) -> list[NDArray[np.float32]]:
     """One row, shape (1, dim), for the words and one for the picture, as far as the model takes them."""
     rows = []
-    if question.text.strip():
-        rows.append(unit_rows(embedder.embed_texts([question.text], Role.QUERY)))
+    if question.searched.strip():
+        rows.append(unit_rows(embedder.embed_texts([question.searched], Role.QUERY)))
     if question.image is not None and IMAGE in embedder.info.modalities:
         rows.append(unit_rows(embedder.embed_images([question.image])))
     return rows

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Sequence
 
 from ragmm.errors import UsageError
 from ragmm.indexes.store import Store
+from ragmm.pipelines.tally import Tally
 from ragmm.types import Document, Report
 
 __all__ = ["changes", "remove"]
@@ -15,22 +15,13 @@ __all__ = ["changes", "remove"]
 
 def remove(store: Store, uris: Sequence[str]) -> Report:
     """End the documents of these uris or paths in the next generation."""
-    began = time.monotonic()
+    tally = Tally()
     with store.writer("remove") as writer, contextlib.closing(store.snapshot()) as snapshot:
         found = list(snapshot.documents())
         paths = [_one(found, uri) for uri in uris]
         generation = writer.commit(removed=paths, kind="remove") if paths else writer.generation
-    names = ("added", "changed", "moved", "deleted", "unchanged", "failed", "quarantined")
-    return Report(
-        collection=store.folder.name,
-        generation=generation,
-        documents={name: len(paths) if name == "deleted" else 0 for name in names},
-        items={},
-        embedded=0,
-        captioned=0,
-        reused=0,
-        seconds=time.monotonic() - began,
-    )
+    tally.document("deleted", len(paths))
+    return tally.report(store.folder.name, generation)
 
 
 def _one(documents: Sequence[Document], uri: str) -> str:
