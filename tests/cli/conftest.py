@@ -16,7 +16,7 @@ from ragmm.cli import app
 from ragmm.commands import failures
 from ragmm.config import ModelSettings
 from ragmm.sample import write_sample
-from ragmm.testing import FakeEmbedder
+from ragmm.testing import FakeEmbedder, FakeVlm
 
 PIPELINE = '[pipeline]\nname = "test"\n[loaders]\nocr = "never"\n[models]\ncaption = "none"\n'
 
@@ -41,9 +41,14 @@ def _fake(name: str, models: ModelSettings) -> FakeEmbedder:
     return FakeEmbedder(name=name)
 
 
+def _fake_vlm(name: str, *_: object) -> FakeVlm | None:
+    return None if name in {"extractive", "none"} else FakeVlm(name=name)
+
+
 @pytest.fixture(autouse=True)
 def _fake_models(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ragmm.config.build, "build_embedder", _fake)
+    monkeypatch.setattr(ragmm.config.build, "build_vlm", _fake_vlm)
 
 
 @pytest.fixture
