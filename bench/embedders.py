@@ -3,8 +3,8 @@
     python -m bench.embedders [--images 256] [--rounds 3] [--threads 1 0] [--models ViT-B-32 mini text]
 
 The bare model gets tensors that were decoded beforehand; the adapter gets encoded 640x480 JPEGs. Both use the same
-dtype and threads (0: all cores, of which the adapter's decoders then take their share). A round runs one and then the other, so that a busy machine slows both; the ratio is that of the
-median wall-clock times.
+dtype and threads (0: all cores, of which the adapter's decoders then take their share). A round runs one and then the
+other, so that a busy machine slows both; the ratio is that of the median wall-clock times.
 """
 
 from __future__ import annotations
@@ -46,15 +46,14 @@ class Row:
     def __str__(self) -> str:
         ratio = self.adapter / self.bare
         verdict = "" if ratio >= GOAL else f"  below {GOAL}"
-        return f"{self.what:<34} {self.dtype:<9} {self.threads:>7} {self.bare:9.1f} {self.adapter:9.1f} {ratio:7.2f}{verdict}"
+        rates = f"{self.bare:9.1f} {self.adapter:9.1f} {ratio:7.2f}"
+        return f"{self.what:<34} {self.dtype:<9} {self.threads:>7} {rates}{verdict}"
 
 
 def main() -> None:
     """Prints the table."""
     options = _options()
-    print(
-        f"{'model, input':<34} {'dtype':<9} {'threads':>7} {'bare/s':>9} {'adapter/s':>9} {'ratio':>7}   batch {options.batch}"
-    )
+    print(f"{'model, input':<34} {'dtype':<9} {'threads':>7} {'bare/s':>9} {'adapter/s':>9} {'ratio':>7}")
     with tempfile.TemporaryDirectory() as scratch:
         for name in options.models:
             for threads in options.threads:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from ragmm.errors import ModelError, ModelNotFoundError, UsageError
 from ragmm.models import hub, openclip_names
@@ -141,6 +142,7 @@ def _find_mini(task: Task) -> FoundModel:
             "or name another model (ragmm init --profile standard)"
         )
     card = read_json(folder / "model.json")
+    _verify_tower(folder, card)
     return FoundModel(
         name="mini",
         folder=folder,
@@ -148,6 +150,20 @@ def _find_mini(task: Task) -> FoundModel:
         source=Source.BUNDLED,
         licence=str(card.get("licence", "Apache-2.0")),
     )
+
+
+def _verify_tower(folder: Path, card: Mapping[str, Any]) -> None:
+    """Raises ModelError when the shipped weights are not those whose figures the card gives."""
+    expected, name = card.get("image_tower_sha256"), card.get("image_tower")
+    if not expected or not name:
+        return
+    file = folder / str(name)
+    seen = file_sha256(file, trust_memory=False) if file.is_file() else "missing"
+    if seen != expected:
+        raise ModelError(
+            f"{file} is damaged: sha256 {seen[:16]}…, expected {str(expected)[:16]}…; reinstall ragmm, "
+            "or name another model (ragmm init --profile standard)"
+        )
 
 
 def _local_places(name: ModelName, looked: list[str]) -> Iterator[FoundModel]:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ragmm.models import find
+
 MINILM = "sentence-transformers/all-MiniLM-L6-v2"
 TINY_VISION = {"image_size": 32, "layers": 2, "width": 64, "head_width": 32, "patch_size": 8}
 TINY_TEXT = {"context_length": 24, "vocab_size": 49408, "width": 64, "heads": 2, "layers": 2}
@@ -48,6 +50,30 @@ def towers_apart(folder: Path) -> Path:
     )
     write_config(folder, config)
     (folder / "model.json").write_text(json.dumps({"name": "tiny", "revision": "1", "licence": "Apache-2.0"}))
+    return folder
+
+
+def seeing_sentence_model(folder: Path) -> Path:
+    """A Hugging Face CLIP folder, which sentence-transformers opens by itself; the words are MiniLM's."""
+    import torch
+    from transformers import AutoTokenizer, CLIPConfig, CLIPImageProcessor, CLIPModel, CLIPProcessor
+
+    tokenizer = AutoTokenizer.from_pretrained(find("st:all-MiniLM-L6-v2").folder, model_max_length=24)
+    tower = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
+    text = {
+        "vocab_size": len(tokenizer),
+        "max_position_embeddings": 24,
+        "bos_token_id": tokenizer.cls_token_id,
+        "eos_token_id": tokenizer.sep_token_id,
+        "pad_token_id": tokenizer.pad_token_id,
+    }
+    vision = {"image_size": 32, "patch_size": 8}
+    torch.manual_seed(3)
+    CLIPModel(
+        CLIPConfig(text_config={**tower, **text}, vision_config={**tower, **vision}, projection_dim=48)
+    ).save_pretrained(folder)
+    eyes = CLIPImageProcessor(size={"shortest_edge": 32}, crop_size={"height": 32, "width": 32})
+    CLIPProcessor(image_processor=eyes, tokenizer=tokenizer).save_pretrained(folder)
     return folder
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from embedder_folders import towers_apart, whole_model
+from embedder_folders import seeing_sentence_model, towers_apart, whole_model
 from PIL import Image
 
 from ragmm.embedders.base import Embedder
@@ -46,6 +46,7 @@ MAKERS: dict[str, Callable[[Path], Embedder]] = {
     "fake": lambda folder: FakeEmbedder(),
     "fake text": lambda folder: FakeEmbedder(modalities={"text"}),
     "st": lambda folder: SentenceTransformerEmbedder(find("st:all-MiniLM-L6-v2"), SETTINGS),
+    "st that sees": lambda folder: SentenceTransformerEmbedder(find(f"st:{seeing_sentence_model(folder)}"), SETTINGS),
     "open_clip whole": lambda folder: OpenClipEmbedder(find(f"open_clip:{whole_model(folder)}"), SETTINGS),
     "open_clip apart": lambda folder: OpenClipEmbedder(find(f"open_clip:{towers_apart(folder)}"), SETTINGS),
     "mini": _mini,

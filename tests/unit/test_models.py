@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -410,3 +412,16 @@ class TestProfiles:
                 assert f"| {model.download_mb:,} |" in row
                 assert f"| {model.memory_mb:,} |" in row
                 assert model.licence in row
+
+
+def test_importing_the_adapters_and_finding_models_loads_no_heavy_library() -> None:
+    program = (
+        "import sys, ragmm.embedders, ragmm.models, ragmm.testing\n"
+        "ragmm.models.list_models()\n"
+        "embedder = ragmm.embedders.SentenceTransformerEmbedder(ragmm.models.find('st:all-MiniLM-L6-v2'))\n"
+        "assert embedder.info.dim == 384\n"
+        "heavy = {'torch', 'transformers', 'open_clip', 'sentence_transformers', 'huggingface_hub', 'PIL'}\n"
+        "print(sorted(heavy & set(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
