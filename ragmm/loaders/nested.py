@@ -32,6 +32,7 @@ class NestedReader:
         self.parent = parent
         self.depth = depth
         self.budget = budget or InflateBudget(parent)
+        self._default: tuple[Loader, ...] = ()
 
     def items(self, data: bytes, name: str, *, page: int | None = None, section: Sequence[str] = ()) -> Iterator[Item]:
         """Raises LimitError only where the whole document holds more members than is read of any."""
@@ -53,20 +54,24 @@ class NestedReader:
 
     def _read(self, data: bytes, name: str) -> Iterator[Item]:
         from ragmm.loaders.probe import probe
-        from ragmm.loaders.registry import default_loaders, load
+        from ragmm.loaders.registry import load
 
         if self.depth >= self.budget.limits.depth:
             raise LimitError(f"{name} is packed {self.depth + 1} deep; {self.budget.limits.depth} levels are read")
         inner = NestedReader(self.settings, name, budget=self.budget, depth=self.depth + 1)
-        loaders: list[Loader] = [
-            loader.inside(inner) if isinstance(loader, Container) else loader
-            for loader in default_loaders(self.settings)
-        ]
-        with tempfile.TemporaryDirectory(prefix="ragmm-") as folder:
-            file = Path(folder) / "attachment"  # never the attachment's own name
-            file.write_bytes(data)
+        with tempfile.NamedTemporaryFile(prefix="ragmm-") as spooled:  # never under the attachment's own name
+            spooled.write(data)
+            spooled.flush()
+            file = Path(spooled.name)
             found = probe(file, name)
-            yield from load(file, found, loaders)
+            yield from load(file, found, self._loaders(inner))
+
+    def _loaders(self, inner: NestedReader) -> list[Loader]:
+        from ragmm.loaders.registry import default_loaders
+
+        if not self._default:
+            self._default = default_loaders(self.settings)
+        return [loader.inside(inner) if isinstance(loader, Container) else loader for loader in self._default]
 
     def _linked(self, item: Item, name: str) -> Item:
         inner = item.metadata.get("attachment")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import warnings
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -69,11 +70,13 @@ class _Flow:
     blocks: list[Block] = field(default_factory=list)
     standing: list[tuple[int, int, tuple[str, ...]]] = field(default_factory=list)
     """Offset, index and section of each table, figure and attachment."""
-    marks: list[tuple[int, Part]] = field(default_factory=list)
-    """Offset of each part of the text."""
+    texts: list[Part] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
+    """Offset of each of the texts."""
 
     def append(self, part: Part, section: tuple[str, ...]) -> None:
-        self.marks.append((self.length, part))
+        self.texts.append(part)
+        self.starts.append(self.length)
         listed = part.kind is PartKind.LIST_ITEM
         end = "\n" if listed else "\n\n"
         shown = "  " * min(part.level, 8) + _bulleted(part.text) if listed else part.text
@@ -158,8 +161,10 @@ class Assembler:
         return flow
 
     def _passage(self, shown: str, chunk: Chunk, flow: _Flow) -> Item:
-        covered = [part for at, part in flow.marks if chunk.start <= at < chunk.end]
-        first = covered[0] if covered else next(part for at, part in reversed(flow.marks) if at <= chunk.start)
+        starts = flow.starts
+        low, high = bisect_left(starts, chunk.start), bisect_left(starts, chunk.end)
+        covered = flow.texts[low:high]
+        first = covered[0] if covered else flow.texts[max(0, low - 1)]
         links = [link for part in covered for link in part.metadata.get("links", ())]
         kept = {
             key: part.metadata[key] for part in covered or [first] for key in _KEPT_METADATA if key in part.metadata

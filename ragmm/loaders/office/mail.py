@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import email
 import email.policy
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage, MIMEPart
+from email.parser import BytesParser
 from email.utils import parsedate_to_datetime
 from mimetypes import guess_extension
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ragmm.errors import DocumentError, LimitError, MissingExtraError
 from ragmm.loaders.encoding import decode
@@ -23,6 +23,15 @@ __all__ = ["eml_parts", "mbox_parts", "msg_parts", "plain_parts"]
 _SHOWN = ("From", "To", "Cc", "Bcc", "Date", "Subject")
 _MAX_DEPTH = 50
 _MAX_HEADER = 2_000
+_LONGEST_SOURCE = 8_000
+
+
+class _Policy(email.policy.EmailPolicy):
+    """The standard policy with headers of bounded length: parsing them takes time that grows with its square."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[:_LONGEST_SOURCE]
 
 
 @dataclass(kw_only=True)
@@ -70,7 +79,7 @@ def mbox_parts(file: Path, name: str) -> tuple[dict[str, str], Iterator[Part]]:
 def _message_parts(data: bytes, name: str) -> tuple[dict[str, str], Iterator[Part]]:
     letter = _Letter()
     try:
-        message = email.message_from_bytes(data, policy=email.policy.default)
+        message = cast(EmailMessage, BytesParser(EmailMessage, policy=_Policy()).parsebytes(data))
         letter.headers = {key: text for key in _SHOWN if (text := _header(message, key))}
         _collect(message, letter, 0)
     except RecursionError as error:
