@@ -416,9 +416,10 @@ class TestProfiles:
 
 def test_importing_the_adapters_and_finding_models_loads_no_heavy_library() -> None:
     program = (
-        "import sys, ragmm.embedders, ragmm.models, ragmm.testing\n"
+        "import sys, ragmm.models, ragmm.testing, ragmm.embedders.open_clip\n"
+        "from ragmm.embedders.sentence_transformers import SentenceTransformerEmbedder\n"
         "ragmm.models.list_models()\n"
-        "embedder = ragmm.embedders.SentenceTransformerEmbedder(ragmm.models.find('st:all-MiniLM-L6-v2'))\n"
+        "embedder = SentenceTransformerEmbedder(ragmm.models.find('st:all-MiniLM-L6-v2'))\n"
         "assert embedder.info.dim == 384\n"
         "heavy = {'torch', 'transformers', 'open_clip', 'sentence_transformers', 'huggingface_hub', 'PIL'}\n"
         "print(sorted(heavy & set(sys.modules)))\n"
