@@ -162,4 +162,5 @@ def _sentence(text: str, label: str) -> str:
     starts = [window, *sentence_starts(text, window, min(len(text), match.end() + _LONGEST_SENTENCE)), len(text)]
     start = max(at for at in starts if at <= match.start())
     end = min((at for at in starts if at >= match.end()), default=len(text))
-    return " ".join(text[start:end].split())[:_LONGEST_SENTENCE]
+    start = max(start, match.end() - _LONGEST_SENTENCE)
+    return " ".join(text[start : min(end, start + _LONGEST_SENTENCE)].split())

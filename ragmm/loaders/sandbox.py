@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import ctypes
 import json
+import math
 import os
 import resource
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -21,7 +23,17 @@ from pathlib import Path
 
 from ragmm.loaders import landlock
 
-__all__ = ["Layer", "LayerName", "Limits", "confine_server", "confine_worker", "layers", "scrubbed_environment"]
+__all__ = [
+    "Layer",
+    "LayerName",
+    "Limits",
+    "confine_server",
+    "confine_worker",
+    "layers",
+    "scrubbed_environment",
+    "seconds_left",
+    "take_slow_work",
+]
 
 MIB = 1 << 20
 
@@ -32,6 +44,7 @@ class Limits:
 
     memory_mb: int = 2048
     cpu_seconds: int = 60
+    """For a document that is not read by OCR; one that is may use its whole wall time."""
     wall_seconds: float = 120.0
     file_mb: int = 256
     """Largest file a worker may write."""
@@ -74,6 +87,9 @@ _SYSTEM_READABLE = (
     "/etc/localtime", "/etc/mime.types", "/etc/fonts", "/etc/magic", "/proc/self", "/proc/cpuinfo", "/proc/meminfo",
     "/sys/devices/system/cpu", "/sys/fs/cgroup", "/dev/urandom", "/dev/random", "/dev/zero",
 )  # fmt: skip
+# When this process, a worker, will be ended.
+_deadline: list[float] = []
+
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "PYTHONPATH", "LD_LIBRARY_PATH")
 
 
@@ -116,11 +132,26 @@ def confine_server() -> list[Layer]:
 def confine_worker(scratch: Path, readable: tuple[Path, ...], limits: Limits) -> list[Layer]:
     """Own session, limits, and no files but the interpreter's, `readable` and `scratch`; dies with its parent."""
     os.setsid()
+    _deadline.append(time.monotonic() + limits.wall_seconds)
     return [
         _attempt(LayerName.PARENT, _die_with_parent),
         _attempt(LayerName.FILES, partial(_close_file_system, scratch, readable)),
         _attempt(LayerName.LIMITS, partial(_limit_resources, limits)),
     ]
+
+
+def seconds_left() -> float:
+    """Until this process runs into a limit on time; infinite outside a worker."""
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    cpu = math.inf if hard == resource.RLIM_INFINITY else hard - time.process_time()
+    wall = _deadline[-1] - time.monotonic() if _deadline else math.inf
+    return min(cpu, wall)
+
+
+def take_slow_work() -> None:
+    """Lift the processor limit to the wall limit: for work in small steps, such as reading a scan page by page."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (hard, hard))
 
 
 def _attempt(name: LayerName, put_on: Callable[[], str]) -> Layer:
@@ -184,8 +215,8 @@ def _close_file_system(scratch: Path, readable: tuple[Path, ...]) -> str:
 def _limit_resources(limits: Limits) -> str:
     size, cpu = limits.memory_mb * MIB, limits.cpu_seconds
     wanted = {
-        # The hard limit comes later than the soft one: SIGXCPU can be ignored, the kill that follows cannot.
-        resource.RLIMIT_CPU: (cpu, cpu + 2),
+        # The soft limit ends a parser that loops; up to the hard one slow work that is known to end may go on.
+        resource.RLIMIT_CPU: (cpu, max(cpu, math.ceil(limits.wall_seconds)) + 2),
         resource.RLIMIT_FSIZE: (limits.file_mb * MIB,) * 2,
         resource.RLIMIT_NOFILE: (limits.open_files,) * 2,
         resource.RLIMIT_CORE: (0, 0),

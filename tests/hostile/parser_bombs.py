@@ -103,6 +103,12 @@ def busy(_: str) -> Iterator[Item]:
     yield passage("never")
 
 
+def compute(_: str) -> Iterator[Item]:
+    while True:
+        pass
+    yield passage("never")
+
+
 def stubborn(_: str) -> Iterator[Item]:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGALRM):
         signal.signal(number, signal.SIG_IGN)
@@ -247,7 +253,7 @@ BOMBS = {
     function.__name__: function
     for function in (
         good, segfault, abort, leave, leave_with_status, half, endless_items, endless_disk, large_file, allocate, busy,
-        stubborn, leave_a_child, connect, read_file, write_file, environment, kill_server, run_program, many,
+        compute, stubborn, leave_a_child, connect, read_file, write_file, environment, kill_server, run_program, many,
         lying_image, pixel_bomb, not_an_image, forge, raise_error,
     )
 }  # fmt: skip

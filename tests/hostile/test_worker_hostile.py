@@ -96,6 +96,16 @@ def test_computing_without_end_is_ended_even_when_it_ignores_the_warning(tmp_pat
     (tmp_path / "bomb.txt").write_text("busy", encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(Path(__file__).parent))
+        limits = Limits(cpu_seconds=1, wall_seconds=2)
+        with ParserPool(limits=limits, loaders=bomb_loaders) as pool, pytest.raises(WorkerLimitError) as caught:
+            pool.parse(tmp_path / "bomb.txt")
+    assert caught.value.death in {Death.CPU, Death.WALL}
+
+
+def test_computing_without_end_is_ended_by_the_processor_limit(tmp_path: Path) -> None:
+    (tmp_path / "bomb.txt").write_text("compute", encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(Path(__file__).parent))
         limits = Limits(cpu_seconds=1, wall_seconds=60)
         with ParserPool(limits=limits, loaders=bomb_loaders) as pool, pytest.raises(WorkerLimitError) as caught:
             pool.parse(tmp_path / "bomb.txt")

@@ -1,29 +1,26 @@
-"""How much one document may still cost: pixels drawn, and processor time where the process has a limit of it."""
+"""How much one document may still cost: pixels drawn, and time where the process has a limit of it."""
 
 from __future__ import annotations
 
-import resource
-import time
 import warnings
 
 from ragmm.loaders.base import DocumentWarning
+from ragmm.loaders.sandbox import seconds_left, take_slow_work
 
 __all__ = ["Budget"]
 
 _PIXELS = 200_000_000
-# Of the processor time that the process may use; the rest is for what cannot be left out.
-_SHARE_OF_TIME = 0.6
+_RESERVE_SECONDS = 15.0
+_RESERVE_SHARE = 0.25
 
 
 class Budget:
     """Says once, by a warning, what was left out because it ran out."""
 
-    def __init__(self, name: str, pixels: int = _PIXELS, seconds: float | None = None) -> None:
+    def __init__(self, name: str, pixels: int = _PIXELS) -> None:
         self._name = name
         self._pixels = pixels
-        limit = resource.getrlimit(resource.RLIMIT_CPU)[0]
-        unlimited = float("inf") if limit == resource.RLIM_INFINITY else _SHARE_OF_TIME * limit
-        self._until = unlimited if seconds is None else time.process_time() + seconds
+        self._reserve = min(_RESERVE_SECONDS, _RESERVE_SHARE * seconds_left())
         self._said: set[str] = set()
 
     def draw(self, pixels: float, page: int) -> bool:
@@ -34,10 +31,12 @@ class Budget:
         self._pixels -= int(pixels)
         return True
 
-    def has_time(self, what: str, page: int) -> bool:
-        if time.process_time() < self._until:
+    def has_time_for(self, slow_work: str, page: int) -> bool:
+        """Whether a step of some seconds can be done and the rest of the document still be finished."""
+        if seconds_left() > self._reserve:
+            take_slow_work()
             return True
-        self._say(what, f"{self._name}: from page {page} on there is no {what}: it would take too much time")
+        self._say(slow_work, f"{self._name}: from page {page} on there is no {slow_work}: it would take too much time")
         return False
 
     def _say(self, about: str, message: str) -> None:

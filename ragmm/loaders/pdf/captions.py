@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ragmm.loaders.mentions import caption_label
-from ragmm.loaders.pdf.geometry import shared_width
-from ragmm.loaders.pdf.rows import Paragraph
+from ragmm.loaders.pdf.base import Line
+from ragmm.loaders.pdf.geometry import shared_width, union
+from ragmm.loaders.pdf.rows import Paragraph, rows
 from ragmm.types import Box
 
-__all__ = ["Caption", "assign", "captions"]
+__all__ = ["Caption", "assign", "captions", "title_above"]
 
 _FARTHEST = 60.0
 _LONGEST = 1_000
+_FARTHEST_TITLE = 30.0
+_LONGEST_TITLE = 250
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,15 +32,39 @@ class Caption:
         return self.label.startswith("Table")
 
 
-def captions(paragraphs: Sequence[Paragraph]) -> list[Caption]:
-    """Paragraphs that begin with the label of a figure or table."""
-    found = []
-    for paragraph in paragraphs:
-        label = caption_label(paragraph.rows[0].text)
-        if label and not paragraph.is_grid:
-            text = " ".join(row.text for row in paragraph.rows)[:_LONGEST]
-            found.append(Caption(label=label, text=text, box=paragraph.box))
-    return found
+def captions(lines: Sequence[Line]) -> list[Caption]:
+    """What begins with the label of a figure or table and goes on below it in the same type."""
+    starts = [line for line in lines if line.upright and caption_label(line.text)]
+    if not starts:
+        return []
+    below = sorted((line for line in lines if line.upright), key=lambda line: (line.box[1], line.box[0]))
+    return [_caption(start, below) for start in starts]
+
+
+def _caption(start: Line, lines: Sequence[Line]) -> Caption:
+    taken = [start]
+    for line in lines:
+        if line is not start and _continues(taken, line):
+            taken.append(line)
+    text = " ".join(row.text for row in rows(taken))
+    return Caption(label=caption_label(start.text), text=text[:_LONGEST], box=union([line.box for line in taken]))
+
+
+def _continues(taken: Sequence[Line], line: Line) -> bool:
+    start, last = taken[0], taken[-1]
+    if abs(line.size - start.size) > 0.1 * start.size or caption_label(line.text):
+        return False
+    if abs(line.box[1] - last.box[1]) < 0.4 * start.size:
+        return 0 <= line.box[0] - last.box[2] < 2 * start.size
+    step = line.box[1] - last.box[1]
+    if not 0 < step < 1.6 * start.size:
+        return False
+    whole = union([one.box for one in taken])
+    same_left = abs(line.box[0] - whole[0]) < 1.5 * start.size
+    centered = abs((line.box[0] + line.box[2]) - (whole[0] + whole[2])) < 2 * start.size
+    # A caption's lines are filled before the next begins; a shorter one is its last.
+    filled = len(taken) == 1 or last.box[2] > line.box[2] - 4 * start.size
+    return filled and (same_left or centered)
 
 
 def assign(boxes: Sequence[Box], tables: Sequence[bool], found: Sequence[Caption]) -> list[Caption | None]:
@@ -56,6 +83,24 @@ def assign(boxes: Sequence[Box], tables: Sequence[bool], found: Sequence[Caption
             given[index] = found[which]
             used.add(which)
     return given
+
+
+def title_above(box: Box, paragraphs: Sequence[Paragraph]) -> Caption | None:
+    """Charts and tables without a numbered caption often have a title in bold, perhaps with a line below it."""
+    floor = box[1]
+    parts: list[str] = []
+    for paragraph in sorted(paragraphs, key=lambda paragraph: -paragraph.box[3]):
+        text = " ".join(row.text for row in paragraph.rows)
+        near = -8 < floor - paragraph.box[3] < _FARTHEST_TITLE and shared_width(box, paragraph.box) > 0.5
+        if not near or len(text) > _LONGEST_TITLE:
+            continue
+        parts.insert(0, text)
+        floor = paragraph.box[1]
+        if paragraph.bold and len(text) > 3:
+            return Caption(label="", text="\n".join(parts), box=paragraph.box)
+        if len(parts) == 2:
+            break
+    return None
 
 
 def _distance(box: Box, is_table: bool, caption: Caption) -> float | None:

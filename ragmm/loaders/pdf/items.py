@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ragmm.loaders.chunking import Block, BlockKind, Outline, chunk_blocks, section_context
+from ragmm.loaders.chunking import Block, BlockKind, Outline, chunk_blocks, section_context, token_counter
 from ragmm.loaders.pdf.base import Link, PdfPage
 from ragmm.loaders.pdf.budget import Budget
 from ragmm.loaders.pdf.captions import Caption
@@ -51,6 +51,7 @@ class ItemWriter:
         self._title = title
         self._known = known
         self._outline = Outline()
+        self._count = token_counter(settings)
 
     def items(self, facts: PageFacts) -> Iterator[Item]:
         """Passages, then tables, then figures."""
@@ -65,6 +66,11 @@ class ItemWriter:
             yield from self._table(table, facts.page, _section_at(table.table.box, sections, before))
         for figure in facts.layout.figures:
             yield from self._figure(figure, facts.page, _section_at(figure.box, sections, before))
+
+    def fits(self, layout: PageLayout) -> bool:
+        """Whether all the text of a page makes one passage."""
+        text = PageText.build(layout.paragraphs, self._known).text
+        return self._count(text) <= self._settings.chunk_tokens
 
     def page_image(self, facts: PageFacts, reason: str) -> Iterator[Item]:
         """The whole page as an image, with its text as its words."""
@@ -185,7 +191,9 @@ def _section_at(box: Box, sections: Sequence[tuple[Box, tuple[str, ...]]], befor
 
 
 def _caption_facts(caption: Caption | None) -> dict[str, Any]:
-    return {"label": caption.label, "caption": caption.text} if caption else {}
+    if caption is None:
+        return {}
+    return {"label": caption.label, "caption": caption.text} if caption.label else {"caption": caption.text}
 
 
 def _rounded(box: Box) -> Box:

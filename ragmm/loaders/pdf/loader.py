@@ -16,13 +16,14 @@ from ragmm.errors import DocumentError, LimitError
 from ragmm.loaders.base import DocumentWarning, Probe
 from ragmm.loaders.mentions import link_mentions
 from ragmm.loaders.naming import display_name
+from ragmm.loaders.ocr import ocr_reader
 from ragmm.loaders.pdf.base import OutlineEntry, PdfBackend, PdfFile, PdfPage
 from ragmm.loaders.pdf.budget import Budget
 from ragmm.loaders.pdf.headings import Headings
 from ragmm.loaders.pdf.items import ItemWriter, PageFacts, render_scale
 from ragmm.loaders.pdf.page import PageLayout, Wanted, lay_out
 from ragmm.loaders.pdf.running import RunningLines
-from ragmm.loaders.pdf.scans import ReadImage, is_picture_heavy, is_scanned, read_scan
+from ragmm.loaders.pdf.scans import ReadImage, is_blank, is_picture_heavy, is_scanned, read_scan
 from ragmm.loaders.pdf.text import compounds
 from ragmm.loaders.settings import LoaderSettings, PageImages, Tables
 from ragmm.types import Item
@@ -60,7 +61,7 @@ class PdfLoader:
     ) -> None:
         self._settings = settings
         self._backend = backend or best_backend()
-        self._ocr = ocr
+        self._ocr = ocr or ocr_reader(settings)
         self.name = f"pdf-{self._backend.name}"
 
     def accepts(self, probe: Probe) -> bool:
@@ -134,6 +135,8 @@ class _Document:
 
     def _read(self, page: PdfPage) -> Iterator[Item]:
         lines = page.lines()
+        if not lines and is_blank(page):
+            return
         if is_scanned(page, lines):
             yield from self._read_scan(page)
             return
@@ -150,15 +153,18 @@ class _Document:
 
     def _read_scan(self, page: PdfPage) -> Iterator[Item]:
         facts = PageFacts(page=page, layout=PageLayout(), ocr={})
-        if self._ocr is not None and self._budget.has_time("OCR", page.number):
+        if self._ocr is not None and self._budget.has_time_for("OCR", page.number):
             scale = render_scale(page, self._settings)
             if self._budget.draw(page.width * page.height * scale * scale, page.number):
                 scan = read_scan(page.render(None, scale), scale, self._ocr)
                 layout = lay_out(page, scan.lines, Wanted(figures=False, tables=False, repeated=frozenset()))
                 marks = {"ocr": True, "confidence": round(scan.confidence, 3)}
                 facts = PageFacts(page=page, layout=layout, ocr=marks)
-        yield from self._writer.items(facts)
-        if self._settings.page_images is not PageImages.NEVER:
+        shown = self._settings.page_images is not PageImages.NEVER
+        # What fits into one passage is the text of the page's image already.
+        if not shown or not self._writer.fits(facts.layout):
+            yield from self._writer.items(facts)
+        if shown:
             yield from self._writer.page_image(facts, "scanned")
 
     def _sampled(self) -> dict[int, PdfPage]:

@@ -6,9 +6,8 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 
-from ragmm.loaders.mentions import caption_label
 from ragmm.loaders.pdf.base import Line, PdfPage, Picture, Shape
-from ragmm.loaders.pdf.captions import Caption, assign, captions
+from ragmm.loaders.pdf.captions import Caption, assign, captions, title_above
 from ragmm.loaders.pdf.columns import regions
 from ragmm.loaders.pdf.figures import find_figures
 from ragmm.loaders.pdf.geometry import area, center_inside, clipped, covered, shared_width, union
@@ -89,7 +88,7 @@ class _Layout:
     def result(self) -> PageLayout:
         tables = ruled_tables(self._shapes, self._lines) if self._wanted.tables else []
         free = [line for line in self._lines if not _in_any(line.box, [table.box for table in tables])]
-        found = captions(read_paragraphs(free)) if any(caption_label(line.text) for line in free) else []
+        found = captions(free)
         figures = self._figures(tables, free, found) if self._wanted.figures else []
         free = _without_labels(free, figures)
         if self._wanted.tables:
@@ -176,8 +175,10 @@ class _Layout:
     ) -> PageLayout:
         boxes = [*(table.box for table in tables), *figures]
         given = assign(boxes, [index < len(tables) for index in range(len(boxes))], found)
+        text = read_paragraphs(free)
+        given = [caption or title_above(box, text) for box, caption in zip(boxes, given, strict=True)]
         return PageLayout(
-            paragraphs=tuple(read_paragraphs(free)),
+            paragraphs=tuple(text),
             tables=tuple(PageTable(table=table, caption=given[index]) for index, table in enumerate(tables)),
             figures=tuple(
                 PageFigure(

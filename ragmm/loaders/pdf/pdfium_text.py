@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
@@ -16,7 +17,13 @@ __all__ = ["read_lines"]
 _Bounds = tuple[float, float, float, float]
 _BOLD_WEIGHT = 600
 # A gap in a line wider than this many font sizes separates columns or cells.
-_CELL_GAP = 1.4
+_CELL_GAP = 1.0
+# Lines of few words are looked at more closely: they may be cells, which pdfium joins by a space.
+_FEW_SPACES = 8
+_SPACES = re.compile(r"(?<=\S)\s+(?=\S)")
+# What pdfium puts for a hyphen at the end of a line, in place of the line break too.
+_HYPHEN = "\ufffe"
+_BREAK = re.compile(f"\r\n|(?<={_HYPHEN})(?!\r\n)")
 
 
 def read_lines(page: Any, place: Placement) -> list[Line]:
@@ -52,11 +59,11 @@ class _Lines:
         # Characters without a Unicode value are left out of the text: then its indices are not those of the page.
         exact = len(units) == count
         at = 0
-        for part in units.split("\r\n"):
+        for part in _BREAK.split(units):
             if part.strip():
                 first = at if exact else self._character(units, at)
                 yield from self._split(part, first)
-            at += len(part) + 2
+            at += len(part) + 2 * (not part.endswith(_HYPHEN))
 
     def _character(self, text: str, at: int) -> int:
         wide = sum(ord(letter) > 0xFFFF for letter in text[:at])
@@ -65,7 +72,7 @@ class _Lines:
     def _split(self, text: str, first: int) -> Iterator[Line]:
         boxes = self._rectangles(first, len(text))
         size, upright = self._font_size(first)
-        if len(boxes) < 2 or not upright or not _has_gap(boxes, _CELL_GAP * size):
+        if not upright or not (_has_gap(boxes, _CELL_GAP * size) or 0 < text.strip().count(" ") <= _FEW_SPACES):
             yield from self._line(text, first, boxes, (size, upright))
             return
         start = 0
@@ -88,7 +95,7 @@ class _Lines:
             # The height of the font, not of the letters that happen to be in the line.
             bottom, top = min(bottom, loose.bottom), max(top, loose.top)
         bold = self._is_bold(first)
-        cleaned = text.replace("\ufffe", "\u00ad").replace("\x02", "\u00ad")
+        cleaned = text.replace(_HYPHEN, "-")
         yield Line(cleaned, self._place(left, bottom, right, top), size, bold, upright)
 
     def _is_bold(self, index: int) -> bool:
@@ -113,23 +120,22 @@ class _Lines:
         size = float(self._library.FPDFText_GetFontSize(self._raw, index))
         matrix = self._matrix
         if not self._library.FPDFText_GetMatrix(self._raw, index, matrix):
-            return size, True
+            return size, not self._place.sideways
         scale = math.hypot(matrix.c, matrix.d)
-        return size * (scale or 1.0), abs(matrix.b) <= 0.1 * (abs(matrix.a) or 1e-9)
+        level = abs(matrix.b) <= 0.1 * (abs(matrix.a) or 1e-9)
+        return size * (scale or 1.0), level != self._place.sideways
 
     def _gaps(self, text: str, first: int, wide: float) -> list[int]:
-        """Where in the text the next character stands far to the right of the one before."""
+        """Where in the text the next word stands far from the one before."""
         left, right, bottom, top = self._doubles
+        get = self._library.FPDFText_GetCharBox
         gaps: list[int] = []
-        end: float | None = None
-        for offset, letter in enumerate(text):
-            if letter.isspace():
+        for space in _SPACES.finditer(text):
+            if not get(self._raw, first + space.start() - 1, left, right, bottom, top):
                 continue
-            if not self._library.FPDFText_GetCharBox(self._raw, first + offset, left, right, bottom, top):
-                continue
-            if end is not None and abs(left.value - end) > wide:
-                gaps.append(offset)
             end = right.value
+            if get(self._raw, first + space.end(), left, right, bottom, top) and abs(left.value - end) > wide:
+                gaps.append(space.end())
         return gaps
 
 

@@ -14,6 +14,11 @@ class Placement:
         self._rotation = rotation % 360
         self._left, self._bottom, self._right, self._top = crop
 
+    @property
+    def sideways(self) -> bool:
+        """Whether what runs across the page in the file runs along it as shown."""
+        return self._rotation in {90, 270}
+
     def __call__(self, left: float, bottom: float, right: float, top: float) -> Box:
         match self._rotation:
             case 90:

@@ -187,7 +187,7 @@ class PyMuPdfPage:
             link = self._page.first_link
             while link is not None and len(found) < _MOST_LINKS:
                 if link.is_external:
-                    found.append(Link(box=self._shown(link.rect), uri=str(link.uri)))
+                    found.append(Link(box=_box(link.rect), uri=str(link.uri)))
                 link = link.next
         return found
 

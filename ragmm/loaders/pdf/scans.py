@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+import numpy as np
+
 from ragmm.loaders.pdf.base import Line, PdfPage
 from ragmm.loaders.pdf.figures import picture_share
 from ragmm.loaders.pdf.text import is_gibberish
@@ -14,10 +16,12 @@ from ragmm.types import Box
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["OcrLine", "ReadImage", "Scan", "is_picture_heavy", "is_scanned", "read_scan"]
+__all__ = ["OcrLine", "ReadImage", "Scan", "is_blank", "is_picture_heavy", "is_scanned", "read_scan"]
 
 _FEW_LETTERS = 60
 _HEAVY = 0.5
+_BLANK_SIDE = 200.0
+_LEAST_CONTRAST = 12
 
 
 class OcrLine(Protocol):
@@ -49,7 +53,13 @@ def is_scanned(page: PdfPage, lines: Sequence[Line]) -> bool:
         return True
     if sum(len(line.text) for line in lines) >= _FEW_LETTERS:
         return False
-    return bool(page.pictures()) or len(page.shapes()) > 20
+    return not lines or bool(page.pictures()) or len(page.shapes()) > 20
+
+
+def is_blank(page: PdfPage) -> bool:
+    """Whether nothing at all is to be seen on a page."""
+    small = np.asarray(page.render(None, min(1.0, _BLANK_SIDE / max(page.width, page.height))).convert("L"))
+    return int(small.max()) - int(small.min()) < _LEAST_CONTRAST
 
 
 def is_picture_heavy(page: PdfPage) -> bool:
