@@ -76,11 +76,10 @@ class ExactIndex:
         """Shapes: (n,), (n, dim); rows may be a memory map of float32 or float16 and are kept as they are."""
         if rows.shape != (len(ids), self.dim):
             raise ValueError(f"rows of shape {rows.shape} for {len(ids)} ids of dimension {self.dim}")
-        if len(ids) > 1 and not np.all(ids[1:] > ids[:-1]):
+        if not _ascending(ids):
             order = np.argsort(ids, kind="stable")
             ids, rows = ids[order], rows[order]
-        live = [segment for segment in self._segments if len(self._live(segment, ids))]
-        if live or len(np.unique(ids)) != len(ids):
+        if not _ascending(ids) or any(len(self._live(segment, ids)) for segment in self._segments):
             raise ValueError("an id is already in the index")
         self._segments.append(_Segment(np.asarray(ids, np.int64), rows))
 
@@ -149,6 +148,11 @@ def _scores(rows: NDArray[Any], queries: NDArray[np.float32]) -> NDArray[np.floa
     product = (wide @ queries[0])[None, :] if len(queries) == 1 else (wide @ queries.T).T
     scores: NDArray[np.float32] = np.ascontiguousarray(product)
     return scores
+
+
+def _ascending(ids: NDArray[np.int64]) -> bool:
+    """Strictly, so that no id stands twice."""
+    return bool(np.all(ids[1:] > ids[:-1]))
 
 
 def _within(positions: NDArray[np.int64], start: int, length: int) -> NDArray[np.int64]:
