@@ -146,10 +146,12 @@ class _Document:
         if layout.figures:
             self._repeated.update(picture.key for picture in page.pictures())
         policy = self._settings.page_images
-        if policy is PageImages.ALL:
-            yield from self._writer.page_image(facts, "all")
-        elif policy is PageImages.SCANNED and self._settings.figures and is_picture_heavy(page):
+        if policy is PageImages.NEVER:
+            return
+        if self._settings.figures and is_picture_heavy(page):
             yield from self._writer.page_image(facts, "pictures")
+        elif policy is PageImages.ALL:
+            yield from self._writer.page_image(facts, "all")
 
     def _read_scan(self, page: PdfPage) -> Iterator[Item]:
         facts = PageFacts(page=page, layout=PageLayout(), ocr={})
