@@ -116,8 +116,8 @@ def _joint(before: str, after: str, known: frozenset[str]) -> str | None:
 
 def _after_hyphen(before: str, after: str, known: frozenset[str]) -> str | None:
     left, right = _LAST_WORD.search(before[-60:-1]), _FIRST_WORD.match(after)
-    if not left:
+    if not before[-2:-1].isalnum():
         return " "
-    if not right or not after[0].islower():
+    if not left or not right or not after[0].islower():
         return ""
     return "" if f"{left.group()}-{right.group()}".lower() in known else None
