@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Parts", "check_folder", "context_length", "load_model", "load_parts"]
 
+_MARK = re.compile(r"[<\[{|].+[>\]}|]", re.DOTALL)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
@@ -28,6 +32,13 @@ class Parts:
     """None where a folder has an image processor and a tokenizer, but nothing that joins them."""
     image_processor: Any
     tokenizer: Any
+
+    @cached_property
+    def controls(self) -> re.Pattern[str]:
+        """Finds the tokenizer's marks (<|im_end|>, <image>, [INST] …), which in a text are read as control tokens."""
+        known = {*self.tokenizer.all_special_tokens, *self.tokenizer.get_added_vocab()}
+        marks = sorted((mark for mark in known if _MARK.fullmatch(mark)), key=len, reverse=True)
+        return re.compile("|".join(map(re.escape, marks)) or r"(?!)")
 
 
 def check_folder(folder: Path) -> dict[str, Any]:

@@ -165,10 +165,10 @@ def _chat_inputs(parts: Parts, prompts: Sequence[Prompt]) -> Any:
     from jinja2.exceptions import TemplateError
 
     try:
-        return _templated(parts, [_messages(prompt.turns) for prompt in prompts])
+        return _templated(parts, [_messages(prompt.turns, parts.controls) for prompt in prompts])
     except TemplateError:
         # Some templates know no system role: its words then open the first message of the user.
-        return _templated(parts, [_messages(_without_system(prompt.turns)) for prompt in prompts])
+        return _templated(parts, [_messages(_without_system(prompt.turns), parts.controls) for prompt in prompts])
 
 
 def _templated(parts: Parts, conversations: list[list[dict[str, Any]]]) -> Any:
@@ -182,14 +182,19 @@ def _templated(parts: Parts, conversations: list[list[dict[str, Any]]]) -> Any:
     )
 
 
-def _messages(turns: Sequence[Turn]) -> list[dict[str, Any]]:
-    return [{"role": turn.role, "content": [_content(part) for part in turn.parts]} for turn in turns]
+def _messages(turns: Sequence[Turn], controls: re.Pattern[str]) -> list[dict[str, Any]]:
+    return [{"role": turn.role, "content": [_content(part, controls) for part in turn.parts]} for turn in turns]
 
 
-def _content(part: str | bytes | Image) -> dict[str, Any]:
+def _content(part: str | bytes | Image, controls: re.Pattern[str]) -> dict[str, Any]:
     if isinstance(part, str):
-        return {"type": "text", "text": part}
+        return {"type": "text", "text": _calm(part, controls)}
     return {"type": "image", "image": open_image(part)}
+
+
+def _calm(text: str, controls: re.Pattern[str]) -> str:
+    """Breaks up the model's own marks in a text: a document must not end a message or announce an image."""
+    return controls.sub(lambda match: f"{match.group()[0]} {match.group()[1:]}", text)
 
 
 def _without_system(turns: Sequence[Turn]) -> list[Turn]:
@@ -204,7 +209,7 @@ def _without_system(turns: Sequence[Turn]) -> list[Turn]:
 
 
 def _raw_inputs(family: Family, parts: Parts, prompts: Sequence[Prompt]) -> Any:
-    texts = [_raw_text(family, prompt) for prompt in prompts]
+    texts = [_marks(family, prompt) + _calm(_raw_text(family, prompt), parts.controls) for prompt in prompts]
     images = [_images(prompt) for prompt in prompts]
     process = parts.processor
     if process is None:
@@ -242,6 +247,9 @@ def _raw_text(family: Family, prompt: Prompt) -> str:
     """
     asked = " ".join(part.strip() for part in prompt.turns[-1].parts if isinstance(part, str)).strip()
     caption, question = _PROMPTS.get(family.name, ("{}", "{}"))
-    text = (caption if not asked or _CAPTION.match(asked) else question).replace("{}", asked)
-    marks = "<image>" * image_count(prompt) if family.name in _UNLIMITED else ""
-    return marks + text
+    return (caption if not asked or _CAPTION.match(asked) else question).replace("{}", asked)
+
+
+def _marks(family: Family, prompt: Prompt) -> str:
+    """Placeholders that a processor without a template does not write by itself."""
+    return "<image>" * image_count(prompt) if family.name in _UNLIMITED else ""
