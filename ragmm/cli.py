@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ragmm import __version__
-from ragmm.commands import asking, building, demo, failures, keeping, models
+from ragmm.commands import asking, building, demo, evaluating, failures, keeping, models
 
 __all__ = ["app", "main"]
 
@@ -37,6 +37,7 @@ def start(
 building.register(app)
 asking.register(app)
 keeping.register(app)
+evaluating.register(app)
 models.register(app)
 demo.register(app)
 

@@ -19,7 +19,7 @@ from ragmm.cli import app
 
 EXPECTED = {
     "init", "ingest", "rm", "query", "ls", "show", "info", "history", "diff", "rollback", "snapshot", "verify",
-    "repair", "digest", "compact", "models list", "models check", "models pull", "models path", "demo",
+    "repair", "digest", "compact", "models list", "models check", "models pull", "models path", "demo", "eval",
 }  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""Evaluation on the user's own questions: how well a collection finds, answers, cites and abstains."""
