@@ -30,7 +30,7 @@ class ArchiveLimits:
     ratio_floor: int = 10 << 20
     members: int = 10_000
     depth: int = 2
-    """Archives or mails within archives or mails; the outermost is depth 0."""
+    """How deep the innermost archive or mail may stand that is still opened; the outermost is at 0."""
 
 
 class InflateBudget:

@@ -56,8 +56,8 @@ class NestedReader:
         from ragmm.loaders.probe import probe
         from ragmm.loaders.registry import load
 
-        if self.depth >= self.budget.limits.depth:
-            raise LimitError(f"{name} is packed {self.depth + 1} deep; {self.budget.limits.depth} levels are read")
+        if self.depth > self.budget.limits.depth:
+            raise LimitError(f"{name} is packed {self.depth + 1} deep; {self.budget.limits.depth + 1} levels are read")
         inner = NestedReader(self.settings, name, budget=self.budget, depth=self.depth + 1)
         with tempfile.NamedTemporaryFile(prefix="ragmm-") as spooled:  # never under the attachment's own name
             spooled.write(data)

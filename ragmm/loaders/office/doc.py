@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ragmm.errors import DocumentError
 from ragmm.loaders.office.ole import read_streams
 from ragmm.loaders.office.parts import Part, paragraph, table
 
-__all__ = ["doc_parts"]
+__all__ = ["doc_parts", "word_parts"]
 
 _MAIN, _TABLES = "WordDocument", ("0Table", "1Table")
 _WORD_97, _WORD_6 = 0xA5EC, 0xA5DC
@@ -33,6 +33,11 @@ _SIGNS = str.maketrans(
 def doc_parts(file: Path, name: str) -> tuple[dict[str, str], Iterator[Part]]:
     """No properties, and the document's parts."""
     streams = read_streams(file, name, (_MAIN, *_TABLES))
+    return {}, word_parts(streams, name)
+
+
+def word_parts(streams: Mapping[str, bytes], name: str) -> Iterator[Part]:
+    """The parts of a document whose streams are given by their names."""
     main = streams.get(_MAIN, b"")
     if len(main) < _CLX + 8:
         raise DocumentError(f"{name} is damaged: its text stream has {len(main)} bytes")
@@ -41,11 +46,11 @@ def doc_parts(file: Path, name: str) -> tuple[dict[str, str], Iterator[Part]]:
         raise DocumentError(f"{name} is protected by a password; save it without one to have it read")
     if kind == _WORD_6:
         start, end = struct.unpack_from("<II", main, 0x18)
-        return {}, _parts(main[start:end].decode("cp1252", "replace"))
+        return _parts(main[start:end].decode("cp1252", "replace"))
     if kind != _WORD_97:
         raise DocumentError(f"{name} is no Word document of a known version (mark {kind:#06x}); save it as .docx")
     text = _text(main, streams.get(_TABLES[bool(flags & _FIRST_TABLE)], b""), name)
-    return {}, _all_parts(text, struct.unpack_from("<8i", main, _TEXT_LENGTHS))
+    return _all_parts(text, struct.unpack_from("<8i", main, _TEXT_LENGTHS))
 
 
 def _text(main: bytes, tables: bytes, name: str) -> str:

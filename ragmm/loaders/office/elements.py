@@ -255,8 +255,10 @@ def _bulleted(text: str) -> str:
 def _caption(window: list[Part], index: int) -> str:
     """The caption beside a figure (behind it first) or table (before it first); "" where none is marked as one."""
     before, behind = _neighbour(window, index, -1), _neighbour(window, index, 1)
-    nearest = (behind, before) if window[index].kind is PartKind.FIGURE else (before, behind)
-    return next((text for text in nearest if caption_label(text)), "")
+    is_table = window[index].kind is PartKind.TABLE
+    nearest = (before, behind) if is_table else (behind, before)
+    labelled = ((text, caption_label(text)) for text in nearest)
+    return next((text for text, label in labelled if label and label.startswith("Table") == is_table), "")
 
 
 def _neighbour(window: list[Part], index: int, step: int) -> str:

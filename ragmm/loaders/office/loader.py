@@ -206,7 +206,7 @@ class OfficeLoader:
             limit = (self._settings.max_text_bytes,) if self._form.sized else ()
             properties, parts = read(file, name, *limit)
             yield from Assembler(self._settings, name, properties, nested, paged=self._form.paged).items(parts)
-        except (RagmmError, MemoryError):
+        except (RagmmError, MemoryError, Warning):
             raise
         except RecursionError as error:
             raise LimitError(f"{name} is nested too deeply; it is not read further") from error

@@ -76,14 +76,15 @@ def _formatted(value: float, section: str) -> str:
 def _digits(value: float, section: str) -> str:
     pattern = "".join(token for token in _tokens(section) if token[0] in "#0?.,%")
     exponent = next((token for token in _tokens(section) if token[0] in "Ee" and len(token) > 1), "")
-    whole, _, decimals = pattern.replace("%", "").partition(".")
+    bare = pattern.replace("%", "")
+    whole, _, decimals = bare.rstrip(",").partition(".")
     places = sum(decimals.count(sign) for sign in "#0?")
     if exponent:
         return f"{value:.{places}E}"
     number = Decimal(repr(value)) * 100 ** pattern.count("%")
-    number /= 1000 ** (len(whole) - len(whole.rstrip(",")))
+    number /= 1000 ** (len(bare) - len(bare.rstrip(",")))
     rounded = number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
-    text = f"{rounded:,f}" if "," in whole.rstrip(",") else f"{rounded:f}"
+    text = f"{rounded:,f}" if "," in whole else f"{rounded:f}"
     optional = len(decimals) - len(decimals.rstrip("#"))
     if optional and places:
         text = _trimmed(text, optional)

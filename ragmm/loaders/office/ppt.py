@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from ragmm.errors import DocumentError
 from ragmm.loaders.office.ole import read_streams
 from ragmm.loaders.office.parts import Part, heading, paragraph
 
-__all__ = ["ppt_parts"]
+__all__ = ["ppt_parts", "presentation_parts"]
 
 _STREAM, _USER = "PowerPoint Document", "Current User"
 _ENCRYPTED_TOKEN = 0xF3D1C4DF
@@ -91,6 +91,11 @@ class _Deck:
 def ppt_parts(file: Path, name: str) -> tuple[dict[str, str], Iterator[Part]]:
     """No properties, and the presentation's parts, slide by slide."""
     streams = read_streams(file, name, (_STREAM, _USER))
+    return {}, presentation_parts(streams, name)
+
+
+def presentation_parts(streams: Mapping[str, bytes], name: str) -> Iterator[Part]:
+    """The parts of a presentation whose streams are given by their names."""
     stream, user = streams.get(_STREAM, b""), streams.get(_USER, b"")
     if len(user) >= 16 and struct.unpack_from("<I", user, 12)[0] == _ENCRYPTED_TOKEN:
         raise DocumentError(f"{name} is protected by a password; save it without one to have it read")
@@ -99,7 +104,7 @@ def ppt_parts(file: Path, name: str) -> tuple[dict[str, str], Iterator[Part]]:
         if record == _Type.ENCRYPTION:
             raise DocumentError(f"{name} is protected by a password; save it without one to have it read")
         deck.take(record, instance, data)
-    return {}, deck.parts()
+    return deck.parts()
 
 
 def _records(stream: bytes, name: str) -> Iterator[tuple[int, int, bytes]]:
