@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ragmm.embedders.batching import BatchPlan, batched, embed_sorted, halving, prefetch
 from ragmm.embedders.compute import decode_threads
+from ragmm.embedders.lean import LeanEncoder, embed_leanly, lean_serves
 from ragmm.embedders.open_clip_model import OpenClipModel, build, locate
 from ragmm.embedders.settings import EmbedderSettings
 from ragmm.embedders.tokens import spans_of, spans_of_clip, without_surrogates
@@ -77,6 +78,10 @@ class OpenClipEmbedder:
         """Shape: (len(texts), dim), of unit length. CLIP models treat questions and documents alike."""
         if not texts:
             return np.zeros((0, self._dim), dtype=np.float32)
+        lean = self._lean
+        if lean is not None and self._model is None and lean_serves(self._settings.device) and lean.takes(len(texts)):
+            with self._lock:
+                return embed_leanly(lean, [without_surrogates(text) for text in texts], "", self._settings.batch_size)
         with self._lock:
             model = self._ready()
             clean = [model.tokenizer.clean_fn(without_surrogates(text)) for text in texts]
@@ -89,6 +94,15 @@ class OpenClipEmbedder:
                 plan=BatchPlan(size=self._settings.batch_size),
             )
         return average(rows, windows, len(texts))
+
+    @cached_property
+    def _lean(self) -> LeanEncoder | None:
+        """A bundled model's text tower without torch: one that another model ships whole, pooled by the mean."""
+        own = self._files.text
+        plain = own.get("hf_pooler_type") == "mean_pooler" and not own.get("hf_proj_type")
+        if self._text_model is None or self._found.source is not Source.BUNDLED or not plain:
+            return None
+        return LeanEncoder.open(self._text_model.folder, context=int(own["context_length"]), pooling="mean")
 
     def embed_images(self, images: Sequence[Image | bytes]) -> NDArray[np.float32]:
         """Shape: (len(images), dim), of unit length. Raises DocumentError for bytes that are no image."""

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from ragmm.embedders.batching import BatchPlan, batched, embed_sorted, halving, prefetch
 from ragmm.embedders.compute import decode_threads, resolve_device, resolve_dtype, set_threads
+from ragmm.embedders.lean import LeanEncoder, embed_leanly, lean_serves
 from ragmm.embedders.preprocess import decode
-from ragmm.embedders.settings import EmbedderSettings
+from ragmm.embedders.settings import Dtype, EmbedderSettings
 from ragmm.embedders.tokens import spans_of, without_surrogates
 from ragmm.embedders.windows import average, cut
 from ragmm.errors import ModelError
@@ -72,6 +73,10 @@ class SentenceTransformerEmbedder:
         if not texts:
             return self._no_rows()
         clean = [without_surrogates(text) for text in texts]
+        lean = self._lean
+        if lean is not None and self._model is None and lean_serves(self._settings.device) and lean.takes(len(texts)):
+            with self._lock:
+                return embed_leanly(lean, clean, lean.prompts[role.value], self._settings.batch_size)
         with self._lock:
             model = self._ready()
             windows = cut(clean, lambda some: spans_of(model.tokenizer, some), self._capacity(model, role))
@@ -83,6 +88,12 @@ class SentenceTransformerEmbedder:
                 plan=BatchPlan(size=self._settings.batch_size),
             )
         return average(rows, windows, len(texts))
+
+    @cached_property
+    def _lean(self) -> LeanEncoder | None:
+        """The same model without torch, where that is known to give the same vectors."""
+        exact = self._settings.dtype in {Dtype.AUTO, Dtype.FLOAT32} and self._facts.modalities == {"text"}
+        return LeanEncoder.open(self._found.folder) if exact else None
 
     def embed_images(self, images: Sequence[Image | bytes]) -> NDArray[np.float32]:
         """Shape: (len(images), dim), of unit length. Encoded bytes are decoded beside the model."""
