@@ -79,8 +79,12 @@ bench: install ## Measure and print tables (nothing is asserted). One only: make
 	for bench in $(or $(BENCH),$(basename $(notdir $(wildcard bench/[a-z]*.py)))); do \
 	  echo "== $$bench"; $(BIN)/python -m bench.$$bench; done
 
-.PHONY: eval
-eval: eval-clip eval-vlm ## Measure the shipped models on pictures held out from training.
+# make eval DATA=FOLDER [SETS="…"] evaluates collections built of the sets in FOLDER; without DATA, the shipped models.
+.PHONY: eval eval-sets
+SETS ?= zh_cmrc_text financebench mmlongbench
+eval: $(if $(DATA),eval-sets,eval-clip eval-vlm) ## Measure the shipped models on held-out pictures; with DATA=FOLDER, whole answers.
+eval-sets: install
+	$(BIN)/python -m tools.eval_sets "$(DATA)" $(SETS) $(ARGS)
 
 .PHONY: docs
 docs: install ## Write the generated reference pages.
