@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from training.clip.measure import DRAWN, FIRST_SEED, distinct, first_caption
+from training.clip.measure import DRAWN, FIRST_SEED, first_caption
 from training.clip.strangers import UNKNOWN, draw_stranger
 from training.pictures import DOMAINS, draw
 
@@ -56,13 +56,9 @@ def calibrate(space: Space, photos: Path | None) -> dict[str, Any]:
 
 
 def _known() -> Iterator[Picture]:
-    for number, domain in enumerate(DOMAINS):
-        if domain == "emoji":
-            first = FIRST_SEED + 15_000_000
-            yield from (draw(domain, first + k, DRAWN) for k in range(EACH))
-        else:
-            many = EACH if domain in ("scene", "chart", "page", "diagram") else 20
-            yield from distinct(domain, many, 16 + number)
+    first = FIRST_SEED + 15_000_000
+    for domain in DOMAINS:
+        yield from (draw(domain, first + k, DRAWN) for k in range(EACH))
 
 
 def _photos(folder: Path) -> Iterator[Image.Image]:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # Captions without marks that are closer than this are taken for the same statement.
 SAME = 0.985
 OWN_WEIGHT, REVERSE_WEIGHT = 0.5, 0.3
+# Almost true captions are so near to the true one that they need a sharper softmax.
+SHARPER = 4.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +47,7 @@ def choices(shard: Shard, rows: NDArray[np.int64], dice: np.random.Generator, ba
     own = np.zeros((many, len(columns)), bool)
     owners = np.repeat(np.arange(many), FALSE)[present]
     own[owners, many + np.arange(len(owners))] = True
-    said = true_pairs(shard.marks[rows], shard.text_marks[columns])
+    said = true_pairs(shard.marks[rows], shard.text_marks[columns], shard.words[rows])
     plain = torch.from_numpy(shard.text_marks[columns, 0] == UNTOLD)
     alike = (vectors[:many] @ vectors.T > SAME) & plain
     excluded = torch.from_numpy(said & ~own) | (alike & ~torch.from_numpy(own))
@@ -62,7 +64,8 @@ def contrast(pictures: torch.Tensor, among: Choices, scale: torch.Tensor) -> tup
     forward = functional.cross_entropy(clean, target)
     true = logits.diagonal()[:, None]
     rivals = logits.masked_fill(~among.own, -torch.inf)
-    own = functional.cross_entropy(torch.cat([true, rivals], 1), torch.zeros_like(target))
+    near = SHARPER * torch.cat([true, rivals], 1)
+    own = functional.cross_entropy(near, torch.zeros_like(target))
     back = functional.cross_entropy(clean[:, :many].T, target)
     right = (true > rivals.amax(1, keepdim=True)).squeeze(1)[among.own.any(1)]
     return forward + OWN_WEIGHT * own + REVERSE_WEIGHT * back, float(right.float().mean())

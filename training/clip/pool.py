@@ -14,10 +14,10 @@ import numpy as np
 from PIL import Image
 
 from training.clip.negatives import altered
-from training.clip.recipe import IMAGE_SIZE, MIX
+from training.clip.recipe import IMAGE_SIZE, MIX, SCENES
 from training.clip.strangers import UNKNOWN, draw_stranger
 from training.clip.text import TextTower
-from training.clip.truth import NO_MARK, caption_mark, picture_mark
+from training.clip.truth import NO_MARK, UNTOLD, WORDS, caption_mark, emoji_mark, emoji_words, picture_mark
 from training.emoji import FOLDER_VARIABLE
 from training.pictures import Picture, captions, draw
 
@@ -27,27 +27,35 @@ if TYPE_CHECKING:
 SHARD_SIZE: Final = 16_384
 # Two true captions of every picture, then two that are almost true (or -1).
 TRUE, FALSE = 2, 2
+# The number of a scene's last caption, which joins its things by "and".
+LAST: Final = 5
+Mark = tuple[int, ...]
+Marked = tuple[str, Mark]
+Form = tuple[int, int]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shard:
-    """Pictures (uint8), the rows of their captions in `texts`, and the marks of both."""
+    """Pictures (uint8), the rows of their captions in `texts`, and the marks of both; `words`
+    are the first numbers of the marks of further captions that are true of a picture."""
 
     images: NDArray[np.uint8]
     captions: NDArray[np.int32]
     marks: NDArray[np.int64]
+    words: NDArray[np.int64]
     texts: NDArray[np.float16]
     text_marks: NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """One picture with its captions in words, each beside its mark."""
+    """One picture with its captions, each beside its mark."""
 
     image: Image.Image
-    mark: tuple[int, ...]
-    true: list[tuple[str, tuple[int, ...]]]
-    false: list[tuple[str, tuple[int, ...]]]
+    true: list[Marked]
+    false: list[Marked]
+    mark: Mark = NO_MARK
+    words: tuple[int, ...] = ()
 
 
 def sample(seed: int) -> Sample:
@@ -56,31 +64,46 @@ def sample(seed: int) -> Sample:
     domain = rng.choices(tuple(MIX), tuple(MIX.values()))[0]
     if domain == "unknown":
         said = [(text, NO_MARK) for text in rng.sample(UNKNOWN, TRUE)]
-        return Sample(image=draw_stranger(seed, IMAGE_SIZE), mark=NO_MARK, true=said, false=[])
-    picture = draw(domain, seed, IMAGE_SIZE)
-    said = _described(picture, rng.randrange(2**30), (0, rng.randint(1, 5)))
-    false = [near for _ in range(FALSE) for near in _nearly(picture, rng)]
-    mark = picture_mark(picture.facts) if domain == "scene" else NO_MARK
-    return Sample(image=_framed(picture, rng), mark=mark, true=said, false=false)
+        return Sample(image=draw_stranger(seed, IMAGE_SIZE), true=said, false=[])
+    wish = {"kind": rng.choices(tuple(SCENES), tuple(SCENES.values()))[0]} if domain == "scene" else {}
+    picture = draw(domain, seed, IMAGE_SIZE, **wish)
+    forms = [(form, rng.randrange(2**30)) for form in _forms(picture, rng)]
+    false = (_nearly(picture, form, rng) for form in forms)
+    return Sample(
+        image=_framed(picture, rng),
+        true=[_said(picture, form) for form in forms],
+        false=[said for said in false if said],
+        mark=picture_mark(picture.facts) if domain == "scene" else NO_MARK,
+        words=emoji_words(picture.facts) if domain == "emoji" else (),
+    )
 
 
-def _nearly(picture: Picture, rng: random.Random) -> list[tuple[str, tuple[int, ...]]]:
-    """An untrue caption; none where the caption does not mention what was changed."""
+def _forms(picture: Picture, rng: random.Random) -> tuple[int, int]:
+    """Which two of a picture's captions are used."""
+    if picture.domain == "emoji":
+        # Its name, and one of its keywords.
+        return rng.choice((0, 0, 0, 1, 2)), rng.choice((3, 3, 4, 5))
+    several = picture.domain == "scene" and picture.facts["kind"] in ("pair", "three")
+    return (rng.choice((0, LAST)) if several else 0), rng.randint(1, LAST)
+
+
+def _nearly(picture: Picture, form: Form, rng: random.Random) -> Marked | None:
+    """An untrue caption of this form; none where the form does not mention what was changed."""
     facts = altered(picture.domain, picture.facts, rng)
     if facts is None:
-        return []
-    seed, which = rng.randrange(2**30), (rng.choice((0, 0, 1, 2, 5)),)
+        return None
     other = Picture(image=picture.image, domain=picture.domain, facts=facts)
-    false = _described(other, seed, which)
-    return [] if false[0][0] == _described(picture, seed, which)[0][0] else false
+    said = _said(other, form)
+    return None if said[0] == _said(picture, form)[0] else said
 
 
-def _described(picture: Picture, seed: int, which: tuple[int, ...]) -> list[tuple[str, tuple[int, ...]]]:
-    said = captions(picture, random.Random(seed))
-    chosen = [said[min(number, len(said) - 1)] for number in which]
-    if picture.domain != "scene":
-        return [(caption, NO_MARK) for caption in chosen]
-    return [(caption, caption_mark(caption, picture.facts)) for caption in chosen]
+def _said(picture: Picture, form: Form) -> Marked:
+    """The caption of this number and seed, with its mark."""
+    said = captions(picture, random.Random(form[1]))
+    caption = said[min(form[0], len(said) - 1)]
+    if picture.domain == "scene":
+        return caption, caption_mark(caption, picture.facts)
+    return caption, emoji_mark(caption) if picture.domain == "emoji" else NO_MARK
 
 
 def _framed(picture: Picture, rng: random.Random) -> Image.Image:
@@ -104,7 +127,7 @@ def write_shard(folder: Path, number: int, size: int = SHARD_SIZE) -> Path:
     if path.exists():
         return path
     samples = [sample(number * 1_000_000 + k) for k in range(size)]
-    table: dict[tuple[str, tuple[int, ...]], int] = {}
+    table: dict[Marked, int] = {}
     rows = np.full((size, TRUE + FALSE), -1, np.int32)
     for row, made in zip(rows, samples, strict=True):
         for column, said in [*enumerate(made.true), *enumerate(made.false, TRUE)]:
@@ -112,6 +135,7 @@ def write_shard(folder: Path, number: int, size: int = SHARD_SIZE) -> Path:
     parts: dict[str, Any] = {
         "captions": rows,
         "marks": np.array([made.mark for made in samples], np.int64),
+        "words": np.array([made.words or (UNTOLD - 1,) * WORDS for made in samples], np.int64),
         "texts": _embedded([text for text, _ in table]),
         "text_marks": np.array([mark for _, mark in table], np.int64),
     }

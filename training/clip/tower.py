@@ -88,7 +88,7 @@ class Averaged:
         keep = min(self.decay, self.updates / (self.updates + 10))
         for mine, theirs in zip(_tensors(self.module), _tensors(module), strict=True):
             if mine.is_floating_point():
-                mine.lerp_(theirs.float(), 1 - keep)
+                mine.lerp_(theirs, 1 - keep)
             else:
                 mine.copy_(theirs)
 

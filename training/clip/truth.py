@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 UNTOLD: Final = -1
 # What a mark says: what is shown, on which ground, how large, in which relation.
 FIELDS: Final = 4
+# How many words of an emoji are kept to compare with.
+WORDS: Final = 24
 NO_MARK: Final[tuple[int, ...]] = (UNTOLD,) * FIELDS
 _SIZE_WORDS: Final = frozenset([*SIZES, *(w for words in SIZE_SYNONYMS.values() for w in words)])
 _LINKS: Final = (" left of ", " above ", " over ", " on top of ", " inside ", " within ")
@@ -46,14 +48,33 @@ def caption_mark(caption: str, facts: dict[str, Any]) -> tuple[int, ...]:
     return tuple(mark if is_told else UNTOLD for mark, is_told in marks)
 
 
+def emoji_words(facts: dict[str, Any]) -> tuple[int, ...]:
+    """The name and keywords of an emoji as numbers; the first is repeated to fill up."""
+    words = [_code(word) for word in (facts["name"], *facts["keywords"])][:WORDS]
+    return (*words, *[words[0]] * (WORDS - len(words)))
+
+
+def emoji_mark(caption: str) -> tuple[int, ...]:
+    """The mark of an emoji's caption, whose first number is among the words of each it fits."""
+    word = caption.removeprefix("an emoji of ").removeprefix("a picture of ")
+    return (_code(word.removesuffix(" icon")), *[UNTOLD] * (FIELDS - 1))
+
+
 def _code(part: str) -> int:
     return zlib.crc32(part.encode()) & 0x3FFFFFFF
 
 
-def true_pairs(pictures: NDArray[np.int64], texts: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Whether text j is true of picture i, by their marks. Shape: (pictures, texts)."""
+def true_pairs(
+    pictures: NDArray[np.int64], texts: NDArray[np.int64], words: NDArray[np.int64] | None = None
+) -> NDArray[np.bool_]:
+    """Whether text j is true of picture i, by their marks or by one of its words.
+
+    Shape: (pictures, texts), from (pictures, 4), (texts, 4) and (pictures, words).
+    """
     same = pictures[:, None, :] == texts[None, :, :]
     untold = texts[None, :, :] == UNTOLD
     marked = (texts[:, 0] != UNTOLD)[None, :]
     agreed: NDArray[np.bool_] = (same | untold).all(-1) & marked
+    if words is not None:
+        agreed |= (words[:, None, :] == texts[None, :, :1]).any(-1)
     return agreed
