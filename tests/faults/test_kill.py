@@ -102,8 +102,8 @@ def check_equal_to_undisturbed(tmp_path: Path, folder: Path, source: Path) -> No
 
 
 def test_some_kills(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
-    record_property("kills", 4)
-    killed_runs(tmp_path, 4)
+    record_property("kills", 2)
+    killed_runs(tmp_path, 2)
 
 
 @pytest.mark.faults
