@@ -135,15 +135,6 @@ def test_lines_have_their_text_place_and_type(backend: PdfBackend, tmp_path: Pat
     file.close()
 
 
-def test_lines_without_drawings_are_the_same_lines(backend: PdfBackend, tmp_path: Path) -> None:
-    path = make(tmp_path / "a.pdf", lambda canvas: text(canvas, 72, 100, *prose(20, 1), size=11))
-    with_, without = (backend.open(path, "a.pdf", drawings=wanted).page(1).lines() for wanted in (True, False))
-    assert [line.text for line in with_] == [line.text for line in without]
-    for one, other in zip(with_, without, strict=True):
-        assert one.box == pytest.approx(other.box, abs=0.3)
-        assert one[2:] == (pytest.approx(other.size, abs=0.2), *other[3:])
-
-
 def test_wide_gaps_make_cells(backend: PdfBackend, tmp_path: Path) -> None:
     def page(canvas: Canvas) -> None:
         for x, word in ((72, "North"), (200, "12"), (300, "34")):
@@ -194,9 +185,8 @@ def test_sideways_text_is_marked(backend: PdfBackend, tmp_path: Path) -> None:
         canvas.rotate(90)
         canvas.drawString(0, 0, "arXiv stamp at the side")
 
-    for drawings in (True, False):
-        lines = backend.open(make(tmp_path / "a.pdf", page), "a.pdf", drawings=drawings).page(1).lines()
-        assert {line.text.strip() for line in lines if not line.upright} == {"arXiv stamp at the side"}
+    lines = backend.open(make(tmp_path / "a.pdf", page), "a.pdf").page(1).lines()
+    assert {line.text.strip() for line in lines if not line.upright} == {"arXiv stamp at the side"}
 
 
 def test_pictures_know_when_they_are_the_same(backend: PdfBackend, tmp_path: Path) -> None:
@@ -265,8 +255,8 @@ def test_a_damaged_page_costs_that_page_only(
     path = make(tmp_path / "a.pdf", *[lambda canvas, n=n: text(canvas, 72, 100, *prose(9, n)) for n in (1, 2, 3)])
     open_ = backend.open
 
-    def open_damaged(file: Path, name: str, *, drawings: bool = True) -> object:
-        found = open_(file, name, drawings=drawings)
+    def open_damaged(file: Path, name: str) -> object:
+        found = open_(file, name)
         page = found.page
 
         def damaged(number: int) -> object:

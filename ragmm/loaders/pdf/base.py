@@ -135,9 +135,6 @@ class PdfBackend(Protocol):
         """Import the library, which `open` does otherwise."""
         ...
 
-    def open(self, file: Path, name: str, *, drawings: bool = True) -> PdfFile:
-        """Tries the empty password; without `drawings` shapes may be missing and lines come faster.
-
-        Raises DocumentError naming `name` and the reason.
-        """
+    def open(self, file: Path, name: str) -> PdfFile:
+        """Tries the empty password. Raises DocumentError naming `name` and the reason."""
         ...

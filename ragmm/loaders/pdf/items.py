@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
 
 from ragmm.loaders.chunking import Block, BlockKind, Outline, chunk_blocks, section_context, token_counter
 from ragmm.loaders.pdf.base import Link, PdfPage
@@ -19,6 +20,9 @@ from ragmm.loaders.picture import encode_image
 from ragmm.loaders.settings import LoaderSettings
 from ragmm.types import Asset, Box, Item, Locator, Modality
 
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
 __all__ = ["ItemWriter", "PageFacts", "render_scale"]
 
 _MARGIN = 2.0
@@ -27,6 +31,14 @@ _USUAL_SCALE, _FINEST_SCALE = 150 / 72, 300 / 72
 _FEWEST_PIXELS = 640
 _MOST_LINKS = 20
 _LONGEST_PAGE_TEXT = 2_000
+
+
+class Crop(StrEnum):
+    """What is cut out of a page; decides how it is packed."""
+
+    PICTURE = "picture"
+    DRAWING = "drawing"
+    TABLE = "table"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +88,7 @@ class ItemWriter:
         """The whole page as an image, with its text as its words."""
         page = facts.page
         whole = (0.0, 0.0, page.width, page.height)
-        asset = self._crop(page, None, lossy=True)
+        asset = self._crop(page, None, Crop.PICTURE)
         if asset is None:
             return
         text = "\n".join(row.text for paragraph in facts.layout.paragraphs for row in paragraph.rows)
@@ -131,7 +143,7 @@ class ItemWriter:
     def _table(self, found: PageTable, page: PdfPage, section: tuple[str, ...]) -> Iterator[Item]:
         text, header_end = markdown(found.table)
         box = found.table.box
-        asset = self._crop(page, box, lossy=False)
+        asset = self._crop(page, box, Crop.TABLE)
         block = Block(start=0, end=len(text), kind=BlockKind.TABLE, section=section, header_end=header_end)
         caption = found.caption.text if found.caption else ""
         for chunk in chunk_blocks(text, [block], self._settings):
@@ -146,7 +158,7 @@ class ItemWriter:
             )
 
     def _figure(self, figure: PageFigure, page: PdfPage, section: tuple[str, ...]) -> Iterator[Item]:
-        asset = self._crop(page, figure.box, lossy=not figure.drawn)
+        asset = self._crop(page, figure.box, Crop.DRAWING if figure.drawn else Crop.PICTURE)
         if asset is None:
             return
         caption = figure.caption.text if figure.caption else ""
@@ -159,7 +171,7 @@ class ItemWriter:
             metadata={**_caption_facts(figure.caption), **({"drawn": True} if figure.drawn else {})},
         )
 
-    def _crop(self, page: PdfPage, box: Box | None, *, lossy: bool) -> Asset | None:
+    def _crop(self, page: PdfPage, box: Box | None, kind: Crop) -> Asset | None:
         whole = (0.0, 0.0, page.width, page.height)
         place = whole if box is None else clipped(grown(box, _MARGIN), whole)
         width, height = place[2] - place[0], place[3] - place[1]
@@ -169,10 +181,21 @@ class ItemWriter:
         scale = min(scale, self._settings.max_image_side / max(width, height))
         if not self._budget.draw(width * height * scale * scale, page.number):
             return None
-        return encode_image(page.render(None if box is None else place, scale), lossy=lossy)
+        image = page.render(None if box is None else place, scale)
+        grey = None if kind is Crop.PICTURE else _without_colour(image)
+        # A coloured table as PNG would take longer to pack than to find.
+        lossy = kind is Crop.PICTURE or (kind is Crop.TABLE and grey is None)
+        return encode_image(grey or image, lossy=lossy)
 
     def _context(self, section: Sequence[str]) -> str:
         return section_context([part for part in (self._title, *section) if part])
+
+
+def _without_colour(image: Image) -> Image | None:
+    """The one channel that says it all, if all three are the same, as in most tables."""
+    red, green, blue = image.split()
+    same = red.tobytes() == green.tobytes() == blue.tobytes()
+    return red if same else None
 
 
 def _uris(links: Sequence[Link], box: Box) -> list[str]:

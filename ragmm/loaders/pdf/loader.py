@@ -35,6 +35,7 @@ _SAMPLE = 48
 # A picture on so many of the sampled pages is a logo.
 _REPEATED = 3
 _LONGEST_TITLE = 200
+_TEXT_ONLY = Wanted(figures=False, tables=False, model=False, repeated=frozenset())
 _NO_TITLE = re.compile(
     r"(?:untitled|microsoft word|powerpoint[\s-]|\S+\.(?:docx?|pptx?|xlsx?|indd|qxd|pdf|tex)\Z)", re.I
 )
@@ -73,8 +74,7 @@ class PdfLoader:
 
     def load(self, file: Path, probe: Probe) -> Iterator[Item]:
         name = display_name(probe.name)
-        drawings = self._settings.figures or self._settings.tables is not Tables.NEVER
-        with closing(self._backend.open(file, name, drawings=drawings)) as pdf:
+        with closing(self._backend.open(file, name)) as pdf:
             if pdf.pages > _MOST_PAGES:
                 raise LimitError(f"{name} has {pdf.pages:,} pages; at most {_MOST_PAGES:,} are read: split it")
             if pdf.pages == 0:
@@ -99,6 +99,7 @@ class _Document:
         self._wanted = Wanted(
             figures=settings.figures,
             tables=settings.tables is not Tables.NEVER,
+            model=settings.tables is Tables.MODEL,
             repeated=self._repeated,
         )
         self._writer = ItemWriter(
@@ -140,7 +141,10 @@ class _Document:
         if is_scanned(page, lines):
             yield from self._read_scan(page)
             return
-        layout = lay_out(page, self._running.without(page, lines), self._wanted)
+        wanted = self._wanted
+        if wanted.model and not self._budget.has_time_for("table model", page.number):
+            wanted = replace(wanted, model=False)
+        layout = lay_out(page, self._running.without(page, lines), wanted)
         facts = PageFacts(page=page, layout=layout, ocr={})
         yield from self._writer.items(facts)
         if layout.figures:
@@ -159,7 +163,7 @@ class _Document:
             scale = render_scale(page, self._settings)
             if self._budget.draw(page.width * page.height * scale * scale, page.number):
                 scan = read_scan(page.render(None, scale), scale, self._ocr)
-                layout = lay_out(page, scan.lines, Wanted(figures=False, tables=False, repeated=frozenset()))
+                layout = lay_out(page, scan.lines, _TEXT_ONLY)
                 marks = {"ocr": True, "confidence": round(scan.confidence, 3)}
                 facts = PageFacts(page=page, layout=layout, ocr=marks)
         shown = self._settings.page_images is not PageImages.NEVER

@@ -64,6 +64,8 @@ class Wanted:
 
     figures: bool
     tables: bool
+    model: bool
+    """Tables by the layout model of the library, where it has one."""
     repeated: Set[str]
     """Pictures that recur through the document, or were shown on an earlier page."""
 
@@ -79,6 +81,7 @@ class _Layout:
     """One page's figures and tables, and how they share its lines."""
 
     def __init__(self, page: PdfPage, lines: Sequence[Line], wanted: Wanted) -> None:
+        self._source = page
         self._page: Box = (0.0, 0.0, page.width, page.height)
         self._lines = list(lines)
         self._wanted = wanted
@@ -86,12 +89,15 @@ class _Layout:
         self._pictures: Sequence[Picture] = page.pictures() if wanted.figures else ()
 
     def result(self) -> PageLayout:
-        tables = ruled_tables(self._shapes, self._lines) if self._wanted.tables else []
+        modelled = _modelled(self._source, self._lines) if self._wanted.tables and self._wanted.model else None
+        tables = modelled or []
+        if self._wanted.tables and modelled is None:
+            tables = ruled_tables(self._shapes, self._lines)
         free = [line for line in self._lines if not _in_any(line.box, [table.box for table in tables])]
         found = captions(free)
         figures = self._figures(tables, free, found) if self._wanted.figures else []
         free = _without_labels(free, figures)
-        if self._wanted.tables:
+        if self._wanted.tables and modelled is None:
             tables += self._aligned(free, found)
             free = [line for line in free if not _in_any(line.box, [table.box for table in tables])]
         return self._put_together(tables, figures, free, found)
@@ -194,6 +200,24 @@ class _Layout:
     def _labels(self, box: Box) -> str:
         inside = [line for line in self._lines if center_inside(line.box, box)]
         return " ".join(clean(line.text) for region in regions(inside) for line in region)
+
+
+def _modelled(page: PdfPage, lines: Sequence[Line]) -> list[Table] | None:
+    """Where the model sees tables; its cells often run together, so ours are taken where they are finer."""
+    found = page.model_tables()
+    if found is None:
+        return None
+    tables = []
+    for box, cells in found:
+        inside = [line for line in lines if center_inside(line.box, box)]
+        seen = Table(box=box, cells=tuple(tuple(map(clean, row)) for row in cells))
+        best = max([seen, *ruled_tables(page.shapes(), inside), *aligned_tables(inside)], key=_filled)
+        tables.append(Table(box=box, cells=best.cells))
+    return [table for table in tables if table.cells and table.cells[0]]
+
+
+def _filled(table: Table) -> int:
+    return sum(bool(cell) for row in table.cells for cell in row)
 
 
 def _without_labels(lines: Sequence[Line], figures: Sequence[Box]) -> list[Line]:

@@ -52,7 +52,7 @@ class PdfiumBackend:
     def load(self) -> None:
         importlib.import_module("pypdfium2")
 
-    def open(self, file: Path, name: str, *, drawings: bool = True) -> PdfiumFile:  # noqa: ARG002 (reads them when asked)
+    def open(self, file: Path, name: str) -> PdfiumFile:
         import pypdfium2
 
         try:

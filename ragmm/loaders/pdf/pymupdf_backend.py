@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
@@ -21,8 +20,6 @@ __all__ = ["PyMuPdfBackend"]
 
 _TEXT, _VECTOR = 0, 3
 _BOLD_FLAG = 16
-# Its JSON has whole numbers: this makes them tenths of a point.
-_JSON_SCALE = 10
 _MOST_LINKS = 2_000
 # Its errors name the file by the path of the spooled copy.
 _PATH = re.compile(r"file '[^']*'")
@@ -68,23 +65,22 @@ class PyMuPdfBackend:
     def load(self) -> None:
         _quiet()
 
-    def open(self, file: Path, name: str, *, drawings: bool = True) -> PyMuPdfFile:
+    def open(self, file: Path, name: str) -> PyMuPdfFile:
         _quiet()
         with _reported(f"{name} cannot be opened as a PDF"):
             document = _library().open(file, filetype="pdf")
             locked = document.needs_pass and not document.authenticate("")
         if locked:
             raise DocumentError(f"{name} is encrypted and needs a password; save a copy without one and ingest that")
-        return PyMuPdfFile(document, name, drawings)
+        return PyMuPdfFile(document, name)
 
 
 class PyMuPdfFile:
     """An open document."""
 
-    def __init__(self, document: Any, name: str, drawings: bool) -> None:
+    def __init__(self, document: Any, name: str) -> None:
         self._document = document
         self._name = name
-        self._drawings = drawings
 
     @property
     def pages(self) -> int:
@@ -101,7 +97,7 @@ class PyMuPdfFile:
 
     def page(self, number: int) -> PyMuPdfPage:
         with _reported(f"{self._name}: page {number} cannot be read"):
-            return PyMuPdfPage(self._document.load_page(number - 1), number, self._name, self._drawings)
+            return PyMuPdfPage(self._document.load_page(number - 1), number, self._name)
 
     def close(self) -> None:
         self._document.close()
@@ -110,9 +106,8 @@ class PyMuPdfFile:
 class PyMuPdfPage:
     """One page; its content is interpreted once, when first asked for."""
 
-    def __init__(self, page: Any, number: int, name: str, drawings: bool) -> None:
+    def __init__(self, page: Any, number: int, name: str) -> None:
         self._page = page
-        self._drawings = drawings
         self._what = f"{name}: page {number}"
         self.number = number
         bounds = page.rect
@@ -123,9 +118,6 @@ class PyMuPdfPage:
         lines: list[Line] = []
         shapes: list[Shape] = []
         with _reported(self._what + " cannot be read"):
-            if not self._drawings:
-                lines = self._quick_lines()
-                return self._turned(lines, shapes) if self._page.rotation else (lines, shapes)
             flags = _library().TEXTFLAGS_TEXT | _library().TEXT_COLLECT_VECTORS
             for block in self._page.get_textpage(flags=flags).extractDICT()["blocks"]:
                 if block["type"] == _TEXT:
@@ -134,17 +126,6 @@ class PyMuPdfPage:
                     shapes.append(_shape(block))
         lines = [line for line in lines if line.text and not line.text.isspace()]
         return self._turned(lines, shapes) if self._page.rotation else (lines, shapes)
-
-    def _quick_lines(self) -> list[Line]:
-        """The same lines without paths, from the library's own JSON: a third less work than its Python objects."""
-        library = _library()
-        content = self._page.get_textpage(flags=library.TEXTFLAGS_TEXT)
-        buffer = library.mupdf.fz_new_buffer(1 << 16)
-        out = library.mupdf.FzOutput(buffer)
-        library.mupdf.fz_print_stext_page_as_json(out, content.this, _JSON_SCALE)
-        out.fz_close_output()
-        blocks = json.loads(library.mupdf.fz_buffer_extract_copy(buffer).decode("utf-8", "replace"))["blocks"]
-        return [_json_line(line) for block in blocks for line in block.get("lines", ()) if line["text"].strip()]
 
     def _turned(self, lines: list[Line], shapes: list[Shape]) -> tuple[list[Line], list[Shape]]:
         """The library gives places as if the page were not rotated."""
@@ -193,10 +174,15 @@ class PyMuPdfPage:
 
     def model_tables(self) -> Sequence[tuple[Box, Sequence[Sequence[str]]]] | None:
         with _reported(self._what + ": its tables cannot be found"):
-            found = self._page.find_tables()
+            found = self._page.find_tables(use_layout=True).tables
             return [
-                (_box(table.bbox), [[cell or "" for cell in row] for row in table.extract()]) for table in found.tables
+                (self._shown(table.bbox), [[cell or "" for cell in row] for row in table.extract()]) for table in found
             ]
+
+    @cached_property
+    def _drawing(self) -> Any:
+        """The page as drawing commands, for all that is cut out of it."""
+        return self._page.get_displaylist()
 
     def render(self, box: Box | None, scale: float) -> Image:
         from PIL import Image
@@ -204,7 +190,7 @@ class PyMuPdfPage:
         library = _library()
         with _reported(self._what + " cannot be drawn"):
             clip = None if box is None else library.Rect(box)
-            pixels = self._page.get_pixmap(matrix=library.Matrix(scale, scale), clip=clip, alpha=False)
+            pixels = self._drawing.get_pixmap(matrix=library.Matrix(scale, scale), clip=clip, alpha=False)
             return Image.frombytes("RGB", (pixels.width, pixels.height), pixels.samples)
 
 
@@ -217,15 +203,6 @@ def _line(line: Mapping[str, Any]) -> Line:
         main = max(spans, key=_length)
     bold = main["flags"] & _BOLD_FLAG != 0 or is_bold_name(main["font"])
     return Line(text, line["bbox"], main["size"], bold, line["wmode"] == 0 and abs(line["dir"][1]) < 0.1)
-
-
-def _json_line(line: Mapping[str, Any]) -> Line:
-    place, font, text = line["bbox"], line["font"], line["text"]
-    x0, y0 = place["x"] / _JSON_SCALE, place["y"] / _JSON_SCALE
-    width, height = place["w"] / _JSON_SCALE, place["h"] / _JSON_SCALE
-    bold = font["weight"] == "bold" or is_bold_name(font["name"])
-    upright = line["wmode"] == 0 and (width >= height or len(text) < 4)
-    return Line(text, (x0, y0, x0 + width, y0 + height), font["size"] / _JSON_SCALE, bold, upright)
 
 
 def _length(span: Mapping[str, Any]) -> int:

@@ -55,7 +55,7 @@ def markdown(table: Table) -> tuple[str, int]:
 def ruled_tables(shapes: Sequence[Shape], lines: Sequence[Line]) -> list[Table]:
     """Tables whose cells are drawn; a rule that is missing between two cells makes them one."""
     horizontal, vertical = _rules(shapes)
-    if len(horizontal) < 2 or len(vertical) < 2 or len(horizontal) + len(vertical) > _MOST_RULES:
+    if len(horizontal) < 2 or not vertical or len(horizontal) + len(vertical) > _MOST_RULES:
         return []
     found = []
     for across, down in _connected(horizontal, vertical):
@@ -94,7 +94,19 @@ def _rules(shapes: Iterable[Shape]) -> tuple[list[_Rule], list[_Rule]]:
         elif width > _THIN and height > _THIN:
             horizontal += [(y0, x0, x1), (y1, x0, x1)]
             vertical += [(x0, y0, y1), (x1, y0, y1)]
-    return horizontal, vertical
+    return _joined(horizontal), _joined(vertical)
+
+
+def _joined(rules: list[_Rule]) -> list[_Rule]:
+    """Pieces that go on from each other on one line are one rule: shaded cells alone make four for each."""
+    joined: list[_Rule] = []
+    rules = sorted((round(place * 2) / 2, start, end) for place, start, end in rules)
+    for place, start, end in rules:
+        if joined and joined[-1][0] == place and start <= joined[-1][2] + _SNAP:
+            joined[-1] = (place, joined[-1][1], max(joined[-1][2], end))
+        else:
+            joined.append((place, start, end))
+    return joined
 
 
 def _connected(horizontal: list[_Rule], vertical: list[_Rule]) -> Iterator[tuple[list[_Rule], list[_Rule]]]:
@@ -124,7 +136,7 @@ def _connected(horizontal: list[_Rule], vertical: list[_Rule]) -> Iterator[tuple
             across.append(horizontal[index])
         else:
             down.append(vertical[index - len(horizontal)])
-    return (grid for grid in grids.values() if len(grid[0]) > 1 and len(grid[1]) > 1)
+    return (grid for grid in grids.values() if len(grid[0]) > 1 and grid[1])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,13 +180,15 @@ class _Grid:
     def _owners(self) -> list[list[tuple[int, int]]]:
         """For each cell the first of those it is merged with, to the left and above."""
         owners: list[list[tuple[int, int]]] = []
+        down = [[rule for rule in self.down if abs(rule[0] - x) <= _SNAP] for x in self.xs]
+        across = [[rule for rule in self.across if abs(rule[0] - y) <= _SNAP] for y in self.ys]
         for row, (top, bottom) in enumerate(pairwise(self.ys)):
             owners.append([])
             for column, (left, right) in enumerate(pairwise(self.xs)):
                 owner = (row, column)
-                if column and not _drawn(self.down, left, (top, bottom)):
+                if column and not _drawn(down[column], top, bottom):
                     owner = owners[row][column - 1]
-                elif row and not _drawn(self.across, top, (left, right)):
+                elif row and not _drawn(across[row], left, right):
                     owner = owners[row - 1][column]
                 owners[row].append(owner)
         return owners
@@ -212,14 +226,10 @@ def _places(found: list[float]) -> list[float]:
     return places
 
 
-def _drawn(rules: list[_Rule], place: float, span: tuple[float, float]) -> bool:
-    """Whether rules at this place cover most of the span."""
-    length = sum(
-        max(0.0, min(end, span[1]) - max(start, span[0]))
-        for at, start, end in rules
-        if abs(at - place) <= _SNAP and start < span[1] and end > span[0]
-    )
-    return length > 0.5 * (span[1] - span[0])
+def _drawn(rules: list[_Rule], low: float, high: float) -> bool:
+    """Whether the rules of one place cover most of a span."""
+    length = sum(min(end, high) - max(start, low) for _, start, end in rules if start < high and end > low)
+    return length > 0.5 * (high - low)
 
 
 def _nearest_space(text: str, at: int) -> int:
