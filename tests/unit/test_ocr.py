@@ -1,0 +1,189 @@
+"""Text read out of pictures: what is read, in which order, and when nothing is tried."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from ragmm.errors import MissingExtraError
+from ragmm.loaders import ocr
+from ragmm.loaders.base import DocumentWarning
+from ragmm.loaders.ocr import Ocr, OcrLine, joined_text, ocr_item, ocr_items, ocr_reader
+from ragmm.loaders.settings import LoaderSettings
+from ragmm.loaders.settings import Ocr as Policy
+from ragmm.loaders.text_likeness import likely_has_text
+from ragmm.types import Asset, Item, Modality
+
+pytest.importorskip("rapidocr")
+
+LINES = (
+    "The heron stands in shallow water",
+    "and waits for hours without a move.",
+    "In 1987 the colony had 42 nests,",
+    "ten years later more than 130.",
+    "Reports are kept at the lake house.",
+)
+
+
+def page(lines: tuple[str, ...] = LINES, size: tuple[int, int] = (900, 420)) -> Image.Image:
+    image = Image.new("RGB", size, "white")
+    draw = ImageDraw.Draw(image)
+    for number, line in enumerate(lines):
+        draw.text((40, 30 + 72 * number), line, fill="black", font=ImageFont.load_default(34))
+    return image
+
+
+def item(image: Image.Image, text: str = "") -> Item:
+    stream = io.BytesIO()
+    image.save(stream, "PNG")
+    asset = Asset(data=stream.getvalue(), media_type="image/png", width=image.width, height=image.height)
+    return Item(modality=Modality.FIGURE, text=text, asset=asset)
+
+
+def letters(text: str) -> str:
+    return "".join(character for character in text.lower() if character.isalnum())
+
+
+def errors(expected: str, read: str) -> int:
+    """Edits between two texts, by letters and digits."""
+    row = list(range(len(read) + 1))
+    for number, wanted in enumerate(expected, 1):
+        above, row = row, [number]
+        for column, seen in enumerate(read, 1):
+            row.append(min(above[column] + 1, row[-1] + 1, above[column - 1] + (wanted != seen)))
+    return row[-1]
+
+
+@pytest.fixture(scope="module")
+def reader() -> Ocr:
+    return Ocr()
+
+
+def test_a_page_is_read_line_by_line(reader: Ocr) -> None:
+    lines = reader.lines(page())
+    expected = letters("".join(LINES))
+    assert errors(expected, letters(joined_text(lines))) / len(expected) <= 0.05
+    assert len(joined_text(lines).splitlines()) == len(LINES)
+    tops = [line.box[1] for line in lines]
+    assert tops == sorted(tops)
+    assert all(0 <= line.box[0] < line.box[2] <= 900 and line.confidence >= 0.8 for line in lines)
+
+
+def test_a_page_upside_down_is_read_too(reader: Ocr) -> None:
+    lines = reader.lines(page().rotate(180))
+    expected = letters("".join(LINES))
+    assert errors(expected, letters(joined_text(lines))) / len(expected) <= 0.05
+    assert lines[0].box[1] > lines[-1].box[1], "boxes are those of the picture as it lies"
+
+
+def test_a_strip_is_one_line_whichever_way_up(reader: Ocr) -> None:
+    strip = page(("Kestrel 4711",), (400, 110))
+    for turn in (0, 180):
+        (line,) = reader.lines(strip.rotate(turn), quick=True)
+        assert letters(line.text) == "kestrel4711"
+        assert line.box == (0.0, 0.0, 400.0, 110.0)
+
+
+def test_light_drawing_on_nothing_is_seen(reader: Ocr) -> None:
+    layer = Image.new("RGBA", (400, 110), (255, 255, 255, 0))
+    ImageDraw.Draw(layer).text((40, 30), "Herons wade", fill=(255, 255, 255, 255), font=ImageFont.load_default(34))
+    assert letters(joined_text(reader.lines(layer))) == "heronswade"
+
+
+def test_an_item_says_that_its_text_was_read(reader: Ocr) -> None:
+    read = ocr_item(item(page(), "A caption"), reader)
+    assert read.text.startswith("A caption\nThe heron")
+    assert read.metadata["ocr"] is True
+    assert 0.8 <= read.metadata["confidence"] <= 1
+    assert {"text", "box", "confidence"} == set(read.metadata["lines"][0])
+    assert ocr_item(read, reader) is read, "once is enough"
+
+
+def test_nothing_is_tried_where_there_is_nothing(reader: Ocr) -> None:
+    field = item(Image.effect_mandelbrot((400, 300), (-2, -1, 1, 1), 40).convert("RGB"))
+    assert ocr_item(field, reader) is field
+    words = item(page())
+    assert ocr_item(words, reader, Policy.NEVER) is words
+    assert ocr_item(Item(modality=Modality.PASSAGE, text="words"), reader).text == "words"
+
+
+def test_the_same_picture_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[int] = []
+
+    class Counting(Ocr):
+        def lines(self, image: Image.Image, *, quick: bool = False) -> list[OcrLine]:
+            calls.append(1)
+            return [OcrLine(text="words", box=(0, 0, 1, 1), confidence=1.0)]
+
+    monkeypatch.setattr(ocr, "_shared", Counting)
+    picture = item(page())
+    read = list(ocr_items([picture, picture, picture], LoaderSettings()))
+    assert [one.text for one in read] == ["words"] * 3
+    assert len(calls) == 1
+
+
+def test_pictures_are_left_unread_when_time_runs_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ocr, "_is_late", lambda: True)
+    with pytest.warns(DocumentWarning, match="2 pictures"):
+        read = list(ocr_items([item(page()), item(page())], LoaderSettings()))
+    assert [one.text for one in read] == ["", ""]
+
+
+def test_policies(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ocr_reader(LoaderSettings(ocr=Policy.NEVER)) is None
+    assert ocr_reader(LoaderSettings()) is not None
+    monkeypatch.setattr(ocr, "ocr_available", lambda: False)
+    assert ocr_reader(LoaderSettings()) is None
+    with pytest.raises(MissingExtraError, match=r"ragmm\[ocr\]"):
+        ocr_reader(LoaderSettings(ocr=Policy.ALWAYS))
+
+
+@pytest.mark.parametrize("size", [(900, 420), (1800, 840), (450, 210)])
+def test_text_is_likely_in_pages_of_any_size(size: tuple[int, int]) -> None:
+    assert likely_has_text(page().resize(size))
+
+
+def test_text_is_unlikely_in_fields_noise_and_shapes() -> None:
+    noise = np.random.default_rng(7).integers(0, 255, (300, 400, 3), dtype=np.uint8)
+    shapes = Image.new("RGB", (400, 300), "white")
+    draw = ImageDraw.Draw(shapes)
+    for number in range(8):
+        draw.ellipse((number * 45, 50 + number * 10, number * 45 + 60, 150), fill=(number * 30, 90, 160))
+    pictures = [Image.new("RGB", (300, 300), "grey"), Image.fromarray(noise), shapes, Image.new("L", (3, 2))]
+    pictures.append(Image.linear_gradient("L").resize((500, 400)))
+    assert [likely_has_text(picture) for picture in pictures] == [False] * 5
+
+
+def test_rows_of_a_form_stand_side_by_side() -> None:
+    def line(text: str, box: tuple[float, float, float, float]) -> OcrLine:
+        return OcrLine(text=text, box=box, confidence=1.0)
+
+    rows = [line("Name", (0, 0, 50, 20)), line("Jo", (100, 2, 130, 22)), line("Town", (0, 40, 50, 60))]
+    assert joined_text(rows) == "Name  Jo\nTown"
+
+
+def test_columns_of_vertical_writing_run_from_the_right() -> None:
+    columns = [OcrLine(text=text, box=(x, 0, x + 20, 300), confidence=1.0) for text, x in (("左行", 0), ("右行", 200))]
+    assert joined_text(ocr._in_order(columns)) == "右行\n左行"
+
+
+def test_reading_fits_into_a_parser_process() -> None:
+    """With the 2 GiB of address space that a parser process has."""
+    program = (
+        "import resource\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))\n"
+        "from PIL import Image, ImageDraw, ImageFont\n"
+        "from ragmm.loaders.ocr import Ocr, joined_text\n"
+        "page = Image.new('RGB', (1654, 2339), 'white')\n"
+        "draw = ImageDraw.Draw(page)\n"
+        "for n in range(30): draw.text((90, 60 + 70 * n), f'Line {n} of the page', fill='black', "
+        "font=ImageFont.load_default(34))\n"
+        "print(len(Ocr().lines(page)))\n"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=110, check=False)
+    assert int(run.stdout or 0) >= 28, run.stderr
