@@ -110,7 +110,8 @@ def test_a_gzipped_drawing_and_one_without_a_namespace() -> None:
 def test_scripts_and_handlers_do_not_reach_the_rasteriser() -> None:
     asset = svg_asset(
         svg(
-            '<script>x()</script><rect onclick="x()" width="100" height="50" fill="red"/><foreignObject><p>x</p></foreignObject>'
+            '<script>x()</script><rect onclick="x()" width="100" height="50" fill="red"/>'
+            "<foreignObject><p>x</p></foreignObject>"
         ),
         "a.svg",
         SETTINGS,

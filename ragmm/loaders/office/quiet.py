@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from ragmm.errors import MissingExtraError
 
-__all__ = ["TESTED_VERSION", "block_torch", "partitioner", "quietly"]
+__all__ = ["TESTED_VERSION", "partitioner", "quietly"]
 
 T = TypeVar("T")
 
@@ -26,12 +26,6 @@ _SPACY_MODEL = "en_core_web_sm"
 _SENTENCE = re.compile(r"[^.!?。！？]*(?:[.!?]+(?=\s|$)|[。！？]+|[.!?]+|$)")
 _WORD = re.compile(r"\w+|[^\w\s]")
 _OPT_OUT = {"SCARF_NO_ANALYTICS": "true", "DO_NOT_TRACK": "true", "UNSTRUCTURED_DISABLE_NOTICE": "1"}
-
-
-def block_torch() -> None:
-    """Makes torch unimportable in this process: for a parser process only, which saves it 600 MB with spaCy."""
-    if "torch" not in sys.modules:
-        sys.modules["torch"] = None  # type: ignore[assignment]
 
 
 @lru_cache(maxsize=8)
