@@ -13,10 +13,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ragmm.errors import StorageError
 from ragmm.indexes import fsio
 from ragmm.indexes.rows import path_from_db, path_to_db
 
-__all__ = ["Cache", "Caption", "Seen", "Strikes"]
+__all__ = ["Cache", "Caption", "Seen", "Strikes", "read_strikes"]
 
 _VERSION = 1
 _DEATHS = 3
@@ -161,13 +162,7 @@ class Cache:
             self._connection.execute("DELETE FROM strikes WHERE sha256 = ?", (bytes.fromhex(sha256),))
 
     def strikes(self) -> list[Strikes]:
-        rows = self._connection.execute("SELECT path, sha256, parser, deaths, cuts, reason FROM strikes ORDER BY path")
-        return [
-            Strikes(
-                path=path_from_db(path), sha256=sha256.hex(), parser=parser, deaths=deaths, cuts=cuts, reason=reason
-            )
-            for path, sha256, parser, deaths, cuts, reason in rows
-        ]
+        return _strikes(self._connection)
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -180,6 +175,29 @@ class Cache:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
+
+
+def read_strikes(path: Path) -> list[Strikes]:
+    """The strikes of a cache that another process may be writing; none where there is no cache of today's format."""
+    if not path.is_file():
+        return []
+    address = f"{path.absolute().as_uri()}?mode=ro"
+    with fsio.storage_errors(path), contextlib.closing(sqlite3.connect(address, uri=True, timeout=30.0)) as connection:
+        try:
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            return _strikes(connection) if version == _VERSION else []
+        except sqlite3.OperationalError as error:  # busy: not knowing must not look like having none
+            raise StorageError(f"{path}: cannot be read now ({error}); run the same command again") from error
+        except sqlite3.DatabaseError:
+            return []
+
+
+def _strikes(connection: sqlite3.Connection) -> list[Strikes]:
+    rows = connection.execute("SELECT path, sha256, parser, deaths, cuts, reason FROM strikes ORDER BY path")
+    return [
+        Strikes(path=path_from_db(path), sha256=sha256.hex(), parser=parser, deaths=deaths, cuts=cuts, reason=reason)
+        for path, sha256, parser, deaths, cuts, reason in rows
+    ]
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -13,6 +13,7 @@ import hashlib
 import os
 import shutil
 import sqlite3
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +42,7 @@ __all__ = [
 DIRECTORY_MODE = 0o700
 FILE_MODE = 0o600
 SEALED_MODE = 0o400
+_BLOCK = 1 << 20
 _FREE = "free some space, then run the same command again: nothing committed was lost"
 
 
@@ -87,8 +89,8 @@ def publish(directory: Path, suffix: str, chunks: Iterable[bytes | memoryview], 
     temporary = directory / f".tmp-{os.getpid()}-{kind}{suffix}"
     with storage_errors(temporary):
         try:
-            digest, size = _write(temporary, chunks, kind)
-            _check_written(temporary, digest, size)
+            digest, check, size = _write(temporary, chunks, kind)
+            _check_written(temporary, check, size)
             temporary.chmod(SEALED_MODE)
             rename(temporary, directory / f"{digest}{suffix}", kind)
         except OSError:
@@ -97,18 +99,20 @@ def publish(directory: Path, suffix: str, chunks: Iterable[bytes | memoryview], 
     return Sealed(name=f"{digest}{suffix}", sha256=digest, size=size)
 
 
-def _write(path: Path, chunks: Iterable[bytes | memoryview], kind: str) -> tuple[str, int]:
-    digest, size = hashlib.sha256(), 0
+def _write(path: Path, chunks: Iterable[bytes | memoryview], kind: str) -> tuple[str, int, int]:
+    """Returns sha256, CRC-32 and size."""
+    digest, check, size = hashlib.sha256(), 0, 0
     _step("create", path, kind)
     with path.open("wb") as file:
         path.chmod(FILE_MODE)
         for chunk in chunks:
             digest.update(chunk)
+            check = zlib.crc32(chunk, check)
             _step("write", path, kind, bytes(chunk) if _observer is not None else None)
             size += file.write(chunk)
         file.flush()
         sync_file(file.fileno(), path, kind)
-    return digest.hexdigest(), size
+    return digest.hexdigest(), check, size
 
 
 def sync_file(descriptor: int, path: Path, kind: str) -> None:
@@ -119,9 +123,13 @@ def sync_file(descriptor: int, path: Path, kind: str) -> None:
     os.fsync(descriptor)
 
 
-def _check_written(path: Path, digest: str, size: int) -> None:
+def _check_written(path: Path, check: int, size: int) -> None:
     """A file that does not read back as written must never be named by a commit."""
-    if path.stat().st_size != size or sha256_file(path) != digest:
+    found = 0
+    with path.open("rb", buffering=0) as file:
+        while block := file.read(_BLOCK):
+            found = zlib.crc32(block, found)
+    if path.stat().st_size != size or found != check:
         raise OSError(errno.EIO, "the file does not read back as it was written", str(path))
 
 

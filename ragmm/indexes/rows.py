@@ -64,6 +64,8 @@ def _valid(text: str) -> str:
 
 
 def _locator_json(locator: Locator) -> str:
+    if locator.start is None and locator.box is None and not locator.section and locator.time is None:
+        return "{}" if locator.end is None else _encode({"end": locator.end})
     fields = {
         "box": locator.box,
         "section": locator.section,
@@ -76,12 +78,9 @@ def _locator_json(locator: Locator) -> str:
 
 def row_mark(body: Sequence[Any]) -> bytes:
     """16 bytes over everything in an item that is shown or searched; fields are length-prefixed, so none can bleed."""
-    digest = hashlib.sha256()
-    for value in body:
-        data = value if isinstance(value, bytes) else b"\0" if value is None else str(value).encode()
-        digest.update(b"%d:" % len(data))
-        digest.update(data)
-    return digest.digest()[:16]
+    fields = [value if isinstance(value, bytes) else b"\0" if value is None else str(value).encode() for value in body]
+    lengths = ":".join([str(len(data)) for data in fields])
+    return hashlib.sha256(b"\0".join([lengths.encode(), *fields])).digest()[:16]
 
 
 def content_digest(marks: Sequence[bytes]) -> bytes:
