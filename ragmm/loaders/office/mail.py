@@ -24,6 +24,8 @@ _SHOWN = ("From", "To", "Cc", "Bcc", "Date", "Subject")
 _MAX_DEPTH = 50
 _MAX_HEADER = 2_000
 _LONGEST_SOURCE = 8_000
+# What the standard parser of headers raises at what is no header.
+_UNPARSED = (ValueError, IndexError, AttributeError, TypeError, LookupError, RecursionError)
 
 
 class _Policy(email.policy.EmailPolicy):
@@ -103,7 +105,7 @@ def _header(message: EmailMessage, key: str) -> str:
     """A header decoded; as it stands where the parser chokes on it."""
     try:
         value = message.get(key)
-    except (ValueError, IndexError, AttributeError, TypeError, LookupError):
+    except _UNPARSED:
         value = next((raw for raw_key, raw in message.raw_items() if raw_key.lower() == key.lower()), None)
     return one_line(str(value or "").encode("utf-8", "replace").decode("utf-8"))[:_MAX_HEADER]
 
@@ -161,7 +163,7 @@ def _attach(part: MIMEPart, kind: str, letter: _Letter) -> None:
 def _file_name(part: MIMEPart) -> str:
     try:
         return one_line(str(part.get_filename() or ""))[:200]
-    except (ValueError, IndexError, AttributeError, TypeError, LookupError):
+    except _UNPARSED:
         return ""
 
 
