@@ -20,6 +20,7 @@ from ragmm.types import IMAGE_MODALITIES, Item, Modality, Role, StoredItem
 __all__ = ["IMAGE", "TEXT", "Embedding", "embed_again", "embedding_text", "kind_of"]
 
 TEXT, IMAGE = "text", "image"
+_AT_ONCE = 256
 
 
 def embedding_text(text: str, context: str) -> str:
@@ -87,13 +88,17 @@ class Embedding:
 
 
 def plan(space: str, embedder: Embedder, item: Item) -> _Input | None:
-    """What of an item goes into a space: the image itself where the model sees, else its words; None if neither."""
-    if item.asset is not None and IMAGE in embedder.info.modalities:
+    """What of an item goes into a space: a picture itself where the model sees, else its words; None if neither.
+
+    A table is its words, also where it comes with a picture of itself.
+    """
+    pictured = item.modality in IMAGE_MODALITIES or not item.text.strip()
+    if item.asset is not None and pictured and sees(embedder):
         return _Input(space, IMAGE, _key(b"image", bytes.fromhex(item.asset.sha256)), item.asset.data)
     text = embedding_text(item.text, item.context)
     if not text.strip():
         return None
-    kind = TEXT if IMAGE in embedder.info.modalities else kind_of(item.modality)
+    kind = TEXT if sees(embedder) else kind_of(item.modality)
     return _Input(space, kind, _key(b"text", text.encode("utf-8", "replace")), text)
 
 
@@ -113,12 +118,20 @@ def embed_again(
     embedder = embedders.get(space)
     if embedder is None:
         raise ModelError(f"the pipeline names no model for the space {space!r}, whose vectors have to be made again")
+    rows = np.zeros((len(items), embedder.info.dim), np.float32)
     with contextlib.closing(store.snapshot()) as snapshot:
         check_model(snapshot.spaces[space], embedder.info, store.folder)
-        rows = []
-        for item in items:
-            if kind == IMAGE and item.asset is not None and IMAGE in embedder.info.modalities:
-                rows.append(embedder.embed_images([snapshot.asset(item.asset)[0]])[0])
-            else:
-                rows.append(embedder.embed_texts([embedding_text(item.text, item.context)], Role.DOCUMENT)[0])
-    return np.stack(rows)
+        for start in range(0, len(items), _AT_ONCE):
+            part = items[start : start + _AT_ONCE]
+            images = {n: item.asset for n, item in enumerate(part) if kind == IMAGE and item.asset and sees(embedder)}
+            texts = {n: embedding_text(item.text, item.context) for n, item in enumerate(part) if n not in images}
+            if images:
+                found = embedder.embed_images([snapshot.asset(asset)[0] for asset in images.values()])
+                rows[start + np.array(list(images))] = found
+            if texts:
+                rows[start + np.array(list(texts))] = embedder.embed_texts(list(texts.values()), Role.DOCUMENT)
+    return rows
+
+
+def sees(embedder: Embedder) -> bool:
+    return IMAGE in embedder.info.modalities

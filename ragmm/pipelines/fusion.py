@@ -55,7 +55,7 @@ def fuse(legs: Sequence[Leg]) -> list[Ranked]:
         for rank, (item, score) in enumerate(leg.found, start=1):
             votes[item] = votes.get(item, 0.0) + leg.weight / (RANK_CONSTANT + rank)
             found_by.setdefault(item, []).append(FoundBy(leg=leg.name, rank=rank, score=float(score)))
-            scale[item] = scales[leg.group]
+            scale[item] = min(scale.get(item, float("inf")), scales[leg.group])
     ranked = [
         Ranked(item=item, score=min(1.0, vote * scale[item]), found_by=tuple(found_by[item]))
         for item, vote in votes.items()
