@@ -24,7 +24,7 @@ from ragmm.loaders.spool import hash_source
 from ragmm.pipelines.captioning import Captioner, caption_fingerprint, needs_caption
 from ragmm.pipelines.embedding import Embedding
 from ragmm.pipelines.progress import Progress, Silent
-from ragmm.pipelines.quarantine import Quarantine
+from ragmm.pipelines.quarantine import CACHE, Quarantine
 from ragmm.pipelines.reading import Parser, Read, read_ahead
 from ragmm.pipelines.sources import SourceFile, Walk
 from ragmm.pipelines.stopping import StopFlag
@@ -69,7 +69,7 @@ def ingest(
     walk = Walk(plan.sources)
     files = walk.files(paths)
     first = next(files, None)  # a misspelt path is an error before anything is touched
-    with store.writer("ingest", create=True) as writer, Cache(store.folder / "cache.db") as cache:
+    with store.writer("ingest", create=True) as writer, Cache(store.folder / CACHE) as cache:
         for space, embedder in plan.embedders.items():
             writer.ensure_space(space, embedder.info, plan.vector_dtype)
         run = _Run(store, writer, cache, plan, progress or Silent(), StopFlag() if stop is None else stop)

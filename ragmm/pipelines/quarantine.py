@@ -2,15 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from ragmm.errors import DocumentError
-from ragmm.indexes.cache import Cache, Seen, Strikes
+from ragmm.errors import DocumentError, UsageError
+from ragmm.indexes.cache import Cache, Seen, Strikes, read_strikes
+from ragmm.indexes.store import Store
 from ragmm.loaders.spool import hash_source
 from ragmm.pipelines.sources import SourceFile
 
-__all__ = ["Quarantine"]
+__all__ = ["CACHE", "Quarantine", "clear", "retry", "struck"]
+
+CACHE = "cache.db"
+
+
+def struck(store: Store) -> list[Strikes]:
+    """Every document that killed its parser, also those that get another try; takes no lock."""
+    return read_strikes(store.folder / CACHE)
+
+
+def retry(store: Store, name: str) -> list[Strikes]:
+    """Forgives the document of this path, or of a path that ends so; the next ingest reads it again."""
+    forgiven = _forgive(store, lambda one: one.path == name or one.path.endswith("/" + name.removeprefix("./")))
+    if not forgiven:
+        raise UsageError(f"{name!r} has no strikes in {store.folder}; `ragmm quarantine list` names those that have")
+    return forgiven
+
+
+def clear(store: Store) -> list[Strikes]:
+    """Forgives every document."""
+    return _forgive(store, lambda _: True)
+
+
+def _forgive(store: Store, chosen: Callable[[Strikes], bool]) -> list[Strikes]:
+    with store.writer("quarantine"), Cache(store.folder / CACHE) as cache:
+        forgiven = [one for one in cache.strikes() if chosen(one)]
+        for sha256 in {one.sha256 for one in forgiven}:
+            cache.absolve(sha256)
+    return forgiven
 
 
 class Quarantine:
