@@ -8,7 +8,19 @@ from typing import Annotated
 import typer
 
 from ragmm import __version__
-from ragmm.commands import asking, building, demo, evaluating, failures, keeping, models
+from ragmm.commands import (
+    asking,
+    building,
+    chatting,
+    demo,
+    doctoring,
+    evaluating,
+    failures,
+    inspecting,
+    keeping,
+    models,
+    quarantining,
+)
 
 __all__ = ["app", "main"]
 
@@ -36,9 +48,13 @@ def start(
 
 building.register(app)
 asking.register(app)
+chatting.register(app)
+inspecting.register(app)
 keeping.register(app)
+quarantining.register(app)
 evaluating.register(app)
 models.register(app)
+doctoring.register(app)
 demo.register(app)
 
 

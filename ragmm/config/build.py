@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from ragmm.config.settings import AnswerSettings, ModelSettings, Pipeline
     from ragmm.embedders.base import Embedder
     from ragmm.loaders.base import Loader
+    from ragmm.loaders.sandbox import Limits
     from ragmm.loaders.worker import ParserPool
     from ragmm.vlm.base import Vlm
     from ragmm.vlm.context import ContextBudget
     from ragmm.vlm.openai_settings import OpenAiSettings
 
-__all__ = ["build_embedder", "build_loaders", "build_parser", "build_vlm", "context_budget"]
+__all__ = ["build_embedder", "build_loaders", "build_parser", "build_vlm", "context_budget", "parser_limits"]
 
 _CLIP: Final = (Scheme.OPEN_CLIP, Scheme.MINI)
 
@@ -90,13 +91,18 @@ def build_loaders(pipeline: Pipeline) -> tuple[Loader, ...]:
 
 def build_parser(pipeline: Pipeline) -> ParserPool:
     """The isolated processes that parse documents, within the pipeline's limits."""
-    from ragmm.loaders.sandbox import Limits
     from ragmm.loaders.worker import ParserPool
 
-    limits = Limits(
+    return ParserPool(pipeline.loaders, parser_limits(pipeline), pipeline.limits.workers)
+
+
+def parser_limits(pipeline: Pipeline) -> Limits:
+    """What one document may use while it is parsed."""
+    from ragmm.loaders.sandbox import Limits
+
+    return Limits(
         memory_mb=pipeline.limits.memory_mb,
         cpu_seconds=pipeline.limits.cpu_seconds,
         wall_seconds=pipeline.limits.wall_seconds,
         document_mb=pipeline.sources.max_file_mb,
     )
-    return ParserPool(pipeline.loaders, limits, pipeline.limits.workers)

@@ -19,7 +19,8 @@ from ragmm.cli import app
 
 EXPECTED = {
     "init", "ingest", "rm", "query", "ls", "show", "info", "history", "diff", "rollback", "snapshot", "verify",
-    "repair", "digest", "compact", "models list", "models check", "models pull", "models path", "demo", "eval",
+    "repair", "digest", "compact", "models list", "models check", "models pull", "models path", "demo", "eval", "chat",
+    "inspect", "doctor", "quarantine list", "quarantine retry", "quarantine clear",
 }  # fmt: skip
 
 
