@@ -86,7 +86,8 @@ def answer_from_reply(
 ) -> Answer:
     """Claims with checked citations; an abstention where neither they nor the evidence carry an answer."""
     hits = [hit for hit in question.hits if hit.rank in built.used]
-    statements = parse_reply(reply.text, frozenset(built.used))
+    read = parse_reply(reply.text, frozenset(built.used))
+    statements = [statement for statement in read if not _repeats_instructions(statement, built)]
     if not statements:
         return degraded_answer(question, rules, f"{model.name} wrote nothing that can be read as an answer")
     strength = evidence_strength(question.text, hits, question.embed)
@@ -124,6 +125,18 @@ def image_checker(vlm: Vlm, images: Mapping[int, bytes]) -> AskImage:
         return True if word.startswith(("yes", "是")) else False if word.startswith(("no", "不", "否")) else None
 
     return ask
+
+
+def _repeats_instructions(statement: Statement, built: BuiltPrompt) -> bool:
+    """Whether a statement copies what the model was told rather than what was found."""
+    told = " ".join(str(part) for turn in built.prompt.turns if turn.role == "system" for part in turn.parts)
+    return not _runs(told).isdisjoint(_runs(statement.text))
+
+
+def _runs(text: str) -> frozenset[tuple[str, ...]]:
+    """Every six words in a row."""
+    words = re.findall(r"\w+", text.casefold())
+    return frozenset(zip(*(words[start:] for start in range(6)), strict=False))
 
 
 def _declines(statements: Sequence[Statement]) -> bool:

@@ -16,6 +16,7 @@ _MAX_STATEMENTS = 60
 _MARK, _END = "\ue000", "\ue001"
 _PRIVATE = re.compile(f"[{_MARK}-\uf8ff]")
 _THINKING = re.compile(r"<(think|thinking|reasoning)>.*?(?:</\1>|\Z)", re.IGNORECASE | re.DOTALL)
+_DELIMITER = re.compile(r"</?evidence-\w{1,40}>?")
 _PREFIX = re.compile(
     r"\s*(?:\*\*)?(?:answer|final answer|response|答案|回答|答)(?:\*\*)?\s?[:：](?:\*\*)?\s*", re.IGNORECASE
 )
@@ -73,7 +74,7 @@ def parse_reply(reply: str, known: frozenset[int]) -> list[Statement]:
     Numbers in round brackets count as citations only where nothing stands in square ones, and only `known` ones.
     """
     text = _PRIVATE.sub("", reply[: 2 * _MAX_REPLY])
-    text = inert(_THINKING.sub("", text)).strip()[:_MAX_REPLY]
+    text = inert(_DELIMITER.sub("", _THINKING.sub("", text))).strip()[:_MAX_REPLY]
     prefix = _PREFIX.match(text)
     text = text[prefix.end() :] if prefix else text
     text = _AFTER_STOP.sub(r"\2\1", _tokenised(text, known))

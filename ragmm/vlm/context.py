@@ -190,7 +190,7 @@ def _described(hit: Hit, mark: str, *, has_image: bool = False) -> str:
     if not words and not has_image:
         return ""
     place = [
-        hit.item.uri,
+        " ".join(hit.item.uri.split()),
         f"page {hit.item.locator.page}" if hit.item.locator.page else "",
         *hit.item.locator.section[-2:],
     ]

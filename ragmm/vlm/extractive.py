@@ -32,8 +32,9 @@ class ExtractiveSettings:
     strong: float = 0.42
     """Evidence weaker than this (see evidence_strength) is no answer; 0 never abstains.
 
-    Measured on 150 Chinese questions with and without their document in the collection: 90 % of the abstentions right,
-    90 % of the unanswerable questions recognised.
+    Measured on 150 Chinese questions with and without their document in the collection: 95 % of the abstentions right,
+    85 % of the unanswerable questions recognised. Where the right document is there but silent, words do not tell: of
+    22 such questions about long English reports half were recognised, and a third of 78 answerable ones got no answer.
     """
     image_floor: float = 0.22
     """Cosine from which an image is worth showing as the answer when no text answers."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import threading
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
+import ragmm
 from ragmm.errors import ModelError
 from ragmm.testing import FakeVlm
 from ragmm.vlm.answers import AnswerRules, Question, answer_with
@@ -24,7 +26,7 @@ BLUE = Image.new("RGB", (20, 64), "blue")
 ONE_IMAGE = frozenset({"blip"})
 
 
-@pytest.fixture(scope="module", params=["fake", "llava", "blip", "openai"])
+@pytest.fixture(scope="module", params=["fake", "llava", "blip", "openai", "mini"])
 def vlm(request, tmp_path_factory):
     """Each adapter once, with the models and the server it needs."""
     if request.param == "fake":
@@ -34,6 +36,11 @@ def vlm(request, tmp_path_factory):
             adapter = OpenAiVlm("tiny", server.url, OpenAiSettings(timeout=20.0))
             yield adapter
             adapter.close()
+    elif request.param == "mini":
+        folder = Path(ragmm.__file__).parent / "bundled" / "mini-vlm"
+        if not (folder / "config.json").is_file():
+            pytest.skip("this checkout has no bundled mini-vlm; make train-vlm")
+        yield TransformersVlm(folder, "mini", device="cpu", dtype="float32")
     else:
         folder = build(request.param, tmp_path_factory.mktemp(request.param))
         yield TransformersVlm(folder, f"hf:{request.param}", device="cpu", dtype="float32")
