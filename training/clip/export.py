@@ -15,6 +15,7 @@ from training.clip.evaluate import line
 from training.clip.measure import Row
 
 SHIPPED: Final = Path(__file__).parents[2] / "ragmm" / "bundled" / recipe.NAME
+STATISTICS: Final = ("running_mean", "running_var", "num_batches_tracked")
 TRAINING_DATA: Final = (
     "Pictures drawn by training/pictures of this repository (Apache-2.0).",
     "Noto Emoji drawings, Copyright Google LLC (Apache-2.0; flags public domain): github.com/googlefonts/noto-emoji.",
@@ -45,7 +46,8 @@ def model_card(tower: Path, report: dict[str, Any]) -> dict[str, Any]:
     from safetensors import safe_open
 
     with safe_open(tower, "pt") as weights:
-        shapes = [weights.get_slice(name).get_shape() for name in weights.keys()]  # noqa: SIM118
+        learnt = [n for n in weights.keys() if not n.endswith(STATISTICS)]  # noqa: SIM118
+        shapes = [weights.get_slice(name).get_shape() for name in learnt]
     return {
         "name": recipe.NAME,
         "revision": recipe.REVISION,
