@@ -451,3 +451,14 @@ def test_the_report_is_inert_and_holds_everything(run: EvalRun, docs: Collection
 def test_bars_stay_inside_their_plot() -> None:
     wild = statistics.Estimate(mean=1.4, low=-0.5, high=2.0, questions=1)
     assert 'width="450.0"' in bars({"x": wild}, "x")
+
+
+def test_the_questions_of_the_guide_are_read(repository: Path, tmp_path: Path) -> None:
+    guide = (repository / "docs" / "guide" / "evaluate.md").read_text(encoding="utf-8")
+    block = guide.split("```json\n")[1].split("```")[0]
+    (tmp_path / "guide.jsonl").write_text(block, encoding="utf-8")
+    found = {one.qid: one for one in read_questions(tmp_path / "guide.jsonl")}
+    assert found["growth"].relevant == (Relevant(uri="2023.pdf", page=7),)
+    assert found["scoped"].scope == "contracts/lease.pdf"
+    assert not found["nothing"].answerable
+    assert all(f"`{name}`" in guide for name in metrics.ANSWER_METRICS)

@@ -17,6 +17,7 @@ from ragmm.indexes.cache import Cache
 from ragmm.loaders.worker import Death, ParserPool, WorkerDiedError
 from ragmm.pipelines import ingest as ingest_module
 from ragmm.pipelines.ingest import IngestPlan, ingest
+from ragmm.pipelines.quarantine import retry
 from ragmm.pipelines.stopping import StopFlag
 from ragmm.testing import FakeEmbedder, captioned_picture, planted_word, png_bytes, sample_corpus
 from ragmm.types import DocumentState, Report
@@ -284,9 +285,12 @@ def test_three_strikes_and_quarantine(tmp_path: Path, pool: ParserPool) -> None:
         "poison.txt": "quarantined",
     }
     assert "SIGSEGV" in report.failures[0].reason
+    assert [one.path for one in retry(desk.docs.store, "poison.txt")] == [str(tmp_path / "source" / "poison.txt")]
+    desk.ingest()
+    assert poison.tried == 4, "forgiven, it is read again"
     desk.write("poison.txt", "different now")
     desk.ingest()
-    assert poison.tried == 4, "a new content has a new chance"
+    assert poison.tried == 5, "a new content has a new chance"
 
 
 def test_a_document_under_which_runs_die_is_suspected(desk: Desk) -> None:
