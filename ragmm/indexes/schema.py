@@ -11,10 +11,20 @@ import contextlib
 import sqlite3
 from pathlib import Path
 
-from ragmm.errors import CollectionNotFoundError, DamagedError, NewerFormatError
+from ragmm.errors import CollectionNotFoundError, DamagedError, NewerFormatError, StorageError
 from ragmm.indexes import fsio
 
-__all__ = ["DATABASE", "FOREVER", "FORMAT", "connect_reader", "connect_writer", "create", "is_blank"]
+__all__ = [
+    "DATABASE",
+    "FOREVER",
+    "FORMAT",
+    "connect_reader",
+    "connect_writer",
+    "create",
+    "is_blank",
+    "needs_rollback",
+    "roll_back",
+]
 
 FORMAT = 1
 FOREVER = 1 << 62
@@ -146,10 +156,35 @@ def connect_writer(path: Path) -> sqlite3.Connection:
 def connect_reader(path: Path) -> sqlite3.Connection:
     """Open for reading: takes no lasting lock, works in a read-only directory, never upgrades."""
     connection = _connect(path, "ro")
+    try:
+        _check_format(connection, path)
+    except sqlite3.OperationalError as error:
+        connection.close()
+        if not needs_rollback(error):
+            raise
+        roll_back(path)
+        connection = _connect(path, "ro")
+        _check_format(connection, path)
     connection.execute("PRAGMA query_only = ON")
     connection.execute("PRAGMA trusted_schema = OFF")
-    _check_format(connection, path)
     return connection
+
+
+def needs_rollback(error: sqlite3.OperationalError) -> bool:
+    """Whether a writer was killed in mid-commit and its journal waits to be rolled back, which a reader may not do."""
+    return getattr(error, "sqlite_errorname", "") == "SQLITE_READONLY_ROLLBACK"
+
+
+def roll_back(path: Path) -> None:
+    """Let SQLite undo the commit that was cut short. Harmless while another process writes: then nothing is undone."""
+    try:
+        with contextlib.closing(_connect(path, "rw")) as connection:
+            connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError as error:
+        raise StorageError(
+            f"{path}: a commit was cut short and has to be undone, which needs a folder that can be written ({error}); "
+            "open the collection once as a user who may write there"
+        ) from error
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
@@ -177,6 +212,8 @@ def _check_format(connection: sqlite3.Connection, path: Path) -> None:
     try:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
     except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError) and needs_rollback(error):
+            raise
         raise DamagedError(
             f"{path}: {error}; the collection's database is damaged: put a snapshot back, "
             "or move the folder aside and ingest the sources again"

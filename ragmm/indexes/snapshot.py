@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ __all__ = ["Ranges", "Snapshot", "Space", "dead_ranges", "inside", "load_blocks"
 
 _LIVE_DOCUMENT = "d.born <= :g AND d.died > :g"
 _BATCH = 500
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,36 +76,46 @@ class Snapshot:
         self._path = folder / schema.DATABASE
         self._lock = threading.Lock()
         self._connection = schema.connect_reader(self._path)
-        with self._reading() as connection:
-            (newest,) = connection.execute("SELECT COALESCE(MAX(id), 0) FROM generations").fetchone()
-            self.generation: int = newest if generation is None else generation
-            row = connection.execute(
-                "SELECT next_item, documents, items FROM generations WHERE id = ?", (self.generation,)
-            ).fetchone()
-            if row is None and self.generation:
-                raise RagmmError(f"{folder}: there is no generation {generation}; the newest is {newest}")
-            self.next_item: int = row[0] if row else 0
-            self.document_count: int = row[1] if row else 0
-            self.item_count: int = row[2] if row else 0
-            self.spaces = load_spaces(connection, self.generation)
-            self.blocks = load_blocks(connection, self.generation)
-            self._dead = dead_ranges(connection, self.generation)
+        self._read(partial(self._open, wanted=generation))
         self._indexes: dict[tuple[str, str], ExactIndex] = {}
+
+    def _open(self, connection: sqlite3.Connection, wanted: int | None) -> None:
+        (newest,) = connection.execute("SELECT COALESCE(MAX(id), 0) FROM generations").fetchone()
+        self.generation: int = newest if wanted is None else wanted
+        row = connection.execute(
+            "SELECT next_item, documents, items FROM generations WHERE id = ?", (self.generation,)
+        ).fetchone()
+        if row is None and self.generation:
+            raise RagmmError(f"{self.folder}: there is no generation {wanted}; the newest is {newest}")
+        self.next_item: int = row[0] if row else 0
+        self.document_count: int = row[1] if row else 0
+        self.item_count: int = row[2] if row else 0
+        self.spaces = load_spaces(connection, self.generation)
+        self.blocks = load_blocks(connection, self.generation)
+        self._dead = dead_ranges(connection, self.generation)
 
     def close(self) -> None:
         self._connection.close()
 
-    @contextlib.contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
+    def _read(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+        """Run a few statements; where a writer was killed in mid-commit, undo that commit and run them again."""
         with self._lock:
             try:
-                yield self._connection
+                return self._attempt(work)
             except sqlite3.DatabaseError as error:
                 raise DamagedError(f"{self._path}: {error}; run: ragmm verify --deep, then ragmm repair") from error
 
+    def _attempt(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+        try:
+            return work(self._connection)
+        except sqlite3.OperationalError as error:
+            if not schema.needs_rollback(error):
+                raise
+            schema.roll_back(self._path)
+            return work(self._connection)
+
     def _rows(self, sql: str, parameters: dict[str, Any] | Sequence[Any] = ()) -> list[Any]:
-        with self._reading() as connection:
-            return connection.execute(sql, parameters).fetchall()
+        return self._read(lambda connection: connection.execute(sql, parameters).fetchall())
 
     def newest_generation(self) -> int:
         """What a new snapshot would see now."""
@@ -249,9 +260,8 @@ class Snapshot:
 
     def lexicon_gap(self) -> str:
         """How the lexicon and the items differ, or an empty string."""
-        with self._reading() as connection:
-            (words,) = connection.execute("SELECT COUNT(*) FROM lexicon_docsize").fetchone()
-            (items,) = connection.execute("SELECT COUNT(*) FROM items").fetchone()
+        words = self._rows("SELECT COUNT(*) FROM lexicon_docsize")[0][0]
+        items = self._rows("SELECT COUNT(*) FROM items")[0][0]
         return f"the lexicon holds {words:,} items where {items:,} are stored" if words != items else ""
 
     # Search ----------------------------------------------------------------------------------------------------
@@ -293,8 +303,7 @@ class Snapshot:
         found: list[tuple[int, float]] = []
         offset, limit = 0, max(4 * k, 64)
         while len(found) < k:
-            with self._reading() as connection:
-                page = lexical.search(connection, question, limit, offset)
+            page = self._read(partial(lexical.search, question=question, limit=limit, offset=offset))
             found.extend(one for one in page if self._visible(one[0], allow))
             if len(page) < limit:
                 break

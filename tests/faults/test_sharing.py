@@ -157,6 +157,38 @@ def test_readers_in_threads(tmp_path: Path) -> None:
     assert not failures
 
 
+_CUT_IN_MID_COMMIT = """
+import os, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+from ragmm.indexes.store import Store
+with Store(Path(sys.argv[1])).writer("cut") as writer:
+    writer.connection.execute("PRAGMA cache_size = 1")
+    writer.connection.execute("PRAGMA cache_spill = ON")     # pages reach the file before COMMIT, as in its midst
+    writer.connection.execute("BEGIN IMMEDIATE")
+    writer.connection.execute("UPDATE items SET text = text || ' half done'")
+    writer.connection.execute("UPDATE documents SET reason = 'half done'")
+    os._exit(137)
+"""
+
+
+def test_a_writer_killed_in_the_midst_of_sqlites_commit(tmp_path: Path) -> None:
+    """A hot journal lies there: whoever reads next, or is reading already, sees the generation before."""
+    store = scenes.prepared(tmp_path / "collection", (scenes.first_ingest,))
+    digest, reader = store.digest(vectors=True), store.snapshot()
+    for _ in range(2):
+        process = run(_CUT_IN_MID_COMMIT, store.folder)
+        process.communicate()
+        assert (store.folder / "collection.db-journal").stat().st_size > 0
+        assert len(list(reader.items())) == 24, "the open reader goes on"
+        process = run(_CUT_IN_MID_COMMIT, store.folder)
+        process.communicate()
+        assert store.verify(deep=True).ok
+        assert store.digest(vectors=True) == digest
+    scenes.second_day(store, scenes.silent)
+    assert store.verify(deep=True).ok
+
+
 def test_sigkill_leaves_no_lock(tmp_path: Path) -> None:
     store = scenes.prepared(tmp_path / "collection", (scenes.first_ingest,))
     holder = run(_HOLD, store.folder)
