@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,9 @@ from ragmm.loaders.settings import LoaderSettings
 from ragmm.types import Item, Locator, Modality
 
 __all__ = ["Container", "NestedReader"]
+
+
+_LARGE = 100_000
 
 
 class NestedReader:
@@ -65,6 +69,8 @@ class NestedReader:
             file = Path(spooled.name)
             found = probe(file, name)
             yield from load(file, found, self._loaders(inner))
+        if len(data) > _LARGE:
+            gc.collect()  # trees of office files hold themselves; several of them would not fit into a parser process
 
     def _loaders(self, inner: NestedReader) -> list[Loader]:
         from ragmm.loaders.registry import default_loaders

@@ -138,7 +138,7 @@ def ocr_reader(settings: LoaderSettings) -> Callable[[Image], Sequence[OcrLine]]
 
     Raises MissingExtraError where the pipeline demands OCR that is not installed.
     """
-    if settings.ocr is OcrPolicy.NEVER or (settings.ocr is OcrPolicy.AUTO and not ocr_available()):
+    if settings.ocr == OcrPolicy.NEVER or (settings.ocr == OcrPolicy.AUTO and not ocr_available()):
         return None
     _require()
     return _shared().lines
@@ -177,7 +177,7 @@ def ocr_item(item: Item, ocr: Ocr, policy: OcrPolicy = OcrPolicy.AUTO) -> Item:
 
     The metadata says {"ocr": true, "confidence": mean, "lines": [{"text", "box", "confidence"}]}, boxes in pixels.
     """
-    if item.asset is None or policy is OcrPolicy.NEVER or "ocr" in item.metadata:
+    if item.asset is None or policy == OcrPolicy.NEVER or "ocr" in item.metadata:
         return item
     return _with_lines(item, _lines_of(item.asset, ocr, policy))
 
@@ -187,7 +187,7 @@ def _lines_of(asset: Asset, ocr: Ocr, policy: OcrPolicy) -> list[OcrLine]:
 
     with Images.open(io.BytesIO(asset.data)) as image:
         image.load()
-        return ocr.lines(image, quick=policy is OcrPolicy.AUTO and not likely_has_text(image))
+        return ocr.lines(image, quick=policy == OcrPolicy.AUTO and not likely_has_text(image))
 
 
 def _with_lines(item: Item, lines: Sequence[OcrLine]) -> Item:
