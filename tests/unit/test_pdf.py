@@ -18,6 +18,7 @@ from ragmm.loaders.pdf.figures import find_figures, picture_share
 from ragmm.loaders.pdf.headings import Headings
 from ragmm.loaders.pdf.placement import Placement
 from ragmm.loaders.pdf.rows import Paragraph, clean, paragraphs, rows
+from ragmm.loaders.pdf.running import RunningLines
 from ragmm.loaders.pdf.tables import Table, aligned_tables, markdown, ruled_tables
 from ragmm.loaders.pdf.text import PageText, compounds, is_gibberish
 from ragmm.types import Box, Item, Locator, Modality
@@ -467,3 +468,28 @@ def test_places_on_a_turned_page(rotation: int, box: Box) -> None:
 def test_bold_by_name() -> None:
     assert is_bold_name("ABCDEF+Helvetica-BoldOblique")
     assert not is_bold_name("Times-Roman")
+
+
+class SamplePage:
+    """As much of a page as running lines are learnt from."""
+
+    number, width, height = 1, 600.0, 800.0
+
+
+def test_what_recurs_on_one_page_only_is_not_running() -> None:
+    pages = [
+        (SamplePage(), [line(f"Chapter {n}", 50, 30), *[line("total", 50 * m, 40) for m in range(5)]]) for n in range(3)
+    ]
+    pages[1] = (pages[1][0], pages[1][1][:1])
+    pages[2] = (pages[2][0], pages[2][1][:1])
+    running = RunningLines(pages)
+    assert [one.text for one in running.without(*pages[0])] == ["total"] * 5
+    assert running.without(SamplePage(), [line("Chapter 77", 50, 32)]) == []
+    assert len(running.without(SamplePage(), [line("Chapter 77", 50, 400)])) == 1
+
+
+def test_running_lines_are_found_in_linear_time() -> None:
+    many = [line("w", n % 600, 10 + n % 80) for n in range(30_000)]
+    start = time.process_time()
+    RunningLines([(SamplePage(), many)] * 3).without(SamplePage(), many)
+    assert time.process_time() - start < 2

@@ -6,6 +6,7 @@ end before the next begins, a table row by row.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 from operator import ne
@@ -26,6 +27,7 @@ _DEEPEST = 12
 _MOST_LINES = 4_000
 _MOST_GAPS = 6
 _PROSE_LETTERS = 30
+_SHORT_CELL = 20
 
 
 def regions(lines: Sequence[Line]) -> list[list[Line]]:
@@ -134,8 +136,6 @@ def _merged(intervals: list[_Interval]) -> list[_Interval]:
 def _without(free: list[_Interval], taken: list[_Interval], gap: float) -> list[_Interval]:
     """What of the free intervals stays at least `gap` wide."""
     for start, end in taken:
-        if all(high <= start or end <= low for low, high in free):
-            continue
         pieces = [(low, min(high, start)) for low, high in free] + [(max(low, end), high) for low, high in free]
         free = sorted({(low, high) for low, high in pieces if high - low >= gap})
     return free
@@ -145,10 +145,21 @@ def _gutter(members: list[_Placed], gap: float) -> float | None:
     """Where the members fall into two columns: the left edge of the widest gap that is no gap of a table."""
     taken = _merged([(line.box[0], line.box[2]) for _, line in members])
     gaps = [(b[0] - a[1], a[1]) for a, b in pairwise(taken) if b[0] - a[1] >= gap]
-    if not gaps:
+    if not gaps or (len(gaps) > 1 and _is_grid(members)):
         return None
     in_order = [line for _, line in sorted(members, key=_place)]
     return next((edge for _, edge in sorted(gaps, reverse=True)[:_MOST_GAPS] if _are_columns(in_order, edge)), None)
+
+
+def _is_grid(members: list[_Placed]) -> bool:
+    """Three or more columns of short texts on common baselines: a table, even if the file has it column by column."""
+    lines = [line for _, line in members]
+    if median([len(line.text) for line in lines]) >= _SHORT_CELL:
+        return False
+    baselines = Counter(round(line.box[3] / 2) for line in lines)
+    keys = [round(line.box[3] / 2) for line in lines]
+    beside = sum(baselines[key - 1] + baselines[key] + baselines[key + 1] > 1 for key in keys)
+    return beside > 0.8 * len(lines)
 
 
 def _place(item: _Placed) -> int:

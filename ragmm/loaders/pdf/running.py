@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from ragmm.loaders.pdf.base import Line, PdfPage
@@ -22,31 +22,30 @@ class RunningLines:
     """Learns from sample pages which lines run through a document, and takes them out of any page."""
 
     def __init__(self, pages: Iterable[tuple[PdfPage, Sequence[Line]]]) -> None:
-        heights: dict[str, list[float]] = defaultdict(list)
+        seen: Counter[tuple[str, int]] = Counter()
         count = 0
         for page, lines in pages:
             count += 1
-            for line in lines:
-                if _at_the_edge(line, page.height):
-                    heights[_key(line)].append(line.box[1])
+            edge = (line for line in lines if _at_the_edge(line, page.height))
+            # A line that stands a little higher or lower on another page is the same; twice on one page it counts once.
+            seen.update({(key, height + by) for key, height in map(_mark, edge) for by in (-1, 0, 1)})
         fewest = max(_FEWEST, int(_SHARE * count))
-        self._heights = {key: tops for key, tops in heights.items() if len(tops) >= fewest}
-        self._fewest = fewest
+        self._running = {mark for mark, pages_with_it in seen.items() if pages_with_it >= fewest}
 
     def without(self, page: PdfPage, lines: Sequence[Line]) -> list[Line]:
-        if not self._heights:
+        if not self._running:
             return list(lines)
         top, bottom = _MARGIN * page.height, (1 - _MARGIN) * page.height
-        return [line for line in lines if (line.box[3] >= top and line.box[1] <= bottom) or not self._runs(line)]
-
-    def _runs(self, line: Line) -> bool:
-        tops = self._heights.get(_key(line), ())
-        return sum(abs(top - line.box[1]) < _SAME_HEIGHT for top in tops) >= self._fewest
+        return [
+            line for line in lines if (line.box[3] >= top and line.box[1] <= bottom) or _mark(line) not in self._running
+        ]
 
 
 def _at_the_edge(line: Line, height: float) -> bool:
     return line.box[3] < _MARGIN * height or line.box[1] > (1 - _MARGIN) * height
 
 
-def _key(line: Line) -> str:
-    return _DIGITS.sub("#", " ".join(line.text.casefold().split()))
+def _mark(line: Line) -> tuple[str, int]:
+    """What it says but for its numbers, and at what height."""
+    text = _DIGITS.sub("#", " ".join(line.text.casefold().split()))
+    return text, round(line.box[1] / _SAME_HEIGHT)
