@@ -44,6 +44,10 @@ _LEAST_CONFIDENCE = 0.8
 _SURE = 0.9
 # A strip this much wider than high is read as one line first: finding lines in it is slower and less exact.
 _STRIP = 2.5
+_LONGEST_STRIP = 60
+# Beyond these shapes the reader enlarges a picture until it runs out of memory.
+_LONGEST_PAGE = 10
+_LEAST_SIDE = 8
 _TALL = 1.5
 _SOME_LINES = 3
 _MOST_LINES = 2_000
@@ -63,7 +67,7 @@ class OcrLine:
 class Ocr:
     """The bundled PP-OCR models: Chinese, English and other languages in Latin script.
 
-    Loading takes about a second and 250 MB, reading a page one to three seconds of one core and 700 MB more.
+    Loading takes about a second and 80 MB, reading a page one to four seconds of one core and up to a gigabyte.
     """
 
     def __init__(self, *, threads: int = 1, min_confidence: float = _LEAST_CONFIDENCE) -> None:
@@ -82,14 +86,14 @@ class Ocr:
 
         `quick` looks only whether the whole picture is one line, which takes a tenth of a second.
         """
-        strip = image.width >= _STRIP * image.height
-        if quick and not strip:
+        strip, page = _is_strip(image), not quick and _is_page(image)
+        if not strip and not page:
             return []
         flat = _on_contrast(image)
         with self._lock:
             self.load()
             found = self._strip_line(flat) if strip else []
-            return found if found or quick else self._either_way_up(flat)
+            return found if found or not page else self._either_way_up(flat)
 
     def _either_way_up(self, image: Image) -> list[OcrLine]:
         """A page; turned where there are lines in it but hardly one can be read."""
@@ -260,6 +264,15 @@ def _on_contrast(image: Image) -> Image:
     canvas = Images.new("RGB", layered.size, "black" if light else "white")
     canvas.paste(layered, mask=layered.getchannel("A"))
     return canvas
+
+
+def _is_strip(image: Image) -> bool:
+    return image.height >= _LEAST_SIDE and _STRIP <= image.width / image.height <= _LONGEST_STRIP
+
+
+def _is_page(image: Image) -> bool:
+    short, long = sorted(image.size)
+    return short >= _LEAST_SIDE and long <= _LONGEST_PAGE * short
 
 
 def _blue_first(image: Image) -> NDArray[np.uint8]:

@@ -134,6 +134,17 @@ def test_pictures_are_left_unread_when_time_runs_out(monkeypatch: pytest.MonkeyP
     assert [one.text for one in read] == ["", ""]
 
 
+@pytest.mark.parametrize("size", [(1, 1), (1, 2048), (2048, 1), (60, 2048), (2048, 10), (7, 7)])
+def test_shapes_that_no_text_has_are_left_alone(size: tuple[int, int]) -> None:
+    """The reader would enlarge them until its memory is gone."""
+
+    class Unused(Ocr):
+        def load(self) -> None:
+            raise AssertionError(f"{size} would be looked into")
+
+    assert Unused().lines(Image.effect_noise(size, 90)) == []
+
+
 def test_policies(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ocr_reader(LoaderSettings(ocr=Policy.NEVER)) is None
     assert ocr_reader(LoaderSettings()) is not None
