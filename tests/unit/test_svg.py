@@ -144,7 +144,11 @@ def test_copies_of_copies_end() -> None:
 
 
 def test_pictures_that_declare_too_much_are_left_out() -> None:
-    header = red_square()[:16] + (60_000).to_bytes(4, "big") * 2 + red_square()[24:]
-    data = base64.b64encode(header).decode()
-    asset = svg_asset(svg(f'<image href="data:image/png;base64,{data}" width="100" height="50"/>'), "a.svg", SETTINGS)
-    assert pixels(asset).getpixel((250, 128)) == WHITE
+    data = base64.b64encode(red_square()).decode()
+    image = svg(f'<image href="data:image/png;base64,{data}" width="100" height="50" preserveAspectRatio="none"/>')
+    few = LoaderSettings(max_pixels=363 * 363 - 1)
+    large = base64.b64encode(red_square(363)).decode()
+    assert pixels(svg_asset(image, "a.svg", few)).getpixel((250, 128)) == RED
+    image = image.replace(data.encode(), large.encode())
+    assert pixels(svg_asset(image, "a.svg", few)).getpixel((250, 128)) == WHITE
+    assert pixels(svg_asset(image, "a.svg", LoaderSettings(max_pixels=363 * 363))).getpixel((250, 128)) == RED
