@@ -101,6 +101,7 @@ def check_equal_to_undisturbed(tmp_path: Path, folder: Path, source: Path) -> No
         assert Store(folder).digest(vectors=True) == fresh.digest(vectors=True)
 
 
+@pytest.mark.faults
 def test_some_kills(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
     record_property("kills", 2)
     killed_runs(tmp_path, 2)
@@ -117,7 +118,7 @@ def test_many_kills(tmp_path: Path, record_property: Callable[[str, object], Non
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
 def test_signals_stop_cleanly(number: signal.Signals, tmp_path: Path) -> None:
     source, folder = tmp_path / "source", tmp_path / "collection"
-    sample_corpus(source, 150, seed=3)
+    sample_corpus(source, 60, seed=3)
     process = start(folder, source)
     deadline = time.monotonic() + 60
     while not (Store(folder).exists and Store(folder).history()) and time.monotonic() < deadline:

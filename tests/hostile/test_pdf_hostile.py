@@ -18,6 +18,9 @@ from ragmm.loaders.sandbox import Limits
 from ragmm.loaders.settings import LoaderSettings, Ocr
 from ragmm.loaders.worker import ParserPool
 
+# Minutes of processor time: run by `make faults`, which a clean checkout runs too.
+pytestmark = pytest.mark.faults
+
 LIMITS = Limits(memory_mb=1024, cpu_seconds=10, wall_seconds=25.0)
 PAGE = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>%s>>%s>>"
 FONT = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>"

@@ -78,6 +78,7 @@ def test_nothing_in_the_page_acts(found: Inspection) -> None:
     assert "default-src 'none'" in inspection_html(found)
 
 
+@pytest.mark.slow
 def test_pages_are_items_only_where_asked(tmp_path: Path) -> None:
     canvas = Canvas(str(tmp_path / "a.pdf"), invariant=1)
     canvas.drawString(50, 200, "words " * 20)
