@@ -32,8 +32,9 @@ from ragmm.types import Item
 
 __all__ = ["Death", "Limits", "ParsedDocument", "ParserPool", "WorkerDiedError", "WorkerLimitError"]
 
-# How much longer than its own limit a job may take before the server is taken to be dead.
-_GRACE_SECONDS = 20.0
+# How much longer than its own limit a job may take before the server is taken to be dead. It never looks into a
+# document, so that it is late only on a machine that hardly runs; a dead one is noticed at once by its closed socket.
+_GRACE_SECONDS = 300.0
 
 
 class Death(StrEnum):

@@ -12,15 +12,17 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import pytest
 from PIL import Image
+from reportlab.pdfgen.canvas import Canvas
 
 from ragmm.errors import DocumentError, LimitError, RagmmError, StorageError, UnsupportedError, UsageError
 from ragmm.loaders import spool as spooling
 from ragmm.loaders.imagehead import image_size
 from ragmm.loaders.reply import MalformedReplyError, ReplyWriter, read_reply
 from ragmm.loaders.sandbox import Limits
-from ragmm.loaders.settings import LoaderSettings
+from ragmm.loaders.settings import LoaderSettings, Ocr
 from ragmm.loaders.spool import spool
 from ragmm.loaders.worker import ParserPool
 from ragmm.types import Asset, Item, Locator, Modality
@@ -117,6 +119,18 @@ def test_an_iterator_keeps_what_it_reads(pool: ParserPool, tmp_path: Path) -> No
     items = pool.parse(tmp_path / "teal.png").items
     gc.collect()
     assert next(items).asset is not None
+
+
+def test_the_server_stays_safe_to_fork_when_it_has_warmed_up(tmp_path: Path) -> None:
+    canvas = Canvas(str(tmp_path / "a.pdf"), invariant=1)
+    canvas.drawString(50, 700, "Herons stand still.")
+    canvas.save()
+    others = {child.pid for child in psutil.Process().children()}
+    with ParserPool(LoaderSettings(ocr=Ocr.NEVER), workers=1) as pool:
+        for _ in range(2):
+            assert pool.parse(tmp_path / "a.pdf").count == 1
+        (server,) = (child for child in psutil.Process().children() if child.pid not in others)
+        assert server.num_threads() == 1
 
 
 def test_a_closed_pool_can_be_used_again(tmp_path: Path) -> None:

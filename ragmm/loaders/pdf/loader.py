@@ -17,14 +17,14 @@ from ragmm.loaders.base import DocumentWarning, Probe
 from ragmm.loaders.mentions import link_mentions
 from ragmm.loaders.naming import display_name
 from ragmm.loaders.ocr import ocr_reader
-from ragmm.loaders.pdf.base import OutlineEntry, PdfBackend, PdfFile, PdfPage
+from ragmm.loaders.pdf.base import Line, OutlineEntry, PdfBackend, PdfFile, PdfPage
 from ragmm.loaders.pdf.budget import Budget
 from ragmm.loaders.pdf.headings import Headings
 from ragmm.loaders.pdf.items import ItemWriter, PageFacts, render_scale
 from ragmm.loaders.pdf.page import PageLayout, Wanted, lay_out
 from ragmm.loaders.pdf.running import RunningLines
 from ragmm.loaders.pdf.scans import ReadImage, is_blank, is_picture_heavy, is_scanned, read_scan
-from ragmm.loaders.pdf.text import compounds
+from ragmm.loaders.pdf.text import compounds, is_gibberish
 from ragmm.loaders.settings import LoaderSettings, PageImages, Tables
 from ragmm.types import Item
 
@@ -95,6 +95,8 @@ class _Document:
         self._sample = self._sampled()
         lines = [(page, page.lines()) for page in self._sample.values()]
         self._running = RunningLines(lines)
+        # Whether anything is made of a page that is but a picture.
+        self._looks = ocr is not None or settings.page_images is not PageImages.NEVER
         self._repeated = self._logos() if settings.figures else set()
         self._wanted = Wanted(
             figures=settings.figures,
@@ -136,11 +138,12 @@ class _Document:
 
     def _read(self, page: PdfPage) -> Iterator[Item]:
         lines = page.lines()
-        if not lines and is_blank(page):
-            return
-        if is_scanned(page, lines):
-            yield from self._read_scan(page)
-            return
+        if not self._looks:
+            yield from () if is_gibberish(lines) else self._read_text(page, lines)
+        elif lines or not is_blank(page):
+            yield from self._read_scan(page) if is_scanned(page, lines) else self._read_text(page, lines)
+
+    def _read_text(self, page: PdfPage, lines: Sequence[Line]) -> Iterator[Item]:
         wanted = self._wanted
         if wanted.model and not self._budget.has_time_for("table model", page.number):
             wanted = replace(wanted, model=False)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -32,10 +34,27 @@ _METADATA = {
 }
 
 
+@lru_cache(maxsize=1)
 def _library() -> Any:
-    import pymupdf
-
+    """Without its layout models: they take a second, 100 MB and threads, and who has threads cannot fork safely."""
+    heavy = [name for name in ("pymupdf.layout", "onnxruntime") if name not in sys.modules]
+    absent: Any = dict.fromkeys(heavy)  # None in this place makes an import fail
+    try:
+        sys.modules.update(absent)
+        import pymupdf
+    finally:
+        for name in heavy:
+            sys.modules.pop(name, None)
     return pymupdf
+
+
+def _has_models() -> bool:
+    """Whether the layout models are there; loads them."""
+    try:
+        importlib.import_module("pymupdf.layout")
+    except ImportError:
+        return False
+    return True
 
 
 @lru_cache(maxsize=1)
@@ -173,6 +192,8 @@ class PyMuPdfPage:
         return found
 
     def model_tables(self) -> Sequence[tuple[Box, Sequence[Sequence[str]]]] | None:
+        if not _has_models():
+            return None
         with _reported(self._what + ": its tables cannot be found"):
             found = self._page.find_tables(use_layout=True).tables
             return [
