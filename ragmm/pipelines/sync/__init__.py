@@ -1,0 +1,1 @@
+"""Sync: make a collection equal to its sources. The nightly job."""
