@@ -22,7 +22,7 @@ from ragmm.types import Asset, DocumentState
 if TYPE_CHECKING:
     from ragmm.indexes.writer import Writer
 
-__all__ = ["Commit", "add_generation", "settle_spans"]
+__all__ = ["Commit", "add_generation", "forget_dead_contents", "settle_spans"]
 
 _Leg = tuple[int, str]
 
@@ -271,6 +271,14 @@ def settle_spans(connection: sqlite3.Connection, contents: Iterable[int], genera
                 "UPDATE content_spans SET died = ? WHERE content = ? AND died = ?",
                 (generation, content, schema.FOREVER),
             )
+
+
+def forget_dead_contents(connection: sqlite3.Connection) -> None:
+    """What no live document holds has no vectors in a space that came meanwhile: if it comes back, it is read anew."""
+    connection.execute(
+        "UPDATE contents SET parser = 'stale-' || id WHERE NOT EXISTS "
+        f"(SELECT 1 FROM content_spans s WHERE s.content = contents.id AND s.died = {schema.FOREVER})"
+    )
 
 
 def add_generation(connection: sqlite3.Connection, writer: Writer, *, kind: str, note: str, next_item: int) -> int:

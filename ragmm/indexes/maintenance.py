@@ -9,8 +9,9 @@ from pathlib import Path
 
 from ragmm.errors import UsageError
 from ragmm.indexes import blocks, fsio, generations, lexical, schema, seals
-from ragmm.indexes.commit import add_generation, settle_spans
+from ragmm.indexes.commit import add_generation, forget_dead_contents, settle_spans
 from ragmm.indexes.generations import Retention
+from ragmm.indexes.snapshot import load_spaces
 from ragmm.indexes.writer import Writer
 from ragmm.types import Asset
 
@@ -43,16 +44,35 @@ def rollback(writer: Writer, target: int) -> int:
         generation = writer.generation + 1
         for table in ("spaces", "blocks", "documents"):
             _restore(writer.connection, table, target, generation)
+        came_back = _renumber_spaces(writer.connection, target, generation)
         touched = writer.connection.execute(
             "SELECT DISTINCT content FROM documents WHERE content IS NOT NULL AND (born = :n OR died = :n)",
             {"n": generation},
         ).fetchall()
         settle_spans(writer.connection, [row[0] for row in touched], generation)
+        if came_back:
+            forget_dead_contents(writer.connection)
         add_generation(
             writer.connection, writer, kind="rollback", note=f"to generation {target}", next_item=writer.next_item
         )
     writer.committed(generation, writer.next_item)
+    writer.spaces = load_spaces(writer.connection, generation)
     return generation
+
+
+def _renumber_spaces(connection: sqlite3.Connection, target: int, generation: int) -> bool:
+    """A space that comes back is a new row: its vectors and the blocks that came back with it follow."""
+    pairs = connection.execute(
+        "SELECT old.id, new.id FROM spaces new JOIN spaces old ON old.name = new.name AND old.id <> new.id "
+        "WHERE new.born = :n AND old.born <= :g AND old.died > :g",
+        {"g": target, "n": generation},
+    ).fetchall()
+    for old, new in pairs:
+        connection.execute("UPDATE blocks SET space = ? WHERE space = ? AND born = ?", (new, old, generation))
+        connection.execute(
+            "INSERT INTO vectors (space, item, key) SELECT ?, item, key FROM vectors WHERE space = ?", (new, old)
+        )
+    return bool(pairs)
 
 
 def _restore(connection: sqlite3.Connection, table: str, target: int, generation: int) -> None:
@@ -60,7 +80,7 @@ def _restore(connection: sqlite3.Connection, table: str, target: int, generation
     columns = ", ".join(
         row[1] for row in connection.execute(f"PRAGMA table_info({table})") if row[1] not in {"id", "born", "died"}
     )
-    now, then = f"died = {schema.FOREVER}", _LIVED_AT
+    now, then = f"died = {schema.FOREVER} AND born < {schema.FOREVER}", _LIVED_AT
     values = {"g": target, "n": generation}
     connection.execute(f"UPDATE {table} SET died = :n WHERE {now} AND NOT ({then})", values)
     connection.execute(
@@ -114,6 +134,7 @@ def collect(writer: Writer, retention: Retention) -> Collected:
     with fsio.commit(writer.connection, writer.database, "collect"):
         _forget_rows(writer.connection, kept)
         _forget_blocks(writer, kept, retention)
+        _forget_spaces(writer.connection)
         _retire_packs(writer, retention)
         _remember_kept(writer.connection, kept)
     writer.changed = True
@@ -167,6 +188,18 @@ def _forget_blocks(writer: Writer, kept: frozenset[int], retention: Retention) -
         needed = any(born <= generation < died for generation in kept)
         if not needed and now - created >= retention.seconds:
             writer.connection.execute("DELETE FROM blocks WHERE id = ?", (block,))
+
+
+def _forget_spaces(connection: sqlite3.Connection) -> None:
+    """A space that another model's replaced goes with its last block."""
+    gone = connection.execute(
+        f"SELECT id FROM spaces s WHERE died < {schema.FOREVER} "
+        "AND NOT EXISTS (SELECT 1 FROM temp.kept k WHERE s.born <= k.id AND s.died > k.id) "
+        "AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.space = s.id)"
+    ).fetchall()
+    for (space,) in gone:
+        connection.execute("DELETE FROM vectors WHERE space = ?", (space,))
+        connection.execute("DELETE FROM spaces WHERE id = ?", (space,))
 
 
 def _repack(writer: Writer) -> None:

@@ -19,22 +19,26 @@ __all__ = ["Shelf"]
 
 
 class Shelf:
-    """Live blocks and, behind them, the retained older ones that may still hold a wanted row."""
+    """Live blocks and, behind them, the retained older ones and those of spaces in the making."""
 
     def __init__(self, connection: sqlite3.Connection, folder: Path) -> None:
         self._directory = folder / blocks.DIRECTORY
         self._maps: dict[str, NDArray[Any]] = {}
         self.live: list[Block] = []
         self.old: list[Block] = []
+        self.staged: list[Block] = []
         self._dims = dict(connection.execute("SELECT id, dim FROM spaces"))
         found = connection.execute(
-            "SELECT id, space, kind, sha256, size, ids, died FROM blocks ORDER BY died DESC, id DESC"
+            "SELECT id, space, kind, sha256, size, ids, born, died FROM blocks ORDER BY died DESC, id DESC"
         )
-        for number, space, kind, sha256, size, ids, died in found:
+        for number, space, kind, sha256, size, ids, born, died in found:
             block = Block(
                 id=number, space=space, kind=kind, sha256=sha256, size=size, ids=np.frombuffer(ids, dtype="<i8")
             )
-            (self.live if died == schema.FOREVER else self.old).append(block)
+            if born == schema.FOREVER:
+                self.staged.append(block)
+            else:
+                (self.live if died == schema.FOREVER else self.old).append(block)
 
     def leg(self, space: int, kind: str) -> list[Block]:
         return [block for block in self.live if block.space == space and block.kind == kind]
@@ -68,4 +72,4 @@ class Shelf:
         return found
 
     def _candidates(self, space: int, retired: bool) -> Iterable[Block]:
-        return (block for block in [*self.live, *(self.old if retired else [])] if block.space == space)
+        return (block for block in [*self.live, *self.staged, *(self.old if retired else [])] if block.space == space)

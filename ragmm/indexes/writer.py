@@ -146,6 +146,11 @@ class Writer:
         self._shelf = None
         self.changed = True
 
+    def renewed(self) -> None:
+        """Files or rows changed beside the generations: what was known of them is read again."""
+        self._shelf = None
+        self.changed = True
+
     def preflight(self, needed: int) -> None:
         """Refuse a commit that might fill the disk, before anything of it is written."""
         free = fsio.free_bytes(self.folder)

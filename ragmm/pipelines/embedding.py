@@ -17,7 +17,18 @@ from ragmm.indexes.store import Store
 from ragmm.indexes.writer import Writer, check_model
 from ragmm.types import IMAGE_MODALITIES, Item, Modality, Role, StoredItem
 
-__all__ = ["IMAGE", "TEXT", "Embedding", "embed_again", "embedding_text", "kind_of"]
+__all__ = [
+    "IMAGE",
+    "TEXT",
+    "Embedding",
+    "Planned",
+    "embed_again",
+    "embed_planned",
+    "embedding_text",
+    "kind_of",
+    "plan",
+    "sees",
+]
 
 TEXT, IMAGE = "text", "image"
 _AT_ONCE = 256
@@ -29,7 +40,7 @@ def embedding_text(text: str, context: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Input:
+class Planned:
     """One thing to embed: a text or an image's bytes."""
 
     space: str
@@ -61,45 +72,47 @@ class Embedding:
             for item, plan in zip(items, plans, strict=True)
         ]
 
-    def _plan(self, item: Item) -> list[_Input]:
+    def _plan(self, item: Item) -> list[Planned]:
         return [found for space, embedder in self._embedders.items() if (found := plan(space, embedder, item))]
 
-    def _vectors(self, inputs: Sequence[_Input]) -> dict[tuple[str, bytes], NDArray[np.float32]]:
+    def _vectors(self, inputs: Sequence[Planned]) -> dict[tuple[str, bytes], NDArray[np.float32]]:
         found: dict[tuple[str, bytes], NDArray[np.float32]] = {}
         for space, embedder in self._embedders.items():
             wanted = {one.key: one for one in inputs if one.space == space}
             known = self._writer.known_vectors(space, list(wanted))
             self.reused += len(known)
             missing = [one for key, one in wanted.items() if key not in known]
-            known.update(self._embed(embedder, missing))
+            known.update(embed_planned(embedder, missing))
             self.embedded += len(missing)
             found.update(((space, key), row) for key, row in known.items())
         return found
 
-    def _embed(self, embedder: Embedder, inputs: Sequence[_Input]) -> dict[bytes, NDArray[np.float32]]:
-        texts = {one.key: one.payload for one in inputs if isinstance(one.payload, str)}
-        images = {one.key: one.payload for one in inputs if isinstance(one.payload, bytes)}
-        rows: dict[bytes, NDArray[np.float32]] = {}
-        if texts:
-            rows.update(zip(texts, embedder.embed_texts(list(texts.values()), Role.DOCUMENT), strict=True))
-        if images:
-            rows.update(zip(images, embedder.embed_images(list(images.values())), strict=True))
-        return rows
+
+def embed_planned(embedder: Embedder, inputs: Sequence[Planned]) -> dict[bytes, NDArray[np.float32]]:
+    """Rows by key, texts and images each in one call. Shape of each: (dim,)."""
+    texts = {one.key: one.payload for one in inputs if isinstance(one.payload, str)}
+    images = {one.key: one.payload for one in inputs if isinstance(one.payload, bytes)}
+    rows: dict[bytes, NDArray[np.float32]] = {}
+    if texts:
+        rows.update(zip(texts, embedder.embed_texts(list(texts.values()), Role.DOCUMENT), strict=True))
+    if images:
+        rows.update(zip(images, embedder.embed_images(list(images.values())), strict=True))
+    return rows
 
 
-def plan(space: str, embedder: Embedder, item: Item) -> _Input | None:
+def plan(space: str, embedder: Embedder, item: Item) -> Planned | None:
     """What of an item goes into a space: a picture itself where the model sees, else its words; None if neither.
 
     A table is its words, also where it comes with a picture of itself.
     """
     pictured = item.modality in IMAGE_MODALITIES or not item.text.strip()
     if item.asset is not None and pictured and sees(embedder):
-        return _Input(space, IMAGE, _key(b"image", bytes.fromhex(item.asset.sha256)), item.asset.data)
+        return Planned(space, IMAGE, _key(b"image", bytes.fromhex(item.asset.sha256)), item.asset.data)
     text = embedding_text(item.text, item.context)
     if not text.strip():
         return None
     kind = TEXT if sees(embedder) else kind_of(item.modality)
-    return _Input(space, kind, _key(b"text", text.encode("utf-8", "replace")), text)
+    return Planned(space, kind, _key(b"text", text.encode("utf-8", "replace")), text)
 
 
 def kind_of(modality: Modality) -> str:

@@ -1,0 +1,178 @@
+"""Another model for a space, without downtime: its vectors are made beside the old ones and take over in one commit."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ragmm.embedders.base import Embedder
+from ragmm.errors import UsageError
+from ragmm.indexes import staging
+from ragmm.indexes.snapshot import Snapshot, Space
+from ragmm.indexes.staging import StagedVector
+from ragmm.indexes.store import Store
+from ragmm.indexes.writer import Writer
+from ragmm.pipelines.embedding import Planned, embed_planned, plan, sees
+from ragmm.pipelines.progress import Progress, Silent
+from ragmm.pipelines.stopping import StopFlag
+from ragmm.types import IMAGE_MODALITIES, Asset, Item, StoredItem
+
+__all__ = ["Staged", "abandon", "build", "space_to_replace", "switch"]
+
+_EMBED_ITEMS = 256
+
+
+@dataclass(frozen=True, kw_only=True)
+class Staged:
+    """How far the vectors of another model are."""
+
+    space: str
+    serving: str
+    """The model whose vectors answer now."""
+    model: str
+    """The model that is to replace it."""
+    items: int
+    """Live items that have a vector of it."""
+    embedded: int
+    reused: int
+    """Vectors that were stored already: by an earlier run, or from when this model served before."""
+    seconds: float
+    complete: bool
+    """False where a signal ended the run: the same command goes on from there."""
+
+
+def space_to_replace(spaces: Sequence[str], wanted: str | None) -> str:
+    """The space that is meant; with several it has to be said."""
+    if wanted is None and len(spaces) == 1:
+        return spaces[0]
+    if wanted in spaces:
+        return str(wanted)
+    seen = f"there is no space {wanted!r}" if wanted else "the collection has several spaces"
+    raise UsageError(f"{seen}; name one of {', '.join(spaces)} with --space")
+
+
+def build(
+    store: Store,
+    space: str,
+    embedder: Embedder,
+    *,
+    batch: int = 2000,
+    progress: Progress | None = None,
+    stop: StopFlag | None = None,
+) -> Staged:
+    """Vectors of every live item by another model, committed batch by batch; what is there already stays.
+
+    Readers go on with the old vectors. Nothing else may write meanwhile.
+    """
+    flag = StopFlag() if stop is None else stop
+    with store.writer(f"reembed {space}") as writer, contextlib.closing(store.snapshot()) as snapshot:
+        _check(snapshot, space, embedder)
+        serving = snapshot.spaces[space]
+        staged = staging.stage(writer, space, embedder.info, serving.dtype)
+        staging.drop_damaged(writer, staged)
+        run = _Run(writer, snapshot, staged, embedder, progress or Silent())
+        run.take(batch, flag)
+        return run.report(serving, complete=not flag)
+
+
+def _check(snapshot: Snapshot, space: str, embedder: Embedder) -> None:
+    serving, info = snapshot.spaces[space], embedder.info
+    if (serving.fingerprint, serving.dim) == (info.fingerprint, info.dim):
+        raise UsageError(
+            f"{snapshot.folder}: the space {space!r} is built with {info.name} already; name another model"
+        )
+    if space == "shared" and not sees(embedder):
+        raise UsageError(f"{info.name} reads text only and cannot build the space 'shared'; name one that sees images")
+
+
+@dataclass
+class _Run:
+    """One pass over what is not embedded yet."""
+
+    writer: Writer
+    snapshot: Snapshot
+    staged: Space
+    embedder: Embedder
+    progress: Progress
+    embedded: int = 0
+    reused: int = 0
+    began: float = field(default_factory=time.monotonic)
+
+    def take(self, batch: int, stop: StopFlag) -> None:
+        pending: list[StagedVector] = []
+        for vectors in self._vectors(stop):
+            pending += vectors
+            if len(pending) >= batch:
+                staging.add(self.writer, self.staged, pending)
+                pending = []
+        if pending:
+            staging.add(self.writer, self.staged, pending)
+
+    def _vectors(self, stop: StopFlag) -> Iterator[list[StagedVector]]:
+        have = staging.staged_items(self.writer.connection, self.staged)
+        live = staging.live_items(self.snapshot)
+        missing = np.setdiff1d(live, have, assume_unique=True)
+        done = len(live) - len(missing)
+        for start in range(0, len(missing), _EMBED_ITEMS):
+            if stop:
+                return
+            part = missing[start : start + _EMBED_ITEMS]
+            yield self._batch(part)
+            self.progress.update("embed", done + start + len(part), len(live), "items")
+
+    def _batch(self, ids: NDArray[np.int64]) -> list[StagedVector]:
+        planned = {item.id: one for item in self.snapshot.fetch(ids.tolist()) if (one := self._plan(item))}
+        wanted = {one.key: one for one in planned.values()}
+        known = staging.known_vectors(self.writer, self.staged, list(wanted))
+        self.reused += len(known)
+        fresh = embed_planned(self.embedder, [one for key, one in wanted.items() if key not in known])
+        self.embedded += len(fresh)
+        rows = known | fresh
+        return [
+            StagedVector(item=number, kind=one.kind, key=one.key, row=rows[one.key]) for number, one in planned.items()
+        ]
+
+    def _plan(self, stored: StoredItem) -> Planned | None:
+        """What of a stored item the model embeds: the same as if it had been ingested with it."""
+        item = Item(modality=stored.modality, text=stored.text, context=stored.context, asset=self._asset(stored))
+        return plan(self.staged.name, self.embedder, item)
+
+    def _asset(self, stored: StoredItem) -> Asset | None:
+        if stored.asset is None or not sees(self.embedder):
+            return None
+        if stored.modality not in IMAGE_MODALITIES and stored.text.strip():
+            return None  # its words stand for it
+        data, media_type = self.snapshot.asset(stored.asset)
+        return Asset(data=data, media_type=media_type, width=0, height=0)
+
+    def report(self, serving: Space, *, complete: bool) -> Staged:
+        held = staging.staged_items(self.writer.connection, self.staged)
+        return Staged(
+            space=self.staged.name,
+            serving=serving.model,
+            model=self.staged.model,
+            items=int(np.isin(held, staging.live_items(self.snapshot), assume_unique=True).sum()),
+            embedded=self.embedded,
+            reused=self.reused,
+            seconds=time.monotonic() - self.began,
+            complete=complete,
+        )
+
+
+def switch(store: Store, space: str, embedder: Embedder) -> int:
+    """Let the staged space take over; returns the generation. Items that came since it was built are embedded first."""
+    with store.writer(f"reembed {space}") as writer, contextlib.closing(store.snapshot()) as snapshot:
+        staged = staging.stage(writer, space, embedder.info, snapshot.spaces[space].dtype)
+        _Run(writer, snapshot, staged, embedder, Silent()).take(len(staging.live_items(snapshot)) + 1, StopFlag())
+        return staging.switch(writer, space)
+
+
+def abandon(store: Store, space: str) -> bool:
+    """Forget what is staged; False where nothing is."""
+    with store.writer(f"reembed {space} --abandon") as writer:
+        return staging.abandon(writer, space)
