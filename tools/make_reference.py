@@ -125,12 +125,12 @@ def pipeline_page() -> str:
     for member in fields(Pipeline):
         if member.name not in (*PIPELINE_KEYS, "origin"):
             kind = get_type_hints(Pipeline)[member.name]
-            parts.append(f"## [{member.name}]\n\n{section(kind)}")
+            parts.append(f"## [{member.name}]\n\n{section(member.name, kind)}")
     parts.append(roles())
     return "\n".join(parts).rstrip() + "\n"
 
 
-def section(kind: type[Any]) -> str:
+def section(name: str, kind: type[Any]) -> str:
     """What the section is for, its keys, and those of tables inside it."""
     about = inspect.getdoc(kind) or ""
     about = "" if about.endswith("section of a pipeline file.") else about.partition("section: ")[2] or about
@@ -138,7 +138,7 @@ def section(kind: type[Any]) -> str:
     text = (about[:1].upper() + about[1:] + "\n\n" if about else "") + keys(kind, plain)
     for member in fields(kind):
         if inner := tables_in(kind, member):
-            text += f"\n### [[answer.{member.name}]]\n\n{inspect.getdoc(inner)}\n\n" + keys(inner, fields(inner))
+            text += f"\n### [[{name}.{member.name}]]\n\n{inspect.getdoc(inner)}\n\n" + keys(inner, fields(inner))
     return text
 
 

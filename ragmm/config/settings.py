@@ -21,7 +21,9 @@ __all__ = [
     "IndexKind",
     "LimitSettings",
     "ModelSettings",
+    "NightlySettings",
     "Pipeline",
+    "Place",
     "Profile",
     "QuerySettings",
     "Route",
@@ -80,11 +82,33 @@ class IndexKind(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Place:
+    """One of several sources, with patterns of its own beside those of [sources]."""
+
+    path: str
+    """A folder, a file, or a URL such as "s3://bucket/reports" (needs the extra `remote`)."""
+    name: str = ""
+    """Put before the uris of its documents, so that places which hold the same names can be told apart."""
+    file_list: bool = False
+    """Whether `path` is a text file that names one file a line (or, for odd names, separated by NUL bytes)."""
+    include: tuple[str, ...] = ()
+    """Instead of those of [sources]."""
+    exclude: tuple[str, ...] = ()
+    """Besides those of [sources]."""
+    allow_empty: bool = False
+    """Whether it may hold nothing; else an empty place whose documents are known is taken for an unmounted disk."""
+    options: tuple[str, ...] = ()
+    """For URLs: "name=value" pairs for fsspec, with dots for nested ones. Secrets stay in the environment."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class SourceSettings:
     """The [sources] section: which files belong to the collection."""
 
     paths: tuple[str, ...] = ()
     """Folders and files; relative ones are relative to the pipeline file."""
+    place: tuple[Place, ...] = ()
+    """More sources, each a table [[sources.place]]."""
     include: tuple[str, ...] = ()
     """Patterns such as "*.pdf" or "reports/**"; empty takes everything."""
     exclude: tuple[str, ...] = ()
@@ -146,6 +170,26 @@ class StoreSettings:
     """How many past generations can be rolled back to."""
     commit_items: Annotated[int, Between(low=1)] = 2000
     """Items written in one commit; what an interrupted run can lose at most."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NightlySettings:
+    """The [nightly] section: what one `ragmm sync` may do. What a budget leaves over, the next night goes on with."""
+
+    max_minutes: Annotated[float, Between(low=0)] = 0.0
+    """For reading, captioning and embedding; 0 sets no limit."""
+    max_documents: Annotated[int, Between(low=0)] = 0
+    """Read in one night; 0 sets no limit."""
+    maintenance_minutes: Annotated[float, Between(low=0)] = 10.0
+    """For giving back the space that nothing needs; 0 leaves it to `ragmm compact`."""
+    rehash_nights: Annotated[int, Between(low=0, high=366)] = 7
+    """Every file is read and hashed once in so many nights, even if it looks unchanged; 0 trusts size and times."""
+    retries: Annotated[int, Between(low=1)] = 3
+    """Nights on which a document that cannot be read is tried, until it or the settings change."""
+    guard_documents: Annotated[int, Between(low=0)] = 100
+    """So many documents may always be deleted in one night;"""
+    guard_share: Annotated[float, Between(low=0, high=1)] = 0.2
+    """or this share of the collection, whichever is more. Beyond both, --allow-mass-delete is needed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -224,6 +268,7 @@ class Pipeline:
     loaders: LoaderSettings = field(default_factory=LoaderSettings)
     limits: LimitSettings = LimitSettings()
     store: StoreSettings = StoreSettings()
+    nightly: NightlySettings = NightlySettings()
     captions: CaptionSettings = CaptionSettings()
     query: QuerySettings = QuerySettings()
     answer: AnswerSettings = AnswerSettings()
