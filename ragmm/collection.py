@@ -346,7 +346,7 @@ class Collection:
             candidates=max(settings.candidates, k or settings.k),
             per_document=settings.per_document,
             lexical_weight=settings.lexical_weight,
-            only=where_condition(parse_modality(modality), where),
+            only=where_condition(parse_modality(modality), where, self._current()) if modality or where else None,
         )
 
     def _answerer(self) -> Answerer:

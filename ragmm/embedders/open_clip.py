@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ragmm.embedders.batching import BatchPlan, batched, embed_sorted, halving, prefetch
 from ragmm.embedders.compute import decode_threads
 from ragmm.embedders.lean import LeanEncoder, embed_leanly, lean_serves
+from ragmm.embedders.literacy import LATIN, known_scripts
 from ragmm.embedders.open_clip_model import OpenClipModel, build, locate
 from ragmm.embedders.settings import EmbedderSettings
 from ragmm.embedders.tokens import spans_of, spans_of_clip, without_surrogates
@@ -69,6 +70,11 @@ class OpenClipEmbedder:
             licence=self._found.licence,
             notice=MINI_NOTICE if self._found.source is Source.BUNDLED else "",
         )
+
+    def scripts(self) -> frozenset[str]:
+        """What the tokenizer's vocabulary can spell in words; OpenCLIP's own tokenizer is an English one."""
+        found = known_scripts((self._text_model or self._found).folder)
+        return found or (frozenset() if self._files.text.get("hf_tokenizer_name") else LATIN)
 
     def load(self) -> None:
         """Loads the weights unless they are loaded. Raises ModelError when they are damaged or do not fit."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ragmm.embedders.batching import BatchPlan, batched, embed_sorted, halving, prefetch
 from ragmm.embedders.compute import decode_threads, resolve_device, resolve_dtype, set_threads
 from ragmm.embedders.lean import LeanEncoder, embed_leanly, lean_serves
+from ragmm.embedders.literacy import known_scripts
 from ragmm.embedders.preprocess import decode
 from ragmm.embedders.settings import Dtype, EmbedderSettings
 from ragmm.embedders.tokens import spans_of, without_surrogates
@@ -63,6 +64,10 @@ class SentenceTransformerEmbedder:
             max_tokens=self._facts.max_tokens,
             licence=self._found.licence,
         )
+
+    def scripts(self) -> frozenset[str]:
+        """What the tokenizer's vocabulary can spell in words."""
+        return known_scripts(self._found.folder)
 
     def load(self) -> None:
         """Loads the weights unless they are loaded. Raises ModelError when they are damaged or do not fit."""

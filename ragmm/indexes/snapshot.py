@@ -330,6 +330,21 @@ class Snapshot:
         )
         return np.array([row[0] for row in found], np.int64)
 
+    def has_metadata(self, path: str) -> bool:
+        """Whether an item, or a document as a whole, states the field at a JSON path such as `$."author"`."""
+        sql = (
+            "SELECT 1 FROM items WHERE json_type(metadata, ?) IS NOT NULL OR json_type(metadata, ?) IS NOT NULL LIMIT 1"
+        )
+        return bool(self._rows(sql, (path, path.replace("$", "$.document", 1))))
+
+    def metadata_fields(self) -> list[str]:
+        """Every field that items state; the fields of documents as wholes among them."""
+        sql = (
+            "SELECT DISTINCT m.key FROM items, json_each(metadata) m WHERE m.key != 'document' "
+            "UNION SELECT DISTINCT m.key FROM items, json_each(metadata, '$.document') m"
+        )
+        return sorted(str(row[0]) for row in self._rows(sql))
+
 
 Ranges = tuple[NDArray[np.int64], NDArray[np.int64]]
 """Half-open, ascending, disjoint ranges of ids: their starts and their ends. Shapes: (n,), (n,)."""
