@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ragmm.config import Pipeline, Route, default_pipeline, load_pipeline, parse_pipeline
 from ragmm.config.folders import resolve
-from ragmm.config.profiles import named_models
+from ragmm.config.profiles import as_built, named_models
 from ragmm.errors import CollectionNotFoundError, ModelError, UsageError
 from ragmm.indexes.store import Store
 from ragmm.pipelines.progress import Progress
@@ -62,7 +62,7 @@ def open_(
         )
     saved = store.settings().get(_PIPELINE)
     if pipeline is None and saved is not None:
-        return Collection(store, parse_pipeline(saved, source=f"{folder}: saved pipeline"), models)
+        return Collection(store, parse_pipeline(saved, source=f"{folder}: saved pipeline"), models, follows=True)
     return Collection(store, _pipeline(pipeline), models)
 
 
@@ -91,14 +91,20 @@ def _pipeline(given: str | Path | Pipeline | None) -> Pipeline:
 class Collection:
     """One collection. Safe to use from several threads; as a context manager it lets go of models and files."""
 
-    def __init__(self, store: Store, pipeline: Pipeline, models: Models | None = None) -> None:
+    def __init__(
+        self, store: Store, pipeline: Pipeline, models: Models | None = None, *, follows: bool = False
+    ) -> None:
+        """`follows`: a pipeline that was not named by the caller takes the models that the spaces are built with."""
         self.store = store
         self.pipeline = named_models(pipeline)
         self._given = models or Models()
+        self._follows = follows and self._given.embedders is None
         self._lock = threading.RLock()
         self._embedders: dict[str, Embedder] | None = None
         self._vlm: Vlm | None = None
         self._snapshot: Snapshot | None = None
+        if self._follows:
+            self._follow(store.models())
 
     def __enter__(self) -> Collection:
         return self
@@ -183,8 +189,10 @@ class Collection:
         asked = Question(text=question, image=_image_bytes(image), history=history)
         if not question.strip() and asked.image is None:
             raise UsageError("there is nothing to look for; give a question, an image, or both")
-        plan = self._search_plan(k, modality, where)
-        return run_query(self._current(), asked, plan, self._answerer() if answer else None, self.name)
+        with self._lock:
+            snapshot = self._current()  # first: its spaces say which models embed the question
+            plan = self._search_plan(k, modality, where)
+        return run_query(snapshot, asked, plan, self._answerer() if answer else None, self.name)
 
     # Looking -----------------------------------------------------------------------------------------------------
 
@@ -315,7 +323,13 @@ class Collection:
                 self._snapshot = None  # closed when the last query that uses it lets go
             if self._snapshot is None:
                 self._snapshot = self.store.snapshot()
+                self._follow({name: space.model for name, space in self._snapshot.spaces.items()})
             return self._snapshot
+
+    def _follow(self, spaces: Mapping[str, str]) -> None:
+        built = as_built(self.pipeline, spaces) if self._follows else self.pipeline
+        if built != self.pipeline:
+            self.pipeline, self._embedders = built, None
 
     def _ingest_plan(self, parser: Parser) -> IngestPlan:
         from ragmm.config.build import build_loaders

@@ -19,7 +19,7 @@ from ragmm.indexes.generations import GenerationInfo, Retention
 from ragmm.indexes.lock import writer_lock
 from ragmm.indexes.repair import EmbedAgain, RepairReport, repair
 from ragmm.indexes.salvage import salvage
-from ragmm.indexes.snapshot import Snapshot
+from ragmm.indexes.snapshot import Snapshot, load_spaces
 from ragmm.indexes.verify import VerifyReport, verify
 from ragmm.indexes.writer import Writer
 
@@ -54,6 +54,12 @@ class Store:
         """Small facts kept with the collection (its pipeline, what it was built with)."""
         with contextlib.closing(schema.connect_reader(self.folder / schema.DATABASE)) as connection:
             return dict(connection.execute("SELECT key, value FROM settings"))
+
+    def models(self) -> dict[str, str]:
+        """By space, the name of the model that built it."""
+        with contextlib.closing(schema.connect_reader(self.folder / schema.DATABASE)) as connection:
+            spaces = load_spaces(connection, generations.current(connection))
+        return {name: space.model for name, space in spaces.items()}
 
     def history(self) -> list[GenerationInfo]:
         """Every generation, newest first."""
