@@ -90,7 +90,7 @@ def examine(collection: str | None = None, pipeline: Pipeline | None = None) -> 
     findings += [*_models(settings), *_disk(collection), *opening]
     if docs is not None:
         with docs:
-            findings += _collection(docs)
+            findings += _collection(docs, settings)
     return findings
 
 
@@ -276,11 +276,11 @@ def _problem(name: str, error: RagmmError) -> Finding:
     return Finding(area="collection", name=name, state=State.PROBLEM, detail=str(error), code=error.exit_code)
 
 
-def _collection(docs: Collection) -> Iterator[Finding]:
+def _collection(docs: Collection, pipeline: Pipeline) -> Iterator[Finding]:
     try:
         yield from _health(docs)
         yield from _documents(docs)
-        yield from _spaces(docs)
+        yield from _spaces(docs, pipeline)
     except RagmmError as error:
         yield _problem(docs.name, error)
 
@@ -319,9 +319,9 @@ def _documents(docs: Collection) -> Iterator[Finding]:
             )
 
 
-def _spaces(docs: Collection) -> Iterator[Finding]:
+def _spaces(docs: Collection, pipeline: Pipeline) -> Iterator[Finding]:
     """A space of a route that the pipeline gives another model by now."""
-    wanted = {str(route): getattr(docs.pipeline.models, str(route)) for route in docs.pipeline.routes}
+    wanted = {str(route): getattr(pipeline.models, str(route)) for route in pipeline.routes}
     for space, model in docs.info().spaces.items():
         if wanted.get(space, model) != model:
             yield Finding(
@@ -329,5 +329,5 @@ def _spaces(docs: Collection) -> Iterator[Finding]:
                 name=f"space {space}",
                 state=State.WARNING,
                 detail=f"built with {model}, the pipeline names {wanted[space]}",
-                remedy="name the model that it was built with, or build the collection anew",
+                remedy=f"name {model} in the pipeline, or: ragmm reembed --with {wanted[space]} --space {space}",
             )

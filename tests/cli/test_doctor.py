@@ -68,16 +68,13 @@ def test_an_absent_model_is_a_problem_with_its_remedy(cli, tmp_path: Path) -> No
     assert "ragmm models pull st:absent" in done.out
 
 
-def test_a_pipeline_with_another_model_than_the_collections_is_said(cli, sample: Path, monkeypatch) -> None:
-    wanted = doctor_module.open_
-
-    def other(name: str):
-        docs = wanted(name)
-        docs.pipeline = doctor_module.default_pipeline("standard")
-        return docs
-
-    monkeypatch.setattr(doctor_module, "open_", other)
-    assert states(cli("doctor", "-c", sample, "--json").json)["collection", "space text"] == "warning"
+def test_a_pipeline_with_another_model_than_the_collections_is_said(cli, sample: Path, tmp_path: Path) -> None:
+    file = tmp_path / "p.toml"
+    file.write_text('[models]\ntext = "st:another"\ncaption = "none"\n', encoding="utf-8")
+    seen = states(cli("doctor", "-c", sample, "-p", file, "--json").json)
+    assert seen["collection", "space text"] == "warning"
+    assert ("collection", "space shared") not in seen
+    assert "ragmm reembed --with st:another --space text" in cli("doctor", "-c", sample, "-p", file).out
 
 
 @pytest.mark.parametrize("floor", FLOORS, ids=lambda floor: floor.package)
