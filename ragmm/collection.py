@@ -6,12 +6,12 @@ import contextlib
 import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ragmm.config import Pipeline, Route, default_pipeline, load_pipeline, parse_pipeline
+from ragmm.config import OperateSettings, Pipeline, Route, default_pipeline, load_pipeline, parse_pipeline
 from ragmm.config.folders import resolve
 from ragmm.config.profiles import as_built, named_models
 from ragmm.errors import CollectionNotFoundError, ModelError, UsageError
@@ -383,7 +383,7 @@ class Collection:
         return Retention(runs=self.pipeline.store.keep_generations)
 
     def _remember_pipeline(self) -> None:
-        text = self.pipeline.to_toml()
+        text = replace(self.pipeline, operate=OperateSettings()).to_toml()  # addresses to tell may be secrets
         if self.store.exists and self.store.settings().get(_PIPELINE) != text:
             with self.store.writer("settings") as writer:
                 self.store.put_settings(writer, {_PIPELINE: text})

@@ -22,6 +22,7 @@ __all__ = [
     "LimitSettings",
     "ModelSettings",
     "NightlySettings",
+    "OperateSettings",
     "Pipeline",
     "Place",
     "Profile",
@@ -71,14 +72,15 @@ class VectorType(StrEnum):
 
 
 class IndexKind(StrEnum):
-    """How vectors are searched; auto is exact up to about a million rows."""
+    """How vectors are searched; auto looks at every row up to about a million, beyond that at the nearest lists."""
 
     AUTO = "auto"
     EXACT = "exact"
     FLAT = "flat"
     IVF = "ivf"
-    HNSW = "hnsw"
+    IVF_SQ8 = "ivf-sq8"
     PQ = "pq"
+    HNSW = "hnsw"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,6 +195,33 @@ class NightlySettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OperateSettings:
+    """The [operate] section: what an unattended run leaves behind, and whom it tells. Not kept with the collection."""
+
+    reports: Path | None = None
+    """A folder for an HTML report of each run. Relative paths are relative to the pipeline file."""
+    keep_reports: Annotated[int, Between(low=1)] = 60
+    log: Path | None = None
+    """A file for one JSON object a line; a full one is renamed and the oldest goes."""
+    log_mb: Annotated[float, Between(low=0.01)] = 10.0
+    keep_logs: Annotated[int, Between(low=1, high=100)] = 5
+    metrics: Path | None = None
+    """A Prometheus text file, such as node_exporter reads: "/var/lib/node_exporter/ragmm.prom"."""
+    questions: Path | None = None
+    """Questions as for `ragmm eval`, of which each report says how their hits have drifted."""
+    on_failure: tuple[str, ...] = ()
+    """A command and its arguments, run when a run fails; it reads what happened as JSON."""
+    webhook: str = ""
+    """An address that is told of failures: the only connection ragmm opens by itself."""
+    webhook_env: str = ""
+    """Instead: the environment variable that holds the address, where knowing it is enough to post."""
+    tell_documents: bool = False
+    """Whether documents that cannot be read make a run one to tell of."""
+    hook_seconds: Annotated[float, Between(low=0.1, high=600)] = 10.0
+    """For the command, and for the webhook; neither is tried twice."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class QuerySettings:
     """The [query] section: how hits are found."""
 
@@ -269,6 +298,7 @@ class Pipeline:
     limits: LimitSettings = LimitSettings()
     store: StoreSettings = StoreSettings()
     nightly: NightlySettings = NightlySettings()
+    operate: OperateSettings = OperateSettings()
     captions: CaptionSettings = CaptionSettings()
     query: QuerySettings = QuerySettings()
     answer: AnswerSettings = AnswerSettings()
