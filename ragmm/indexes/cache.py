@@ -1,7 +1,8 @@
 """cache.db: what can be computed again. Losing it loses time, never data.
 
 It remembers the stamp (size, times, inode) under which a file was last hashed, so that an unchanged file is not read;
-what models wrote about images; and how often a document killed its parser.
+what models wrote about images; how often a document killed its parser; what the night before found (`nights`); and
+what is made but not committed yet (`unfinished`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ragmm.errors import StorageError
 from ragmm.indexes import fsio
@@ -32,6 +34,20 @@ CREATE TABLE IF NOT EXISTS captions (
 CREATE TABLE IF NOT EXISTS parsing (path PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS strikes (
     sha256 BLOB, parser TEXT, deaths INTEGER, cuts INTEGER, path, reason TEXT, PRIMARY KEY (sha256, parser)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS folders (path PRIMARY KEY, mark BLOB, documents INTEGER) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS failed (
+    path PRIMARY KEY, uri, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER, inode INTEGER,
+    reader TEXT, tries INTEGER, state TEXT, reason TEXT
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS listed (place TEXT, path, PRIMARY KEY (place, path)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS notes (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS made_vectors (space TEXT, key BLOB, row BLOB, PRIMARY KEY (space, key)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS made_items (
+    sha256 BLOB, parser TEXT, facts TEXT, items TEXT, PRIMARY KEY (sha256, parser)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS made_images (
+    sha256 BLOB PRIMARY KEY, data BLOB, media_type TEXT, width INTEGER, height INTEGER
 ) WITHOUT ROWID;
 """
 
@@ -92,20 +108,30 @@ class Cache:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Any]:
+        """What a statement finds."""
+        with self._lock:
+            return self._connection.execute(sql, parameters).fetchall()
+
+    def write(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
+        """The same statement for every row, in one transaction."""
+        with self.transaction() as connection:
+            connection.executemany(sql, rows)
+
     def seen(self) -> dict[str, Seen]:
         """Everything that was hashed, by absolute path."""
         rows = self._connection.execute("SELECT path, size, mtime_ns, ctime_ns, inode, sha256 FROM seen")
         return {path_from_db(row[0]): Seen((row[1], row[2], row[3], row[4]), row[5].hex()) for row in rows}
 
     def remember(self, files: Mapping[str, Seen]) -> None:
-        with self._transaction():
+        with self.transaction():
             self._connection.executemany(
                 "INSERT OR REPLACE INTO seen VALUES (?,?,?,?,?,?)",
                 ((path_to_db(path), *one.stamp, bytes.fromhex(one.sha256)) for path, one in files.items()),
             )
 
     def forget(self, paths: Iterable[str]) -> None:
-        with self._transaction():
+        with self.transaction():
             self._connection.executemany("DELETE FROM seen WHERE path = ?", ((path_to_db(path),) for path in paths))
 
     def captions(self, keys: Sequence[tuple[bytes, str]]) -> dict[tuple[bytes, str], Caption]:
@@ -120,7 +146,7 @@ class Cache:
         return found
 
     def remember_captions(self, captions: Mapping[tuple[bytes, str], Caption]) -> None:
-        with self._transaction():
+        with self.transaction():
             self._connection.executemany(
                 "INSERT OR REPLACE INTO captions VALUES (?,?,?,?)",
                 ((*key, one.text, one.confidence) for key, one in captions.items()),
@@ -128,12 +154,12 @@ class Cache:
 
     def begin(self, path: str) -> None:
         """Noted before parsing starts, so that a document which takes the whole run down is known too."""
-        with self._transaction():
+        with self.transaction():
             self._connection.execute("INSERT OR REPLACE INTO parsing VALUES (?)", (path_to_db(path),))
 
     def end(self, path: str) -> None:
         """Parsing is over, one way or another."""
-        with self._transaction():
+        with self.transaction():
             self._connection.execute("DELETE FROM parsing WHERE path = ?", (path_to_db(path),))
 
     def cut_short(self) -> list[str]:
@@ -142,7 +168,7 @@ class Cache:
 
     def strike(self, path: str, sha256: str, parser: str, reason: str, *, died: bool) -> None:
         """One more time that the document killed its parser (`died`), or that a run ended while it was parsed."""
-        with self._transaction():
+        with self.transaction():
             self._connection.execute(
                 "INSERT INTO strikes VALUES (:sha, :parser, :died, 1 - :died, :path, :reason) "
                 "ON CONFLICT (sha256, parser) DO UPDATE SET deaths = deaths + :died, cuts = cuts + 1 - :died, "
@@ -158,18 +184,19 @@ class Cache:
 
     def absolve(self, sha256: str) -> None:
         """The document was read without harm, or someone gave it another chance."""
-        with self._transaction():
+        with self.transaction():
             self._connection.execute("DELETE FROM strikes WHERE sha256 = ?", (bytes.fromhex(sha256),))
 
     def strikes(self) -> list[Strikes]:
         return _strikes(self._connection)
 
     @contextlib.contextmanager
-    def _transaction(self) -> Iterator[None]:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All of it, or none."""
         with self._lock, fsio.storage_errors(self._path):
             self._connection.execute("BEGIN")
             try:
-                yield
+                yield self._connection
                 self._connection.execute("COMMIT")
             except BaseException:
                 if self._connection.in_transaction:

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,12 +50,21 @@ class Planned:
     payload: str | bytes
 
 
+class Drawer(Protocol):
+    """Where vectors wait for the commit that stores them."""
+
+    def vectors(self, space: str, keys: Sequence[bytes]) -> dict[bytes, NDArray[np.float32]]: ...
+
+    def keep_vectors(self, space: str, rows: Mapping[bytes, NDArray[np.float32]]) -> None: ...
+
+
 class Embedding:
     """Plans, finds again and computes the vectors of items, across documents, in batches."""
 
-    def __init__(self, embedders: Mapping[str, Embedder], writer: Writer) -> None:
+    def __init__(self, embedders: Mapping[str, Embedder], writer: Writer, drawer: Drawer | None = None) -> None:
         self._embedders = embedders
         self._writer = writer
+        self._drawer = drawer
         self.embedded = 0
         self.reused = 0
 
@@ -80,9 +90,15 @@ class Embedding:
         for space, embedder in self._embedders.items():
             wanted = {one.key: one for one in inputs if one.space == space}
             known = self._writer.known_vectors(space, list(wanted))
+            model = embedder.info.fingerprint
+            if self._drawer is not None:
+                known.update(self._drawer.vectors(model, [key for key in wanted if key not in known]))
             self.reused += len(known)
             missing = [one for key, one in wanted.items() if key not in known]
-            known.update(embed_planned(embedder, missing))
+            made = embed_planned(embedder, missing)
+            if self._drawer is not None:
+                self._drawer.keep_vectors(model, made)
+            known.update(made)
             self.embedded += len(missing)
             found.update(((space, key), row) for key, row in known.items())
         return found

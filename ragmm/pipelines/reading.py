@@ -11,16 +11,40 @@ from pathlib import Path
 from typing import Protocol
 
 from ragmm.errors import DocumentError
-from ragmm.loaders.worker import ParsedDocument, WorkerDiedError
+from ragmm.loaders.worker import WorkerDiedError
 from ragmm.pipelines.sources import SourceFile
+from ragmm.types import Item
 
-__all__ = ["Parser", "Read", "read_ahead"]
+__all__ = ["Parsed", "Parser", "Read", "read_ahead"]
+
+
+class Parsed(Protocol):
+    """What a file gave: a ParsedDocument, or one that was kept."""
+
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def media_type(self) -> str: ...
+    @property
+    def warnings(self) -> tuple[str, ...]: ...
+    @property
+    def cpu_seconds(self) -> float: ...
+    @property
+    def count(self) -> int: ...
+    @property
+    def items(self) -> Iterator[Item]:
+        """From the first, each time it is asked for."""
+        ...
+
+    def close(self) -> None: ...
 
 
 class Parser(Protocol):
     """What reads one file: a ParserPool, or a stand-in for it."""
 
-    def parse(self, file: Path, name: str = "", *, root: Path | None = None) -> ParsedDocument: ...
+    def parse(self, file: Path, name: str = "", *, root: Path | None = None) -> Parsed: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +52,7 @@ class Read:
     """A file and what became of it: parsed, or the reason why not."""
 
     file: SourceFile
-    parsed: ParsedDocument | None = None
+    parsed: Parsed | None = None
     reason: str = ""
     violent: bool = False
     """The document killed its parser."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import marshal
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -14,7 +16,7 @@ from ragmm.config.settings import SourceSettings
 from ragmm.errors import UsageError
 from ragmm.types import Failure
 
-__all__ = ["SourceFile", "Walk"]
+__all__ = ["Listing", "SourceFile", "Walk"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +40,42 @@ class SourceFile:
         return self.size, self.mtime_ns, self.ctime_ns, self.inode
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Listing:
+    """What one folder holds, as far as it has to be looked at."""
+
+    folder: str
+    files: tuple[SourceFile, ...] = ()
+    names: frozenset[str] = frozenset()
+    """Every entry, also those that the settings leave out."""
+    left_out: frozenset[str] = frozenset()
+    """Entries that are there and that the settings do not want."""
+    mark: bytes = b""
+    """Changes when any entry does; empty where links or odd entries call for a look each time."""
+
+
 @dataclass
 class Walk:
     """One pass over named files and folders; afterwards it knows what could not be listed."""
 
     settings: SourceSettings = field(default_factory=SourceSettings)
+    remembered: Mapping[str, bytes] = field(default_factory=dict)
+    """Marks of folders whose files are all known to be unchanged while the mark is; their files are not given out."""
     failures: list[Failure] = field(default_factory=list)
     unlisted: list[str] = field(default_factory=list)
-    """Folders whose entries could not be read: nothing below them may be taken for deleted."""
+    """Folders and files that could not be looked at: nothing at or below them may be taken for deleted."""
+    unwanted: list[str] = field(default_factory=list)
+    """Folders that are there and that the settings leave out."""
+    matched: set[str] = field(default_factory=set)
+    """Folders that are as they are remembered."""
     hidden: int = 0
     """Entries left out because their name begins with a dot."""
     _seen: set[tuple[int, int]] = field(default_factory=set)
+    _entered: set[str] = field(default_factory=set)
+    _salt: bytes = b""
+
+    def __post_init__(self) -> None:
+        self._salt = repr(self.settings).encode("utf-8", "surrogatepass")
 
     def files(self, paths: Iterable[str | Path]) -> Iterator[SourceFile]:
         """Every file below the paths, folders in order of name, each file once."""
@@ -66,76 +93,144 @@ class Walk:
     def _below(self, given: str) -> Iterator[SourceFile]:
         absolute = os.path.abspath(given)  # noqa: PTH100 - a resolved link would no longer be the path as given
         if os.path.isdir(absolute):  # noqa: PTH112
-            yield from self._folder(absolute, "", absolute)
+            for listing in self.folders(absolute):
+                yield from listing.files
         else:
-            yield from self._named_file(absolute, os.path.normpath(given))
+            yield from self.named_file(absolute, os.path.normpath(given))
 
-    def _named_file(self, absolute: str, uri: str) -> Iterator[SourceFile]:
+    def named_file(self, absolute: str, uri: str) -> Iterator[SourceFile]:
+        """The file of this path, or a recorded failure."""
         try:
             found = os.stat(absolute)  # noqa: PTH116 - a link that the user names is meant
         except OSError as error:
             self._fail(uri, error)
+            self.unlisted.append(absolute)
             return
         resolved = os.path.realpath(absolute) if os.path.islink(absolute) else absolute  # noqa: PTH114
         yield from self._regular(resolved, uri, os.path.dirname(resolved), found)  # noqa: PTH120
 
-    def _folder(self, folder: str, prefix: str, root: str) -> Iterator[SourceFile]:
+    def folders(self, absolute: str, prefix: str = "") -> Iterator[Listing]:
+        """Every folder at or below this one, each once, except those that are as remembered."""
+        pending = [(absolute, prefix, absolute)]
+        while pending:
+            folder, above, root = pending.pop()
+            if folder in self._entered:
+                continue
+            self._entered.add(folder)
+            found = self._scan(folder, above)
+            if found is None:
+                continue
+            pending.extend((entry.path, f"{above}{entry.name}/", root) for entry in reversed(found.folders))
+            if found.mark and self.remembered.get(folder) == found.mark:
+                self.matched.add(folder)
+            else:
+                yield self._listing(found, folder, above, root, pending)
+
+    def _scan(self, folder: str, prefix: str) -> _Scan | None:
+        """The entries of a folder, its files with their stamps: the one loop that every file passes every night."""
+        found = _Scan()
+        add = found.rows.append
         try:
             with os.scandir(folder) as listing:
-                entries = sorted(listing, key=lambda entry: entry.name)
+                for entry in listing:
+                    name = entry.name
+                    if name[0] == ".":
+                        found.hidden.append(name)
+                    elif entry.is_dir(follow_symlinks=False):
+                        found.folders.append(entry)
+                    elif entry.is_symlink():
+                        found.odd.append(entry)
+                    else:
+                        try:
+                            s = entry.stat(follow_symlinks=False)
+                        except OSError as error:
+                            found.whole = self._vanished(entry, prefix, error) and found.whole
+                        else:
+                            add((name, s.st_mode, s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino))
         except OSError as error:
             self.unlisted.append(folder)
             self._fail(prefix or folder, error)
+            return None
+        self.hidden += len(found.hidden)
+        self._leave_out_folders(found, prefix)
+        found.finish(self._salt)
+        return found
+
+    def _vanished(self, entry: os.DirEntry[str], prefix: str, error: OSError) -> bool:
+        """Whether an entry that has no stamp is simply gone; one that cannot be looked at must not count as gone."""
+        if isinstance(error, FileNotFoundError):
+            return True
+        self.unlisted.append(entry.path)
+        self._fail(prefix + entry.name, error)
+        return False
+
+    def _leave_out_folders(self, found: _Scan, prefix: str) -> None:
+        if not self.settings.exclude:
             return
-        for entry in entries:
-            if entry.name.startswith("."):
-                self.hidden += 1
-                continue
-            yield from self._entry(entry, prefix + entry.name, root)
+        for entry in list(found.folders):
+            if _matches_any(f"{prefix}{entry.name}/", self.settings.exclude):
+                found.folders.remove(entry)
+                found.left_out.add(entry.name)
+                self.unwanted.append(entry.path)
 
-    def _entry(self, entry: os.DirEntry[str], uri: str, root: str) -> Iterator[SourceFile]:
-        try:
-            if entry.is_symlink():
-                yield from self._link(entry, uri, root)
-            elif entry.is_dir(follow_symlinks=False):
-                if not _matches_any(f"{uri}/", self.settings.exclude):
-                    yield from self._folder(entry.path, f"{uri}/", root)
-            elif self._wanted(uri):
-                yield from self._regular(entry.path, uri, root, entry.stat(follow_symlinks=False))
-        except OSError as error:
-            self._fail(uri, error)
+    def _listing(
+        self, found: _Scan, folder: str, prefix: str, root: str, pending: list[tuple[str, str, str]]
+    ) -> Listing:
+        files: list[SourceFile] = []
+        left_out = {*found.left_out, *found.hidden}
+        for name, mode, size, mtime_ns, ctime_ns, inode in found.rows:
+            uri = prefix + name
+            if not self._wanted(uri):
+                left_out.add(name)
+            elif not stat.S_ISREG(mode):
+                self._refuse(uri, f"{_kind(mode)} is not a regular file and is not read")
+            elif self._fits(uri, size):
+                files.append(SourceFile(os.path.join(folder, name), uri, root, size, mtime_ns, ctime_ns, inode))  # noqa: PTH118
+        for entry in found.odd:
+            files.extend(self._link(entry, prefix + entry.name, root, pending))
+        return Listing(
+            folder=folder,
+            files=tuple(files),
+            names=frozenset(found.names()),
+            left_out=frozenset(left_out),
+            mark=found.mark,
+        )
 
-    def _link(self, entry: os.DirEntry[str], uri: str, root: str) -> Iterator[SourceFile]:
+    def _link(
+        self, entry: os.DirEntry[str], uri: str, root: str, pending: list[tuple[str, str, str]]
+    ) -> Iterator[SourceFile]:
         target = os.path.realpath(entry.path)
         inside = os.path.commonpath([target, os.path.realpath(root)]) == os.path.realpath(root)
         if inside and os.path.exists(target):  # noqa: PTH110
             return  # what it points to is found at its own place
         if not self.settings.follow_links:
             what = "a link out of the source" if os.path.exists(target) else "a link to nothing"  # noqa: PTH110
-            self.failures.append(
-                Failure(uri=uri, reason=f"{what}, not followed (sources.follow_links = true follows it)")
-            )
+            self._refuse(uri, f"{what}, not followed (sources.follow_links = true follows it)")
             return
-        found = os.stat(target)  # noqa: PTH116
+        try:
+            found = os.stat(target)  # noqa: PTH116
+        except OSError as error:
+            self.unlisted.append(target)
+            self._fail(uri, error)
+            return
         if stat.S_ISDIR(found.st_mode):
             if (found.st_dev, found.st_ino) not in self._seen:
                 self._seen.add((found.st_dev, found.st_ino))
-                yield from self._folder(target, f"{uri}/", target)
+                pending.append((target, f"{uri}/", target))
         elif self._wanted(uri):
             yield from self._regular(target, uri, os.path.dirname(target), found)  # noqa: PTH120
 
     def _regular(self, path: str, uri: str, root: str, found: os.stat_result) -> Iterator[SourceFile]:
         if not stat.S_ISREG(found.st_mode):
-            self.failures.append(
-                Failure(uri=uri, reason=f"{_kind(found.st_mode)} is not a regular file and is not read")
-            )
-            return
-        limit = self.settings.max_file_mb << 20
-        if found.st_size > limit:
-            reason = f"{found.st_size:,} bytes; sources.max_file_mb allows {self.settings.max_file_mb} MB"
-            self.failures.append(Failure(uri=uri, reason=reason))
-            return
-        yield SourceFile(path, uri, root, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+            self._refuse(uri, f"{_kind(found.st_mode)} is not a regular file and is not read")
+        elif self._fits(uri, found.st_size):
+            yield SourceFile(path, uri, root, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+
+    def _fits(self, uri: str, size: int) -> bool:
+        if size <= self.settings.max_file_mb << 20:
+            return True
+        self._refuse(uri, f"{size:,} bytes; sources.max_file_mb allows {self.settings.max_file_mb} MB")
+        return False
 
     def _wanted(self, uri: str) -> bool:
         if self.settings.include and not _matches_any(uri, self.settings.include):
@@ -143,7 +238,49 @@ class Walk:
         return not _matches_any(uri, self.settings.exclude)
 
     def _fail(self, uri: str, error: OSError) -> None:
-        self.failures.append(Failure(uri=uri, reason=f"cannot be listed: {error.strerror or error}"))
+        self._refuse(uri, f"cannot be listed: {error.strerror or error}")
+
+    def _refuse(self, uri: str, reason: str) -> None:
+        self.failures.append(Failure(uri=uri, reason=reason))
+
+
+_Row = tuple[str, int, int, int, int, int]
+"""Name, mode, size, mtime_ns, ctime_ns, inode."""
+
+
+@dataclass(slots=True)
+class _Scan:
+    """The entries of one folder by what they are."""
+
+    rows: list[_Row] = field(default_factory=list)
+    folders: list[os.DirEntry[str]] = field(default_factory=list)
+    odd: list[os.DirEntry[str]] = field(default_factory=list)
+    """Links."""
+    hidden: list[str] = field(default_factory=list)
+    left_out: set[str] = field(default_factory=set)
+    whole: bool = True
+    """Whether every entry could be looked at."""
+    mark: bytes = b""
+
+    def finish(self, salt: bytes) -> None:
+        """Everything in order of name, and the mark over it."""
+        self.rows.sort()
+        self.folders.sort(key=_name)
+        self.odd.sort(key=_name)
+        if self.whole and not self.odd:
+            # Version 2 of marshal spells equal values equally; it is only ever written here, never read.
+            names = [entry.name for entry in self.folders]
+            spelled = marshal.dumps((salt, self.rows, names, len(self.hidden)), 2)
+            self.mark = hashlib.blake2b(spelled, digest_size=16).digest()
+
+    def names(self) -> Iterator[str]:
+        yield from (row[0] for row in self.rows)
+        yield from (entry.name for entry in (*self.folders, *self.odd))
+        yield from self.hidden
+
+
+def _name(entry: os.DirEntry[str]) -> str:
+    return entry.name
 
 
 def _kind(mode: int) -> str:

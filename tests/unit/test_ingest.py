@@ -15,7 +15,7 @@ import ragmm
 from ragmm.errors import ModelMismatchError, UsageError
 from ragmm.indexes.cache import Cache
 from ragmm.loaders.worker import Death, ParserPool, WorkerDiedError
-from ragmm.pipelines import ingest as ingest_module
+from ragmm.pipelines import intake as intake_module
 from ragmm.pipelines.ingest import IngestPlan, ingest
 from ragmm.pipelines.quarantine import retry
 from ragmm.pipelines.stopping import StopFlag
@@ -323,13 +323,13 @@ def test_losing_the_cache_loses_no_data(desk: Desk) -> None:
 def test_memory_does_not_grow_with_the_corpus(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """At no time are more documents waiting than a few batches hold."""
     waiting: list[int] = []
-    original = ingest_module._Run._add
+    original = intake_module.Intake._add
 
-    def counted(self: ingest_module._Run, document: object) -> None:
+    def counted(self: intake_module.Intake, document: object) -> None:
         original(self, document)  # type: ignore[arg-type]
-        waiting.append(len(self.pending))
+        waiting.append(len(self._pending))
 
-    monkeypatch.setattr(ingest_module._Run, "_add", counted)
+    monkeypatch.setattr(intake_module.Intake, "_add", counted)
     sample_corpus(desk.source, 80, seed=1)
     desk.ingest()
     assert len(waiting) == 80

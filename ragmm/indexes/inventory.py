@@ -1,0 +1,90 @@
+"""Which documents a generation holds, looked up by path without building them: a night asks about every file."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from ragmm.indexes import generations
+from ragmm.indexes.rows import path_from_db, path_to_db
+from ragmm.indexes.schema import FOREVER
+
+__all__ = ["Inventory", "Known"]
+
+_AT_ONCE = 500
+_PAGE = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What change detection needs of a document."""
+
+    sha256: str | None
+    state: str
+    parser: str | None
+
+
+class Inventory:
+    """The newest generation's documents, through a connection that its owner closes."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    @property
+    def state(self) -> str:
+        """Names this very state of the documents; commits that only rearrange or collect leave it as it is."""
+        row = self._connection.execute(
+            "SELECT id, run, created FROM generations WHERE kind NOT IN ('compact', 'collect') ORDER BY id DESC LIMIT 1"
+        ).fetchone()
+        return f"{row[0]} {row[1]} {row[2]!r}" if row else "empty"
+
+    @property
+    def generation(self) -> int:
+        return generations.current(self._connection)
+
+    def count(self) -> int:
+        row = self._connection.execute("SELECT documents FROM generations ORDER BY id DESC LIMIT 1").fetchone()
+        return int(row[0]) if row else 0
+
+    def at(self, paths: Sequence[str]) -> dict[str, Known]:
+        """The live documents among these paths."""
+        found: dict[str, Known] = {}
+        for start in range(0, len(paths), _AT_ONCE):
+            part = [path_to_db(path) for path in paths[start : start + _AT_ONCE]]
+            marks = ",".join("?" * len(part))
+            rows = self._connection.execute(
+                "SELECT d.path, d.sha256, d.state, c.parser FROM documents d LEFT JOIN contents c ON c.id = d.content "
+                f"WHERE d.path IN ({marks}) AND d.died = {FOREVER}",
+                part,
+            )
+            for path, sha256, state, parser in rows:
+                found[path_from_db(path)] = Known(sha256.hex() if sha256 else None, state, parser)
+        return found
+
+    def paths(self) -> Iterator[str]:
+        """Every live path, a page of rows at a time."""
+        last: str | bytes = ""
+        while True:
+            page = self._connection.execute(
+                f"SELECT path FROM documents WHERE path > ? AND died = {FOREVER} ORDER BY path LIMIT {_PAGE}", (last,)
+            ).fetchall()
+            for (path,) in page:
+                yield path_from_db(path)
+            if len(page) < _PAGE:
+                return
+            last = page[-1][0]
+
+    def sizes(self) -> set[int]:
+        """The sizes of every document, also of those that are gone but whose content may still be there."""
+        return {row[0] for row in self._connection.execute("SELECT DISTINCT size FROM documents")}
+
+    def read_otherwise(self, parsers: Collection[str]) -> int:
+        """How many live documents were read by none of these parsers."""
+        marks = ",".join("?" * len(parsers))
+        (count,) = self._connection.execute(
+            "SELECT COUNT(*) FROM documents d JOIN contents c ON c.id = d.content "
+            f"WHERE d.died = {FOREVER} AND c.parser NOT IN ({marks})",
+            tuple(parsers),
+        ).fetchone()
+        return int(count)
