@@ -73,6 +73,24 @@ socket.socket = GuardedSocket
 socket.getaddrinfo = _guarded_look_up
 
 
+# Files whose tests load torch: all on one worker, since each process that imports it pays for many other tests.
+WITH_MODELS = (
+    "test_embedders.py", "test_vlms.py", "test_transformers_vlm.py", "test_lean.py", "test_open_clip.py",
+    "test_models.py", "test_training_clip.py", "test_training_questions.py", "test_readme.py",
+)  # fmt: skip
+# What takes longest begins first, so that no worker is left with it in the end.
+LONG = ("test_crash.py", "test_kill.py", "test_full_disk.py", "test_power_loss.py", "test_demo.py")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say which tests belong on one worker, and in which order the workers take them."""
+    for item in items:
+        group = "models" if item.path.name in WITH_MODELS else f"{item.path.parent.name}-{item.path.stem}"
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: (item.path.name not in WITH_MODELS, item.path.name not in LONG))
+
+
 @pytest.fixture(autouse=True)
 def _no_user_configuration(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Collections, caches and settings of whoever runs the tests are neither read nor written."""

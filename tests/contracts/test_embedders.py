@@ -25,7 +25,7 @@ from ragmm.types import Role
 TOLERANCE = 2e-6
 SETTINGS = EmbedderSettings(threads=1, batch_size=4, dtype=Dtype.FLOAT32)
 TEXTS = ["A red circle.", "", "Revenue grew by 12 % in 2023, costs fell.", "港口的报告", "   ", "one"]
-LONG = " ".join(f"Sentence number {n} speaks of harbours and cranes." for n in range(400))
+LONG = " ".join(f"Sentence number {n} speaks of harbours and cranes." for n in range(150))
 ODD = [
     "\ud800 lone surrogate",
     "\U0001f468\u200d\U0001f469\u200d\U0001f467",
@@ -128,7 +128,7 @@ def test_the_end_of_a_very_long_text_counts(embedder: Embedder) -> None:
 
 
 def test_a_word_without_end_is_embedded(embedder: Embedder) -> None:
-    assert np.isfinite(embedder.embed_texts(["x" * 20_000, "港" * 5_000], Role.DOCUMENT)).all()
+    assert np.isfinite(embedder.embed_texts(["x" * 6_000, "港" * 1_500], Role.DOCUMENT)).all()
 
 
 def test_it_may_be_called_from_several_threads(embedder: Embedder) -> None:

@@ -23,9 +23,19 @@ def quick_path(tmp_path: Path) -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture
+def stride(request: pytest.FixtureRequest) -> int:
+    """Steps from one interrupted operation to the next: `make faults` takes every one, else every third."""
+    return 1 if _thorough(request.config) else 3
+
+
+def _thorough(config: pytest.Config) -> bool:
+    return "or not faults" in str(config.option.markexpr)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """With `make faults`: what was tried how often, and how often it ended badly."""
-    if "or not faults" not in str(config.option.markexpr):
+    if not _thorough(config):
         return
     tried: dict[tuple[str, str], int] = {}
     for report in terminalreporter.getreports("passed"):
