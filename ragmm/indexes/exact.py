@@ -13,16 +13,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ExactIndex"]
+__all__ = ["Best", "ExactIndex", "Segment"]
 
 _CHUNK_BYTES = 32 << 20
 _SPARSE = 0.05
 """Below this share of allowed rows, gathering them is cheaper than scoring all."""
+_SIGN_AND_SIZE = 0x8FFFE000 - (1 << 32)
+"""Of a sign-extended half that was shifted left by 13: all but the copies of the sign."""
 
 
 @dataclass(eq=False)
-class _Segment:
-    """Rows as they came; `ids` ascending. `dead` holds positions of removed rows."""
+class Segment:
+    """Rows as they came; `ids` ascending. `dead` holds positions of removed rows, ascending."""
 
     ids: NDArray[np.int64]
     rows: NDArray[Any]
@@ -37,8 +39,17 @@ class _Segment:
         here: NDArray[np.int64] = found[self.ids[found] == ids]
         return here
 
+    def alive(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Where those of the ascending ids stand that are here and not removed."""
+        found = self.positions(ids)
+        if not len(self.dead) or not len(found):
+            return found
+        at = np.minimum(np.searchsorted(self.dead, found), len(self.dead) - 1)
+        kept: NDArray[np.int64] = found[self.dead[at] != found]
+        return kept
 
-class _Best:
+
+class Best:
     """The k best of everything seen so far, for one query."""
 
     def __init__(self, k: int) -> None:
@@ -67,7 +78,7 @@ class ExactIndex:
 
     def __init__(self, dim: int) -> None:
         self.dim = dim
-        self._segments: list[_Segment] = []
+        self._segments: list[Segment] = []
 
     def __len__(self) -> int:
         return sum(len(segment.ids) - len(segment.dead) for segment in self._segments)
@@ -81,13 +92,13 @@ class ExactIndex:
             ids, rows = ids[order], rows[order]
         if not _ascending(ids) or any(len(self._live(segment, ids)) for segment in self._segments):
             raise ValueError("an id is already in the index")
-        self._segments.append(_Segment(np.asarray(ids, np.int64), rows))
+        self._segments.append(Segment(np.asarray(ids, np.int64), rows))
 
     @staticmethod
-    def _live(segment: _Segment, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    def _live(segment: Segment, ids: NDArray[np.int64]) -> NDArray[np.int64]:
         if not len(ids) or not len(segment.ids) or ids[0] > segment.ids[-1] or ids[-1] < segment.ids[0]:
             return np.empty(0, np.int64)
-        return np.setdiff1d(segment.positions(ids), segment.dead, assume_unique=True)
+        return segment.alive(ids)
 
     def remove(self, ids: NDArray[np.int64]) -> None:
         wanted = np.unique(np.asarray(ids, np.int64))
@@ -96,18 +107,34 @@ class ExactIndex:
             if len(found):
                 segment.dead = np.union1d(segment.dead, found)
 
+    def live_ids(self) -> NDArray[np.int64]:
+        """Of every row that is there."""
+        return np.concatenate([np.empty(0, np.int64), *(np.delete(one.ids, one.dead) for one in self._segments)])
+
+    def live(self) -> list[tuple[NDArray[np.int64], NDArray[Any]]]:
+        """(ids, rows) of what is there, as it was added; without removals nothing is copied."""
+        kept = ((one, one.dead) for one in self._segments)
+        return [
+            (np.delete(one.ids, dead), np.delete(one.rows, dead, axis=0)) if len(dead) else (one.ids, one.rows)
+            for one, dead in kept
+        ]
+
+    def count(self, allow: NDArray[np.int64] | None = None) -> int:
+        """How many rows a search could find."""
+        return len(self) if allow is None else sum(len(segment.alive(allow)) for segment in self._segments)
+
     def search(
         self, queries: NDArray[np.float32], k: int, allow: NDArray[np.int64] | None = None
     ) -> tuple[list[NDArray[np.int64]], list[NDArray[np.float32]]]:
         queries = np.atleast_2d(np.asarray(queries, np.float32))
-        best = [_Best(k) for _ in queries]
+        best = [Best(k) for _ in queries]
         if k > 0:
             for segment in self._segments:
                 self._search_segment(segment, queries, best, allow)
         return [one.ids for one in best], [one.scores for one in best]
 
     def _search_segment(
-        self, segment: _Segment, queries: NDArray[np.float32], best: list[_Best], allow: NDArray[np.int64] | None
+        self, segment: Segment, queries: NDArray[np.float32], best: list[Best], allow: NDArray[np.int64] | None
     ) -> None:
         if allow is None:
             for start, rows in self._chunks(segment.rows):
@@ -115,7 +142,7 @@ class ExactIndex:
                 scores[:, _within(segment.dead, start, len(rows)) - start] = -np.inf
                 _offer(best, segment.ids[start : start + len(rows)], scores)
             return
-        wanted = np.setdiff1d(segment.positions(allow), segment.dead, assume_unique=True)
+        wanted = segment.alive(allow)
         if len(wanted) > _SPARSE * len(segment.ids):
             self._search_masked(segment, queries, best, wanted)
             return
@@ -125,7 +152,7 @@ class ExactIndex:
             _offer(best, segment.ids[picked], _scores(segment.rows[picked], queries))
 
     def _search_masked(
-        self, segment: _Segment, queries: NDArray[np.float32], best: list[_Best], wanted: NDArray[np.int64]
+        self, segment: Segment, queries: NDArray[np.float32], best: list[Best], wanted: NDArray[np.int64]
     ) -> None:
         for start, rows in self._chunks(segment.rows):
             inside = _within(wanted, start, len(rows))
@@ -144,10 +171,23 @@ class ExactIndex:
 
 def _scores(rows: NDArray[Any], queries: NDArray[np.float32]) -> NDArray[np.float32]:
     """Shape: (queries, rows). Half-precision rows are widened a chunk at a time."""
-    wide = rows if rows.dtype == np.float32 else rows.astype(np.float32)
-    product = (wide @ queries[0])[None, :] if len(queries) == 1 else (wide @ queries.T).T
-    scores: NDArray[np.float32] = np.ascontiguousarray(product)
+    wide = rows if rows.dtype == np.float32 else _widened(rows)
+    scores: NDArray[np.float32] = (wide @ queries[0])[None, :] if len(queries) == 1 else queries @ wide.T
     return scores
+
+
+def _widened(rows: NDArray[np.float16]) -> NDArray[np.float32]:
+    """Finite halves as float32, many times faster than NumPy's own conversion.
+
+    The bits go to their places in a float32, whose exponent is then short by 112: one multiplication mends it, for
+    subnormal numbers too.
+    """
+    bits = np.ascontiguousarray(rows).view(np.int16).astype(np.int32)
+    bits <<= 13
+    bits &= np.int32(_SIGN_AND_SIZE)
+    wide: NDArray[np.float32] = bits.view(np.float32)
+    wide *= np.float32(2.0**112)
+    return wide
 
 
 def _ascending(ids: NDArray[np.int64]) -> bool:
@@ -161,7 +201,7 @@ def _within(positions: NDArray[np.int64], start: int, length: int) -> NDArray[np
     return positions[low:high]
 
 
-def _offer(best: list[_Best], ids: NDArray[np.int64], scores: NDArray[np.float32]) -> None:
+def _offer(best: list[Best], ids: NDArray[np.int64], scores: NDArray[np.float32]) -> None:
     for one, row in zip(best, scores, strict=True):
         bar = one.bar
         candidates = np.flatnonzero(row >= bar) if np.isfinite(bar) else np.flatnonzero(np.isfinite(row))

@@ -14,8 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ragmm.errors import DamagedError, RagmmError
-from ragmm.indexes import blocks, lexical, rows, schema, seals
-from ragmm.indexes.exact import ExactIndex
+from ragmm.indexes import blocks, rows, schema, seals
+from ragmm.indexes.ann import registry
+from ragmm.indexes.ann.opening import open_leg
+from ragmm.indexes.base import VectorIndex
 from ragmm.types import Document, Modality, StoredItem
 
 __all__ = ["Ranges", "Snapshot", "Space", "dead_ranges", "inside", "load_blocks", "load_spaces"]
@@ -77,7 +79,10 @@ class Snapshot:
         self._lock = threading.Lock()
         self._connection = schema.connect_reader(self._path)
         self._read(partial(self._open, wanted=generation))
-        self._indexes: dict[tuple[str, str], ExactIndex] = {}
+        self._opening = threading.Lock()
+        self._indexes: dict[tuple[str, str], VectorIndex] = {}
+        self.notices: list[str] = []
+        """What a user should hear of: an index that could not be used, say."""
 
     def _open(self, connection: sqlite3.Connection, wanted: int | None) -> None:
         (newest,) = connection.execute("SELECT COALESCE(MAX(id), 0) FROM generations").fetchone()
@@ -104,6 +109,10 @@ class Snapshot:
                 return self._attempt(work)
             except sqlite3.DatabaseError as error:
                 raise DamagedError(f"{self._path}: {error}; run: ragmm verify --deep, then ragmm repair") from error
+
+    def read(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+        """What a few statements find. Rows of any generation: mind `visible`."""
+        return self._read(work)
 
     def _attempt(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
         try:
@@ -271,15 +280,19 @@ class Snapshot:
         names = {space.id: space.name for space in self.spaces.values()}
         return sorted({(names[block.space], block.kind) for block in self.blocks})
 
-    def index(self, space: str, kind: str) -> ExactIndex:
-        """The exact index over a leg's blocks: opened on first use, every block's checksum verified once per boot."""
-        with self._lock:
+    def index(self, space: str, kind: str) -> VectorIndex:
+        """The index over a leg's blocks: opened on first use, every block's checksum verified once per boot."""
+        with self._opening:
             if (space, kind) not in self._indexes:
                 self._indexes[space, kind] = self._open_index(self.spaces[space], kind)
             return self._indexes[space, kind]
 
-    def _open_index(self, space: Space, kind: str) -> ExactIndex:
-        index = ExactIndex(space.dim)
+    def _open_index(self, space: Space, kind: str) -> VectorIndex:
+        rows = sum(len(block.ids) for block in self.blocks if (block.space, block.kind) == (space.id, kind))
+        derived = self._read(partial(registry.derived_of, space=space.id, kind=kind))
+        index, notice = open_leg(self.folder, derived, space.dim, rows=rows, dtype=space.dtype)
+        if notice:
+            self.notices.append(notice)
         for block, data in self.open_blocks(space.name, kind):
             index.add(block.ids, data)
             index.remove(self.dead_among(block.ids))
@@ -298,25 +311,13 @@ class Snapshot:
         """Those of some ascending ids that are not live in this generation."""
         return ids[inside(self._dead, ids)]
 
-    def lexical(self, question: str, k: int, allow: NDArray[np.int64] | None = None) -> list[tuple[int, float]]:
-        """(item, BM25 score) of live items, best first."""
-        found: list[tuple[int, float]] = []
-        offset, limit = 0, max(4 * k, 64)
-        while len(found) < k:
-            page = self._read(partial(lexical.search, question=question, limit=limit, offset=offset))
-            found.extend(one for one in page if self._visible(one[0], allow))
-            if len(page) < limit:
-                break
-            offset, limit = offset + limit, limit * 4
-        return found[:k]
-
-    def _visible(self, item: int, allow: NDArray[np.int64] | None) -> bool:
-        if item >= self.next_item or len(self.dead_among(np.array([item], np.int64))):
-            return False
-        if allow is None:
-            return True
-        at = int(np.searchsorted(allow, item))
-        return at < len(allow) and int(allow[at]) == item
+    def visible(self, ids: NDArray[np.int64], allow: NDArray[np.int64] | None) -> NDArray[np.bool_]:
+        """Which items are live and, where `allow` (ascending) limits them, allowed. Shape: (len(ids),)."""
+        seen: NDArray[np.bool_] = (ids < self.next_item) & ~inside(self._dead, ids)
+        if allow is None or not len(ids):
+            return seen
+        at = np.searchsorted(allow, ids)
+        return seen & (at < len(allow)) & (allow[np.minimum(at, len(allow) - 1)] == ids if len(allow) else False)
 
     def select(self, condition: str, parameters: Sequence[Any]) -> NDArray[np.int64]:
         """Ascending ids of live items for which a condition over `items i`, `documents d` holds.

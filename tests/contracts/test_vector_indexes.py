@@ -9,18 +9,18 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from vector_back_ends import ALL, BACK_ENDS, PARAMETERS
 
 from ragmm.indexes import exact
 from ragmm.indexes.base import VectorIndex
 from ragmm.indexes.exact import ExactIndex
 
 DIM = 16
-BACK_ENDS: dict[str, Callable[[int], VectorIndex]] = {"exact": ExactIndex}
 
 
-@pytest.fixture(params=BACK_ENDS)
+@pytest.fixture(params=PARAMETERS)
 def make(request: pytest.FixtureRequest) -> Callable[[int], VectorIndex]:
-    return BACK_ENDS[request.param]
+    return ALL[request.param]
 
 
 def unit(count: int, seed: int = 0, dim: int = DIM) -> np.ndarray:
