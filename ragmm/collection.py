@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from ragmm.config import OperateSettings, Pipeline, Route, default_pipeline, load_pipeline, parse_pipeline
 from ragmm.config.folders import resolve
 from ragmm.config.profiles import as_built, named_models
-from ragmm.errors import CollectionNotFoundError, ModelError, UsageError
+from ragmm.errors import CollectionNotFoundError, ModelError, UsageError, WriterBusyError
 from ragmm.indexes.store import Store
 from ragmm.pipelines.progress import Progress
 from ragmm.types import CollectionInfo, Document, GenerationDiff, Hit, QueryResult, Report, StoredItem
@@ -150,6 +150,7 @@ class Collection:
             plan = self._ingest_plan(parser)
             report = ingest(self.store, paths, plan, progress=progress, stop=flag)
         self._remember_pipeline()
+        self._refresh_indexes(progress)
         return report
 
     def remove(self, uris: Sequence[str]) -> Report:
@@ -264,14 +265,18 @@ class Collection:
         """Restore what verify finds damaged, embedding stored content again where nothing else is left."""
         from ragmm.pipelines.embedding import embed_again
 
-        return self.store.repair(partial(embed_again, self.embedders, self.store))
+        report = self.store.repair(partial(embed_again, self.embedders, self.store))
+        self._refresh_indexes()
+        return report
 
     def digest(self, *, vectors: bool = False) -> str:
         return self.store.digest(vectors=vectors)
 
     def compact(self) -> Collected:
         """Rewrite every list of vectors without dead rows and give back the space nothing needs."""
-        return self.store.compact(self._retention())
+        freed = self.store.compact(self._retention())
+        self._refresh_indexes()
+        return freed
 
     # Parts -------------------------------------------------------------------------------------------------------
 
@@ -381,6 +386,13 @@ class Collection:
         from ragmm.indexes.generations import Retention
 
         return Retention(runs=self.pipeline.store.keep_generations)
+
+    def _refresh_indexes(self, progress: Progress | None = None) -> None:
+        """What vectors are searched with follows the commits; another writer that is at work does it in our stead."""
+        kind, say = str(self.pipeline.store.index), progress.message if progress is not None else None
+        with contextlib.suppress(WriterBusyError):
+            if self.store.exists:
+                self.store.refresh_indexes(kind, say)
 
     def _remember_pipeline(self) -> None:
         text = replace(self.pipeline, operate=OperateSettings()).to_toml()  # addresses to tell may be secrets

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from ragmm.errors import UsageError
 from ragmm.indexes import blocks, fsio, generations, lexical, schema, seals
+from ragmm.indexes.ann import files as ann
+from ragmm.indexes.ann import registry
 from ragmm.indexes.commit import add_generation, forget_dead_contents, settle_spans
 from ragmm.indexes.generations import Retention
 from ragmm.indexes.snapshot import load_spaces
@@ -110,6 +112,8 @@ def copy_to(writer: Writer, target: Path) -> Path:
         shutil.rmtree(partial, ignore_errors=True)
         fsio.make_directory(partial, "copy")
         shutil.copytree(writer.directory, partial / blocks.DIRECTORY, copy_function=_copy)
+        if (writer.folder / ann.DIRECTORY).is_dir():
+            shutil.copytree(writer.folder / ann.DIRECTORY, partial / ann.DIRECTORY, copy_function=_copy)
         _copy(writer.database, partial / schema.DATABASE)
     seals.write_seal(partial, writer.generation)
     fsio.rename(partial, target, "copy")
@@ -141,7 +145,8 @@ def collect(writer: Writer, retention: Retention) -> Collected:
     writer.committed(writer.generation, writer.next_item)
     after = writer.connection.execute("SELECT COUNT(*) FROM items").fetchone()[0]
     files, size = _remove_unnamed(writer)
-    return Collected(files=files, bytes=size, items=before - after)
+    derived, more = registry.remove_unnamed(writer)
+    return Collected(files=files + derived, bytes=size + more, items=before - after)
 
 
 def _remember_kept(connection: sqlite3.Connection, kept: frozenset[int]) -> None:
@@ -172,6 +177,11 @@ def _forget_content(connection: sqlite3.Connection, content: int, first: int, en
         "INSERT INTO lexicon (lexicon, rowid, text, context) VALUES ('delete', ?, ?, ?)",
         [(item, lexical.segment(text), lexical.segment(context)) for item, text, context in texts.fetchall()],
     )
+    if lexical.has_stretches(connection):
+        connection.executemany(
+            "INSERT INTO stretches (stretches, rowid, text) VALUES ('delete', ?, ?)",
+            list(lexical.stored_stretches(connection, first, end)),
+        )
     connection.execute("DELETE FROM items WHERE id >= ? AND id < ?", (first, end))
     for (space,) in connection.execute("SELECT id FROM spaces").fetchall():
         connection.execute("DELETE FROM vectors WHERE space = ? AND item >= ? AND item < ?", (space, first, end))

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ragmm.errors import DamagedError, RagmmError
 from ragmm.indexes import blocks, rows, schema, seals
 from ragmm.indexes.ann import registry
+from ragmm.indexes.ann.files import Derived
 from ragmm.indexes.ann.opening import open_leg
 from ragmm.indexes.base import VectorIndex
 from ragmm.types import Document, Modality, StoredItem
@@ -289,7 +290,7 @@ class Snapshot:
 
     def _open_index(self, space: Space, kind: str) -> VectorIndex:
         rows = sum(len(block.ids) for block in self.blocks if (block.space, block.kind) == (space.id, kind))
-        derived = self._read(partial(registry.derived_of, space=space.id, kind=kind))
+        derived = next((one for one in self.derived() if (one.space, one.kind) == (space.id, kind)), None)
         index, notice = open_leg(self.folder, derived, space.dim, rows=rows, dtype=space.dtype)
         if notice:
             self.notices.append(notice)
@@ -297,6 +298,10 @@ class Snapshot:
             index.add(block.ids, data)
             index.remove(self.dead_among(block.ids))
         return index
+
+    def derived(self) -> list[Derived]:
+        """The index files recorded now, whatever generation they were built from."""
+        return self._read(registry.every_derived)
 
     def open_blocks(self, space: str, kind: str) -> list[tuple[blocks.Block, NDArray[Any]]]:
         """A leg's blocks as memory maps, checked. Shape of each: (n, dim)."""

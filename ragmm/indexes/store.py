@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ragmm.errors import CollectionNotFoundError
 from ragmm.indexes import blocks, fsio, generations, maintenance, schema
+from ragmm.indexes.ann.upkeep import Built, forget_damaged, refresh
 from ragmm.indexes.digest import digest
 from ragmm.indexes.generations import GenerationInfo, Retention
 from ragmm.indexes.lock import writer_lock
@@ -117,6 +118,11 @@ class Store:
 
     # Maintenance -------------------------------------------------------------------------------------------------
 
+    def refresh_indexes(self, kind: str, say: Callable[[str], None] | None = None) -> list[Built]:
+        """Build the derived indexes that are missing, damaged, of another kind, or too old; searches go on meanwhile."""
+        with self.writer("index") as writer:
+            return refresh(writer, kind, say=say)
+
     def rollback(self, generation: int) -> int:
         with self.writer(f"rollback {generation}") as writer:
             return maintenance.rollback(writer, generation)
@@ -146,6 +152,7 @@ class Store:
                 again, aside = saved.again, (saved.aside,)
         with self.writer("repair") as writer:
             report = repair(writer, embed)
+            aside = (*aside, *forget_damaged(writer))
         return RepairReport(
             generation=report.generation,
             ok=self.verify(deep=True).ok,

@@ -11,6 +11,7 @@ import numpy as np
 
 from ragmm.errors import DamagedError, RagmmError
 from ragmm.indexes import blocks, digest, fsio, rows, schema, seals
+from ragmm.indexes.ann import files as ann
 from ragmm.indexes.snapshot import Snapshot
 
 __all__ = ["Problem", "VerifyReport", "verify"]
@@ -25,7 +26,7 @@ class Problem:
 
     file: str
     kind: str
-    """database, block, pack, seal, rows, lexicon"""
+    """database, block, pack, index, seal, rows, lexicon"""
     detail: str
     generation: int
     remedy: str
@@ -84,6 +85,7 @@ class _Check:
             self.generation = snapshot.generation
             self._blocks(snapshot)
             self._packs(snapshot)
+            self._derived(snapshot)
             for step in self._row_checks():
                 step(snapshot)
         except (sqlite3.DatabaseError, DamagedError) as error:
@@ -152,6 +154,17 @@ class _Check:
                 self._found(path, "pack", "the file is missing", _REPAIR)
             except DamagedError as error:
                 self._found(path, "pack", str(error), _REPAIR)
+
+    def _derived(self, snapshot: Snapshot) -> None:
+        """Indexes made of the blocks: a damaged one costs time, not answers."""
+        for derived in snapshot.derived():
+            path = self.folder / ann.DIRECTORY / derived.file
+            try:
+                ann.check_file(self.folder, derived, deep=False)
+                if derived.size:
+                    self._whole(path, derived.sha256)
+            except DamagedError as error:
+                self._found(path, "index", str(error), _REPAIR)
 
     def _whole(self, path: Path, sha256: str) -> None:
         self._count(path)

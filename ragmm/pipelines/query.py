@@ -86,7 +86,7 @@ def run_query(
         hits=tuple(hits),
         answer=answer,
         timings_ms=clock.spent,
-        warnings=answer.warnings if answer else (),
+        warnings=(*snapshot.notices, *(answer.warnings if answer else ())),
     )
 
 

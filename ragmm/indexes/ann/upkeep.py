@@ -21,7 +21,7 @@ from ragmm.indexes.ann.spec import Method, Policy
 from ragmm.indexes.blocks import Block
 from ragmm.indexes.writer import Writer
 
-__all__ = ["Built", "refresh"]
+__all__ = ["Built", "forget_damaged", "refresh"]
 
 Say = Callable[[str], None]
 
@@ -63,6 +63,18 @@ def refresh(writer: Writer, kind: str, *, policy: Policy | None = None, say: Say
     registry.remove_unnamed(writer)
     made = [_refresh_leg(writer, leg, kind, policy or Policy(), say or _silent) for leg in _legs(writer)]
     return [one for one in made if one is not None]
+
+
+def forget_damaged(writer: Writer) -> tuple[str, ...]:
+    """Take out the records of index files that are not as they were sealed; returns the files' names."""
+    gone = []
+    for derived in registry.every_derived(writer.connection):
+        try:
+            files.check_file(writer.folder, derived)
+        except DamagedError:
+            registry.forget(writer, derived.space, derived.kind)
+            gone.append(f"{files.DIRECTORY}/{derived.file}")
+    return tuple(gone)
 
 
 def _silent(_: str) -> None: ...
