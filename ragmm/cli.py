@@ -20,6 +20,7 @@ from ragmm.commands import (
     keeping,
     models,
     quarantining,
+    reembedding,
 )
 
 __all__ = ["app", "main"]
@@ -52,6 +53,7 @@ chatting.register(app)
 inspecting.register(app)
 keeping.register(app)
 quarantining.register(app)
+reembedding.register(app)
 evaluating.register(app)
 models.register(app)
 doctoring.register(app)
