@@ -17,7 +17,7 @@ from ragmm.errors import DamagedError, RagmmError
 from ragmm.indexes import blocks, rows, schema, seals
 from ragmm.indexes.ann import registry
 from ragmm.indexes.ann.files import Derived
-from ragmm.indexes.ann.opening import open_leg
+from ragmm.indexes.ann.opening import LegRows, open_leg
 from ragmm.indexes.base import VectorIndex
 from ragmm.types import Document, Modality, StoredItem
 
@@ -289,14 +289,12 @@ class Snapshot:
             return self._indexes[space, kind]
 
     def _open_index(self, space: Space, kind: str) -> VectorIndex:
-        rows = sum(len(block.ids) for block in self.blocks if (block.space, block.kind) == (space.id, kind))
         derived = next((one for one in self.derived() if (one.space, one.kind) == (space.id, kind)), None)
-        index, notice = open_leg(self.folder, derived, space.dim, rows=rows, dtype=space.dtype)
+        opened = self.open_blocks(space.name, kind)
+        parts = [LegRows(ids=block.ids, rows=data, dead=self.dead_among(block.ids)) for block, data in opened]
+        index, notice = open_leg(self.folder, derived, space.dim, parts)
         if notice:
             self.notices.append(notice)
-        for block, data in self.open_blocks(space.name, kind):
-            index.add(block.ids, data)
-            index.remove(self.dead_among(block.ids))
         return index
 
     def derived(self) -> list[Derived]:

@@ -119,7 +119,7 @@ class Store:
     # Maintenance -------------------------------------------------------------------------------------------------
 
     def refresh_indexes(self, kind: str, say: Callable[[str], None] | None = None) -> list[Built]:
-        """Build the derived indexes that are missing, damaged, of another kind, or too old; searches go on meanwhile."""
+        """Build the derived indexes that are missing, damaged, of another kind, or too old; searching goes on."""
         with self.writer("index") as writer:
             return refresh(writer, kind, say=say)
 

@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from ragmm.indexes import maintenance
+from ragmm.indexes.ann import upkeep
+from ragmm.indexes.ann.spec import Policy
 from ragmm.indexes.changes import PreparedDocument, PreparedItem, Vector
 from ragmm.indexes.generations import Retention
 from ragmm.indexes.store import Store
@@ -116,6 +118,16 @@ def repair(store: Store, acknowledge: Acknowledge) -> None:
 def collect(store: Store, acknowledge: Acknowledge) -> None:
     with store.writer("collect") as writer:
         maintenance.collect(writer, NOW)
+        acknowledge(writer.generation)
+
+
+def index(store: Store, acknowledge: Acknowledge) -> None:
+    """Every leg gets an index of lists, built anew after any change."""
+    import faiss
+
+    faiss.omp_set_num_threads(1)  # its threads do not live through a fork
+    with store.writer("index") as writer:
+        upkeep.refresh(writer, "ivf", policy=Policy(fresh_rows=0, fresh_share=0.0, dead_share=0.0))
         acknowledge(writer.generation)
 
 

@@ -19,6 +19,8 @@ SCENES: dict[str, tuple[tuple[scenes.Scene, ...], scenes.Scene]] = {
     "second day": ((scenes.first_ingest,), scenes.second_day),
     "compaction": ((scenes.first_ingest, scenes.second_day), scenes.compaction),
     "collection of garbage": ((scenes.first_ingest, scenes.second_day), scenes.collect),
+    "first index": ((scenes.first_ingest,), scenes.index),
+    "next index": ((scenes.first_ingest, scenes.index, scenes.second_day), scenes.index),
     "rollback": ((scenes.first_ingest, scenes.second_day), scenes.rollback),
 }
 

@@ -16,11 +16,21 @@ from tests.faults.disk import Log, Operation
 from tests.faults.model import Disk
 
 DRAWS = 4
-SYNCS = ("block", "pack", "seal", "blocks-entries", "database-entry", "collection-entry")
+SYNCS = (
+    "block",
+    "pack",
+    "seal",
+    "blocks-entries",
+    "database-entry",
+    "collection-entry",
+    "ann",
+    "ann-entries",
+    "ann-entry",
+)
 
 
 def recorded(folder: Path, without: str = "") -> tuple[list[Operation], set[str]]:
-    """Everything two days, a rollback and a compaction do to the disk, and the digests they go through."""
+    """What two days, their indexes, a rollback and a compaction do to the disk, and the digests on the way."""
     log, digests = Log(without=without), set()
     store = Store(folder)
 
@@ -29,7 +39,9 @@ def recorded(folder: Path, without: str = "") -> tuple[list[Operation], set[str]
         digests.add(store.digest(vectors=True))
 
     with fsio.observe(log):
-        for scene in (scenes.first_ingest, scenes.second_day, scenes.rollback, scenes.compaction):
+        for scene in (scenes.first_ingest, scenes.index, scenes.second_day, scenes.index):
+            scene(store, heard)
+        for scene in (scenes.rollback, scenes.compaction):
             scene(store, heard)
     return log.operations, digests
 
@@ -70,7 +82,7 @@ def test_power_loss_after_every_operation(
     assert all(survived)
 
 
-@pytest.mark.parametrize("missing", SYNCS)
+@pytest.mark.parametrize("missing", [*SYNCS, *DERIVED])
 def test_power_loss_without_a_class_of_syncs_is_noticed(missing: str, quick_path: Path) -> None:
     root = quick_path / "disk"
     root.mkdir()

@@ -18,6 +18,7 @@ from ragmm.indexes.exact import ExactIndex
 __all__ = ["AnnIndex"]
 
 _SPARE = 32
+_NOBODY = -1
 _REFINE = {Method.IVF: 1, Method.IVF_SQ8: 2, Method.PQ: 8, Method.HNSW: 2, Method.FLAT: 2}
 """Candidates for each wanted hit: the coarser the codes, the more."""
 _EFFORTS = (1, 8)
@@ -69,6 +70,9 @@ class AnnIndex:
     def add(self, ids: NDArray[np.int64], rows: NDArray[Any]) -> None:
         """Shapes: (n,), (n, dim); float32 or float16, kept as they are."""
         self._exact.add(ids, rows)
+        again = np.isin(self._known, ids)
+        if again.any():  # the searcher knows another row of that id
+            self._known = np.where(again, _NOBODY, self._known)
         self._fresh = None
 
     def remove(self, ids: NDArray[np.int64]) -> None:
@@ -107,7 +111,7 @@ class AnnIndex:
     ) -> list[Result | None]:
         """A result for each query, or None where the candidates did not yield enough."""
         newest = self._among(asked, fresh)
-        mask = None if asked.allow is None else np.isin(known, asked.allow, assume_unique=True)
+        mask = None if asked.allow is None else np.isin(known, asked.allow)
         least = 1 if mask is None else int(np.clip(1 / max(float(mask.mean()), 0.01), 1, 16))
         results: list[Result | None] = [None] * len(asked.queries)
         for effort in _EFFORTS:
@@ -150,6 +154,6 @@ class AnnIndex:
     def _counted(self) -> tuple[NDArray[np.int64], int]:
         if self._fresh is None:
             live = self._exact.live_ids()
-            self._fresh = live[np.isin(live, self._known, assume_unique=True, invert=True)]
+            self._fresh = live[np.isin(live, self._known, invert=True)]
             self._dead = len(self._known) - (len(live) - len(self._fresh))
         return self._fresh, self._dead

@@ -2,44 +2,62 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ragmm.errors import DamagedError, MissingExtraError
 from ragmm.indexes.ann import files, spec
 from ragmm.indexes.ann.files import Derived
 from ragmm.indexes.ann.flat import FlatIndex
-from ragmm.indexes.ann.gpu import Gpu, find_gpu, placed
+from ragmm.indexes.ann.gpu import find_gpu, placed
 from ragmm.indexes.ann.index import AnnIndex
-from ragmm.indexes.ann.library import installed, library
+from ragmm.indexes.ann.library import installed
+from ragmm.indexes.ann.searchers import Searcher
 from ragmm.indexes.ann.spec import Method
 from ragmm.indexes.base import VectorIndex
 from ragmm.indexes.exact import ExactIndex
 
-__all__ = ["open_leg"]
+__all__ = ["LegRows", "open_leg"]
 
 _EXACTLY = "searching every row instead; the next ingest builds it again, or: ragmm repair"
 
 
-def open_leg(folder: Path, derived: Derived | None, dim: int, *, rows: int, dtype: str) -> tuple[VectorIndex, str]:
-    """An index that still wants the blocks' rows added, and what to say if it is not the one recorded."""
-    if derived is None or derived.method is Method.FLAT:
-        wanted = derived is not None or spec.choose("auto", rows, dtype) is Method.FLAT
-        return (FlatIndex(dim) if wanted and _has_faiss() else ExactIndex(dim)), ""
-    try:
-        library()
-        return _attached(folder, derived, dim, find_gpu())
-    except (DamagedError, MissingExtraError) as error:
-        return ExactIndex(dim), f"{error}; {_EXACTLY}"
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LegRows:
+    """Rows of a block and which of them are dead. Shapes: (n,), (n, dim), (m,)."""
+
+    ids: NDArray[np.int64]
+    rows: NDArray[Any]
+    dead: NDArray[np.int64]
 
 
-def _has_faiss() -> bool:
-    return "faiss" in sys.modules or installed()
-
-
-def _attached(folder: Path, derived: Derived, dim: int, gpu: Gpu | None) -> tuple[VectorIndex, str]:
-    index = AnnIndex(dim, derived.method)
-    opened = files.open_index(folder, derived, dim, mapped=gpu is None)
-    searcher, note = placed(opened, gpu)
-    index.attach(searcher, derived.ids)
+def open_leg(folder: Path, derived: Derived | None, dim: int, blocks: Sequence[LegRows]) -> tuple[VectorIndex, str]:
+    """The index over a leg's blocks, and what to say if it is not the one recorded."""
+    index, searcher, note = _opened(folder, derived, dim, blocks)
+    for block in blocks:
+        index.add(block.ids, block.rows)
+        index.remove(block.dead)
+    if isinstance(index, AnnIndex) and searcher is not None and derived is not None:
+        index.attach(searcher, derived.ids)
     return index, note
+
+
+def _opened(
+    folder: Path, derived: Derived | None, dim: int, blocks: Sequence[LegRows]
+) -> tuple[VectorIndex, Searcher | None, str]:
+    if derived is None or derived.method is Method.FLAT:
+        rows = sum(len(block.ids) for block in blocks)
+        dtype = str(blocks[0].rows.dtype) if blocks else ""
+        wanted = derived is not None or spec.choose("auto", rows, dtype) is Method.FLAT
+        return (FlatIndex(dim) if wanted and installed() else ExactIndex(dim)), None, ""
+    try:
+        gpu = find_gpu()
+        searcher, note = placed(files.open_index(folder, derived, dim, mapped=gpu is None), gpu)
+    except (DamagedError, MissingExtraError) as error:
+        return ExactIndex(dim), None, f"{error}; {_EXACTLY}"
+    return AnnIndex(dim, derived.method), searcher, note
