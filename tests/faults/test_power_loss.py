@@ -16,17 +16,8 @@ from tests.faults.disk import Log, Operation
 from tests.faults.model import Disk
 
 DRAWS = 4
-SYNCS = (
-    "block",
-    "pack",
-    "seal",
-    "blocks-entries",
-    "database-entry",
-    "collection-entry",
-    "ann",
-    "ann-entries",
-    "ann-entry",
-)
+SYNCS = ("block", "pack", "seal", "blocks-entries", "database-entry", "collection-entry")
+DERIVED = tuple(pytest.param(one, marks=pytest.mark.faults) for one in ("ann", "ann-entries", "ann-entry"))
 
 
 def recorded(folder: Path, without: str = "") -> tuple[list[Operation], set[str]]:
