@@ -81,13 +81,14 @@ began = time.perf_counter()
 import numpy as np
 from pathlib import Path
 from ragmm.indexes.store import Store
+from ragmm.indexes.word_search import find_items
 imported = time.perf_counter()
 snapshot = Store(Path(sys.argv[1])).snapshot()
 query = np.random.default_rng(1).standard_normal((1, int(sys.argv[2])), dtype=np.float32)
 ids, scores = snapshot.index("text", "text").search(query / np.linalg.norm(query), 10)
 hits = snapshot.fetch(ids[0])
 answered = time.perf_counter()
-words = snapshot.lexical("document-0-40 revenue", 10)
+words = find_items(snapshot, "document-0-40 revenue", 10)
 searched = time.perf_counter()
 assert len(hits) == 10 and words
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -74,6 +74,7 @@ class Commit:
 
     def _number_items(self, content: int, key: tuple[bytes, str], items: Sequence[PreparedItem]) -> None:
         first, marks = self._next_item, []
+        words: list[lexical.StretchItem] = []
         found: dict[_Leg, tuple[list[int], list[NDArray[np.float32]]]] = {}
         for prepared in items:
             asset = prepared.item.asset
@@ -81,6 +82,7 @@ class Commit:
             marks.append(row[-1])
             self._add("items", row)
             self._add("lexicon", (row[0], lexical.segment(row[4]), lexical.segment(row[5])))
+            words.append(lexical.StretchItem(id=row[0], page=row[3], text=row[4], context=row[5]))
             for vector in prepared.vectors:
                 space = self._writer.spaces[vector.space].id
                 self._add("vectors", (space, self._next_item, vector.key))
@@ -88,6 +90,8 @@ class Commit:
                 ids.append(self._next_item)
                 data.append(vector.row)
             self._next_item += 1
+        for stretch in lexical.stretches(words):
+            self._add("stretches", stretch)
         for leg, (ids, data) in found.items():
             part = Part(ids=np.array(ids, np.int64), rows=blocks.unit_rows(np.stack(data)))
             self._parts.setdefault(leg, []).append(part)
@@ -191,6 +195,7 @@ class Commit:
                 "VALUES (?,?,?,?,?,?,?,?)",
                 (*values, self._generation),
             )
+        self._db.execute(schema.STRETCHES)  # older collections lack it
         for table, statement in _INSERTS.items():
             self._db.executemany(statement, self._rows.get(table, ()))
         self._db.executemany(
@@ -225,6 +230,7 @@ _INSERTS = {
     "contents": "INSERT INTO contents (id, sha256, parser, first_item, items, digest) VALUES (?,?,?,?,?,?)",
     "items": f"INSERT INTO items ({rows.ITEM_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?)",
     "lexicon": "INSERT INTO lexicon (rowid, text, context) VALUES (?,?,?)",
+    "stretches": "INSERT INTO stretches (rowid, text) VALUES (?,?)",
     "vectors": "INSERT INTO vectors (space, item, key) VALUES (?,?,?)",
     "packs": "INSERT INTO packs (id, sha256, size) VALUES (?,?,?)",
     "assets": "INSERT INTO assets (sha256, pack, offset, size, media_type, width, height) VALUES (?,?,?,?,?,?,?)",

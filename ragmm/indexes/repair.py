@@ -91,6 +91,13 @@ class Repair:
                 "INSERT INTO lexicon (rowid, text, context) VALUES (?,?,?)",
                 ((item, lexical.segment(text), lexical.segment(context)) for item, text, context in items.fetchall()),
             )
+            self.db.execute(schema.STRETCHES)
+            self.db.execute("INSERT INTO stretches (stretches) VALUES ('delete-all')")
+            contents = self.db.execute("SELECT first_item, first_item + items FROM contents").fetchall()
+            for first, end in contents:
+                self.db.executemany(
+                    "INSERT INTO stretches (rowid, text) VALUES (?,?)", lexical.stored_stretches(self.db, first, end)
+                )
 
     # Images ------------------------------------------------------------------------------------------------------
 

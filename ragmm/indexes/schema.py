@@ -18,6 +18,7 @@ __all__ = [
     "DATABASE",
     "FOREVER",
     "FORMAT",
+    "STRETCHES",
     "connect_reader",
     "connect_writer",
     "create",
@@ -29,6 +30,11 @@ __all__ = [
 FORMAT = 1
 FOREVER = 1 << 62
 DATABASE = "collection.db"
+
+STRETCHES = (
+    "CREATE VIRTUAL TABLE IF NOT EXISTS stretches USING fts5 "
+    "(text, content='', tokenize='porter unicode61 remove_diacritics 2')"
+)
 
 _SCHEMA = f"""
 CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -115,6 +121,9 @@ CREATE TABLE runs (
 ) WITHOUT ROWID;
 
 CREATE VIRTUAL TABLE lexicon USING fts5 (text, context, content='', tokenize='porter unicode61 remove_diacritics 2');
+
+-- Derived, like the lexicon: rowid is the first item of a page, or of as much text where there are no pages.
+{STRETCHES};
 """
 
 

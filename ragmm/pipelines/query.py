@@ -2,40 +2,42 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from ragmm.embedders.base import Embedder
-from ragmm.indexes.blocks import unit_rows
 from ragmm.indexes.snapshot import Snapshot
-from ragmm.pipelines.embedding import IMAGE, TEXT, kind_of
+from ragmm.pipelines.embedding import TEXT
 from ragmm.pipelines.filters import Filter
-from ragmm.pipelines.fusion import Leg, Ranked, fuse
-from ragmm.types import Answer, Hit, QueryResult, Role
+from ragmm.pipelines.fusion import Ranked, fuse
+from ragmm.pipelines.query_legs import Legs
+from ragmm.pipelines.query_vectors import QueryVector, item_vectors, question_vectors
+from ragmm.pipelines.timing import Clock
+from ragmm.types import Answer, Hit, QueryResult, StoredItem
 from ragmm.vlm.context import Exchange, search_text
 
 __all__ = ["Answerer", "Question", "SearchPlan", "run_query", "search", "text_embedder"]
 
-LEXICAL = "lexical"
+_LIKE_CHARACTERS = 600
+"""Of the text of an item that others are to be like: its beginning says what it is about."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """What is asked: words, a picture, or both."""
+    """What is asked: words, a picture, both, or the like of an item."""
 
     text: str = ""
     image: bytes | None = None
+    like: StoredItem | None = None
+    """An item of the collection that others are to be like."""
     history: Sequence[Exchange] = ()
     """Earlier questions and answers, oldest first; a follow-up is searched with the words of the one before it."""
 
     @property
     def searched(self) -> str:
-        return search_text(self.text, self.history)
+        """The words that are looked for."""
+        words = search_text(self.text, self.history)
+        return words if self.like is None or words.strip() else self.like.text[:_LIKE_CHARACTERS]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,26 +56,11 @@ class SearchPlan:
 Answerer = Callable[[Question, Sequence[Hit], Snapshot], Answer]
 
 
-@dataclass
-class _Clock:
-    """Milliseconds by stage."""
-
-    spent: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        began = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.spent[name] = round(self.spent.get(name, 0.0) + (time.perf_counter() - began) * 1000, 2)
-
-
 def run_query(
     snapshot: Snapshot, question: Question, plan: SearchPlan, answerer: Answerer | None, collection: str
 ) -> QueryResult:
     """Search one generation and, where an answerer is given, answer from what was found."""
-    clock = _Clock()
+    clock = Clock()
     hits = search(snapshot, question, plan, clock)
     answer = None
     if answerer is not None:
@@ -90,59 +77,35 @@ def run_query(
     )
 
 
-def search(snapshot: Snapshot, question: Question, plan: SearchPlan, clock: _Clock | None = None) -> list[Hit]:
+def search(snapshot: Snapshot, question: Question, plan: SearchPlan, clock: Clock | None = None) -> list[Hit]:
     """The fused ranking, cut to k."""
-    clock = clock or _Clock()
+    clock = clock or Clock()
     allow = None
     if plan.only is not None:
         with clock.stage("filter"):
             allow = snapshot.select(*plan.only)
-    legs = [*_vector_legs(snapshot, question, plan, allow, clock)]
-    if plan.lexical_weight > 0 and question.searched.strip():
-        with clock.stage(LEXICAL):
-            legs.extend(_lexical_legs(snapshot, question.searched, plan, allow))
+    with clock.stage("embed"):
+        vectors = _vectors(snapshot, question, plan)
+    legs = Legs(
+        snapshot=snapshot,
+        words=question.searched,
+        vectors=vectors,
+        candidates=plan.candidates,
+        lexical_weight=plan.lexical_weight,
+        clock=clock,
+    ).all(allow)
     with clock.stage("fuse"):
-        return _hits(snapshot, fuse(legs), plan)
+        ranked = [one for one in fuse(legs) if question.like is None or one.item != question.like.id]
+        return _hits(snapshot, ranked, plan)
 
 
-def _vector_legs(
-    snapshot: Snapshot, question: Question, plan: SearchPlan, allow: NDArray[np.int64] | None, clock: _Clock
-) -> Iterator[Leg]:
-    vectors: dict[str, list[NDArray[np.float32]]] = {}
-    for space, kind in snapshot.legs():
-        embedder = plan.embedders.get(space)
-        if embedder is None:
-            continue
-        if space not in vectors:
-            with clock.stage("embed"):
-                vectors[space] = _query_vectors(embedder, question)
-        for row in vectors[space]:
-            with clock.stage("search"):
-                ids, scores = snapshot.index(space, kind).search(row, plan.candidates, allow)
-            # A cosine of zero or less says that a row has nothing in common with the question.
-            found = [
-                (item, score) for item, score in zip(ids[0].tolist(), scores[0].tolist(), strict=True) if score > 0
-            ]
-            yield Leg(name=f"{space}/{kind}", group=kind, found=found)
-
-
-def _lexical_legs(snapshot: Snapshot, text: str, plan: SearchPlan, allow: NDArray[np.int64] | None) -> Iterator[Leg]:
-    """The words' ranking, apart for texts and for images."""
-    found = snapshot.lexical(text, plan.candidates, allow)
-    modalities = snapshot.modalities([item for item, _ in found])
-    for kind in (TEXT, IMAGE):
-        mine = [one for one in found if kind_of(modalities[one[0]]) == kind]
-        yield Leg(name=LEXICAL, group=kind, found=mine, weight=plan.lexical_weight)
-
-
-def _query_vectors(embedder: Embedder, question: Question) -> list[NDArray[np.float32]]:
-    """One row, shape (1, dim), for the words and one for the picture, as far as the model takes them."""
-    rows = []
-    if question.searched.strip():
-        rows.append(unit_rows(embedder.embed_texts([question.searched], Role.QUERY)))
-    if question.image is not None and IMAGE in embedder.info.modalities:
-        rows.append(unit_rows(embedder.embed_images([question.image])))
-    return rows
+def _vectors(snapshot: Snapshot, question: Question, plan: SearchPlan) -> list[QueryVector]:
+    """A space without an embedder is not searched. Of an item, its own vectors; a question beside it adds its own."""
+    spaces = {space: embedder for space, embedder in plan.embedders.items() if space in snapshot.spaces}
+    if question.like is None:
+        return question_vectors(spaces, question.searched, question.image)
+    asked = question_vectors(spaces, question.text, question.image)
+    return [*item_vectors(snapshot, question.like.id, tuple(spaces)), *asked]
 
 
 def _hits(snapshot: Snapshot, ranked: Sequence[Ranked], plan: SearchPlan) -> list[Hit]:

@@ -16,6 +16,7 @@ import pytest
 from ragmm.errors import WriterBusyError
 from ragmm.indexes.blocks import unit_rows
 from ragmm.indexes.store import Store
+from ragmm.indexes.word_search import find_items
 from ragmm.types import DocumentState
 from tests.faults import scenes
 
@@ -27,6 +28,7 @@ import sys, time
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 from ragmm.indexes.store import Store
+from ragmm.indexes.word_search import find_items
 with Store(Path(sys.argv[1])).writer("hold"):
     print("held", flush=True)
     time.sleep(60)
@@ -38,6 +40,7 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 from ragmm.indexes.blocks import unit_rows
 from ragmm.indexes.store import Store
+from ragmm.indexes.word_search import find_items
 from tests.faults import scenes
 store, asked = Store(Path(sys.argv[1])), 0
 while not Path(sys.argv[1] + ".stop").exists():
@@ -49,7 +52,7 @@ while not Path(sys.argv[1] + ".stop").exists():
         hits = snapshot.fetch(ids[0])
         assert len(hits) == 6, hits
         assert scores[0][0] > 0.9999 and hits[0].text == f"doc3 v{wanted} passage 1 speaks of topic1", hits[0]
-        words = snapshot.lexical("topic1", 10)
+        words = find_items(snapshot, "topic1", 10)
         for hit in [*hits, *snapshot.fetch(item for item, _ in words)]:
             assert f" v{wanted} " in hit.text, (hit.text, snapshot.generation)
         assert snapshot.asset(next(item.asset for item in snapshot.items("doc1") if item.asset))
@@ -144,7 +147,7 @@ def test_readers_in_threads(tmp_path: Path) -> None:
     def read() -> None:
         try:
             for number in range(30):
-                assert len(snapshot.lexical(f"topic{number % 3}", 5)) == 5
+                assert len(find_items(snapshot, f"topic{number % 3}", 5)) == 5
                 assert len(list(snapshot.items())) == 24
         except BaseException as error:
             failures.append(error)
@@ -162,6 +165,7 @@ import os, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 from ragmm.indexes.store import Store
+from ragmm.indexes.word_search import find_items
 with Store(Path(sys.argv[1])).writer("cut") as writer:
     writer.connection.execute("PRAGMA cache_size = 1")
     writer.connection.execute("PRAGMA cache_spill = ON")     # pages reach the file before COMMIT, as in its midst
