@@ -20,6 +20,7 @@ _PAGE = 5_000
 class Known:
     """What change detection needs of a document."""
 
+    uri: str
     sha256: str | None
     state: str
     parser: str | None
@@ -54,12 +55,12 @@ class Inventory:
             part = [path_to_db(path) for path in paths[start : start + _AT_ONCE]]
             marks = ",".join("?" * len(part))
             rows = self._connection.execute(
-                "SELECT d.path, d.sha256, d.state, c.parser FROM documents d LEFT JOIN contents c ON c.id = d.content "
+                "SELECT d.path, d.uri, d.sha256, d.state, c.parser FROM documents d LEFT JOIN contents c ON c.id = d.content "
                 f"WHERE d.path IN ({marks}) AND d.died = {FOREVER}",
                 part,
             )
-            for path, sha256, state, parser in rows:
-                found[path_from_db(path)] = Known(sha256.hex() if sha256 else None, state, parser)
+            for path, uri, sha256, state, parser in rows:
+                found[path_from_db(path)] = Known(path_from_db(uri), sha256.hex() if sha256 else None, state, parser)
         return found
 
     def paths(self) -> Iterator[str]:
@@ -74,6 +75,14 @@ class Inventory:
             if len(page) < _PAGE:
                 return
             last = page[-1][0]
+
+    def media_type(self, sha256: str) -> str | None:
+        """Of any document with this content."""
+        row = self._connection.execute(
+            "SELECT d.media_type FROM contents c JOIN documents d ON d.content = c.id WHERE c.sha256 = ? LIMIT 1",
+            (bytes.fromhex(sha256),),
+        ).fetchone()
+        return row[0] if row else None
 
     def sizes(self) -> set[int]:
         """The sizes of every document, also of those that are gone but whose content may still be there."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from ragmm.errors import UsageError
 from ragmm.indexes import blocks, fsio, generations, lexical, schema, seals
@@ -130,14 +133,18 @@ def _copy(source: str | Path, target: str | Path) -> str:
     return str(target)
 
 
-def collect(writer: Writer, retention: Retention) -> Collected:
-    """Forget what no retained generation needs: rows in one transaction, then the files that it stopped naming."""
+def collect(writer: Writer, retention: Retention, expired: Callable[[], bool] = lambda: False) -> Collected:
+    """Forget what no retained generation needs: rows in one transaction, then the files that it stopped naming.
+
+    Once `expired` says so, what is left is left to the next time.
+    """
     kept = generations.retained(writer.connection, retention)
     before = writer.connection.execute("SELECT COUNT(*) FROM items").fetchone()[0]
-    _repack(writer)
+    _repack(writer, expired)
     with fsio.commit(writer.connection, writer.database, "collect"):
-        _forget_rows(writer.connection, kept)
+        _forget_rows(writer.connection, kept, expired)
         _forget_blocks(writer, kept, retention)
+        _forget_tombstones(writer.connection)
         _forget_spaces(writer.connection)
         _retire_packs(writer, retention)
         _remember_kept(writer.connection, kept)
@@ -155,20 +162,41 @@ def _remember_kept(connection: sqlite3.Connection, kept: frozenset[int]) -> None
     )
 
 
-def _forget_rows(connection: sqlite3.Connection, kept: frozenset[int]) -> None:
+def _forget_rows(connection: sqlite3.Connection, kept: frozenset[int], expired: Callable[[], bool]) -> None:
     connection.execute("CREATE TEMP TABLE IF NOT EXISTS kept (id INTEGER PRIMARY KEY)")
     connection.execute("DELETE FROM temp.kept")
     connection.executemany("INSERT INTO temp.kept VALUES (?)", [(one,) for one in kept])
     unneeded = f"died < {schema.FOREVER} AND NOT EXISTS (SELECT 1 FROM temp.kept k WHERE born <= k.id AND died > k.id)"
     connection.execute(f"DELETE FROM documents WHERE {unneeded}")
-    connection.execute(f"DELETE FROM content_spans WHERE {unneeded}")
+    # A later span that every kept generation knows says as much as this one.
+    connection.execute(
+        f"DELETE FROM content_spans WHERE {unneeded} AND EXISTS (SELECT 1 FROM content_spans o "
+        "WHERE o.content = content_spans.content AND o.born >= content_spans.died AND o.born <= ?)",
+        (min(kept, default=0),),
+    )
     gone = connection.execute(
-        "SELECT id, first_item, items FROM contents c WHERE NOT EXISTS "
-        "(SELECT 1 FROM content_spans s WHERE s.content = c.id)"
+        "SELECT id, first_item, items FROM contents c WHERE parser NOT LIKE 'gone-%' AND NOT EXISTS "
+        f"(SELECT 1 FROM content_spans WHERE content = c.id AND NOT ({unneeded}))"
     ).fetchall()
     for content, first, count in gone:
+        if expired():
+            break
         _forget_content(connection, content, first, first + count)
     connection.execute("DELETE FROM assets WHERE NOT EXISTS (SELECT 1 FROM items i WHERE i.asset = assets.sha256)")
+
+
+def _forget_tombstones(connection: sqlite3.Connection) -> None:
+    """A content that is forgotten stays known as dead until no block holds a row of it."""
+    blocks_ids = [np.frombuffer(ids, "<i8") for (ids,) in connection.execute("SELECT ids FROM blocks")]
+    held = np.unique(np.concatenate(blocks_ids)) if blocks_ids else np.empty(0, np.int64)
+    dead = connection.execute("SELECT id, first_item, items FROM contents WHERE parser LIKE 'gone-%'").fetchall()
+    free = [
+        (content,)
+        for content, first, count in dead
+        if np.searchsorted(held, first) == np.searchsorted(held, first + count)
+    ]
+    connection.executemany("DELETE FROM contents WHERE id = ?", free)
+    connection.executemany("DELETE FROM content_spans WHERE content = ?", free)
 
 
 def _forget_content(connection: sqlite3.Connection, content: int, first: int, end: int) -> None:
@@ -185,7 +213,7 @@ def _forget_content(connection: sqlite3.Connection, content: int, first: int, en
     connection.execute("DELETE FROM items WHERE id >= ? AND id < ?", (first, end))
     for (space,) in connection.execute("SELECT id FROM spaces").fetchall():
         connection.execute("DELETE FROM vectors WHERE space = ? AND item >= ? AND item < ?", (space, first, end))
-    connection.execute("DELETE FROM contents WHERE id = ?", (content,))
+    connection.execute("UPDATE contents SET parser = 'gone-' || id WHERE id = ?", (content,))
 
 
 def _forget_blocks(writer: Writer, kept: frozenset[int], retention: Retention) -> None:
@@ -212,7 +240,7 @@ def _forget_spaces(connection: sqlite3.Connection) -> None:
         connection.execute("DELETE FROM spaces WHERE id = ?", (space,))
 
 
-def _repack(writer: Writer) -> None:
+def _repack(writer: Writer, expired: Callable[[], bool]) -> None:
     """Move the images of packs that are mostly dead into a new pack. Readers find either address."""
     wasteful = writer.connection.execute(
         "SELECT p.id, p.sha256 FROM packs p JOIN assets a ON a.pack = p.id WHERE p.retired IS NULL "
@@ -220,6 +248,8 @@ def _repack(writer: Writer) -> None:
         (_REPACK_SHARE,),
     ).fetchall()
     for pack, sha256 in wasteful:
+        if expired():
+            return
         moved = writer.connection.execute(
             "SELECT sha256, offset, size, media_type, width, height FROM assets WHERE pack = ? ORDER BY offset", (pack,)
         ).fetchall()
