@@ -76,7 +76,7 @@ def _train(index: Any, parts: Sequence[Rows], rows: int) -> None:
         index.cp.max_points_per_centroid = _PER_LIST
     if hasattr(index, "pq"):
         wanted = max(wanted, _PER_CODE)
-        index.pq.cp.min_points_per_centroid = 1
+        index.pq.cp.niter, index.pq.cp.min_points_per_centroid = _ROUNDS, 1
     index.train(_sample(parts, rows, max(wanted, 10_000)))
 
 
