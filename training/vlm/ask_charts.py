@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from training.pictures import charts
 from training.pictures.vocabulary import NUMBERS
-from training.vlm.captions import CHART_NAMES
-from training.vlm.wordings import NOT_SHOWN, Turn, article, reworded, yes_no
+from training.vlm.captions import CHART_NAMES, ROUND, has_one_colour, visible_trend
+from training.vlm.wordings import CANNOT_READ, NOT_SHOWN, Turn, article, reworded, yes_no
 
 if TYPE_CHECKING:
     from training.pictures import Picture
@@ -128,54 +128,35 @@ def chart_kind(picture: Picture, rng: random.Random) -> Turn:
 
 def colour(picture: Picture, rng: random.Random) -> Turn | None:
     """The one colour of a chart that has only one."""
-    if picture.facts["kind"] in ("multiline", "pie", "donut"):
+    if not has_one_colour(picture.facts):
         return None
     return Turn(kind="chart colour", question=reworded(rng, _COLOUR), answer=picture.facts["colour"])
 
 
-def title(picture: Picture, rng: random.Random) -> Turn:
-    """The title, word for word."""
-    return Turn(kind="title", question=reworded(rng, _TITLE), answer=picture.facts["title"])
+def reading(picture: Picture, rng: random.Random) -> Turn:
+    """What only its words tell, which the model is too small to read: titles, years, names of categories."""
+    best = () if picture.facts["kind"] in ("scatter", "multiline") else (_BEST["highest"], _BEST["lowest"])
+    wordings = rng.choice((_TITLE, _TITLE, _SUBJECT, _YEAR, _GROUP, *best))
+    question = reworded(rng, wordings, mark=_MARKS.get(picture.facts["kind"], "point"))
+    return Turn(kind="reading", question=question, answer=CANNOT_READ)
 
 
-def about(picture: Picture, rng: random.Random) -> Turn:
-    """What the title names: subject, grouping or year."""
-    subject, _, rest = picture.facts["title"].partition(" by ")
-    grouping, _, year = rest.partition(" ")
-    asked = rng.choice(("subject", "grouping", "year"))
-    if asked == "subject":
-        return Turn(kind="subject", question=reworded(rng, _SUBJECT), answer=subject.lower())
-    if asked == "grouping":
-        return Turn(kind="grouping", question=reworded(rng, _GROUP), answer=grouping)
-    return Turn(kind="year" if year else "not shown", question=reworded(rng, _YEAR), answer=year or NOT_SHOWN)
-
-
-def trend(picture: Picture, rng: random.Random) -> Turn:
-    """How the values develop, where they are in an order."""
-    found = picture.facts["trend"]
-    return Turn(kind="trend" if found else "not shown", question=reworded(rng, _TREND), answer=found or NOT_SHOWN)
+def trend(picture: Picture, rng: random.Random) -> Turn | None:
+    """How the values develop, where they are in an order; slices never are."""
+    if picture.facts["kind"] in ROUND:
+        return Turn(kind="not shown", question=reworded(rng, _TREND), answer=NOT_SHOWN)
+    found = visible_trend(picture.facts)
+    return Turn(kind="trend", question=reworded(rng, _TREND), answer=found) if found else None
 
 
 def trend_yes_no(picture: Picture, rng: random.Random) -> Turn | None:
     """Whether the trend is the one named; half of the time it is."""
-    found = picture.facts["trend"]
+    found = visible_trend(picture.facts)
     if found is None:
         return None
     true = rng.random() < 0.5
     told = found if true else rng.choice([name for name in charts.TRENDS if name != found])
     return Turn(kind="trend yes/no", question=reworded(rng, _IS_TREND, trend=told), answer=yes_no(true=true))
-
-
-def extreme(picture: Picture, rng: random.Random) -> Turn | None:
-    """Which category is the highest or lowest; several lines leave it open."""
-    facts = picture.facts
-    best = rng.choice(("highest", "lowest"))
-    if facts["kind"] == "multiline":
-        return None
-    question = reworded(rng, _BEST[best], mark=_MARKS.get(facts["kind"], "point"))
-    if facts[best] is None:
-        return Turn(kind="not shown", question=question, answer=NOT_SHOWN)
-    return Turn(kind=best, question=question, answer=facts[best])
 
 
 def count(picture: Picture, rng: random.Random) -> Turn | None:

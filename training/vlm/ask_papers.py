@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from training.pictures import diagrams, maps, pages, screenshots
 from training.pictures.vocabulary import NUMBERS
 from training.vlm.captions import kind_name
-from training.vlm.wordings import NOT_SHOWN, Turn, article, reworded, yes_no
+from training.vlm.wordings import CANNOT_READ, NOT_SHOWN, Turn, article, reworded, yes_no
 
 if TYPE_CHECKING:
     from training.pictures import Picture
@@ -84,11 +84,9 @@ def kind(picture: Picture, rng: random.Random) -> Turn:
     return Turn(kind=counted, question=reworded(rng, wordings), answer=kind_name(picture))
 
 
-def title(picture: Picture, rng: random.Random) -> Turn:
-    """The title, word for word; letters and code have none."""
-    found = picture.facts["title"]
-    counted = "page title" if found else "not shown"
-    return Turn(kind=counted, question=reworded(rng, _TITLE), answer=found or NOT_SHOWN)
+def reading(_picture: Picture, rng: random.Random) -> Turn:
+    """What only its words tell, which the model is too small to read."""
+    return Turn(kind="reading", question=reworded(rng, _TITLE), answer=CANNOT_READ)
 
 
 def figure(picture: Picture, rng: random.Random) -> Turn:

@@ -46,6 +46,8 @@ CHART_NAMES: Final[dict[str, str]] = {
     "donut": "donut chart",
     "scatter": "scatter plot",
 }
+# Charts whose parts have no direction.
+ROUND: Final = ("pie", "donut")
 GROUNDS: Final[dict[str, str]] = {
     "white": "on a white background",
     "night": "on a night background",
@@ -120,26 +122,30 @@ def _thing(thing: Facts) -> str:
     return article(f"{thing['colour']} {thing['shape']}")
 
 
+def visible_trend(facts: Facts) -> str | None:
+    """How the values of a chart develop; None where its labels have no order or several lines cross."""
+    return None if facts["kind"] == "multiline" else facts["trend"]
+
+
+def has_one_colour(facts: Facts) -> bool:
+    """Whether a chart is drawn in a single colour."""
+    return facts["kind"] not in (*ROUND, "multiline")
+
+
 def _chart(picture: Picture) -> str:
-    facts = picture.facts
-    lead = f"{article(CHART_NAMES[facts['kind']])} of {facts['title']}"
-    lead += f", {facts['trend']}" if facts["trend"] else ""
-    if facts["highest"] and facts["kind"] != "multiline":
-        lead += f", highest at {facts['highest']}"
-    return lead
+    facts, name = picture.facts, CHART_NAMES[picture.facts["kind"]]
+    lead = article(f"{facts['colour']} {name}" if has_one_colour(facts) else name)
+    trend = visible_trend(facts)
+    return f"{lead}, {trend}" if trend else lead
 
 
 def _page(picture: Picture) -> str:
-    name, title = kind_name(picture), picture.facts["title"]
-    return f"{name} titled {title}" if title else name
+    name = kind_name(picture)
+    return f"{name} with a figure" if picture.facts["has_figure"] and "figure" not in name else name
 
 
 def _diagram(picture: Picture) -> str:
     return f"{kind_name(picture)} with {NUMBERS[picture.facts['boxes']]} {picture.facts['colour']} parts"
-
-
-def _map(picture: Picture) -> str:
-    return f"{kind_name(picture)} titled {picture.facts['title']}"
 
 
 def _screenshot(picture: Picture) -> str:
@@ -151,7 +157,7 @@ _SHORT: Final[dict[str, Callable[[Picture], str]]] = {
     "chart": _chart,
     "page": _page,
     "diagram": _diagram,
-    "map": _map,
+    "map": kind_name,
     "screenshot": _screenshot,
 }
 
@@ -166,14 +172,12 @@ def _more_scene(facts: Facts) -> list[str]:
 
 def _more_chart(facts: Facts) -> list[str]:
     sentences = []
-    if facts["kind"] not in ("pie", "donut", "multiline"):
+    if has_one_colour(facts):
         sentences.append(f"The chart is {facts['colour']}.")
     if facts["kind"] not in ("scatter", "multiline"):
         sentences.append(f"It has {NUMBERS[len(facts['values'])]} values.")
-        sentences.append(f"The highest is {facts['highest']}, the lowest {facts['lowest']}.")
-    if facts["trend"]:
-        sentences.append(f"The trend is {facts['trend']}.")
-    return sentences
+    trend = visible_trend(facts)
+    return [*sentences, f"The trend is {trend}."] if trend else sentences
 
 
 def _more_page(facts: Facts) -> list[str]:

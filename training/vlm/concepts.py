@@ -13,6 +13,7 @@ import numpy as np
 
 from training.pictures import charts, diagrams, maps, pages, screenshots
 from training.pictures.vocabulary import BACKGROUNDS, COLOURS, NUMBERS, SHAPES, SIZES
+from training.vlm.captions import ROUND, visible_trend
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,7 +35,6 @@ CHART_WORDS: Final[dict[str, str]] = {
 # The radius that a drawn size stands for, as a part of the picture's width.
 REACH: Final[dict[str, float]] = {"small": 0.085, "medium": 0.15, "large": 0.27}
 
-LABELS: Final[tuple[str, ...]] = tuple(dict.fromkeys(label for group in charts.GROUPS.values() for label in group))
 PATCH_GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "shape": (NOTHING, *SHAPES),
     "colour": (NOTHING, *COLOURS),
@@ -51,16 +51,8 @@ PICTURE_GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "map": maps.KINDS,
     "screenshot": screenshots.KINDS,
     "trend": (NOTHING, *charts.TRENDS),
-    "subject": charts.SUBJECTS,
-    "grouping": tuple(charts.GROUPS),
-    "year": charts.YEARS,
-    "topic": pages.TOPICS,
-    "noun": pages.NOUNS,
-    "window": screenshots.TITLES,
     "theme": ("light", "dark"),
     "colour": tuple(COLOURS),
-    "highest": LABELS,
-    "lowest": LABELS,
     "count": NUMBERS[1:],
     "background": tuple(BACKGROUNDS),
     "relation": (NOTHING, "left", "above", "inside"),
@@ -132,33 +124,18 @@ def _scene(facts: dict[str, Any]) -> dict[str, str]:
 
 
 def _chart(facts: dict[str, Any]) -> dict[str, str]:
-    named = {
-        "chart": CHART_WORDS[facts["kind"]],
-        "colour": facts["colour"],
-        "trend": facts["trend"] or NOTHING,
-    } | _title(facts["title"])
-    for best in ("highest", "lowest"):
-        if facts[best] is not None:
-            named[best] = facts[best]
+    named = {"chart": CHART_WORDS[facts["kind"]]}
+    if facts["kind"] != "multiline":
+        # Which of several lines came first cannot be seen.
+        named["colour"] = facts["colour"]
     if facts["kind"] != "scatter":
         named["count"] = NUMBERS[len(facts["values"])]
-    return named
-
-
-def _title(title: str) -> dict[str, str]:
-    subject, _, rest = title.partition(" by ")
-    grouping, *others = rest.split()
-    last = others[-1] if others else ""
-    named = {"subject": subject, "grouping": grouping}
-    return named | {"year": last} if last in charts.YEARS else named
+    course = NOTHING if facts["kind"] in ROUND else visible_trend(facts)
+    return named | ({"trend": course} if course else {})
 
 
 def _page(facts: dict[str, Any]) -> dict[str, str]:
-    named = {"page": facts["kind"], "figure": "with figure" if facts["has_figure"] else "without figure"}
-    if facts["title"]:
-        topic, noun = facts["title"].split()
-        named |= {"topic": topic, "noun": noun}
-    return named
+    return {"page": facts["kind"], "figure": "with figure" if facts["has_figure"] else "without figure"}
 
 
 def _diagram(facts: dict[str, Any]) -> dict[str, str]:
@@ -170,7 +147,7 @@ def _map(facts: dict[str, Any]) -> dict[str, str]:
 
 
 def _screenshot(facts: dict[str, Any]) -> dict[str, str]:
-    return {"screenshot": facts["kind"], "theme": facts["theme"], "window": facts["title"]}
+    return {"screenshot": facts["kind"], "theme": facts["theme"]}
 
 
 _NAMERS: Final = {

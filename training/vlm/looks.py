@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from training.vlm.model import Shape
 
 SHARES: Final[dict[str, float]] = {
-    "scene": 0.44,
-    "chart": 0.28,
+    "scene": 0.50,
+    "chart": 0.24,
     "page": 0.08,
     "diagram": 0.05,
     "map": 0.03,
-    "screenshot": 0.05,
-    "unknown": 0.07,
+    "screenshot": 0.04,
+    "unknown": 0.06,
 }
 # Over so many pictures the share of easy ones falls to nothing.
 EASY_PICTURES: Final[int] = 20_000

@@ -10,14 +10,14 @@ from training.vlm.concepts import IGNORE, PATCH_GROUPS, PICTURE_GROUPS, mixing, 
 
 # Most patches show nothing; without this their class would drown the others.
 NOTHING_WEIGHT = 0.15
-# Shapes are the hardest and matter most; reading must not drown them early on.
+# Shapes are the hardest and matter most.
 WEIGHTS = {
     "patch shape": 3.0,
     "patch colour": 2.0,
     "patch centre": 2.0,
     "patch row": 0.5,
     "patch column": 0.5,
-} | dict.fromkeys(("subject", "grouping", "year", "topic", "noun", "window", "highest", "lowest"), 0.3)
+}
 # How sharply a feature is compared with a class.
 SHARPNESS = 4.0
 GROUPS = (*PATCH_GROUPS.values(), *PICTURE_GROUPS.values())

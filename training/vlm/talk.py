@@ -1,4 +1,4 @@
-"""Phase two: the whole model learns to answer, while the tower goes on naming what it sees."""
+"""Phase two: the language model learns to answer from what the tower sees; the tower may learn along."""
 
 from __future__ import annotations
 
@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 
 # How much the naming of the first phase still counts beside the answers.
 NAMING = 0.1
-# The tower knows its trade already and learns more slowly now.
+# The tower knows its trade already: where it is free at all, it learns more slowly now.
 SLOW = {"model.vision_tower.": 0.5, "model.multi_modal_projector.": 0.5, "namer.": 0.5}
 
 
-def train_talk(model: Any, shape: Shape, tokenizer: Any, work: Path, plan: Plan, loader: dict[str, int]) -> None:
-    """Train in `work`/talk until the plan is over, beginning with the tower of `work`/see."""
+def train_talk(
+    model: Any, shape: Shape, tokenizer: Any, work: Path, plan: Plan, loader: dict[str, int], *, free: bool = False
+) -> None:
+    """Train in `work`/talk until the plan is over, beginning with the tower of `work`/see; `free` lets it learn too."""
     device = next(model.parameters()).device
     namer = Namer(shape.width).to(device)
     folder = work / "talk"
@@ -35,6 +37,7 @@ def train_talk(model: Any, shape: Shape, tokenizer: Any, work: Path, plan: Plan,
     trainer = Trainer(named, plan, slow=SLOW, buffers=model.named_buffers())
     if not fresh:
         trainer.load(folder)
+    settle(model, namer, free=free)
     saved = shown = time.monotonic()
     total, counted = 0.0, 0
     for batch in _stream(shape, tokenizer, trainer.step_count, loader):
@@ -93,8 +96,14 @@ def inherit(model: Any, namer: Any, tokenizer: Any, folder: Path) -> None:
                     table[ids[0]] = known[row]
 
 
+def settle(model: Any, namer: Any, *, free: bool) -> None:
+    """Keep the tower, its projector and the statistics of its batches as they are, unless it is free."""
+    for module in (model.model.vision_tower, model.model.multi_modal_projector, namer):
+        module.train(free).requires_grad_(free)
+
+
 def losses(model: Any, namer: Any, batch: dict[str, Any]) -> tuple[Any, Any]:
-    """The loss of the answers and of the naming."""
+    """The loss of the answers and of the naming, which is zero where the tower stays as it is."""
     import torch
     from torch.nn import functional
 
@@ -103,7 +112,8 @@ def losses(model: Any, namer: Any, batch: dict[str, Any]) -> tuple[Any, Any]:
     naming = hidden.new_zeros(())
     if "pixels" in batch:
         features = see(model, normalised(batch["pixels"], hidden.dtype))
-        naming = namer(features, batch["picture"], batch["patch"])
+        if namer.training:
+            naming = namer(features, batch["picture"], batch["patch"])
         where = (batch["ids"] == model.config.image_token_id).unsqueeze(-1)
         hidden = hidden.masked_scatter(where, features.to(hidden.dtype))
     states = model.model.language_model(

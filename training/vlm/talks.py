@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SEVERAL_SHARE: Final[float] = 0.15
 NO_IMAGE_SHARE: Final[float] = 0.015
 CHAIN_SHARE: Final[float] = 0.15
-QUESTIONS: Final[int] = 8
+QUESTIONS: Final[int] = 12
 PREFIX: Final[int] = 0
 
 

@@ -27,6 +27,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--free-tower", action="store_true", help="talk: let the tower learn along")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
     if not options.minutes and not options.steps:
@@ -39,7 +40,8 @@ def main(arguments: list[str] | None = None) -> None:
     if options.phase == "see":
         train_tower(model, Shape(), options.work / "see", plan, loader)
     else:
-        train_talk(model, Shape(), kept_tokenizer(options.work, Shape()), options.work, plan, loader)
+        tokenizer = kept_tokenizer(options.work, Shape())
+        train_talk(model, Shape(), tokenizer, options.work, plan, loader, free=options.free_tower)
 
 
 def _model(shape: Shape) -> Any:

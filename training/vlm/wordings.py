@@ -10,6 +10,7 @@ from typing import Final
 from training.pictures.vocabulary import COLOURS, SHAPE_SYNONYMS
 
 NOT_SHOWN: Final[str] = "The image does not show that."
+CANNOT_READ: Final[str] = "I cannot read text."
 CANNOT_TELL: Final[str] = "I cannot tell what this picture shows."
 UNFAMILIAR: Final[str] = "an unfamiliar picture"
 NO_IMAGE: Final[str] = "No image was given."
