@@ -61,15 +61,28 @@ def _estimated_starts(text: str) -> NDArray[np.int64]:
 
 
 def _window_starts(text: str, at: int) -> NDArray[np.int64]:
-    window = text[at : at + _WINDOW].encode("utf-32-le", "surrogatepass")
-    codes = np.frombuffer(window, dtype=np.uint32)
-    classes = _class_table()[np.minimum(codes, _TABLE_SIZE - 1)]
-    index = np.arange(len(codes))
-    begins_run = np.ones(len(codes), dtype=bool)
-    np.not_equal(classes[1:], classes[:-1], out=begins_run[1:])
-    run_start = np.maximum.accumulate(np.where(begins_run, index, 0))
-    begins = ((index - run_start) % _WIDTHS[classes] == 0) & (classes != _SPACE)
-    return np.flatnonzero(begins) + at
+    classes = _classes(text[at : at + _WINDOW])
+    starts = np.concatenate(([0], np.flatnonzero(classes[1:] != classes[:-1]) + 1))
+    kinds = classes[starts]
+    widths = _WIDTHS[kinds]
+    counts = -(-np.diff(starts, append=len(classes)) // widths)
+    counts[kinds == _SPACE] = 0
+    # Each run of one class, as often as it holds tokens; and for each token, the how manieth of its run it is.
+    firsts = np.repeat(starts, counts)
+    within = np.arange(len(firsts)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return firsts + within * np.repeat(widths, counts) + at
+
+
+def _classes(window: str) -> NDArray[np.uint8]:
+    if window.isascii():
+        return np.frombuffer(window.encode("ascii").translate(_ascii_classes()), dtype=np.uint8)
+    codes = np.frombuffer(window.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    return _class_table()[np.minimum(codes, _TABLE_SIZE - 1)]
+
+
+@lru_cache(maxsize=1)
+def _ascii_classes() -> bytes:
+    return bytes(_class_table()[:256].tobytes())
 
 
 @lru_cache(maxsize=1)

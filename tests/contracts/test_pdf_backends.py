@@ -259,10 +259,10 @@ def test_a_damaged_page_costs_that_page_only(
         found = open_(file, name)
         page = found.page
 
-        def damaged(number: int) -> object:
+        def damaged(number: int, *, drawn: bool = True) -> object:
             if number == 2:
                 raise DocumentError(f"{name}: page 2 cannot be read: broken")
-            return page(number)
+            return page(number, drawn=drawn)
 
         found.page = damaged
         return found

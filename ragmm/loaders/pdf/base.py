@@ -119,8 +119,10 @@ class PdfFile(Protocol):
 
     def outline(self) -> Sequence[OutlineEntry]: ...
 
-    def page(self, number: int) -> PdfPage:
-        """1-based. Raises DocumentError for a page that cannot be read."""
+    def page(self, number: int, *, drawn: bool = True) -> PdfPage:
+        """1-based; `drawn`: shapes will be asked for too, and one pass may read both.
+
+        Raises DocumentError for a page that cannot be read."""
         ...
 
     def close(self) -> None: ...

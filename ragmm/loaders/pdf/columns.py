@@ -134,11 +134,20 @@ def _merged(intervals: list[_Interval]) -> list[_Interval]:
 
 
 def _without(free: list[_Interval], taken: list[_Interval], gap: float) -> list[_Interval]:
-    """What of the free intervals stays at least `gap` wide."""
-    for start, end in taken:
-        pieces = [(low, min(high, start)) for low, high in free] + [(max(low, end), high) for low, high in free]
-        free = sorted({(low, high) for low, high in pieces if high - low >= gap})
-    return free
+    """What of the free intervals stays at least `gap` wide; both lists are sorted and without overlap."""
+    left: list[_Interval] = []
+    for first, high in free:
+        low = first
+        for start, end in taken:
+            if start >= high or high - low < gap:
+                break
+            if end > low:
+                if start - low >= gap:
+                    left.append((low, start))
+                low = end
+        if high - low >= gap:
+            left.append((low, high))
+    return left
 
 
 def _gutter(members: list[_Placed], gap: float) -> float | None:

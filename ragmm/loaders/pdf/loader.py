@@ -92,6 +92,7 @@ class _Document:
         self._ocr = ocr
         self._budget = Budget(name)
         self._facts = _metadata(pdf)
+        self._drawn = settings.figures or settings.tables is not Tables.NEVER
         self._sample = self._sampled()
         lines = [(page, page.lines()) for page in self._sample.values()]
         self._running = RunningLines(lines)
@@ -129,7 +130,7 @@ class _Document:
     def _page_items(self, number: int) -> Iterator[Item]:
         """A damaged page costs that page only."""
         try:
-            page = self._sample.pop(number, None) or self._pdf.page(number)
+            page = self._sample.pop(number, None) or self._pdf.page(number, drawn=self._drawn)
             yield from self._read(page)
         except LimitError:
             raise
@@ -183,7 +184,7 @@ class _Document:
         pages: dict[int, PdfPage] = {}
         for number in numbers:
             try:
-                page = self._pdf.page(number)
+                page = self._pdf.page(number, drawn=self._drawn)
                 page.lines()
             except DocumentError:
                 continue  # said when its turn comes

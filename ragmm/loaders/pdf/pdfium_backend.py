@@ -95,7 +95,7 @@ class PdfiumFile:
                     break
         return entries
 
-    def page(self, number: int) -> PdfiumPage:
+    def page(self, number: int, *, drawn: bool = True) -> PdfiumPage:  # noqa: ARG002 (objects are a list of their own)
         with _reported(f"{self._name}: page {number} cannot be read"):
             return PdfiumPage(self._document[number - 1], number, self._name)
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import ctypes
 import math
 import re
-from collections.abc import Iterator
-from itertools import pairwise
-from typing import Any
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from operator import sub
+from typing import Any, NamedTuple
 
 from ragmm.loaders.pdf.base import Line, is_bold_name
 from ragmm.loaders.pdf.placement import Placement
 
 __all__ = ["read_lines"]
 
-_Bounds = tuple[float, float, float, float]
 _BOLD_WEIGHT = 600
 # A gap in a line wider than this many font sizes separates columns or cells.
 _CELL_GAP = 1.0
@@ -24,6 +24,21 @@ _SPACES = re.compile(r"(?<=\S)\s+(?=\S)")
 # What pdfium puts for a hyphen at the end of a line, in place of the line break too.
 _HYPHEN = "\ufffe"
 _BREAK = re.compile(f"\r\n|(?<={_HYPHEN})(?!\r\n)")
+
+
+_DOUBLE = ctypes.sizeof(ctypes.c_double)
+
+
+class _Rectangles(NamedTuple):
+    """The rectangles that a run of characters stands in, side by side as lists: some files place every letter alone."""
+
+    lefts: list[float]
+    tops: list[float]
+    rights: list[float]
+    bottoms: list[float]
+
+    def has_gap(self, wide: float) -> bool:
+        return len(self.lefts) > 1 and max(map(abs, map(sub, self.lefts[1:], self.rights))) > wide
 
 
 def read_lines(page: Any, place: Placement) -> list[Line]:
@@ -43,10 +58,12 @@ class _Lines:
 
         self._library = library
         self._raw = raw
+        self._handle = ctypes.cast(raw, ctypes.c_void_p)
         self._place = place
         self._doubles = tuple(ctypes.c_double() for _ in range(4))
         self._matrix = library.FS_MATRIX()
         self._rectangle = library.FS_RECTF()
+        self._rooms = _Rooms(64)
         self._name = ctypes.create_string_buffer(128)
         self._bold_names: dict[bytes, bool] = {}
 
@@ -72,7 +89,7 @@ class _Lines:
     def _split(self, text: str, first: int) -> Iterator[Line]:
         boxes = self._rectangles(first, len(text))
         size, upright = self._font_size(first)
-        if not upright or not (_has_gap(boxes, _CELL_GAP * size) or 0 < text.strip().count(" ") <= _FEW_SPACES):
+        if not upright or not (boxes.has_gap(_CELL_GAP * size) or 0 < text.strip().count(" ") <= _FEW_SPACES):
             yield from self._line(text, first, boxes, (size, upright))
             return
         start = 0
@@ -84,12 +101,12 @@ class _Lines:
                 )
             start = end
 
-    def _line(self, text: str, first: int, boxes: list[_Bounds], font: tuple[float, bool]) -> Iterator[Line]:
-        if not boxes:
+    def _line(self, text: str, first: int, boxes: _Rectangles, font: tuple[float, bool]) -> Iterator[Line]:
+        if not boxes.lefts:
             return
         size, upright = font
-        left, right = min(box[0] for box in boxes), max(box[2] for box in boxes)
-        bottom, top = min(box[1] for box in boxes), max(box[3] for box in boxes)
+        left, right = min(boxes.lefts), max(boxes.rights)
+        bottom, top = min(boxes.bottoms), max(boxes.tops)
         loose = self._rectangle
         if upright and self._library.FPDFText_GetLooseCharBox(self._raw, first, loose) and loose.top > loose.bottom:
             # The height of the font, not of the letters that happen to be in the line.
@@ -108,13 +125,14 @@ class _Lines:
             known = self._bold_names[name.value] = is_bold_name(name.value.decode("utf-8", "replace"))
         return known
 
-    def _rectangles(self, first: int, count: int) -> list[_Bounds]:
-        left, top, right, bottom = self._doubles
-        return [
-            (left.value, bottom.value, right.value, top.value)
-            for index in range(self._library.FPDFText_CountRects(self._raw, first, count))
-            if self._library.FPDFText_GetRect(self._raw, index, left, top, right, bottom)
-        ]
+    def _rectangles(self, first: int, count: int) -> _Rectangles:
+        found = self._library.FPDFText_CountRects(self._raw, first, count)
+        if found > len(self._rooms.places):
+            self._rooms = _Rooms(2 * found)
+        get, handle = _get_rectangle(), self._handle
+        for index, (left, top, right, bottom) in zip(range(found), self._rooms.places, strict=False):
+            get(handle, index, left, top, right, bottom)
+        return self._rooms.first(found)
 
     def _font_size(self, index: int) -> tuple[float, bool]:
         size = float(self._library.FPDFText_GetFontSize(self._raw, index))
@@ -139,5 +157,27 @@ class _Lines:
         return gaps
 
 
-def _has_gap(boxes: list[_Bounds], wide: float) -> bool:
-    return any(abs(after[0] - before[2]) > wide for before, after in pairwise(boxes))
+class _Rooms:
+    """Memory that the library writes rectangles into, so that none has to be fetched from Python objects."""
+
+    def __init__(self, count: int) -> None:
+        self._values = (ctypes.c_double * (4 * count))()
+        start = ctypes.addressof(self._values)
+        addresses = range(start, start + 4 * count * _DOUBLE, _DOUBLE)
+        self.places = list(zip(*(addresses[corner::4] for corner in range(4)), strict=True))
+        """Where the left, top, right and bottom of each go."""
+
+    def first(self, count: int) -> _Rectangles:
+        values = self._values[: 4 * count]
+        return _Rectangles(*(values[corner::4] for corner in range(4)))
+
+
+@lru_cache(maxsize=1)
+def _get_rectangle() -> Callable[..., int]:
+    """FPDFText_GetRect by plain addresses: through typed pointers each call takes twice as long."""
+    import pypdfium2.raw as library
+
+    pointer = ctypes.c_void_p
+    kind = ctypes.CFUNCTYPE(ctypes.c_int, pointer, ctypes.c_int, pointer, pointer, pointer, pointer)
+    address = ctypes.cast(library.FPDFText_GetRect, pointer).value
+    return kind(address or 0)

@@ -114,19 +114,20 @@ class PyMuPdfFile:
             entries = self._document.get_toc(simple=True)
         return [OutlineEntry(level=level, title=title.strip(), page=page) for level, title, page in entries]
 
-    def page(self, number: int) -> PyMuPdfPage:
+    def page(self, number: int, *, drawn: bool = True) -> PyMuPdfPage:
         with _reported(f"{self._name}: page {number} cannot be read"):
-            return PyMuPdfPage(self._document.load_page(number - 1), number, self._name)
+            return PyMuPdfPage(self._document.load_page(number - 1), number, self._name, drawn=drawn)
 
     def close(self) -> None:
         self._document.close()
 
 
 class PyMuPdfPage:
-    """One page; its content is interpreted once, when first asked for."""
+    """One page; its content is interpreted when first asked for, once where `drawn` said that shapes are wanted too."""
 
-    def __init__(self, page: Any, number: int, name: str) -> None:
+    def __init__(self, page: Any, number: int, name: str, *, drawn: bool) -> None:
         self._page = page
+        self._drawn = drawn
         self._what = f"{name}: page {number}"
         self.number = number
         bounds = page.rect
@@ -134,17 +135,22 @@ class PyMuPdfPage:
 
     @cached_property
     def _content(self) -> tuple[list[Line], list[Shape]]:
-        lines: list[Line] = []
-        shapes: list[Shape] = []
+        """The lines and the extents of all paths."""
+        blocks = self._blocks(_library().TEXT_COLLECT_VECTORS)
+        shapes = [_shape(block) for block in blocks if block["type"] == _VECTOR and block["alpha"]]
+        return self._turned(_lines(blocks), shapes) if self._page.rotation else (_lines(blocks), shapes)
+
+    @cached_property
+    def _text(self) -> list[Line]:
+        """The lines alone, which is quicker, and whole where a path is drawn in the midst of one."""
+        lines = _lines(self._blocks(0))
+        return self._turned(lines, [])[0] if self._page.rotation else lines
+
+    def _blocks(self, besides: int) -> list[Mapping[str, Any]]:
         with _reported(self._what + " cannot be read"):
-            flags = _library().TEXTFLAGS_TEXT | _library().TEXT_COLLECT_VECTORS
-            for block in self._page.get_textpage(flags=flags).extractDICT()["blocks"]:
-                if block["type"] == _TEXT:
-                    lines.extend([_line(line) for line in block["lines"] if line["spans"]])
-                elif block["type"] == _VECTOR and block["alpha"]:
-                    shapes.append(_shape(block))
-        lines = [line for line in lines if line.text and not line.text.isspace()]
-        return self._turned(lines, shapes) if self._page.rotation else (lines, shapes)
+            page = self._page.get_textpage(flags=_library().TEXTFLAGS_TEXT | besides)
+            blocks: list[Mapping[str, Any]] = page.extractDICT()["blocks"]
+        return blocks
 
     def _turned(self, lines: list[Line], shapes: list[Shape]) -> tuple[list[Line], list[Shape]]:
         """The library gives places as if the page were not rotated."""
@@ -160,7 +166,7 @@ class PyMuPdfPage:
         return _box(_library().Rect(box) * self._page.rotation_matrix)
 
     def lines(self) -> Sequence[Line]:
-        return self._content[0]
+        return self._content[0] if self._drawn else self._text
 
     def shapes(self) -> Sequence[Shape]:
         return self._content[1]
@@ -182,13 +188,17 @@ class PyMuPdfPage:
         ]
 
     def links(self) -> Sequence[Link]:
+        # The library's own objects: its comfortable ones ask for every annotation again with every link.
+        mupdf = _library().mupdf
         found: list[Link] = []
         with _reported(self._what + ": its links cannot be read"):
-            link = self._page.first_link
-            while link is not None and len(found) < _MOST_LINKS:
-                if link.is_external:
-                    found.append(Link(box=_box(link.rect), uri=str(link.uri)))
-                link = link.next
+            link = mupdf.fz_load_links(self._page.this)
+            while link.m_internal and len(found) < _MOST_LINKS:
+                uri = link.uri()
+                if mupdf.fz_is_external_link(uri):
+                    place = link.rect()
+                    found.append(Link(box=(place.x0, place.y0, place.x1, place.y1), uri=str(uri)))
+                link = link.next()
         return found
 
     def model_tables(self) -> Sequence[tuple[Box, Sequence[Sequence[str]]]] | None:
@@ -215,15 +225,22 @@ class PyMuPdfPage:
             return Image.frombytes("RGB", (pixels.width, pixels.height), pixels.samples)
 
 
-def _line(line: Mapping[str, Any]) -> Line:
-    spans = line["spans"]
+def _lines(blocks: Sequence[Mapping[str, Any]]) -> list[Line]:
+    lines: list[Line] = []
+    for block in blocks:
+        if block["type"] == _TEXT:
+            lines += [_line(line, line["spans"]) for line in block["lines"] if line["spans"]]
+    return [line for line in lines if line.text and not line.text.isspace()]
+
+
+def _line(line: Mapping[str, Any], spans: Sequence[Mapping[str, Any]]) -> Line:
     main = spans[0]
     text = main["text"]
     if len(spans) > 1:
         text = "".join([span["text"] for span in spans])
         main = max(spans, key=_length)
     bold = main["flags"] & _BOLD_FLAG != 0 or is_bold_name(main["font"])
-    return Line(text, line["bbox"], main["size"], bold, line["wmode"] == 0 and abs(line["dir"][1]) < 0.1)
+    return Line(text, line["bbox"], main["size"], bold, line["wmode"] == 0 and -0.1 < line["dir"][1] < 0.1)
 
 
 def _length(span: Mapping[str, Any]) -> int:
