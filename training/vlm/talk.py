@@ -23,12 +23,11 @@ NAMING = 0.1
 SLOW = {"model.vision_tower.": 0.5, "model.multi_modal_projector.": 0.5, "namer.": 0.5}
 
 
-def train_talk(
-    model: Any, shape: Shape, tokenizer: Any, work: Path, plan: Plan, loader: dict[str, int], *, free: bool = False
-) -> None:
-    """Train in `work`/talk until the plan is over, beginning with the tower of `work`/see; `free` lets it learn too."""
+def train_talk(model: Any, shape: Shape, tokenizer: Any, work: Path, plan: Plan, loader: dict[str, int]) -> None:
+    """Train in `work`/talk until the plan is over, beginning with the tower of `work`/see, settled or not."""
     device = next(model.parameters()).device
-    namer = Namer(shape.width).to(device)
+    free = model.model.vision_tower.training
+    namer = Namer(shape.width).to(device).train(free).requires_grad_(free)
     folder = work / "talk"
     fresh = not (folder / "checkpoint.safetensors").is_file()
     if fresh:
@@ -37,7 +36,6 @@ def train_talk(
     trainer = Trainer(named, plan, slow=SLOW, buffers=model.named_buffers())
     if not fresh:
         trainer.load(folder)
-    settle(model, namer, free=free)
     saved = shown = time.monotonic()
     total, counted = 0.0, 0
     for batch in _stream(shape, tokenizer, trainer.step_count, loader):
@@ -96,10 +94,10 @@ def inherit(model: Any, namer: Any, tokenizer: Any, folder: Path) -> None:
                     table[ids[0]] = known[row]
 
 
-def settle(model: Any, namer: Any, *, free: bool) -> None:
-    """Keep the tower, its projector and the statistics of its batches as they are, unless it is free."""
-    for module in (model.model.vision_tower, model.model.multi_modal_projector, namer):
-        module.train(free).requires_grad_(free)
+def settle(model: Any) -> None:
+    """Keep the tower, its projector and the statistics of its batches as they are."""
+    for module in (model.model.vision_tower, model.model.multi_modal_projector):
+        module.eval().requires_grad_(requires_grad=False)
 
 
 def losses(model: Any, namer: Any, batch: dict[str, Any]) -> tuple[Any, Any]:

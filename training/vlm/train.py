@@ -8,7 +8,7 @@ from typing import Any
 
 from training.vlm.model import Shape, build
 from training.vlm.optimiser import Plan
-from training.vlm.talk import train_talk
+from training.vlm.talk import settle, train_talk
 from training.vlm.tokens import SPECIAL_IDS, kept_tokenizer
 from training.vlm.tower import train_tower
 
@@ -40,8 +40,9 @@ def main(arguments: list[str] | None = None) -> None:
     if options.phase == "see":
         train_tower(model, Shape(), options.work / "see", plan, loader)
     else:
-        tokenizer = kept_tokenizer(options.work, Shape())
-        train_talk(model, Shape(), tokenizer, options.work, plan, loader, free=options.free_tower)
+        if not options.free_tower:
+            settle(model)
+        train_talk(model, Shape(), kept_tokenizer(options.work, Shape()), options.work, plan, loader)
 
 
 def _model(shape: Shape) -> Any:
