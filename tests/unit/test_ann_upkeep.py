@@ -281,7 +281,7 @@ def test_which_index_a_leg_gets(kind: str, rows: int, dtype: str, method: Method
 def test_lists_grow_with_the_root_of_the_rows() -> None:
     assert [spec.lists(rows) for rows in (1, 1_000, 100_000, 1_000_000, 100_000_000)] == [1, 16, 256, 1024, 8192]
     assert spec.probes(8) == 8
-    assert spec.factory(Method.PQ, 100, 10**6) == "IVF1024,PQ25"
+    assert spec.factory(Method.PQ, 100, 10**6) == "IVF1024,PQ25np"
 
 
 def test_product_codes_find_most_and_score_exactly(monkeypatch: pytest.MonkeyPatch) -> None:

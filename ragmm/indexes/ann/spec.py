@@ -66,10 +66,10 @@ def probes(count: int) -> int:
 
 
 def factory(method: Method, dim: int, rows: int) -> str:
-    """FAISS's name for the index."""
+    """FAISS's name for the index (`np`: without training for a mode of search that is not used)."""
     if method is Method.HNSW:
         return "HNSW32,SQfp16"
-    codes = {Method.IVF: "Flat", Method.IVF_SQ8: "SQ8", Method.PQ: f"PQ{_pieces(dim)}"}[method]
+    codes = {Method.IVF: "Flat", Method.IVF_SQ8: "SQ8", Method.PQ: f"PQ{_pieces(dim)}np"}[method]
     return f"IVF{lists(rows)},{codes}"
 
 
