@@ -43,7 +43,20 @@ def query(
     ] = None,
     where: Annotated[
         list[str] | None,
-        typer.Option("--where", metavar="URI", help="Only in this document or folder; may be given again."),
+        typer.Option(
+            "--where",
+            metavar="FILTER",
+            help="Only in this document or folder, or what fits: type=pdf, date>=2023, page<10, author=Ada …; "
+            "may be given again.",
+        ),
+    ] = None,
+    per_document: Annotated[
+        int | None,
+        typer.Option("--per-document", metavar="N", min=0, help="At most N hits from one document; 0: any number."),
+    ] = None,
+    like: Annotated[
+        int | None,
+        typer.Option("--like", metavar="ITEM", help="The like of this item, by its number (ragmm ls --items)."),
     ] = None,
     answer: Annotated[bool, typer.Option("--answer/--no-answer", help="Whether an answer is written.")] = True,
     html: Annotated[
@@ -53,10 +66,20 @@ def query(
     json: JsonOption = False,
 ) -> None:
     """Ask a question, show a picture, or both. The answer names the pages and figures it rests on."""
-    if not question.strip() and image is None:
+    if not question.strip() and image is None and like is None:
         raise UsageError("there is nothing to look for; give a question, or a picture with --image FILE")
+    answer = answer and (like is None or bool(question.strip()))  # the like of an item asks nothing
     with opened(collection) as docs:
-        result = docs.query(question, image=image, k=k, modality=modality, where=where or (), answer=answer)
+        result = docs.query(
+            question,
+            image=image,
+            k=k,
+            modality=modality,
+            where=where or (),
+            per_document=per_document,
+            like=like,
+            answer=answer,
+        )
         report = html or (Path(f"ragmm-{result.collection}.html") if open_ else None)
         if report:
             write_report(report, [result], docs.asset_path, pictures=[image.read_bytes() if image else None])

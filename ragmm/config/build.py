@@ -15,11 +15,20 @@ if TYPE_CHECKING:
     from ragmm.loaders.base import Loader
     from ragmm.loaders.sandbox import Limits
     from ragmm.loaders.worker import ParserPool
+    from ragmm.rerankers.base import Reranker
     from ragmm.vlm.base import Vlm
     from ragmm.vlm.context import ContextBudget
     from ragmm.vlm.openai_settings import OpenAiSettings
 
-__all__ = ["build_embedder", "build_loaders", "build_parser", "build_vlm", "context_budget", "parser_limits"]
+__all__ = [
+    "build_embedder",
+    "build_loaders",
+    "build_parser",
+    "build_reranker",
+    "build_vlm",
+    "context_budget",
+    "parser_limits",
+]
 
 _CLIP: Final = (Scheme.OPEN_CLIP, Scheme.MINI)
 
@@ -67,6 +76,16 @@ def build_vlm(name: str, models: ModelSettings, server: OpenAiSettings | None = 
         folder = find(parsed, task=Task.GENERATE, download=models.download).folder
         return TransformersVlm(folder, name, device=str(models.device), dtype=str(models.dtype))
     raise UsageError(f"{name} does not write; name an hf: or openai: model, mini, or extractive")
+
+
+def build_reranker(name: str, models: ModelSettings) -> Reranker | None:
+    """None where nothing is reranked. Raises ModelNotFoundError where the model is not here."""
+    from ragmm.models import find
+    from ragmm.rerankers.cross_encoder import CrossEncoderReranker
+
+    if name == NONE:
+        return None
+    return CrossEncoderReranker(find(ModelName.parse(name), download=models.download), embedder_settings(models))
 
 
 def context_budget(answer: AnswerSettings) -> ContextBudget:

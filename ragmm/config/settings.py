@@ -232,7 +232,13 @@ class QuerySettings:
     per_document: Annotated[int, Between(low=0)] = 0
     """Most hits from one document; 0 sets no limit."""
     lexical_weight: Annotated[float, Between(low=0, high=10)] = 1.0
-    """Of the word search, beside 1 for each vector search; 0 leaves it out."""
+    """Of the word search, beside 1 for the vector searches; 0 leaves it out."""
+    fold: bool = True
+    """Whether near-duplicates share one place in the ranking, the others listed as its alternatives."""
+    rerank_depth: Annotated[int, Between(low=1, high=1000)] = 50
+    """How many of the best hits models.rerank orders anew."""
+    rerank_seconds: Annotated[float, Between(low=0)] = 5.0
+    """Spent on that at most; what was not read in time stands behind what was."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path, PurePath
 
 from ragmm.embedders.base import Embedder
+from ragmm.errors import UsageError
 from ragmm.indexes.snapshot import Snapshot
+from ragmm.pipelines.collecting import collect
 from ragmm.pipelines.embedding import TEXT
 from ragmm.pipelines.filters import Filter
-from ragmm.pipelines.fusion import Ranked, fuse
+from ragmm.pipelines.fusion import fuse
 from ragmm.pipelines.query_legs import Legs
 from ragmm.pipelines.query_vectors import QueryVector, item_vectors, question_vectors
+from ragmm.pipelines.rerank import RerankPlan, rerank
 from ragmm.pipelines.timing import Clock
 from ragmm.types import Answer, Hit, QueryResult, StoredItem
 from ragmm.vlm.context import Exchange, search_text
 
-__all__ = ["Answerer", "Question", "SearchPlan", "run_query", "search", "text_embedder"]
+__all__ = ["Answerer", "Found", "Question", "SearchPlan", "check_question", "run_query", "search", "text_embedder"]
 
+_PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".tif", ".tiff", ".bmp", ".heic", ".avif"})
 _LIKE_CHARACTERS = 600
 """Of the text of an item that others are to be like: its beginning says what it is about."""
 
@@ -51,9 +57,41 @@ class SearchPlan:
     per_document: int = 0
     lexical_weight: float = 1.0
     only: Filter | None = None
+    fold: bool = True
+    """Whether near-duplicates take one place together."""
+    rerank: RerankPlan | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What a search brought."""
+
+    hits: tuple[Hit, ...]
+    warnings: tuple[str, ...] = ()
 
 
 Answerer = Callable[[Question, Sequence[Hit], Snapshot], Answer]
+
+
+def check_question(question: Question, k: int | None, per_document: int | None) -> None:
+    """Raises UsageError for what cannot be asked."""
+    if not question.text.strip() and question.image is None and question.like is None:
+        raise UsageError("there is nothing to look for; give a question, an image, or both")
+    if k is not None and k < 1:
+        raise UsageError(f"{k} hits cannot be looked for; k is at least 1")
+    if per_document is not None and per_document < 0:
+        raise UsageError(f"per_document is {per_document}; it is at least 1, or 0 for any number")
+    if question.image is None and _is_picture_file(question.text):
+        raise UsageError(
+            f"the question {question.text!r} is the name of a picture; to search with the picture itself give it as "
+            "--image (in Python: image=…), to search for its name add a word"
+        )
+
+
+def _is_picture_file(text: str) -> bool:
+    with contextlib.suppress(OSError, ValueError):
+        return PurePath(text.strip()).suffix.lower() in _PICTURES and Path(text.strip()).is_file()
+    return False
 
 
 def run_query(
@@ -61,24 +99,24 @@ def run_query(
 ) -> QueryResult:
     """Search one generation and, where an answerer is given, answer from what was found."""
     clock = Clock()
-    hits = search(snapshot, question, plan, clock)
+    found = search(snapshot, question, plan, clock)
     answer = None
     if answerer is not None:
         with clock.stage("answer"):
-            answer = answerer(question, hits, snapshot)
+            answer = answerer(question, found.hits, snapshot)
     return QueryResult(
         question=question.text,
         collection=collection,
         generation=snapshot.generation,
-        hits=tuple(hits),
+        hits=found.hits,
         answer=answer,
         timings_ms=clock.spent,
-        warnings=(*snapshot.notices, *(answer.warnings if answer else ())),
+        warnings=(*snapshot.notices, *found.warnings, *(answer.warnings if answer else ())),
     )
 
 
-def search(snapshot: Snapshot, question: Question, plan: SearchPlan, clock: Clock | None = None) -> list[Hit]:
-    """The fused ranking, cut to k."""
+def search(snapshot: Snapshot, question: Question, plan: SearchPlan, clock: Clock | None = None) -> Found:
+    """The fused ranking, reranked where the plan says so, cut to k."""
     clock = clock or Clock()
     allow = None
     if plan.only is not None:
@@ -96,7 +134,13 @@ def search(snapshot: Snapshot, question: Question, plan: SearchPlan, clock: Cloc
     ).all(allow)
     with clock.stage("fuse"):
         ranked = [one for one in fuse(legs) if question.like is None or one.item != question.like.id]
-        return _hits(snapshot, ranked, plan)
+    warning = ""
+    if plan.rerank is not None and question.searched.strip():
+        with clock.stage("rerank"):
+            ranked, warning = rerank(snapshot, question.searched, ranked, plan.rerank)
+    with clock.stage("collect"):
+        hits = collect(snapshot, ranked, k=plan.k, per_document=plan.per_document, fold=plan.fold)
+    return Found(hits=tuple(hits), warnings=(warning,) if warning else ())
 
 
 def _vectors(snapshot: Snapshot, question: Question, plan: SearchPlan) -> list[QueryVector]:
@@ -106,24 +150,6 @@ def _vectors(snapshot: Snapshot, question: Question, plan: SearchPlan) -> list[Q
         return question_vectors(spaces, question.searched, question.image)
     asked = question_vectors(spaces, question.text, question.image)
     return [*item_vectors(snapshot, question.like.id, tuple(spaces)), *asked]
-
-
-def _hits(snapshot: Snapshot, ranked: Sequence[Ranked], plan: SearchPlan) -> list[Hit]:
-    """The best items with their content; at most `per_document` from each document."""
-    hits: list[Hit] = []
-    taken: dict[str, int] = {}
-    for start in range(0, len(ranked), max(4 * plan.k, 32)):
-        page = ranked[start : start + max(4 * plan.k, 32)]
-        items = {item.id: item for item in snapshot.fetch(one.item for one in page)}
-        for one in page:
-            item = items.get(one.item)
-            if item is None or (plan.per_document and taken.get(item.path, 0) >= plan.per_document):
-                continue
-            taken[item.path] = taken.get(item.path, 0) + 1
-            hits.append(Hit(rank=len(hits) + 1, score=round(one.score, 6), item=item, found_by=one.found_by))
-            if len(hits) == plan.k:
-                return hits
-    return hits
 
 
 def text_embedder(embedders: Mapping[str, Embedder]) -> Embedder | None:

@@ -136,7 +136,7 @@ def test_per_document(tmp_path: Path) -> None:
 
     snapshot = docs.store.snapshot()
     plan = SearchPlan(embedders=MODELS, k=8, per_document=2)
-    uris = [hit.item.uri for hit in search(snapshot, Question(text="apple"), plan)]
+    uris = [hit.item.uri for hit in search(snapshot, Question(text="apple"), plan).hits]
     assert len(uris) == 8
     assert max(uris.count(uri) for uri in uris) == 2
 
