@@ -31,9 +31,6 @@ if TYPE_CHECKING:
     from ragmm.pipelines.reading import Parser
     from ragmm.pipelines.rerank import RerankPlan
     from ragmm.pipelines.stopping import StopFlag
-    from ragmm.pipelines.sync.night import Night
-    from ragmm.pipelines.sync.plan import Plan
-    from ragmm.pipelines.sync.run import NightWork
     from ragmm.rerankers.base import Reranker
     from ragmm.vlm.base import Vlm
 
@@ -169,7 +166,7 @@ class Collection:
 
     # Asking ------------------------------------------------------------------------------------------------------
 
-    def search(
+    def search(  # noqa: PLR0913 - what a question can have
         self,
         question: str = "",
         *,
@@ -177,6 +174,8 @@ class Collection:
         k: int | None = None,
         modality: str | None = None,
         where: Sequence[str] = (),
+        per_document: int | None = None,
+        like: int | None = None,
     ) -> list[Hit]:
         """The best items over every modality, by words, by a picture, by both, or by the like of an item (its id)."""
         found = self.query(
@@ -199,6 +198,8 @@ class Collection:
         k: int | None = None,
         modality: str | None = None,
         where: Sequence[str] = (),
+        per_document: int | None = None,
+        like: int | None = None,
         answer: bool = True,
         history: Sequence[tuple[str, str]] = (),
     ) -> QueryResult:
@@ -209,9 +210,6 @@ class Collection:
         """
         from ragmm.pipelines.query import Question, check_question, run_query
 
-        asked = Question(text=question, image=_image_bytes(image), history=history)
-        if not question.strip() and asked.image is None:
-            raise UsageError("there is nothing to look for; give a question, an image, or both")
         with self._lock:
             snapshot = self._current()  # first: its spaces say which models embed the question
             asked = Question(
@@ -229,8 +227,6 @@ class Collection:
     def documents(self) -> Iterator[Document]:
         """Every document of the newest generation, in order of uri."""
         return self._current().documents()
-        per_document: int | None = None,
-        like: int | None = None,
 
     def items(self, uri: str | None = None) -> Iterator[StoredItem]:
         """Items in reading order, of one document or of all."""
@@ -243,8 +239,6 @@ class Collection:
         return found[0]
 
     def asset_path(self, sha256: str) -> Path:
-        per_document: int | None = None,
-        like: int | None = None,
         """A readable file with an item's image."""
         from ragmm.pipelines.assets import asset_file
 
@@ -332,6 +326,18 @@ class Collection:
             return self._vlm
 
     @property
+    def reranker(self) -> Reranker | None:
+        """What orders the best hits anew; None where the order of the search stands."""
+        from ragmm.config.build import build_reranker
+
+        with self._lock:
+            if self._given.rerank is not None:
+                return self._given.rerank
+            if self._reranker is None:
+                self._reranker = build_reranker(self.pipeline.models.rerank, self.pipeline.models)
+            return self._reranker
+
+    @property
     def captioner(self) -> Vlm | None:
         """What puts images into words at ingest; None where nothing does."""
         if Route.TEXT not in self.pipeline.routes:
@@ -359,18 +365,6 @@ class Collection:
         with self._lock:
             if self._snapshot is not None and self._snapshot.newest_generation() != self._snapshot.generation:
                 self._snapshot = None  # closed when the last query that uses it lets go
-    @property
-    def reranker(self) -> Reranker | None:
-        """What orders the best hits anew; None where the order of the search stands."""
-        from ragmm.config.build import build_reranker
-
-        with self._lock:
-            if self._given.rerank is not None:
-                return self._given.rerank
-            if self._reranker is None:
-                self._reranker = build_reranker(self.pipeline.models.rerank, self.pipeline.models)
-            return self._reranker
-
             if self._snapshot is None:
                 self._snapshot = self.store.snapshot()
                 self._follow({name: space.model for name, space in self._snapshot.spaces.items()})
@@ -409,42 +403,19 @@ class Collection:
             k=k or settings.k,
             candidates=max(settings.candidates, k or settings.k),
             per_document=settings.per_document,
-    @contextlib.contextmanager
-    def _night_work(
-        self, refresh: bool, allow_mass_delete: bool, progress: Progress | None, stop: StopFlag | None
-    ) -> Iterator[NightWork]:
-        """What a night works with; parsers and models are made when the night first needs them."""
-        from ragmm.config.build import build_parser
-        from ragmm.pipelines.progress import Silent
-        from ragmm.pipelines.stopping import StopFlag, stop_on_signals
-        from ragmm.pipelines.sync.facts import facts_of
-        from ragmm.pipelines.sync.roots import roots_of
-        from ragmm.pipelines.sync.run import NightWork
-        from ragmm.pipelines.sync.survey import Options
-
-        pipeline, flag = self.pipeline, StopFlag() if stop is None else stop
-        with contextlib.ExitStack() as stack, stop_on_signals(flag):
-            yield NightWork(
-                roots=roots_of(pipeline.sources, pipeline.origin.parent if pipeline.origin else Path.cwd()),
-                facts=facts_of(pipeline),
-                settings=pipeline.nightly,
-                tools=cache(lambda: self._ingest_plan(stack.enter_context(build_parser(self._measured)))),
-                retention=self._retention(),
-                progress=progress or Silent(),
-                stop=flag,
-                options=Options(refresh=refresh, allow_mass_delete=allow_mass_delete),
-            )
-
-    @property
-    def _measured(self) -> Pipeline:
-        """The pipeline with its embedder's tokenizer; embedders that were handed in have none that a parser could read."""
-        from ragmm.config.measuring import measured
-
-        return self.pipeline if self._given.embedders is not None else measured(self.pipeline)
-
             lexical_weight=settings.lexical_weight,
+            fold=settings.fold,
+            rerank=self._rerank_plan(),
             only=where_condition(parse_modality(modality), where, self._current()) if modality or where else None,
         )
+
+    def _rerank_plan(self) -> RerankPlan | None:
+        from ragmm.pipelines.rerank import RerankPlan
+
+        settings, model = self.pipeline.query, self.reranker
+        if model is None:
+            return None
+        return RerankPlan(model=model, depth=settings.rerank_depth, seconds=settings.rerank_seconds)
 
     def _answerer(self) -> Answerer:
         from ragmm.config.build import context_budget
@@ -471,22 +442,17 @@ class Collection:
         with contextlib.suppress(WriterBusyError):
             if self.store.exists:
                 self.store.refresh_indexes(kind, say)
-            fold=settings.fold,
-            rerank=self._rerank_plan(),
 
     def _remember_pipeline(self) -> None:
         text = replace(self.pipeline, operate=OperateSettings()).to_toml()  # addresses to tell may be secrets
-    def _rerank_plan(self) -> RerankPlan | None:
-        from ragmm.pipelines.rerank import RerankPlan
-
-        settings, model = self.pipeline.query, self.reranker
-        if model is None:
-            return None
-        return RerankPlan(model=model, depth=settings.rerank_depth, seconds=settings.rerank_seconds)
-
         if self.store.exists and self.store.settings().get(_PIPELINE) != text:
             with self.store.writer("settings") as writer:
                 self.store.put_settings(writer, {_PIPELINE: text})
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    """What was said; the rest stays as the pipeline has it."""
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _image_bytes(image: str | Path | bytes | None) -> bytes | None:
@@ -495,8 +461,3 @@ def _image_bytes(image: str | Path | bytes | None) -> bytes | None:
     with contextlib.suppress(FileNotFoundError, IsADirectoryError):
         return Path(image).read_bytes()
     raise UsageError(f"{image}: there is no such image file; check the spelling")
-def _given(**values: Any) -> dict[str, Any]:
-    """What was said; the rest stays as the pipeline has it."""
-    return {name: value for name, value in values.items() if value is not None}
-
-
