@@ -21,6 +21,7 @@ from ragmm.commands import (
     models,
     quarantining,
     reembedding,
+    running,
 )
 
 __all__ = ["app", "main"]
@@ -54,6 +55,7 @@ inspecting.register(app)
 keeping.register(app)
 quarantining.register(app)
 reembedding.register(app)
+running.register(app)
 evaluating.register(app)
 models.register(app)
 doctoring.register(app)

@@ -9,8 +9,10 @@ import os
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ragmm.errors import CollectionNotFoundError
 from ragmm.indexes import blocks, fsio, generations, maintenance, schema
@@ -24,9 +26,20 @@ from ragmm.indexes.snapshot import Snapshot, load_spaces
 from ragmm.indexes.verify import VerifyReport, verify
 from ragmm.indexes.writer import Writer
 
-__all__ = ["Store"]
+__all__ = ["RunRow", "Store"]
 
 LOCK = "writer.lock"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRow:
+    """One command that committed something."""
+
+    id: str
+    command: str
+    started: float
+    ended: float | None
+    summary: Mapping[str, Any]
 
 
 class Store:
@@ -66,6 +79,15 @@ class Store:
         """Every generation, newest first."""
         with contextlib.closing(schema.connect_reader(self.folder / schema.DATABASE)) as connection:
             return generations.history(connection)
+
+    def runs(self) -> list[RunRow]:
+        """The commands that committed something, newest first."""
+        with contextlib.closing(schema.connect_reader(self.folder / schema.DATABASE)) as connection:
+            found = connection.execute("SELECT id, command, started, ended, summary FROM runs ORDER BY started DESC")
+            return [
+                RunRow(id=row[0], command=row[1], started=row[2], ended=row[3], summary=json.loads(row[4] or "{}"))
+                for row in found
+            ]
 
     def digest(self, *, vectors: bool = False) -> str:
         """The order-independent hash of the live content."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import os
+import re
 from datetime import UTC, datetime
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
@@ -17,6 +18,8 @@ from ragmm.render.records import to_json, to_record
 
 __all__ = ["RunLog"]
 
+_HIDDEN: Final = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+"""What a terminal would not show, or would show in another order."""
 _LONGEST: Final = 4000
 """Of one text in a line; a hostile document must not fill the log with its name."""
 
@@ -42,6 +45,7 @@ class RunLog:
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         head = {"time": now, "level": logging.getLevelName(level).lower(), "run": self._run, "event": event}
         line = to_json({**head, **self._redactor.value(_short(to_record(facts)))})
+        line = _HIDDEN.sub(lambda match: f"\\u{ord(match[0]):04x}", line)
         self._handler.emit(logging.LogRecord("ragmm", level, "", 0, line, None, None))
 
     def info(self, event: str, **facts: Any) -> None:
