@@ -57,8 +57,9 @@ def inspect(
 
 def _pipeline(file: Path | None) -> Pipeline:
     from ragmm.config import default_pipeline, load_pipeline
+    from ragmm.config.measuring import measured
 
-    return default_pipeline() if file is None else load_pipeline(file)
+    return measured(default_pipeline() if file is None else load_pipeline(file))
 
 
 def _write(page: Path, found: Inspection) -> None:

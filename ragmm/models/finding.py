@@ -117,15 +117,18 @@ def bundled_folder(name: str) -> Path:
     return Path(__file__).resolve().parent.parent / "bundled" / name
 
 
-def find(name: ModelName | str, *, task: Task = Task.EMBED, download: bool = False) -> FoundModel:
-    """The model's files. Raises ModelNotFoundError saying where was looked and what to do next."""
+def find(name: ModelName | str, *, task: Task = Task.EMBED, download: bool = False, verify: bool = True) -> FoundModel:
+    """The model's files. Raises ModelNotFoundError saying where was looked and what to do next.
+
+    Without `verify` the weights are not hashed: for whoever reads other files of the model.
+    """
     parsed = ModelName.parse(name) if isinstance(name, str) else name
     if parsed.scheme in {Scheme.OPENAI, Scheme.EXTRACTIVE}:
         raise UsageError(f"{parsed} has no files on this machine")
     if parsed.scheme is Scheme.MINI:
-        return _find_mini(task)
+        return _find_mini(task, verify)
     looked: list[str] = []
-    for found in _local_places(parsed, looked):
+    for found in _local_places(parsed, looked, verify):
         return found
     if download:
         repository = _repository(parsed)
@@ -134,7 +137,7 @@ def find(name: ModelName | str, *, task: Task = Task.EMBED, download: bool = Fal
     raise ModelNotFoundError(_not_found(parsed, looked))
 
 
-def _find_mini(task: Task) -> FoundModel:
+def _find_mini(task: Task, verify: bool) -> FoundModel:
     folder = bundled_folder(BUNDLED[task])
     if not (folder / "model.json").is_file():
         raise ModelNotFoundError(
@@ -142,7 +145,8 @@ def _find_mini(task: Task) -> FoundModel:
             "or name another model (ragmm init --profile standard)"
         )
     card = read_json(folder / "model.json")
-    _verify_tower(folder, card)
+    if verify:
+        _verify_tower(folder, card)
     return FoundModel(
         name="mini",
         folder=folder,
@@ -166,7 +170,7 @@ def _verify_tower(folder: Path, card: Mapping[str, Any]) -> None:
         )
 
 
-def _local_places(name: ModelName, looked: list[str]) -> Iterator[FoundModel]:
+def _local_places(name: ModelName, looked: list[str], verify: bool) -> Iterator[FoundModel]:
     """Each place in turn; `looked` collects where nothing was, for the error."""
     folder = Path(name.target).expanduser()
     if name.is_path or _holds_a_model(folder):
@@ -176,7 +180,8 @@ def _local_places(name: ModelName, looked: list[str]) -> Iterator[FoundModel]:
     if package is not None:
         installed = package.folder()
         if installed is not None:
-            package.verify(installed)
+            if verify:
+                package.verify(installed)
             yield FoundModel(
                 name=str(name),
                 folder=installed,
