@@ -7,7 +7,7 @@ import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from ragmm.pipelines.reading import Parser
     from ragmm.pipelines.rerank import RerankPlan
     from ragmm.pipelines.stopping import StopFlag
+    from ragmm.pipelines.sync.night import Night
+    from ragmm.pipelines.sync.plan import Plan
+    from ragmm.pipelines.sync.run import NightWork
     from ragmm.rerankers.base import Reranker
     from ragmm.vlm.base import Vlm
 
@@ -151,12 +154,43 @@ class Collection:
         from ragmm.pipelines.stopping import StopFlag, stop_on_signals
 
         flag = StopFlag() if stop is None else stop
-        with build_parser(self.pipeline) as parser, stop_on_signals(flag):
+        with build_parser(self._measured) as parser, stop_on_signals(flag):
             plan = self._ingest_plan(parser)
             report = ingest(self.store, paths, plan, progress=progress, stop=flag)
         self._remember_pipeline()
         self._refresh_indexes(progress)
         return report
+
+    def plan_sync(
+        self, *, refresh: bool = False, allow_mass_delete: bool = False, progress: Progress | None = None
+    ) -> Plan:
+        """What `sync` would do now; nothing is written."""
+        from ragmm.pipelines.sync.run import make_plan
+
+        with self._night_work(refresh, allow_mass_delete, progress, None) as work:
+            return make_plan(self.store, work)
+
+    def sync(
+        self,
+        plan: Plan | None = None,
+        *,
+        refresh: bool = False,
+        allow_mass_delete: bool = False,
+        progress: Progress | None = None,
+        stop: StopFlag | None = None,
+    ) -> Night:
+        """Make the collection equal to its pipeline's sources. A plan is carried out as it was made, or refused.
+
+        `refresh` reads again what other settings read; `allow_mass_delete` takes the guard off for this once.
+        """
+        from ragmm.pipelines.sync.run import run_night
+
+        with self._night_work(refresh, allow_mass_delete, progress, stop) as work:
+            night = run_night(self.store, work, plan)
+        if night.plan.edited or night.report.generation != night.plan.generation:
+            self._remember_pipeline()
+            self._refresh_indexes(progress)
+        return night
 
     def remove(self, uris: Sequence[str]) -> Report:
         """Take documents out by uri or path; older generations keep them until they expire."""
@@ -375,12 +409,45 @@ class Collection:
         if built != self.pipeline:
             self.pipeline, self._embedders = built, None
 
+    @contextlib.contextmanager
+    def _night_work(
+        self, refresh: bool, allow_mass_delete: bool, progress: Progress | None, stop: StopFlag | None
+    ) -> Iterator[NightWork]:
+        """What a night works with; parsers and models are made when the night first needs them."""
+        from ragmm.config.build import build_parser
+        from ragmm.pipelines.progress import Silent
+        from ragmm.pipelines.stopping import StopFlag, stop_on_signals
+        from ragmm.pipelines.sync.facts import facts_of
+        from ragmm.pipelines.sync.roots import roots_of
+        from ragmm.pipelines.sync.run import NightWork
+        from ragmm.pipelines.sync.survey import Options
+
+        pipeline, flag = self.pipeline, StopFlag() if stop is None else stop
+        with contextlib.ExitStack() as stack, stop_on_signals(flag):
+            yield NightWork(
+                roots=roots_of(pipeline.sources, pipeline.origin.parent if pipeline.origin else Path.cwd()),
+                facts=facts_of(pipeline),
+                settings=pipeline.nightly,
+                tools=cache(lambda: self._ingest_plan(stack.enter_context(build_parser(self._measured)))),
+                retention=self._retention(),
+                progress=progress or Silent(),
+                stop=flag,
+                options=Options(refresh=refresh, allow_mass_delete=allow_mass_delete),
+            )
+
+    @property
+    def _measured(self) -> Pipeline:
+        """The pipeline with its embedder's tokenizer; embedders that were handed in have none that a parser could read."""
+        from ragmm.config.measuring import measured
+
+        return self.pipeline if self._given.embedders is not None else measured(self.pipeline)
+
     def _ingest_plan(self, parser: Parser) -> IngestPlan:
         from ragmm.config.build import build_loaders
         from ragmm.loaders.registry import fingerprint
         from ragmm.pipelines.ingest import IngestPlan
 
-        settings = self.pipeline
+        settings = self._measured
         return IngestPlan(
             embedders=self.embedders,
             parser=parser,

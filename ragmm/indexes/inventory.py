@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from ragmm.indexes import generations
-from ragmm.indexes.rows import path_from_db, path_to_db
-from ragmm.indexes.schema import FOREVER
+from ragmm.indexes.rows import DOCUMENT_COLUMNS, document_from_row, path_from_db, path_to_db
+from ragmm.indexes.schema import DATABASE, FOREVER
+from ragmm.types import Document
 
 __all__ = ["Inventory", "Known"]
 
@@ -55,7 +56,8 @@ class Inventory:
             part = [path_to_db(path) for path in paths[start : start + _AT_ONCE]]
             marks = ",".join("?" * len(part))
             rows = self._connection.execute(
-                "SELECT d.path, d.uri, d.sha256, d.state, c.parser FROM documents d LEFT JOIN contents c ON c.id = d.content "
+                "SELECT d.path, d.uri, d.sha256, d.state, c.parser "
+                "FROM documents d LEFT JOIN contents c ON c.id = d.content "
                 f"WHERE d.path IN ({marks}) AND d.died = {FOREVER}",
                 part,
             )
@@ -75,6 +77,15 @@ class Inventory:
             if len(page) < _PAGE:
                 return
             last = page[-1][0]
+
+    def document_at(self, path: str) -> Document | None:
+        """The live document of this path, in full."""
+        row = self._connection.execute(
+            f"SELECT {DOCUMENT_COLUMNS} FROM documents d LEFT JOIN contents c ON c.id = d.content "
+            f"WHERE d.path = ? AND d.died = {FOREVER}",
+            (path_to_db(path),),
+        ).fetchone()
+        return document_from_row(row, DATABASE) if row else None
 
     def media_type(self, sha256: str) -> str | None:
         """Of any document with this content."""

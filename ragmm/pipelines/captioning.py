@@ -88,6 +88,11 @@ class Captioner:
         self.left = 0
         """Captions that the budget did not allow any more."""
 
+    @property
+    def spent_usd(self) -> float:
+        """On captions, in this run."""
+        return self._usd() - self._spent_before
+
     def describe(self, items: Sequence[Item]) -> tuple[list[Item], set[int]]:
         """The items with their pictures in words, and the positions of those that still lack some."""
         wanted = {number: list(self._wanted(item)) for number, item in enumerate(items) if needs_caption(item)}
@@ -143,7 +148,7 @@ class Captioner:
         return (
             (limits.max_captions > 0 and self.captioned + coming > limits.max_captions)
             or (limits.max_minutes > 0 and time.monotonic() - self._began >= 60 * limits.max_minutes)
-            or (limits.max_usd > 0 and self._usd() - self._spent_before >= limits.max_usd)
+            or (limits.max_usd > 0 and self.spent_usd >= limits.max_usd)
         )
 
     def _usd(self) -> float:

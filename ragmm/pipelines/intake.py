@@ -20,7 +20,7 @@ from ragmm.pipelines.captioning import Captioner, caption_fingerprint, needs_cap
 from ragmm.pipelines.embedding import Embedding
 from ragmm.pipelines.progress import Progress
 from ragmm.pipelines.quarantine import Quarantine
-from ragmm.pipelines.reading import Parser, Read, read_ahead
+from ragmm.pipelines.reading import Fetch, Parser, Read, local, read_ahead
 from ragmm.pipelines.sources import SourceFile
 from ragmm.pipelines.stopping import StopFlag
 from ragmm.pipelines.tally import Tally
@@ -28,7 +28,7 @@ from ragmm.pipelines.unfinished import ResumingParser, Unfinished
 from ragmm.types import Document, DocumentState, Item, Report
 from ragmm.vlm.base import Vlm
 
-__all__ = ["IngestPlan", "Intake", "Parsers", "trusted_stamp"]
+__all__ = ["IngestPlan", "Intake", "Parsers", "stamp_trusted", "trusted_stamp"]
 
 _COMMIT_SECONDS = 60.0
 _COMMIT_BYTES = 256 << 20
@@ -53,6 +53,7 @@ class IngestPlan:
     workers: int = 2
     commit_items: int = 2000
     vector_dtype: str = "float32"
+    fetch: Fetch = local
 
 
 class Parsers:
@@ -77,8 +78,13 @@ class Parsers:
 
 def trusted_stamp(file: SourceFile) -> bool:
     """Whether a later write would change the stamp: not if the file changed within the clock's grain of being read."""
+    return stamp_trusted(file.stamp)
+
+
+def stamp_trusted(stamp: tuple[int, int, int, int]) -> bool:
+    """As `trusted_stamp`, of size, mtime_ns, ctime_ns, inode. A time in the future is as good as one in the past."""
     now = time.time_ns()
-    return min(abs(now - file.mtime_ns), abs(now - file.ctime_ns)) > _CLOCK_GRAIN_NS
+    return min(abs(now - stamp[1]), abs(now - stamp[2])) > _CLOCK_GRAIN_NS
 
 
 class Intake:
@@ -117,21 +123,23 @@ class Intake:
         self._removed: list[str] = []
         self._pending_items = self._pending_bytes = 0
         self._cut_short = False
+        self._taken: Callable[[SourceFile], None] = lambda _: None
+        self._refused: Callable[[SourceFile, str, DocumentState], None] = lambda *_: None
         self._last_commit = time.monotonic()
         self._read = 0
 
-    def taken(self, file: SourceFile) -> None:
-        """Told of each file that is in the collection as it is now; for whoever keeps books."""
-
-    def refused(self, file: SourceFile, reason: str, state: DocumentState) -> None:
-        """Told of each file that could not be taken in."""
+    def watch(
+        self, *, taken: Callable[[SourceFile], None], refused: Callable[[SourceFile, str, DocumentState], None]
+    ) -> None:
+        """Have someone told of each file that is in the collection as it is now, and of each that could not be."""
+        self._taken, self._refused = taken, refused
 
     # The stream --------------------------------------------------------------------------------------------------
 
     def take(self, files: Iterator[SourceFile]) -> None:
         """Read, embed and commit everything, or what the stop flag allows."""
         parser = ResumingParser(self.plan.parser, self.unfinished, self.plan.parser_fingerprint)
-        results = read_ahead(parser, files, self.plan.workers, self.quarantine.begin)
+        results = read_ahead(parser, files, self.plan.workers, self.quarantine.begin, self.plan.fetch)
         waiting: list[Read] = []
         for result in results:
             self._read += 1
@@ -146,8 +154,7 @@ class Intake:
             if sum(one.parsed.count for one in waiting if one.parsed) >= min(_EMBED_ITEMS, self.plan.commit_items):
                 self._embed(waiting)
                 waiting = []
-            if self._due():
-                self.commit()
+            self.commit_if_due()
         if not self.stop:
             self._embed(waiting)
         self.commit()
@@ -166,7 +173,7 @@ class Intake:
                 parser=parser,
             )
         )
-        self.taken(file)
+        self._taken(file)
 
     def remove(self, path: str) -> None:
         """End a document with the next commit."""
@@ -190,7 +197,7 @@ class Intake:
     def not_indexed(self, file: SourceFile, reason: str, state: DocumentState) -> None:
         """Recorded; a version of the document that is indexed already stays."""
         self.tally.failure(file.uri, reason, str(state))
-        self.refused(file, reason, state)
+        self._refused(file, reason, state)
         document = self.find(file.path)
         if document is not None and (document.state is DocumentState.INDEXED or document.reason == reason):
             return
@@ -261,7 +268,7 @@ class Intake:
         self._pending_bytes += sum(len(one.item.asset.data) for one in items if one.item.asset is not None)
         parsed.close()
         if not lacks_captions:
-            self.taken(file)
+            self._taken(file)
 
     def _add(self, document: PreparedDocument) -> None:
         self._pending.append(document)
@@ -272,6 +279,11 @@ class Intake:
             self.seen[file.path] = self._fresh[file.path] = Seen(file.stamp, sha256)
 
     # Commits -----------------------------------------------------------------------------------------------------
+
+    def commit_if_due(self) -> None:
+        """Make a generation if enough is pending."""
+        if self._due():
+            self.commit()
 
     def _due(self) -> bool:
         return (
@@ -295,6 +307,17 @@ class Intake:
         self._pending, self._removed, self._fresh = [], [], {}
         self._pending_items = self._pending_bytes = 0
         self._last_commit = time.monotonic()
+
+    def rates(self, seconds: float) -> dict[str, float]:
+        """What this run measured, for the estimates of later ones."""
+        captioned = self.captioner.captioned if self.captioner else 0
+        return {
+            "count": self._read,
+            "documents": self._read / max(seconds, 1e-3),
+            "items": self.items / max(seconds, 1e-3),
+            "captions_a_document": captioned / max(self._read, 1),
+            "usd": (self.captioner.spent_usd / captioned) if self.captioner and captioned else 0.0,
+        }
 
     def report(self, store: Store, warnings: Iterable[str] = ()) -> Report:
         """What was done so far."""

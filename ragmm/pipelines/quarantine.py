@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ragmm.errors import DocumentError, UsageError
 from ragmm.indexes.cache import Cache, Seen, Strikes, read_strikes
+from ragmm.indexes.nights import Nights
 from ragmm.indexes.store import Store
 from ragmm.loaders.spool import hash_source
 from ragmm.pipelines.sources import SourceFile
@@ -39,6 +40,9 @@ def _forgive(store: Store, chosen: Callable[[Strikes], bool]) -> list[Strikes]:
         forgiven = [one for one in cache.strikes() if chosen(one)]
         for sha256 in {one.sha256 for one in forgiven}:
             cache.absolve(sha256)
+        paths, nights = [one.path for one in forgiven], Nights(cache)
+        nights.put_failed([], paths)
+        nights.put_folders({}, [path.rpartition("/")[0] for path in paths])
     return forgiven
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -15,7 +17,7 @@ from ragmm.loaders.worker import WorkerDiedError
 from ragmm.pipelines.sources import SourceFile
 from ragmm.types import Item
 
-__all__ = ["Parsed", "Parser", "Read", "read_ahead"]
+__all__ = ["Fetch", "Parsed", "Parser", "Read", "local", "read_ahead"]
 
 
 class Parsed(Protocol):
@@ -58,8 +60,22 @@ class Read:
     """The document killed its parser."""
 
 
+Fetch = Callable[[SourceFile], AbstractContextManager[tuple[Path, Path]]]
+"""Gives a file as a local path and the folder below which no link is followed. Raises DocumentError."""
+
+
+@contextlib.contextmanager
+def local(file: SourceFile) -> Iterator[tuple[Path, Path]]:
+    """The file where it is."""
+    yield Path(file.path), Path(file.root)
+
+
 def read_ahead(
-    parser: Parser, files: Iterable[SourceFile], workers: int, before: Callable[[SourceFile], None]
+    parser: Parser,
+    files: Iterable[SourceFile],
+    workers: int,
+    before: Callable[[SourceFile], None],
+    fetch: Fetch = local,
 ) -> Iterator[Read]:
     """Parse files on `workers` threads and yield them as they come; at most 2 x workers wait to be taken.
 
@@ -71,7 +87,7 @@ def read_ahead(
     def work(file: SourceFile) -> None:
         try:
             before(file)
-            done.put(_read(parser, file))
+            done.put(_read(parser, file, fetch))
         except BaseException as error:  # noqa: BLE001 - handed to the consuming thread, which raises it
             done.put(error)
 
@@ -100,9 +116,10 @@ def read_ahead(
             pool.shutdown(cancel_futures=True)
 
 
-def _read(parser: Parser, file: SourceFile) -> Read:
+def _read(parser: Parser, file: SourceFile, fetch: Fetch) -> Read:
     try:
-        return Read(file=file, parsed=parser.parse(Path(file.path), file.uri, root=Path(file.root)))
+        with fetch(file) as (path, root):
+            return Read(file=file, parsed=parser.parse(path, file.uri, root=root))
     except WorkerDiedError as error:
         return Read(file=file, reason=str(error), violent=True)
     except DocumentError as error:

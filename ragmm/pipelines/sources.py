@@ -70,8 +70,9 @@ class Walk:
     """Folders that are as they are remembered."""
     hidden: int = 0
     """Entries left out because their name begins with a dot."""
+    entered: set[str] = field(default_factory=set)
+    """Folders that were looked at, by this walk or by others that share the set: each is looked at once."""
     _seen: set[tuple[int, int]] = field(default_factory=set)
-    _entered: set[str] = field(default_factory=set)
     _salt: bytes = b""
 
     def __post_init__(self) -> None:
@@ -114,9 +115,9 @@ class Walk:
         pending = [(absolute, prefix, absolute)]
         while pending:
             folder, above, root = pending.pop()
-            if folder in self._entered:
+            if folder in self.entered:
                 continue
-            self._entered.add(folder)
+            self.entered.add(folder)
             found = self._scan(folder, above)
             if found is None:
                 continue
@@ -180,11 +181,11 @@ class Walk:
         left_out = {*found.left_out, *found.hidden}
         for name, mode, size, mtime_ns, ctime_ns, inode in found.rows:
             uri = prefix + name
-            if not self._wanted(uri):
+            if not self.wants(uri):
                 left_out.add(name)
             elif not stat.S_ISREG(mode):
                 self._refuse(uri, f"{_kind(mode)} is not a regular file and is not read")
-            elif self._fits(uri, size):
+            elif self.fits(uri, size):
                 files.append(SourceFile(os.path.join(folder, name), uri, root, size, mtime_ns, ctime_ns, inode))  # noqa: PTH118
         for entry in found.odd:
             files.extend(self._link(entry, prefix + entry.name, root, pending))
@@ -217,22 +218,24 @@ class Walk:
             if (found.st_dev, found.st_ino) not in self._seen:
                 self._seen.add((found.st_dev, found.st_ino))
                 pending.append((target, f"{uri}/", target))
-        elif self._wanted(uri):
+        elif self.wants(uri):
             yield from self._regular(target, uri, os.path.dirname(target), found)  # noqa: PTH120
 
     def _regular(self, path: str, uri: str, root: str, found: os.stat_result) -> Iterator[SourceFile]:
         if not stat.S_ISREG(found.st_mode):
             self._refuse(uri, f"{_kind(found.st_mode)} is not a regular file and is not read")
-        elif self._fits(uri, found.st_size):
+        elif self.fits(uri, found.st_size):
             yield SourceFile(path, uri, root, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
 
-    def _fits(self, uri: str, size: int) -> bool:
+    def fits(self, uri: str, size: int) -> bool:
+        """Whether the file is small enough; recorded if not."""
         if size <= self.settings.max_file_mb << 20:
             return True
         self._refuse(uri, f"{size:,} bytes; sources.max_file_mb allows {self.settings.max_file_mb} MB")
         return False
 
-    def _wanted(self, uri: str) -> bool:
+    def wants(self, uri: str) -> bool:
+        """Whether the patterns take a file of this uri."""
         if self.settings.include and not _matches_any(uri, self.settings.include):
             return False
         return not _matches_any(uri, self.settings.exclude)

@@ -89,7 +89,9 @@ class Plan:
     """What is in the sources and cannot be read, now or before, and is not tried again."""
     warnings: tuple[str, ...] = ()
     refused: str = ""
-    """Why the deletions will not be made, where the guard stands against them."""
+    """Why deletions are not made, where the guard stands against them."""
+    held: bool = False
+    """Whether the deletions among the entries are the ones that are not made."""
     rehash: int = 0
     """Unchanged files that are read to see whether they really are."""
     estimate: Estimate = field(default_factory=Estimate)
