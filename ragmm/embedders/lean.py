@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,20 +27,39 @@ if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
     from tokenizers import Encoding, Tokenizer
 
-__all__ = ["LeanEncoder", "embed_leanly", "lean_serves"]
+__all__ = ["MOST_TEXTS", "Lean", "LeanEncoder", "embed_leanly", "gelu", "lean_serves", "one_thread"]
 
 Rows = NDArray[np.float32]
 
 _KINDS = {"bert": 0, "roberta": 1, "xlm-roberta": 1}
 """Model types that are computed alike; whether positions start behind the padding id."""
 _POOLINGS = {"pooling_mode_mean_tokens": "mean", "pooling_mode_cls_token": "cls"}
-_MOST_TEXTS = 2_000
+MOST_TEXTS = 2_000
 """Embedded by one encoder; whoever has more is better served by a library that was worth its start."""
 
 
 def lean_serves(device: str) -> bool:
     """Whether starting torch can still be avoided in this process."""
     return "torch" not in sys.modules and device in {"auto", "cpu"}
+
+
+class Lean(Protocol):
+    """What windows, batches and averages need of an encoder without torch."""
+
+    @property
+    def dim(self) -> int: ...
+
+    def takes(self, texts: int) -> bool: ...
+
+    def clean(self, text: str) -> str:
+        """The text as the tokenizer wants it."""
+        ...
+
+    def capacity(self, prompt: str) -> int: ...
+
+    def spans(self, texts: Sequence[str]) -> list[list[Span]]: ...
+
+    def embed(self, texts: Sequence[str]) -> Rows: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +117,12 @@ class LeanEncoder:
 
     def takes(self, texts: int) -> bool:
         """Whether so many more texts are still few."""
-        return self._served + texts <= _MOST_TEXTS
+        return self._served + texts <= MOST_TEXTS
+
+    @staticmethod
+    def clean(text: str) -> str:
+        """The tokenizer's file says itself how a text is cleaned."""
+        return text
 
     def capacity(self, prompt: str) -> int:
         """Tokens of text that fit beside the special tokens and a prompt."""
@@ -118,7 +143,7 @@ class LeanEncoder:
             ids[number, : len(one.ids)] = one.ids
             mask[number, : len(one.ids)] = 1
         # These products are too small to share: a second BLAS thread would only wait for the first.
-        with _blas().limit(limits=1, user_api="blas"):
+        with one_thread():
             pooled = self._pooled(self._forward(ids, mask), mask)
         rows: Rows = pooled / np.maximum(np.linalg.norm(pooled, axis=1, keepdims=True), 1e-12)
         return rows
@@ -147,7 +172,7 @@ class LeanEncoder:
             name = f"encoder.layer.{layer}"
             attended = self._linear(self._attend(state, hidden, name), f"{name}.attention.output.dense")
             state = self._norm(state + attended, f"{name}.attention.output.LayerNorm")
-            inner = _gelu(self._linear(state, f"{name}.intermediate.dense"))
+            inner = gelu(self._linear(state, f"{name}.intermediate.dense"))
             state = self._norm(state + self._linear(inner, f"{name}.output.dense"), f"{name}.output.LayerNorm")
         return state
 
@@ -194,7 +219,7 @@ class LeanEncoder:
         return self._weights
 
 
-def embed_leanly(encoder: LeanEncoder, texts: Sequence[str], prompt: str, batch: int) -> Rows:
+def embed_leanly(encoder: Lean, texts: Sequence[str], prompt: str, batch: int) -> Rows:
     """Windows, batches and averages as for any embedder. Shape: (len(texts), dim), of unit length."""
     windows = cut(texts, encoder.spans, encoder.capacity(prompt))
     rows = embed_sorted(
@@ -207,6 +232,12 @@ def embed_leanly(encoder: LeanEncoder, texts: Sequence[str], prompt: str, batch:
     return average(rows, windows, len(texts))
 
 
+def one_thread() -> AbstractContextManager[Any]:
+    """NumPy's matrix products on one thread."""
+    limited: AbstractContextManager[Any] = _blas().limit(limits=1, user_api="blas")
+    return limited
+
+
 @cache
 def _blas() -> ThreadpoolController:
     from threadpoolctl import ThreadpoolController
@@ -214,7 +245,7 @@ def _blas() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-def _gelu(x: Rows) -> Rows:
+def gelu(x: Rows) -> Rows:
     """x * Phi(x), with the error function to 1.5e-7 (Abramowitz and Stegun 7.1.26)."""
     z = np.abs(x) * np.float32(0.7071067811865476)
     t = 1 / (1 + np.float32(0.3275911) * z)

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from ragmm.embedders.batching import BatchPlan, batched, embed_sorted, halving, prefetch
 from ragmm.embedders.compute import decode_threads
-from ragmm.embedders.lean import LeanEncoder, embed_leanly, lean_serves
+from ragmm.embedders.lean import Lean, LeanEncoder, embed_leanly, lean_serves
+from ragmm.embedders.lean_clip import LeanClipEncoder
 from ragmm.embedders.literacy import LATIN, known_scripts
 from ragmm.embedders.open_clip_model import OpenClipModel, build, locate
 from ragmm.embedders.settings import EmbedderSettings
@@ -87,7 +88,8 @@ class OpenClipEmbedder:
         lean = self._lean
         if lean is not None and self._model is None and lean_serves(self._settings.device) and lean.takes(len(texts)):
             with self._lock:
-                return embed_leanly(lean, [without_surrogates(text) for text in texts], "", self._settings.batch_size)
+                clean = [lean.clean(without_surrogates(text)) for text in texts]
+                return embed_leanly(lean, clean, "", self._settings.batch_size)
         with self._lock:
             model = self._ready()
             clean = [model.tokenizer.clean_fn(without_surrogates(text)) for text in texts]
@@ -102,9 +104,11 @@ class OpenClipEmbedder:
         return average(rows, windows, len(texts))
 
     @cached_property
-    def _lean(self) -> LeanEncoder | None:
-        """A bundled model's text tower without torch: one that another model ships whole, pooled by the mean."""
+    def _lean(self) -> Lean | None:
+        """The text tower without torch: CLIP's own, or one that another model ships whole, pooled by the mean."""
         own = self._files.text
+        if self._files.checkpoint is not None:
+            return LeanClipEncoder.open(self._files.checkpoint, self._files.model)
         plain = own.get("hf_pooler_type") == "mean_pooler" and not own.get("hf_proj_type")
         if self._text_model is None or self._found.source is not Source.BUNDLED or not plain:
             return None

@@ -1,0 +1,58 @@
+"""Weights read where they lie: a safetensors file is mapped, and only what is used of it comes into memory."""
+
+from __future__ import annotations
+
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ragmm.models.weights import read_header
+
+__all__ = ["MappedWeights"]
+
+Rows = NDArray[np.float32]
+_KEPT = {"F32": "<f4", "F16": "<f2", "BF16": "<u2"}
+
+
+class MappedWeights:
+    """Tensors by name, as float32: mapped where the file holds float32, else widened once."""
+
+    def __init__(self, file: Path) -> None:
+        """Raises ModelError for a damaged file."""
+        read_header(file)
+        with file.open("rb") as stream:
+            (length,) = struct.unpack("<Q", stream.read(8))
+            self._entries: dict[str, Any] = json.loads(stream.read(length))
+        self._start = 8 + int(length)
+        self._data = np.memmap(file, np.uint8, "r")
+        self._ready: dict[str, Rows] = {}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._entries and self._entries[name]["dtype"] in _KEPT
+
+    def __getitem__(self, name: str) -> Rows:
+        if name not in self._ready:
+            self._ready[name] = _wide(self._raw(name))
+        return self._ready[name]
+
+    def rows(self, name: str, wanted: NDArray[np.int64]) -> Rows:
+        """Some rows of a large table, copied. Shape: (*wanted.shape, width)."""
+        return _wide(self._raw(name)[wanted])
+
+    def _raw(self, name: str) -> NDArray[Any]:
+        entry = self._entries[name]
+        begin, end = (self._start + int(offset) for offset in entry["data_offsets"])
+        # A safetensors header may be of any length: what is not aligned is copied by NumPy where it is used.
+        found: NDArray[Any] = np.asarray(self._data[begin:end]).view(_KEPT[entry["dtype"]]).reshape(entry["shape"])
+        return found
+
+
+def _wide(raw: NDArray[Any]) -> Rows:
+    if raw.dtype == np.uint16:  # bfloat16 is the upper half of a float32
+        return (raw.astype(np.uint32) << 16).view(np.float32)
+    wide: Rows = raw if raw.dtype == np.float32 else raw.astype(np.float32)
+    return wide
