@@ -75,13 +75,26 @@ def model_answerer(
 
 def _embed_with(embedders: Mapping[str, Embedder]) -> EmbedTexts | None:
     embedder = text_embedder(embedders)
-    if embedder is None:
-        return None
+    return None if embedder is None else _Remembering(embedder)
 
-    def embed(texts: Sequence[str]) -> NDArray[np.float32]:
-        return unit_rows(embedder.embed_texts(texts, Role.DOCUMENT))
 
-    return embed
+class _Remembering:
+    """Embeds texts; the next question's evidence is often partly that of the last one."""
+
+    _most = 8192
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._rows: dict[str, NDArray[np.float32]] = {}
+
+    def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        unknown = [text for text in dict.fromkeys(texts) if text not in self._rows]
+        if len(self._rows) + len(unknown) > self._most:
+            self._rows, unknown = {}, list(dict.fromkeys(texts))
+        if unknown:
+            rows = unit_rows(self._embedder.embed_texts(unknown, Role.DOCUMENT))
+            self._rows.update(zip(unknown, rows, strict=True))
+        return np.stack([self._rows[text] for text in texts])
 
 
 def _images(hits: Sequence[Hit], snapshot: Snapshot, most: int) -> dict[str, bytes]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ragmm.types import Answer, Citation, Claim, Hit, Support
+from ragmm.vlm.asking import asks_for_fact
 from ragmm.vlm.evidence import caption_of, units_of_hits
 from ragmm.vlm.figures import FigureSettings, closest_images, figures_for
 from ragmm.vlm.inert import inert
@@ -47,14 +48,14 @@ def extract_answer(
 ) -> Answer:
     """The best one to three pieces of the hits as claims with citations.
 
-    Where no text is good enough, the closest image; where that is far too, an abstention.
+    Where no text is good enough, the closest image, if something to look at was asked for; else an abstention.
     """
     settings = settings or ExtractiveSettings()
     scored = score_units(question, units_of_hits(hits), embed, settings.weights)
     if scored and question.strip() and strength(scored) >= settings.strong:
         return _answer([_claim(piece) for piece in _pick(scored, settings)], hits, settings)
     images = closest_images(hits, settings.image_floor)
-    if images:
+    if images and not asks_for_fact(question):
         return _answer([_image_claim(images[0])], hits, settings)
     return Answer(text=ABSTENTION, abstained=True, figures=figures_for(hits, (), settings.figures))
 

@@ -62,7 +62,7 @@ def test_pictures_are_found_by_words(desk: Desk) -> None:
     assert hit.item.uri == "picture1.png"
     assert "blue bridge" in hit.item.text
     assert hit.item.metadata["generated_by"] == "fake-vlm"
-    assert {found.leg for found in hit.found_by} == {"text/image", "lexical"}
+    assert {found.leg for found in hit.found_by} >= {"text/image", "lexical"}
 
 
 def test_a_second_run_captions_nothing(desk: Desk) -> None:

@@ -181,6 +181,24 @@ def test_an_image_that_matches_answers_where_no_text_does():
     assert extract_answer("a red boat", [far], embed).abstained
 
 
+@pytest.mark.parametrize(
+    ("question", "abstains"),
+    [
+        ("What is the boiling point of ethanol?", True),
+        ("how deep is the water", True),
+        ("这座桥有多少年了？", True),
+        ("Which chart shows the red boat?", False),
+        ("show me the harbour", False),
+        ("a red boat", False),
+    ],
+)
+def test_a_picture_is_no_answer_to_a_question_for_a_fact(question: str, abstains: bool):
+    hit = make_hit(1, "", modality=Modality.PHOTO, asset="a" * 64, leg=("shared/image", 0.31))
+    answer = extract_answer(question, [hit], embed)
+    assert answer.abstained is abstains
+    assert answer.figures  # shown all the same
+
+
 def test_a_caption_written_by_a_model_supports_weakly():
     hit = make_hit(1, "A red boat in a harbour.", modality=Modality.PHOTO, asset="a" * 64, metadata={GENERATED: "mini"})
     assert extract_answer("red boat harbour", [hit], embed).claims[0].support is Support.WEAK
