@@ -22,6 +22,7 @@ from ragmm.commands import (
     quarantining,
     reembedding,
     running,
+    syncing,
 )
 
 __all__ = ["app", "main"]
@@ -49,6 +50,7 @@ def start(
 
 
 building.register(app)
+syncing.register(app)
 asking.register(app)
 chatting.register(app)
 inspecting.register(app)

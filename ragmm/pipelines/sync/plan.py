@@ -73,6 +73,8 @@ class Plan:
     pipeline: str
     """Hash of the settings that decide what is read and how."""
     night: int
+    refresh: bool = False
+    """Whether it was made with --refresh."""
     entries: tuple[Entry, ...] = ()
     unchanged: int = 0
     protected: int = 0

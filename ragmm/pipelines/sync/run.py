@@ -276,7 +276,8 @@ class _Night:
         plan = self.survey.plan
         done = self.rehashed.complete and not self.work.stop
         return {
-            "state": self.inventory.state,
+            # Deletions that were refused are found again only where every folder is looked at.
+            "state": None if plan.refused else self.inventory.state,
             "settings": dict(self.work.facts.settings),
             "night": plan.night if done else plan.night - 1,
             "outside": plan.outside,

@@ -108,6 +108,7 @@ def survey(inventory: Inventory, nights: Nights, surveyor: Surveyor, options: Op
             gone = missing(inventory, census, comparison, mass_delete=options.allow_mass_delete)
     comparison.take_over(folders, census.matched)
     plan = _plan(inventory, nights, census, comparison, surveyor)
+    plan = replace(plan, refresh=options.refresh)
     plan = _with_deletions(plan, inventory, comparison, gone, surveyor.settings, options)
     plan = replace(
         plan,
