@@ -186,6 +186,8 @@ class Hit:
     found_by: tuple[FoundBy, ...]
     alternatives: tuple[StoredItem, ...] = ()
     """Near-duplicates folded into this hit."""
+    relevance: float = 0.0
+    """How likely it holds what was asked for, in [0, 1]; it means the same for texts and for images."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -48,6 +48,9 @@ def evaluate(
     compare: Annotated[
         str, typer.Option("--compare", metavar="ROUTES", help="Say which route is best: shared,text,both.")
     ] = "",
+    baseline: Annotated[
+        bool, typer.Option("--baseline", help="Measure another library's BM25 (bm25s) over the same items too.")
+    ] = False,
     save: Annotated[Path | None, typer.Option("--save", metavar="FILE", help="Keep the evaluation as JSON.")] = None,
     against: Annotated[
         Path | None, typer.Option("--against", metavar="FILE", help="Compare with an evaluation that --save kept.")
@@ -70,7 +73,7 @@ def evaluate(
     thresholds = _thresholds(fail_under or (), k, questions)
     before = load_run(against) if against else None
     _check_targets(save, html)
-    plan = EvalPlan(k=k, answers=answer, legs=tuple(_listed(legs)))
+    plan = EvalPlan(k=k, answers=answer, legs=tuple(_listed(legs)), baseline=baseline)
     with opened(collection) as docs:
         run, routes = _run(docs, questions, plan, _listed(compare))
     report = EvalReport(run=run, routes=tuple(routes), against=compare_runs(before, run) if before else None)

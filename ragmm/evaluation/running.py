@@ -13,6 +13,7 @@ from ragmm.collection import Collection
 from ragmm.errors import UsageError
 from ragmm.evaluation import variants
 from ragmm.evaluation.answers import answer_text, answer_values
+from ragmm.evaluation.baseline import BASELINE, baseline_rankings
 from ragmm.evaluation.metrics import Level
 from ragmm.evaluation.places import Place, documents_named
 from ragmm.evaluation.questions import EvalQuestion
@@ -44,6 +45,8 @@ class EvalPlan:
     """Search with these only; empty: with all."""
     parts: bool = True
     """Whether each leg and each kind of item is measured alone as well."""
+    baseline: bool = False
+    """Whether another library's BM25 over the same items is measured beside the legs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,7 +188,7 @@ class _Run:
             questions=len(self.questions),
             seconds=round(time.monotonic() - began, 3),
             metrics=estimates([one.values for one in results], self.plan.k),
-            by_leg=self._by_leg(alone),
+            by_leg=(*self._by_leg(alone), *self._baseline()),
             by_kind=by_kind,
             by_tag=self._by_tag(results),
             found_as=dict(Counter(one.found_as for one in results if one.found_as).most_common()),
@@ -201,6 +204,11 @@ class _Run:
         legs = variants.legs(self.docs)
         ways = [Way(name=leg, docs=variants.limited(self.docs, [leg])) for leg in legs] if legs[1:] else []
         return {way.name: self._search(way) for way in ways}
+
+    def _baseline(self) -> tuple[Part, ...]:
+        if not self.plan.baseline:
+            return ()
+        return (self._part(BASELINE, baseline_rankings(self.docs, self.questions, self.plan.k)),)
 
     def _by_kind(self) -> tuple[Part, ...]:
         """The search over texts alone and over images alone, where the collection holds both."""

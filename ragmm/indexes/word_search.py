@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,10 +15,12 @@ from numpy.typing import NDArray
 from ragmm.indexes import lexical, rows
 from ragmm.indexes.snapshot import Snapshot
 
-__all__ = ["NamedDocument", "Stretch", "find_items", "find_named", "find_stretches", "items_of"]
+__all__ = ["NamedDocument", "Stretch", "find_items", "find_named", "find_stretches", "items_of", "word_shares"]
 
 Ids = NDArray[np.int64]
 _MOST_NAMED = 2_000
+_MOST_COUNTED = 20_000
+"""A word that more items hold is common; how common does not matter."""
 _Row = TypeVar("_Row", bound=tuple[float, ...])
 
 
@@ -121,3 +124,26 @@ def items_of(documents: Sequence[NamedDocument], allow: Ids | None = None) -> Id
     """Ascending ids of the documents' items, as far as they are allowed."""
     spans = sorted({(one.first_item, one.first_item + one.items) for one in documents})
     return np.concatenate([_inside(first, end, allow) for first, end in spans] or [np.empty(0, np.int64)])
+
+
+def word_shares(snapshot: Snapshot, words: Sequence[str], items: Sequence[int]) -> dict[int, float]:
+    """How much of what some words say each item says, from 0 to 1: rare words say more than common ones."""
+
+    def read(connection: sqlite3.Connection) -> dict[int, float]:
+        shares = dict.fromkeys(items, 0.0)
+        total = 0.0
+        marks = ",".join("?" * len(items))
+        for word in words:
+            quoted = f'"{word}"'
+            counted = "SELECT COUNT(*) FROM (SELECT 1 FROM lexicon WHERE lexicon MATCH ? LIMIT ?)"
+            (count,) = connection.execute(counted, (quoted, _MOST_COUNTED)).fetchone()
+            rarity = math.log(1 + snapshot.item_count / (count + 1))
+            total += rarity
+            holders = connection.execute(
+                f"SELECT rowid FROM lexicon WHERE lexicon MATCH ? AND rowid IN ({marks})", (quoted, *items)
+            )
+            for (item,) in holders:
+                shares[item] += rarity
+        return {item: share / total for item, share in shares.items()} if total else shares
+
+    return snapshot.read(read) if words and items else dict.fromkeys(items, 0.0)

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ragmm.pipelines.background import Spread
 from ragmm.types import FoundBy
 
 __all__ = ["Leg", "Ranked", "fuse"]
@@ -34,6 +35,8 @@ class Leg:
     """"text" or "image": what kind of items it ranks."""
     found: Sequence[tuple[int, float]]
     weight: float = 1.0
+    spread: Spread | None = None
+    """Of the leg's cosines over any items; None for words."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +46,8 @@ class Ranked:
     item: int
     score: float
     found_by: tuple[FoundBy, ...]
+    distance: float | None = None
+    """The largest of its legs' distances, in deviations above their middle; None where only words found it."""
 
 
 def fuse(legs: Sequence[Leg]) -> list[Ranked]:
@@ -50,14 +55,22 @@ def fuse(legs: Sequence[Leg]) -> list[Ranked]:
     votes: dict[int, float] = {}
     found_by: dict[int, list[FoundBy]] = {}
     scale: dict[int, float] = {}
+    distances: dict[int, float] = {}
     scales = _scales(legs)
     for leg in legs:
         for rank, (item, score) in enumerate(leg.found, start=1):
             votes[item] = votes.get(item, 0.0) + leg.weight / (RANK_CONSTANT + rank)
             found_by.setdefault(item, []).append(FoundBy(leg=leg.name, rank=rank, score=float(score)))
+            if leg.spread is not None:
+                distances[item] = max(distances.get(item, float("-inf")), leg.spread.of(score))
             scale[item] = min(scale.get(item, float("inf")), scales[leg.group])
     ranked = [
-        Ranked(item=item, score=min(1.0, vote * scale[item]), found_by=tuple(found_by[item]))
+        Ranked(
+            item=item,
+            score=min(1.0, vote * scale[item]),
+            found_by=tuple(found_by[item]),
+            distance=distances.get(item),
+        )
         for item, vote in votes.items()
     ]
     return sorted(ranked, key=lambda one: (-one.score, one.item))

@@ -16,6 +16,7 @@ from ragmm.pipelines.filters import Filter
 from ragmm.pipelines.fusion import fuse
 from ragmm.pipelines.query_legs import Legs
 from ragmm.pipelines.query_vectors import QueryVector, item_vectors, question_vectors
+from ragmm.pipelines.relevance import with_relevance
 from ragmm.pipelines.rerank import RerankPlan, rerank
 from ragmm.pipelines.timing import Clock
 from ragmm.types import Answer, Hit, QueryResult, StoredItem
@@ -140,6 +141,8 @@ def search(snapshot: Snapshot, question: Question, plan: SearchPlan, clock: Cloc
             ranked, warning = rerank(snapshot, question.searched, ranked, plan.rerank)
     with clock.stage("collect"):
         hits = collect(snapshot, ranked, k=plan.k, per_document=plan.per_document, fold=plan.fold)
+        distances = {one.item: one.distance for one in ranked}
+        hits = with_relevance(snapshot, question.searched, hits, distances)
     return Found(hits=tuple(hits), warnings=(warning,) if warning else ())
 
 

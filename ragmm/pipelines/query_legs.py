@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ragmm.indexes.snapshot import Snapshot
 from ragmm.indexes.word_search import Stretch, find_items, find_stretches, items_of
+from ragmm.pipelines.background import spread_of
 from ragmm.pipelines.embedding import IMAGE, TEXT, kind_of
 from ragmm.pipelines.fusion import Leg
 from ragmm.pipelines.mentions import named_documents, named_pages
@@ -23,6 +24,8 @@ LEXICAL = "lexical"
 PAGES = "pages"
 _NAMED, _ON_PAGE = "named:", "page:"
 _PAGE_WEIGHT = 0.5
+_READABLE = 0.5
+"""The share of a question that a model must be able to read for its distances to mean anything."""
 _FEWEST_READABLE = 0.02
 """A model that can read nothing of a question still fills up a list that is too short without it."""
 
@@ -83,8 +86,10 @@ class Legs:
                 found = [
                     (item, score) for item, score in zip(ids[0].tolist(), scores[0].tolist(), strict=True) if score > 0
                 ]
-                trust = weight * max(vector.weight, _FEWEST_READABLE)
-                yield Leg(name=f"{prefix}{vector.space}/{kind}", group=kind, found=found, weight=trust)
+                readable = vector.readable >= _READABLE
+                spread = spread_of(self.snapshot, vector.space, kind, vector.row) if readable else None
+                trust = weight * vector.weight * max(vector.readable, _FEWEST_READABLE)
+                yield Leg(name=f"{prefix}{vector.space}/{kind}", group=kind, found=found, weight=trust, spread=spread)
 
     def _word_legs(self, allow: Ids | None, prefix: str, weight: float) -> Iterator[Leg]:
         """The words' rankings, apart for texts and for images: of items, and of pages by their best item."""

@@ -27,8 +27,10 @@ class QueryVector:
     space: str
     row: Row
     """Shape: (1, dim), of unit length."""
+    readable: float = 1.0
+    """The share of what is asked that the model can read."""
     weight: float = 1.0
-    """How much the model can know of what is asked."""
+    """Where one question becomes several vectors of a space, they share its vote."""
 
 
 def question_vectors(embedders: Mapping[str, Embedder], text: str, image: bytes | None) -> list[QueryVector]:
@@ -39,7 +41,7 @@ def question_vectors(embedders: Mapping[str, Embedder], text: str, image: bytes 
         if len(rows) == 2:
             between = unit_rows(rows[0][0] + rows[1][0])
             rows.append((between, rows[0][1]))
-        found += [QueryVector(space=space, row=row, weight=weight / len(rows)) for row, weight in rows]
+        found += [QueryVector(space=space, row=row, readable=readable, weight=1 / len(rows)) for row, readable in rows]
     return found
 
 

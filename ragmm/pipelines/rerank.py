@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ragmm.errors import ModelError, RagmmError
 from ragmm.indexes.snapshot import Snapshot
@@ -57,7 +57,7 @@ def _reordered(head: Sequence[Ranked], scores: dict[int, float]) -> list[Ranked]
     order = [*read, *(one for one in head if one.item not in scores)]
     ranks = {one.item: rank for rank, one in enumerate(read, start=1)}
     return [
-        Ranked(item=one.item, score=place.score, found_by=(*one.found_by, *_found(one, ranks, scores)))
+        replace(one, score=place.score, found_by=(*one.found_by, *_found(one, ranks, scores)))
         for one, place in zip(order, head, strict=True)
     ]
 

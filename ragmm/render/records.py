@@ -80,6 +80,7 @@ def hit_record(hit: Hit, asset_path: AssetPath) -> dict[str, Any]:
     return {
         "rank": hit.rank,
         "score": hit.score,
+        "relevance": hit.relevance,
         **{name: item[name] for name in shown},
         "found_by": [asdict(leg) for leg in hit.found_by],
         "alternatives": [same.id for same in hit.alternatives],

@@ -336,6 +336,14 @@ def test_parts_are_legs_kinds_and_tags(run: EvalRun) -> None:
     assert [(part.name, part.metrics["document.mrr"].questions) for part in run.by_tag] == [("boats", 2), ("shore", 1)]
 
 
+def test_another_librarys_bm25_stands_beside_the_legs(docs: Collection) -> None:
+    pytest.importorskip("bm25s")
+    run = evaluate(docs, QUESTIONS, EvalPlan(k=5, answers=False, parts=False, baseline=True))
+    (part,) = run.by_leg
+    assert part.name == "bm25s"
+    assert 0 < part.metrics["document.hit@1"].mean < run.metrics["document.hit@1"].mean, "it sees no pictures"
+
+
 def test_a_question_is_embedded_once_for_all_searches(docs: Collection) -> None:
     counted = FakeEmbedder(512, name="s")
     same = Collection(docs.store, docs.pipeline, Models(embedders={"shared": counted}))

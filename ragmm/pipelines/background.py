@@ -1,0 +1,69 @@
+"""How near anything at all is to a question: what a cosine means in one space, for one kind of items.
+
+A text and its paraphrase have a cosine of 0.9 in a space where a text and its picture have 0.3, and in another space
+all of Chinese lies within 0.6. Compared with a random sample of the same list, both become distances from the middle
+in standard deviations, which can be compared.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import Final
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ragmm.indexes.snapshot import Snapshot
+
+__all__ = ["Spread", "spread_of"]
+
+_SAMPLE: Final = 1_000
+_FEWEST: Final = 30
+"""Of fewer items, the middle and the spread are guesswork."""
+_LEAST_DEVIATION: Final = 0.01
+"""A list of near-equal items would make everything remarkable."""
+
+Rows = NDArray[np.float32]
+_samples: WeakKeyDictionary[Snapshot, dict[tuple[str, str], Rows]] = WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spread:
+    """The cosines between one question and the items of a list, as far as a sample tells."""
+
+    mean: float
+    deviation: float
+
+    def of(self, cosine: float) -> float:
+        """Deviations above the mean: random items lie between -2 and 2, what answers mostly above 3."""
+        return (cosine - self.mean) / self.deviation
+
+
+def spread_of(snapshot: Snapshot, space: str, kind: str, row: Rows) -> Spread | None:
+    """None for a list that is too short to tell. `row`: the question's, shape (1, dim)."""
+    with _lock:
+        known = _samples.setdefault(snapshot, {})
+        if (space, kind) not in known:
+            known[space, kind] = _sample(snapshot, space, kind)
+        sample = known[space, kind]
+    if len(sample) < _FEWEST:
+        return None
+    cosines = sample @ row[0]
+    return Spread(mean=float(cosines.mean()), deviation=max(float(cosines.std()), _LEAST_DEVIATION))
+
+
+def _sample(snapshot: Snapshot, space: str, kind: str) -> Rows:
+    """Live rows, the same for the same generation. Shape: (n, dim), n <= 1,000."""
+    blocks = snapshot.open_blocks(space, kind)
+    sizes = np.cumsum([0, *(len(block.ids) for block, _ in blocks)])
+    chosen = np.random.default_rng(0).permutation(int(sizes[-1]))[: 2 * _SAMPLE]
+    rows: list[Rows] = []
+    for (block, data), start, end in zip(blocks, sizes[:-1], sizes[1:], strict=True):
+        here = np.sort(chosen[(chosen >= start) & (chosen < end)] - start)
+        live = here[snapshot.visible(block.ids[here], None)]
+        rows.append(np.asarray(data[live], np.float32))
+    found: Rows = np.concatenate(rows) if rows else np.empty((0, 1), np.float32)
+    return found[:: max(1, -(-len(found) // _SAMPLE))]
