@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -31,12 +32,16 @@ EASY_PICTURES: Final[int] = 20_000
 FIRST_TEST_SEED: Final[int] = 1_000_000_000
 
 
-def sketch(seed: int, size: int) -> Picture:
-    """The training picture of this seed, of a domain drawn by its share."""
+def sketch(
+    seed: int, size: int, shares: Mapping[str, float] = SHARES, scenes: Mapping[str, float] | None = None
+) -> Picture:
+    """The training picture of this seed, of a domain drawn by its share, and of a kind where it is a scene."""
     rng = random.Random(f"sketch-{seed}")
-    domain = rng.choices(tuple(SHARES), tuple(SHARES.values()))[0]
+    domain = rng.choices(tuple(shares), tuple(shares.values()))[0]
     if domain == "unknown":
         return draw_unknown(seed, size, rng.choice(TRAINING_KINDS))
+    if domain == "scene" and scenes:
+        return draw(domain, seed, size, kind=rng.choices(tuple(scenes), tuple(scenes.values()))[0])
     return draw(domain, seed, size)
 
 

@@ -21,7 +21,18 @@ if TYPE_CHECKING:
     from training.vlm.model import Shape
     from training.vlm.wordings import Turn
 
-SEVERAL_SHARE: Final[float] = 0.15
+# Which colour belongs to which of several shapes is what is hardest to answer.
+SHARES: Final[dict[str, float]] = {
+    "scene": 0.70,
+    "chart": 0.14,
+    "page": 0.05,
+    "diagram": 0.03,
+    "map": 0.02,
+    "screenshot": 0.03,
+    "unknown": 0.03,
+}
+SCENES: Final[dict[str, float]] = {"single": 0.15, "equal": 0.20, "pair": 0.40, "three": 0.25}
+SEVERAL_SHARE: Final[float] = 0.12
 NO_IMAGE_SHARE: Final[float] = 0.015
 CHAIN_SHARE: Final[float] = 0.15
 QUESTIONS: Final[int] = 12
@@ -103,7 +114,8 @@ class Talks:
     def __getitem__(self, index: int) -> dict[str, Any]:
         seed = self.start + index
         rng = random.Random(f"talk-{seed}")
-        pictures = [sketch(seed * 3 + offset, self.shape.image) for offset in range(self._images(seed, rng))]
+        size, many = self.shape.image, self._images(seed, rng)
+        pictures = [sketch(seed * 3 + offset, size, SHARES, SCENES) for offset in range(many)]
         looks = [self._look(picture, rng) for picture in pictures]
         chains = _chained(self._asked(pictures, seed, rng), rng)
         return {"script": self.speaker.script(len(pictures), chains), "looks": looks}
