@@ -70,9 +70,18 @@ test-slow: install ## Tests that take minutes.
 test-gpu: install ## Tests that need a CUDA device.
 	$(BIN)/pytest -m gpu --timeout 1800 $(ARGS)
 
+# Tests elsewhere that a promise rests on too.
+HOLDING = $(wildcard tests/unit/test_store.py tests/unit/test_ingest.py tests/unit/test_worker.py \
+  tests/unit/test_models.py tests/unit/test_batching.py tests/unit/test_sync*.py)
+
 .PHONY: faults
-faults: install ## Crash, power-loss, damage and soak runs; prints their counts.
-	$(BIN)/pytest tests/faults tests/hostile -m "faults or not faults" --timeout 3600 $(ARGS)
+faults: install ## Crash, power-loss, damage and soak runs; prints each promise and how it was kept.
+	$(BIN)/pytest tests/faults tests/hostile $(HOLDING) -m "(faults or not faults) and not long" --timeout 3600 $(ARGS)
+
+.PHONY: faults-long
+faults-long: export RAGMM_KILLS ?= 1000
+faults-long: install ## Hours: kills by the thousand, readers for minutes, seven months of nights.
+	$(BIN)/pytest tests/faults -m long --timeout 40000 $(ARGS)
 
 .PHONY: bench
 bench: install ## Measure and print tables (nothing is asserted). One only: make bench BENCH=store

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from ragmm.errors import UsageError
-from ragmm.indexes import blocks, fsio, generations, lexical, schema, seals
-from ragmm.indexes.ann import files as ann
+from ragmm.indexes import blocks, fsio, generations, lexical, schema
 from ragmm.indexes.ann import registry
 from ragmm.indexes.commit import add_generation, forget_dead_contents, settle_spans
 from ragmm.indexes.generations import Retention
@@ -20,7 +17,7 @@ from ragmm.indexes.snapshot import load_spaces
 from ragmm.indexes.writer import Writer
 from ragmm.types import Asset
 
-__all__ = ["Collected", "collect", "copy_to", "pin", "rollback"]
+__all__ = ["Collected", "collect", "pin", "rollback"]
 
 _LIVED_AT = "born <= :g AND died > :g"
 _REPACK_SHARE = 0.5
@@ -106,33 +103,6 @@ def pin(writer: Writer, name: str) -> int:
     return writer.generation
 
 
-def copy_to(writer: Writer, target: Path) -> Path:
-    """A complete copy of the collection in a new folder; it opens like any other. The writer lock is held."""
-    if target.exists():
-        raise UsageError(f"{target} exists; name a folder that does not")
-    partial = target.with_name(target.name + ".partial")
-    with fsio.storage_errors(partial):
-        shutil.rmtree(partial, ignore_errors=True)
-        fsio.make_directory(partial, "copy")
-        shutil.copytree(writer.directory, partial / blocks.DIRECTORY, copy_function=_copy)
-        if (writer.folder / ann.DIRECTORY).is_dir():
-            shutil.copytree(writer.folder / ann.DIRECTORY, partial / ann.DIRECTORY, copy_function=_copy)
-        _copy(writer.database, partial / schema.DATABASE)
-    seals.write_seal(partial, writer.generation)
-    fsio.rename(partial, target, "copy")
-    fsio.sync_directory(target.parent, "copy-entry")
-    return target
-
-
-def _copy(source: str | Path, target: str | Path) -> str:
-    """Copy a file's bytes and make them durable."""
-    shutil.copyfile(source, target)
-    with Path(target).open("rb") as file:
-        fsio.sync_file(file.fileno(), Path(target), "copy")
-    Path(target).chmod(Path(source).stat().st_mode & 0o700)
-    return str(target)
-
-
 def collect(writer: Writer, retention: Retention, expired: Callable[[], bool] = lambda: False) -> Collected:
     """Forget what no retained generation needs: rows in one transaction, then the files that it stopped naming.
 
@@ -206,9 +176,12 @@ def _forget_content(connection: sqlite3.Connection, content: int, first: int, en
         [(item, lexical.segment(text), lexical.segment(context)) for item, text, context in texts.fetchall()],
     )
     if lexical.has_stretches(connection):
+        # Contents older than the table are not in it, and FTS5 takes the deletion of what it lacks for damage.
+        known = connection.execute("SELECT id FROM stretches_docsize WHERE id >= ? AND id < ?", (first, end))
+        held = {row[0] for row in known}
         connection.executemany(
             "INSERT INTO stretches (stretches, rowid, text) VALUES ('delete', ?, ?)",
-            list(lexical.stored_stretches(connection, first, end)),
+            [one for one in lexical.stored_stretches(connection, first, end) if one[0] in held],
         )
     connection.execute("DELETE FROM items WHERE id >= ? AND id < ?", (first, end))
     for (space,) in connection.execute("SELECT id FROM spaces").fetchall():

@@ -17,6 +17,7 @@ from typing import Any
 from ragmm.errors import CollectionNotFoundError
 from ragmm.indexes import blocks, fsio, generations, maintenance, schema
 from ragmm.indexes.ann.upkeep import Built, forget_damaged, refresh
+from ragmm.indexes.copying import copy_to
 from ragmm.indexes.digest import digest
 from ragmm.indexes.generations import GenerationInfo, Retention
 from ragmm.indexes.lock import writer_lock
@@ -161,8 +162,10 @@ class Store:
             return maintenance.pin(writer, name)
 
     def copy_to(self, target: Path) -> Path:
-        with self.writer(f"copy {target}") as writer:
-            return maintenance.copy_to(writer, target)
+        """A copy as of the newest generation; neither waits for a writer nor keeps one waiting."""
+        if not self.exists:
+            raise CollectionNotFoundError(f"{self.folder} is not a collection; there is nothing to copy")
+        return copy_to(self.folder, target)
 
     def repair(self, embed: EmbedAgain) -> RepairReport:
         """Restore what verify finds damaged; `embed` makes vectors of stored items again."""

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults import rows
+
 
 @pytest.fixture
 def quick_path(tmp_path: Path) -> Iterator[Path]:
@@ -30,20 +32,27 @@ def stride(request: pytest.FixtureRequest) -> int:
 
 
 def _thorough(config: pytest.Config) -> bool:
-    return "or not faults" in str(config.option.markexpr)
+    return "or not faults" in str(config.option.markexpr) or str(config.option.markexpr) == "long"
+
+
+_ROWS: pytest.StashKey[dict[str, tuple[str, ...]]] = pytest.StashKey()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    config.stash[_ROWS] = {item.nodeid: rows.rows_of(item) for item in items}
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """With `make faults`: what was tried how often, and how often it ended badly."""
+    """With `make faults`: each promise, how often it was tried, and whether it was kept."""
     if not _thorough(config):
         return
-    tried: dict[tuple[str, str], int] = {}
-    for report in terminalreporter.getreports("passed"):
-        for what, count in report.user_properties:
-            key = (report.nodeid.split("::")[0].removeprefix("tests/faults/test_").removesuffix(".py"), what)
-            tried[key] = tried.get(key, 0) + int(str(count))
-    bad = len(terminalreporter.getreports("failed"))
+    outcomes = {"passed": "passed", "failed": "failed", "error": "failed", "skipped": "skipped"}
+    reports = [
+        (outcome, report)
+        for category, outcome in outcomes.items()
+        for report in terminalreporter.getreports(category)
+        if isinstance(report, pytest.TestReport)
+    ]
     terminalreporter.section("faults")
-    for (subject, what), count in sorted(tried.items()):
-        terminalreporter.line(f"{subject:<14} {what:<24} {count:>8,} tried, none lost")
-    terminalreporter.line(f"tests in which something was lost or wrong: {bad}")
+    for line in rows.lines(rows.gather(reports, config.stash.get(_ROWS, {}))):
+        terminalreporter.line(line)

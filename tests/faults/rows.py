@@ -1,0 +1,138 @@
+"""What ragmm promises to survive, and which tests hold it to that: the table that `make faults` ends with."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+PROMISES = {
+    "R1": "the process dies at any I/O step",
+    "R2": "kill -9 at random times, real parsers",
+    "R3": "power loss after any operation",
+    "R4": "full disk, quota, I/O errors",
+    "R5": "read-only collection",
+    "R6": "sources unreadable or vanished",
+    "R7": "several writers at once",
+    "R8": "readers while generations change",
+    "R9": "a slow reader and collection of garbage",
+    "R10": "damaged files",
+    "R11": "repair, and a crash during it",
+    "R12": "the cache lost, cut, overwritten or old",
+    "R13": "clocks that jump, times that lie",
+    "R14": "files that change while they are read",
+    "R15": "a million items",
+    "R16": "delete, add again, update, move",
+    "R17": "purging content for good",
+    "R18": "another model",
+    "R19": "a model download that broke",
+    "R20": "a worker or a model out of memory",
+    "R21": "a parser that hangs",
+    "R22": "a parser that crashes",
+    "R23": "a poison document",
+    "R25": "collections of other formats",
+    "R26": "copies and rollback while writing",
+    "R27": "SIGTERM and SIGINT",
+    "R28": "months of nights",
+}
+"""By row."""
+
+HELD_BY: dict[str, Sequence[str]] = {
+    "tests/faults/test_crash.py::test_crash_at_every_step_of_a_repair": ("R1", "R11"),
+    "tests/faults/test_crash.py": ("R1",),
+    "tests/faults/test_kill.py::test_signals_stop_cleanly": ("R27",),
+    "tests/faults/test_kill.py": ("R2",),
+    "tests/faults/test_power_loss.py": ("R3",),
+    "tests/faults/test_full_disk.py::test_read_only_folder_can_be_read_and_refuses_writes": ("R5",),
+    "tests/faults/test_full_disk.py": ("R4",),
+    "tests/faults/test_sharing.py::test_second_writer_is_refused_at_once_and_served_after_a_kill": ("R7",),
+    "tests/faults/test_sharing.py::test_two_writers_in_one_process": ("R7",),
+    "tests/faults/test_sharing.py::test_sigkill_leaves_no_lock": ("R7",),
+    "tests/faults/test_sharing.py::test_a_writer_killed_in_the_midst_of_sqlites_commit": ("R1",),
+    "tests/faults/test_sharing.py::test_reader_keeps_its_generation_through_compaction_and_collection": ("R9",),
+    "tests/faults/test_sharing.py": ("R8",),
+    "tests/faults/test_damage.py::test_damaged_vectors_are_repaired": ("R11",),
+    "tests/faults/test_damage.py::test_lost_images_send_their_documents_back_to_ingest": ("R11",),
+    "tests/faults/test_damage.py::test_damaged_database_is_salvaged_or_refused": ("R11",),
+    "tests/faults/test_damage.py::test_files_are_private": (),
+    "tests/faults/test_damage.py": ("R10",),
+    "tests/hostile/test_worker_hostile.py::test_violent_documents_are_strikes": ("R22",),
+    "tests/hostile/test_worker_hostile.py::test_forged_replies_are_refused": ("R22",),
+    "tests/hostile/test_worker_hostile.py::test_endless_items_end": ("R22",),
+    "tests/hostile/test_worker_hostile.py::test_a_server_that_dies_while_it_parses_costs_one_more_try": ("R22",),
+    "tests/hostile/test_worker_hostile.py::test_computing_without_end": ("R21",),
+    "tests/hostile/test_worker_hostile.py::test_time_is_bounded": ("R21",),
+    "tests/hostile/test_worker_hostile.py::test_hung_documents_do_not_stop_the_others": ("R21",),
+    "tests/unit/test_store.py::test_collection_leaves_a_reader_time": ("R9",),
+    "tests/unit/test_store.py::test_another_model_is_refused_naming_both": ("R18",),
+    "tests/unit/test_store.py::test_a_newer_format_is_refused_before_anything_is_touched": ("R25",),
+    "tests/unit/test_store.py::test_history_rollback_and_old_generations": ("R26",),
+    "tests/unit/test_store.py::test_a_document_that_comes_back": ("R16",),
+    "tests/unit/test_ingest.py::test_only_what_changed_is_embedded": ("R16",),
+    "tests/unit/test_ingest.py::test_the_same_file_twice": ("R16",),
+    "tests/unit/test_ingest.py::test_another_model_is_refused_before_anything_is_read": ("R18",),
+    "tests/unit/test_ingest.py::test_a_file_that_changes_while_it_is_read_is_one_whole_version": ("R14",),
+    "tests/unit/test_ingest.py::test_three_strikes_and_quarantine": ("R23",),
+    "tests/unit/test_ingest.py::test_a_document_under_which_runs_die_is_suspected": ("R23",),
+    "tests/unit/test_ingest.py::test_losing_the_cache_loses_no_data": ("R12",),
+    "tests/unit/test_batching.py": ("R20",),
+    "tests/unit/test_worker.py::test_a_file_that_keeps_changing_is_unstable": ("R14",),
+    "tests/unit/test_worker.py::test_a_change_in_the_same_tick_of_the_clock_is_not_missed": ("R14",),
+    "tests/unit/test_models.py": ("R19",),
+}
+"""Rows by the beginning of a test's name, the first that fits; a test's own marker `row` comes before."""
+
+
+def rows_of(item: pytest.Item) -> tuple[str, ...]:
+    """The rows that a test belongs to."""
+    marker = item.get_closest_marker("row")
+    if marker is not None:
+        unknown = [name for name in marker.args if name not in PROMISES]
+        if unknown:
+            raise pytest.UsageError(f"{item.nodeid} is marked with rows that nobody promised: {', '.join(unknown)}")
+        return tuple(marker.args)
+    return next((tuple(rows) for start, rows in HELD_BY.items() if item.nodeid.startswith(start)), ())
+
+
+@dataclass
+class Row:
+    """What became of the tests of one row."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def result(self) -> str:
+        if self.failed:
+            return f"BROKEN by {self.failed}"
+        if not self.passed:
+            return "not tried here"
+        return "held" + (f" ({self.skipped} not tried here)" if self.skipped else "")
+
+    @property
+    def tried(self) -> str:
+        tests = f"{self.passed + self.failed:,} test{'s' if self.passed + self.failed != 1 else ''}"
+        return ", ".join([tests, *(f"{count:,} {what}" for what, count in self.counts.items())])
+
+
+def gather(reports: Iterable[tuple[str, pytest.TestReport]], rows: dict[str, tuple[str, ...]]) -> dict[str, Row]:
+    """`reports`: (outcome, report) of every test; `rows`: by node id."""
+    found = {name: Row() for name in PROMISES}
+    for outcome, report in reports:
+        for name in rows.get(report.nodeid, ()):
+            row = found[name]
+            setattr(row, outcome, getattr(row, outcome) + 1)
+            if outcome == "passed":
+                for what, count in report.user_properties:
+                    row.counts[what] += int(str(count))
+    return found
+
+
+def lines(found: dict[str, Row]) -> Iterator[str]:
+    yield f"{'row':<5}{'what happens':<42}{'result':<26}tried"
+    for name, row in found.items():
+        yield f"{name:<5}{PROMISES[name]:<42}{row.result:<26}{row.tried}"
