@@ -137,9 +137,25 @@ class Intake:
     # The stream --------------------------------------------------------------------------------------------------
 
     def take(self, files: Iterator[SourceFile]) -> None:
-        """Read, embed and commit everything, or what the stop flag allows."""
+        """Read, embed and commit everything, or what the stop flag allows.
+
+        What was being read when an earlier run died comes last and alone: only then is it clear who did it.
+        """
+        suspects: list[SourceFile] = []
+        self._take(self._unsuspected(files, suspects), self.plan.workers)
+        if suspects and not self.stop:
+            self._take(iter(suspects), 1)
+
+    def _unsuspected(self, files: Iterator[SourceFile], suspects: list[SourceFile]) -> Iterator[SourceFile]:
+        for file in files:
+            if self.quarantine.suspects(file):
+                suspects.append(file)
+            else:
+                yield file
+
+    def _take(self, files: Iterator[SourceFile], workers: int) -> None:
         parser = ResumingParser(self.plan.parser, self.unfinished, self.plan.parser_fingerprint)
-        results = read_ahead(parser, files, self.plan.workers, self.quarantine.begin, self.plan.fetch)
+        results = read_ahead(parser, files, workers, self.quarantine.begin, self.plan.fetch)
         waiting: list[Read] = []
         for result in results:
             self._read += 1

@@ -66,6 +66,10 @@ class Quarantine:
         strikes = self._strikes.get(sha256 or "")
         return strikes if strikes is not None and strikes.out else None
 
+    def suspects(self, file: SourceFile) -> bool:
+        """Whether the file was struck before."""
+        return file.path in self._suspects
+
     def begin(self, file: SourceFile) -> None:
         """Called on a reading thread, right before the file is parsed."""
         self._cache.begin(file.path)
