@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 from ragmm.embedders.base import Embedder
@@ -16,7 +16,7 @@ from ragmm.pipelines.filters import Filter
 from ragmm.pipelines.fusion import fuse
 from ragmm.pipelines.query_legs import Legs
 from ragmm.pipelines.query_vectors import QueryVector, item_vectors, question_vectors
-from ragmm.pipelines.relevance import with_relevance
+from ragmm.pipelines.relevance import Evidence, evidence_of, relevance_of
 from ragmm.pipelines.rerank import RerankPlan, rerank
 from ragmm.pipelines.timing import Clock
 from ragmm.types import Answer, Hit, QueryResult, StoredItem
@@ -68,6 +68,8 @@ class Found:
     """What a search brought."""
 
     hits: tuple[Hit, ...]
+    evidence: tuple[Evidence, ...]
+    """What each hit's relevance rests on."""
     warnings: tuple[str, ...] = ()
 
 
@@ -142,8 +144,11 @@ def search(snapshot: Snapshot, question: Question, plan: SearchPlan, clock: Cloc
     with clock.stage("collect"):
         hits = collect(snapshot, ranked, k=plan.k, per_document=plan.per_document, fold=plan.fold)
         distances = {one.item: one.distance for one in ranked}
-        hits = with_relevance(snapshot, question.searched, hits, distances)
-    return Found(hits=tuple(hits), warnings=(warning,) if warning else ())
+        evidence = evidence_of(snapshot, question.searched, hits, distances)
+        hits = [
+            replace(hit, relevance=round(relevance_of(known), 4)) for hit, known in zip(hits, evidence, strict=True)
+        ]
+    return Found(hits=tuple(hits), evidence=tuple(evidence), warnings=(warning,) if warning else ())
 
 
 def _vectors(snapshot: Snapshot, question: Question, plan: SearchPlan) -> list[QueryVector]:

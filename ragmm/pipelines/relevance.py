@@ -8,8 +8,8 @@ questions with known answers (`python -m tools.fit_relevance` prints them, and h
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from ragmm.indexes.lexical import words_of
 from ragmm.indexes.snapshot import Snapshot
@@ -18,7 +18,7 @@ from ragmm.pipelines.embedding import IMAGE, TEXT, kind_of
 from ragmm.types import Hit
 from ragmm.vlm.stopwords import STOPWORDS
 
-__all__ = ["Evidence", "relevance_of", "telling_words", "with_relevance"]
+__all__ = ["Evidence", "evidence_of", "relevance_of", "telling_words"]
 
 _MOST_WORDS = 24
 _FARTHEST = 8.0
@@ -65,26 +65,14 @@ def relevance_of(evidence: Evidence) -> float:
     return 1 / (1 + math.exp(-logit))
 
 
-def with_relevance(
-    snapshot: Snapshot, question: str, hits: Sequence[Hit], distances: dict[int, float | None]
-) -> list[Hit]:
-    """The hits with their relevance. `distances`: by item."""
+def evidence_of(
+    snapshot: Snapshot, question: str, hits: Sequence[Hit], distances: Mapping[int, float | None]
+) -> list[Evidence]:
+    """What is known about each hit. `distances`: by item."""
     words = telling_words(question)
     shares = word_shares(snapshot, words, [hit.item.id for hit in hits]) if words else {}
     return [
-        replace(
-            hit,
-            relevance=round(
-                relevance_of(
-                    Evidence(
-                        kind=kind_of(hit.item.modality),
-                        distance=distances.get(hit.item.id),
-                        share=shares.get(hit.item.id),
-                    )
-                ),
-                4,
-            ),
-        )
+        Evidence(kind=kind_of(hit.item.modality), distance=distances.get(hit.item.id), share=shares.get(hit.item.id))
         for hit in hits
     ]
 
