@@ -18,6 +18,10 @@ __all__ = ["Best", "ExactIndex", "Segment"]
 _CHUNK_BYTES = 32 << 20
 _SPARSE = 0.05
 """Below this share of allowed rows, gathering them is cheaper than scoring all."""
+_LEAST = float(np.finfo(np.float32).min)
+"""Below any score but that of a removed row, which is minus infinity."""
+_FIRST_ROWS = 2048
+"""Scored alone: they set the bar, and of all further rows only a few pass it."""
 _SIGN_AND_SIZE = 0x8FFFE000 - (1 << 32)
 """Of a sign-extended half that was shifted left by 13: all but the copies of the sign."""
 
@@ -139,7 +143,7 @@ class ExactIndex:
         if allow is None:
             for start, rows in self._chunks(segment.rows):
                 scores = _scores(rows, queries)
-                scores[:, _within(segment.dead, start, len(rows)) - start] = -np.inf
+                scores[_within(segment.dead, start, len(rows)) - start] = -np.inf
                 _offer(best, segment.ids[start : start + len(rows)], scores)
             return
         wanted = segment.alive(allow)
@@ -158,11 +162,12 @@ class ExactIndex:
             inside = _within(wanted, start, len(rows))
             if len(inside):
                 scores = _scores(rows, queries)
-                _offer(best, segment.ids[inside], scores[:, inside - start])
+                _offer(best, segment.ids[inside], scores[inside - start])
 
     def _chunks(self, rows: NDArray[Any]) -> Iterator[tuple[int, NDArray[Any]]]:
         step = self._chunk_rows(rows)
-        for start in range(0, len(rows), step):
+        yield 0, rows[: min(step, _FIRST_ROWS)]
+        for start in range(min(step, _FIRST_ROWS), len(rows), step):
             yield start, rows[start : start + step]
 
     def _chunk_rows(self, rows: NDArray[Any]) -> int:
@@ -170,9 +175,9 @@ class ExactIndex:
 
 
 def _scores(rows: NDArray[Any], queries: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Shape: (queries, rows). Half-precision rows are widened a chunk at a time."""
+    """Shape: (rows, queries). Half-precision rows are widened a chunk at a time."""
     wide = rows if rows.dtype == np.float32 else _widened(rows)
-    scores: NDArray[np.float32] = (wide @ queries[0])[None, :] if len(queries) == 1 else queries @ wide.T
+    scores: NDArray[np.float32] = (wide @ queries[0])[:, None] if len(queries) == 1 else wide @ queries.T
     return scores
 
 
@@ -202,8 +207,11 @@ def _within(positions: NDArray[np.int64], start: int, length: int) -> NDArray[np
 
 
 def _offer(best: list[Best], ids: NDArray[np.int64], scores: NDArray[np.float32]) -> None:
-    for one, row in zip(best, scores, strict=True):
-        bar = one.bar
-        candidates = np.flatnonzero(row >= bar) if np.isfinite(bar) else np.flatnonzero(np.isfinite(row))
-        if len(candidates):
-            one.offer(ids[candidates], row[candidates])
+    """Offers each query the rows that could still enter its result."""
+    bars = np.array([max(one.bar, _LEAST) for one in best], np.float32)
+    rows, queries = np.nonzero(scores >= bars)
+    order = np.argsort(queries, kind="stable")
+    edges = np.searchsorted(queries[order], np.arange(len(best) + 1))
+    for number in np.flatnonzero(np.diff(edges)).tolist():
+        mine = rows[order[edges[number] : edges[number + 1]]]
+        best[number].offer(ids[mine], scores[mine, number])

@@ -266,7 +266,8 @@ def test_half_precision_rows_are_searched_in_place(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("kind", "rows", "dtype", "method"),
     [
-        ("auto", 1_000_000, "float32", None),
+        ("auto", 499_999, "float32", None),
+        ("auto", 1_000_000, "float32", Method.FLAT),
         ("auto", 1_000_001, "float32", Method.IVF_SQ8),
         ("auto", 50_000, "float16", Method.FLAT),
         ("auto", 5_000, "float16", None),

@@ -53,7 +53,7 @@ def _opened(
     if derived is None or derived.method is Method.FLAT:
         rows = sum(len(block.ids) for block in blocks)
         dtype = str(blocks[0].rows.dtype) if blocks else ""
-        wanted = derived is not None or spec.choose("auto", rows, dtype) is Method.FLAT
+        wanted = derived is not None or spec.choose("auto", rows, dtype) is not None
         return (FlatIndex(dim) if wanted and installed() else ExactIndex(dim)), None, ""
     try:
         gpu = find_gpu()
