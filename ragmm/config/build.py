@@ -123,5 +123,6 @@ def parser_limits(pipeline: Pipeline) -> Limits:
         memory_mb=pipeline.limits.memory_mb,
         cpu_seconds=pipeline.limits.cpu_seconds,
         wall_seconds=pipeline.limits.wall_seconds,
+        slow_seconds=pipeline.limits.slow_seconds,
         document_mb=pipeline.sources.max_file_mb,
     )

@@ -158,6 +158,8 @@ class LimitSettings:
     memory_mb: Annotated[int, Between(low=64)] = Limits.memory_mb
     cpu_seconds: Annotated[int, Between(low=1)] = Limits.cpu_seconds
     wall_seconds: Annotated[float, Between(low=1)] = Limits.wall_seconds
+    slow_seconds: Annotated[float, Between(low=1)] = Limits.slow_seconds
+    """In all, for a document that is read by OCR, page after page."""
     workers: Annotated[int, Between(low=0)] = 0
     """Documents parsed at once; 0 takes one a core."""
 

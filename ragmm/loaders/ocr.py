@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
-import resource
-import time
+import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 
 from ragmm.errors import MissingExtraError
 from ragmm.loaders.base import DocumentWarning
+from ragmm.loaders.sandbox import seconds_left, take_slow_work
 from ragmm.loaders.settings import LoaderSettings
 from ragmm.loaders.settings import Ocr as OcrPolicy
 from ragmm.loaders.text_likeness import likely_has_text
@@ -51,7 +51,8 @@ _LEAST_SIDE = 8
 _TALL = 1.5
 _SOME_LINES = 3
 _MOST_LINES = 2_000
-_SHARE_OF_TIME = 0.5
+# What must be left of the time for a document after a picture has been read.
+_RESERVE_SECONDS = 15.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,12 +165,13 @@ def ocr_items(items: Iterable[Item], settings: LoaderSettings) -> Iterator[Item]
     for item in items:
         if item.asset is None or "ocr" in item.metadata:
             yield item
-        elif _is_late():
+        elif seconds_left() < _RESERVE_SECONDS:
             left_out += 1
             yield item
         else:
             key = item.asset.sha256
             if key not in read:
+                take_slow_work()
                 read[key] = _lines_of(item.asset, _shared(), settings.ocr)
             yield _with_lines(item, read[key])
     if left_out:
@@ -206,12 +208,6 @@ def _with_lines(item: Item, lines: Sequence[OcrLine]) -> Item:
     return replace(item, text=text, metadata={**item.metadata, **facts})
 
 
-def _is_late() -> bool:
-    """Whether the process has used so much of the processor time it is allowed that the rest is for what must be."""
-    limit = resource.getrlimit(resource.RLIMIT_CPU)[0]
-    return limit != resource.RLIM_INFINITY and time.process_time() > _SHARE_OF_TIME * limit
-
-
 def joined_text(lines: Sequence[OcrLine]) -> str:
     """Lines of one row side by side, rows below each other."""
     rows: list[list[OcrLine]] = []
@@ -235,6 +231,7 @@ def _shared() -> Ocr:
 
 def _engine(threads: int) -> Any:
     _require()
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # read when the library is imported
     from rapidocr import RapidOCR
 
     # It would report every picture without text as a warning.

@@ -24,6 +24,7 @@ from pathlib import Path
 from ragmm.loaders import landlock
 
 __all__ = [
+    "SLOW_MARK",
     "Layer",
     "LayerName",
     "Limits",
@@ -44,8 +45,10 @@ class Limits:
 
     memory_mb: int = 2048
     cpu_seconds: int = 60
-    """For a document that is not read by OCR; one that is may use its whole wall time."""
+    """For a document that is not read by OCR; one that is may use as much as it may take."""
     wall_seconds: float = 120.0
+    slow_seconds: float = 1800.0
+    """In all, for a document that is read by OCR: as long as each page of it takes less than `wall_seconds`."""
     file_mb: int = 256
     """Largest file a worker may write."""
     open_files: int = 64
@@ -87,8 +90,21 @@ _SYSTEM_READABLE = (
     "/etc/localtime", "/etc/mime.types", "/etc/fonts", "/etc/magic", "/proc/self", "/proc/cpuinfo", "/proc/meminfo",
     "/sys/devices/system/cpu", "/sys/fs/cgroup", "/dev/urandom", "/dev/random", "/dev/zero",
 )  # fmt: skip
-# When this process, a worker, will be ended.
-_deadline: list[float] = []
+SLOW_MARK = "slow"
+"""The file in a worker's scratch folder that says, by its time, when the worker last began a step of slow work."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Clock:
+    """How long this process, a worker, may go on."""
+
+    end: float
+    """On the monotonic clock; before that, a step of slow work may take `step` seconds."""
+    step: float
+    mark: Path
+
+
+_clock: list[_Clock] = []
 
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "PYTHONPATH", "LD_LIBRARY_PATH")
 
@@ -107,7 +123,9 @@ def scrubbed_environment() -> dict[str, str]:
     kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     package_root = str(Path(__file__).resolve().parents[2])
     kept["PYTHONPATH"] = os.pathsep.join(filter(None, (package_root, kept.get("PYTHONPATH"))))
-    quiet = {"SCARF_NO_ANALYTICS": "true", "DO_NOT_TRACK": "true", "UNSTRUCTURED_DISABLE_NOTICE": "1"}
+    # onnxruntime would report its use over the network, from a thread of its own.
+    quiet = {"SCARF_NO_ANALYTICS": "true", "DO_NOT_TRACK": "true", "ORT_DISABLE_TELEMETRY": "1"}
+    quiet["UNSTRUCTURED_DISABLE_NOTICE"] = "1"
     offline = {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     # One thread: a fork of a process with threads is not safe, and the pool already uses the cores.
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_THREAD_LIMIT"), "1")
@@ -132,7 +150,8 @@ def confine_server() -> list[Layer]:
 def confine_worker(scratch: Path, readable: tuple[Path, ...], limits: Limits) -> list[Layer]:
     """Own session, limits, and no files but the interpreter's, `readable` and `scratch`; dies with its parent."""
     os.setsid()
-    _deadline.append(time.monotonic() + limits.wall_seconds)
+    end = time.monotonic() + max(limits.wall_seconds, limits.slow_seconds)
+    _clock.append(_Clock(end=end, step=limits.wall_seconds, mark=scratch / SLOW_MARK))
     return [
         _attempt(LayerName.PARENT, _die_with_parent),
         _attempt(LayerName.FILES, partial(_close_file_system, scratch, readable)),
@@ -141,17 +160,21 @@ def confine_worker(scratch: Path, readable: tuple[Path, ...], limits: Limits) ->
 
 
 def seconds_left() -> float:
-    """Until this process runs into a limit on time; infinite outside a worker."""
+    """For slow work, until this process runs into a limit on time; infinite outside a worker."""
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
     cpu = math.inf if hard == resource.RLIM_INFINITY else hard - time.process_time()
-    wall = _deadline[-1] - time.monotonic() if _deadline else math.inf
+    wall = _clock[-1].end - time.monotonic() if _clock else math.inf
     return min(cpu, wall)
 
 
 def take_slow_work() -> None:
-    """Lift the processor limit to the wall limit: for work in small steps, such as reading a scan page by page."""
+    """Begin a step of slow work, such as reading one page of a scan: the limits on time count from here on."""
+    if not _clock:
+        return
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (hard, hard))
+    soft = math.ceil(time.process_time() + _clock[-1].step)
+    resource.setrlimit(resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
+    _clock[-1].mark.touch()
 
 
 def _attempt(name: LayerName, put_on: Callable[[], str]) -> Layer:
@@ -215,8 +238,8 @@ def _close_file_system(scratch: Path, readable: tuple[Path, ...]) -> str:
 def _limit_resources(limits: Limits) -> str:
     size, cpu = limits.memory_mb * MIB, limits.cpu_seconds
     wanted = {
-        # The soft limit ends a parser that loops; up to the hard one slow work that is known to end may go on.
-        resource.RLIMIT_CPU: (cpu, max(cpu, math.ceil(limits.wall_seconds)) + 2),
+        # The soft limit ends a parser that loops; up to the hard one slow work, step by step, may go on.
+        resource.RLIMIT_CPU: (cpu, max(cpu, math.ceil(limits.wall_seconds), math.ceil(limits.slow_seconds)) + 2),
         resource.RLIMIT_FSIZE: (limits.file_mb * MIB,) * 2,
         resource.RLIMIT_NOFILE: (limits.open_files,) * 2,
         resource.RLIMIT_CORE: (0, 0),

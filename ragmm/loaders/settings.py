@@ -47,8 +47,8 @@ class LoaderSettings:
     chunk_overlap: int = 0
     """Tokens of the passage before that a passage repeats, in whole sentences; at most half of chunk_tokens."""
     tokenizer: str = ""
-    """A tokenizer.json, or a folder with one, whose tokens are counted; "" = that of the model that embeds the passages,
-    or an estimate where it has none."""
+    """A tokenizer.json, or a folder with one, whose tokens are counted; "" = that of the model that embeds passages, or
+    an estimate where it has none."""
     max_text_bytes: int = 50_000_000
     max_pixels: int = 100_000_000
     """Of one image as its header declares it, before it is decoded."""

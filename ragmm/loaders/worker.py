@@ -50,7 +50,7 @@ class Death(StrEnum):
 
 
 _LIMIT_WORDS = {
-    Death.WALL: "took longer than {limits.wall_seconds:g} s",
+    Death.WALL: "took longer than {limits.wall_seconds:g} s, or with OCR than {limits.slow_seconds:g} s in all",
     Death.CPU: "used more than {limits.cpu_seconds} CPU-seconds",
     Death.MEMORY: "was killed from outside, most likely for want of memory",
     Death.SCRATCH: "wrote more than {limits.scratch_mb} MiB, or one file of more than {limits.file_mb} MiB",
@@ -181,7 +181,9 @@ class ParserPool:
             raise ServerDiedError(f"its scratch folder is gone: {error}") from error
         try:
             spooled = self._spool(file, scratch, root)
-            outcome = server.run(scratch, name, self.limits.wall_seconds + _GRACE_SECONDS)
+            outcome = server.run(
+                scratch, name, max(self.limits.wall_seconds, self.limits.slow_seconds) + _GRACE_SECONDS
+            )
             reply = self._checked(outcome, scratch, name)
         except BaseException:
             shutil.rmtree(scratch, ignore_errors=True)

@@ -25,7 +25,7 @@ from typing import Any, NoReturn
 
 from ragmm.loaders.base import Loader
 from ragmm.loaders.job import parse_document, warm_up
-from ragmm.loaders.sandbox import Layer, Limits, confine_server, confine_worker
+from ragmm.loaders.sandbox import SLOW_MARK, Layer, Limits, confine_server, confine_worker
 from ragmm.loaders.settings import LoaderSettings
 
 __all__ = ["main"]
@@ -41,6 +41,7 @@ class _Job:
 
     answer: socket.socket
     scratch: Path
+    started: float
     deadline: float
     next_check: float
     killed: str = ""
@@ -118,6 +119,7 @@ class _Server:
         self._jobs[pid] = _Job(
             answer=answer,
             scratch=scratch,
+            started=now,
             deadline=now + self._limits.wall_seconds,
             next_check=now + _SCRATCH_CHECK,
         )
@@ -162,12 +164,19 @@ class _Server:
     def _check_limits(self) -> None:
         now = time.monotonic()
         for pid, job in self._jobs.items():
-            if now >= job.deadline:
+            if now >= job.deadline and now >= self._prolonged(job, now):
                 self._kill(pid, job, "wall")
             elif now >= job.next_check:
                 job.next_check = now + _SCRATCH_CHECK
                 if _folder_bytes(job.scratch) > self._limits.scratch_mb << 20:
                     self._kill(pid, job, "scratch")
+
+    def _prolonged(self, job: _Job, now: float) -> float:
+        """Slow work counts from its last step, and never beyond its own limit: no worker can ask for more."""
+        with contextlib.suppress(OSError):
+            since = max(0.0, time.time() - (job.scratch / SLOW_MARK).lstat().st_mtime)
+            job.deadline = min(job.started + self._limits.slow_seconds, now - since + self._limits.wall_seconds)
+        return job.deadline
 
     def _kill(self, pid: int, job: _Job, reason: str) -> None:
         job.killed = job.killed or reason

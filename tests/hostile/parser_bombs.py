@@ -16,6 +16,7 @@ from pathlib import Path
 
 from ragmm.errors import DocumentError, LimitError, MissingExtraError, UnsupportedError
 from ragmm.loaders.base import Loader, Probe
+from ragmm.loaders.sandbox import take_slow_work
 from ragmm.loaders.settings import LoaderSettings
 from ragmm.types import Asset, Item, Modality
 
@@ -235,6 +236,20 @@ FORGERIES: dict[str, Callable[[], None]] = {
 }
 
 
+def scan(argument: str) -> Iterator[Item]:
+    """Slow work in steps of half a second."""
+    for number in range(int(argument)):
+        take_slow_work()
+        time.sleep(0.5)
+        yield passage(f"page {number}")
+
+
+def scan_and_hang(_: str) -> Iterator[Item]:
+    take_slow_work()
+    time.sleep(60)
+    yield passage("never")
+
+
 def raise_error(argument: str) -> Iterator[Item]:
     yield passage("before")
     raise ERRORS[argument]
@@ -254,7 +269,7 @@ BOMBS = {
     for function in (
         good, segfault, abort, leave, leave_with_status, half, endless_items, endless_disk, large_file, allocate, busy,
         compute, stubborn, leave_a_child, connect, read_file, write_file, environment, kill_server, run_program, many,
-        lying_image, pixel_bomb, not_an_image, forge, raise_error,
+        lying_image, pixel_bomb, not_an_image, forge, raise_error, scan, scan_and_hang,
     )
 }  # fmt: skip
 

@@ -119,6 +119,24 @@ def test_time_is_bounded(parse: Parse) -> None:
     assert time.monotonic() - start < LIMITS.wall_seconds + 2
 
 
+def test_slow_work_counts_step_by_step_and_is_bounded_in_all(tmp_path: Path) -> None:
+    """Four seconds of pages are read, a page that never ends is not, nor are pages without end."""
+    source = tmp_path / "bomb.txt"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(Path(__file__).parent))
+        limits = Limits(wall_seconds=1.5, slow_seconds=6.0)
+        with ParserPool(limits=limits, loaders=bomb_loaders) as pool:
+            source.write_text("scan 8", encoding="utf-8")
+            assert pool.parse(source).count == 8
+            for command, seconds in (("scan_and_hang", 3.5), ("scan 100", 8.0)):
+                source.write_text(command, encoding="utf-8")
+                start = time.monotonic()
+                with pytest.raises(WorkerLimitError, match="with OCR than 6 s in all"):
+                    pool.parse(source)
+                assert time.monotonic() - start < seconds
+            assert time.monotonic() - start > 5.5
+
+
 @pytest.mark.parametrize("forgery", FORGERIES)
 def test_forged_replies_are_refused(parse: Parse, forgery: str) -> None:
     with pytest.raises(WorkerDiedError, match="cannot be used") as caught:

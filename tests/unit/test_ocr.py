@@ -128,7 +128,7 @@ def test_the_same_picture_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_pictures_are_left_unread_when_time_runs_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ocr, "_is_late", lambda: True)
+    monkeypatch.setattr(ocr, "seconds_left", lambda: 3.0)
     with pytest.warns(DocumentWarning, match="2 pictures"):
         read = list(ocr_items([item(page()), item(page())], LoaderSettings()))
     assert [one.text for one in read] == ["", ""]

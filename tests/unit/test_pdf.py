@@ -449,6 +449,8 @@ def test_a_budget_says_once_what_it_leaves_out(monkeypatch: pytest.MonkeyPatch) 
         assert not budget.draw(60, 2)
     assert not budget.draw(60, 3)
     assert budget.draw(40, 4)
+    budget.grant(50)
+    assert budget.draw(50, 4)
     assert budget.has_time_for("OCR", 1)
     monkeypatch.setattr("ragmm.loaders.pdf.budget.seconds_left", lambda: 3.0)
     with pytest.warns(DocumentWarning, match="from page 5 on there is no OCR"):

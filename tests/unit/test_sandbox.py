@@ -92,4 +92,5 @@ def test_landlock_leaves_what_is_named_and_no_more(tmp_path: Path) -> None:
 def test_limits_are_those_of_the_safety_plan() -> None:
     limits = Limits()
     assert (limits.memory_mb, limits.cpu_seconds, limits.wall_seconds, limits.file_mb) == (2048, 60, 120.0, 256)
+    assert limits.slow_seconds == 1800.0
     assert (limits.items, limits.text_bytes, limits.assets, limits.asset_bytes) == (50_000, 50_000_000, 2_000, 10**9)

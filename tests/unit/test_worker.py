@@ -22,7 +22,7 @@ from ragmm.loaders import spool as spooling
 from ragmm.loaders.imagehead import image_size
 from ragmm.loaders.reply import MalformedReplyError, ReplyWriter, read_reply
 from ragmm.loaders.sandbox import Limits
-from ragmm.loaders.settings import LoaderSettings, Ocr
+from ragmm.loaders.settings import LoaderSettings
 from ragmm.loaders.spool import spool
 from ragmm.loaders.worker import ParserPool
 from ragmm.types import Asset, Item, Locator, Modality
@@ -125,10 +125,11 @@ def test_the_server_stays_safe_to_fork_when_it_has_warmed_up(tmp_path: Path) -> 
     canvas = Canvas(str(tmp_path / "a.pdf"), invariant=1)
     canvas.drawString(50, 700, "Herons stand still.")
     canvas.save()
+    Image.new("RGB", (64, 64), "white").save(tmp_path / "a.png")
     others = {child.pid for child in psutil.Process().children()}
-    with ParserPool(LoaderSettings(ocr=Ocr.NEVER), workers=1) as pool:
-        for _ in range(2):
-            assert pool.parse(tmp_path / "a.pdf").count == 1
+    with ParserPool(LoaderSettings(), workers=1) as pool:
+        for name in ("a.pdf", "a.png", "a.png"):  # the second time, what a picture needs is loaded
+            assert pool.parse(tmp_path / name).count == 1
         (server,) = (child for child in psutil.Process().children() if child.pid not in others)
         assert server.num_threads() == 1
 

@@ -31,6 +31,10 @@ class Budget:
         self._pixels -= int(pixels)
         return True
 
+    def grant(self, pixels: float) -> None:
+        """What may be drawn besides: a page read by OCR brings its own pixels, because its time is limited already."""
+        self._pixels += int(pixels)
+
     def has_time_for(self, slow_work: str, page: int) -> bool:
         """Whether a step of some seconds can be done and the rest of the document still be finished."""
         if seconds_left() > self._reserve:

@@ -165,11 +165,11 @@ class _Document:
         facts = PageFacts(page=page, layout=PageLayout(), ocr={})
         if self._ocr is not None and self._budget.has_time_for("OCR", page.number):
             scale = render_scale(page, self._settings)
-            if self._budget.draw(page.width * page.height * scale * scale, page.number):
-                scan = read_scan(page.render(None, scale), scale, self._ocr)
-                layout = lay_out(page, scan.lines, _TEXT_ONLY)
-                marks = {"ocr": True, "confidence": round(scan.confidence, 3)}
-                facts = PageFacts(page=page, layout=layout, ocr=marks)
+            self._budget.grant(page.width * page.height * scale * scale)  # for the picture of the page
+            scan = read_scan(page.render(None, scale), scale, self._ocr)
+            layout = lay_out(page, scan.lines, _TEXT_ONLY)
+            marks = {"ocr": True, "confidence": round(scan.confidence, 3)}
+            facts = PageFacts(page=page, layout=layout, ocr=marks)
         shown = self._settings.page_images is not PageImages.NEVER
         # What fits into one passage is the text of the page's image already.
         if not shown or not self._writer.fits(facts.layout):

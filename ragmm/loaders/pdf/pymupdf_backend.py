@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import os
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -50,6 +51,7 @@ def _library() -> Any:
 
 def _has_models() -> bool:
     """Whether the layout models are there; loads them."""
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # read when onnxruntime is imported
     try:
         importlib.import_module("pymupdf.layout")
     except ImportError:
