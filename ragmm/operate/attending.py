@@ -12,23 +12,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import ragmm
 from ragmm.collection import Collection
 from ragmm.config import OperateSettings
 from ragmm.errors import RagmmError
 from ragmm.operate import journal
-from ragmm.operate.drift import Drift, measure_drift
 from ragmm.operate.files import replace_file
 from ragmm.operate.hooks import tell, webhook_address
 from ragmm.operate.journal import Begun, Ended, Run
 from ragmm.operate.logs import RunLog
-from ragmm.operate.metrics import Stock, write_metrics
-from ragmm.operate.night_page import NightFacts, night_page
 from ragmm.operate.redact import Redactor
 from ragmm.pipelines.progress import Progress
 from ragmm.pipelines.sync.night import Night
+
+if TYPE_CHECKING:
+    from ragmm.operate.drift import Drift
+    from ragmm.operate.metrics import Stock
 
 __all__ = ["Attendance", "attended"]
 
@@ -149,6 +150,8 @@ class Attendance:
         questions = self.settings.questions
         if questions is None or self._night is None or self._code not in {0, _DOCUMENTS_FAILED}:
             return None
+        from ragmm.operate.drift import measure_drift
+
         return self._attempt(lambda: measure_drift(self.docs, self._base / questions))
 
     def _ended(self, drift: Drift | None) -> Ended:
@@ -192,6 +195,8 @@ class Attendance:
     def _write_report(self, runs: Sequence[Run], drift: Drift | None) -> None:
         if self.settings.reports is None:
             return
+        from ragmm.operate.night_page import NightFacts, night_page
+
         facts = NightFacts(
             collection=self.docs.name,
             runs=runs,
@@ -213,10 +218,14 @@ class Attendance:
     def _write_metrics(self, runs: Sequence[Run]) -> None:
         file = self.settings.metrics
         if file is not None:
+            from ragmm.operate.metrics import write_metrics
+
             stock = self._attempt(self._stock)
             self._attempt(lambda: write_metrics(self._base / file, self.docs.path, runs, stock))
 
     def _stock(self) -> Stock:
+        from ragmm.operate.metrics import Stock
+
         info = self.docs.info()
         return Stock(documents=info.documents, items=info.items, bytes=info.bytes)
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.client import HTTPException
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from ragmm.config import OperateSettings
 from ragmm.errors import UsageError
 from ragmm.render.records import to_json
+
+if TYPE_CHECKING:
+    from urllib.request import OpenerDirector
 
 __all__ = ["Told", "tell", "webhook_address"]
 
@@ -77,22 +77,35 @@ def _run(command: tuple[str, ...], message: bytes, seconds: float) -> Told:
     )
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Nothing is sent anywhere but to the address that the owner named."""
+def _opener() -> OpenerDirector:
+    """One that follows no redirection: nothing is sent anywhere but to the address that the owner named."""
+    from urllib import request
 
-    def redirect_request(self, *_: object) -> None:
-        """No."""
+    opener = request.OpenerDirector()
+    for handler in (
+        request.ProxyHandler(),
+        request.HTTPHandler(),
+        request.HTTPSHandler(),
+        request.HTTPDefaultErrorHandler(),
+        request.HTTPErrorProcessor(),
+    ):
+        opener.add_handler(handler)
+    return opener
 
 
 def _post(address: str, message: bytes, seconds: float) -> Told:
+    from http.client import HTTPException
+    from urllib.error import HTTPError
+    from urllib.request import Request
+
     host = urlsplit(address).hostname or ""
-    request = urllib.request.Request(  # noqa: S310 - the scheme is checked
+    request = Request(  # noqa: S310 - the scheme is checked
         address, data=message, method="POST", headers={"Content-Type": "application/json", "User-Agent": "ragmm"}
     )
     try:
-        with urllib.request.build_opener(_NoRedirect).open(request, timeout=seconds) as reply:
+        with _opener().open(request, timeout=seconds) as reply:
             return Told(whom=host, ok=True, detail=f"status {reply.status}")
-    except urllib.error.HTTPError as error:
+    except HTTPError as error:
         with error:
             return Told(whom=host, ok=False, detail=f"status {error.code}")
     except (OSError, HTTPException, ValueError) as error:

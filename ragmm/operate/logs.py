@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import io
-import logging
 import os
 import re
+import threading
 from datetime import UTC, datetime
-from io import TextIOWrapper
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,47 +27,66 @@ class RunLog:
     def __init__(
         self, path: Path | None, run: str, redactor: Redactor, *, megabytes: float = 10, keep: int = 5
     ) -> None:
-        self._run, self._redactor = run, redactor
-        self._handler: RotatingFileHandler | None = None
+        """`keep`: full files beside the one that is written to. OSError where the file cannot be opened."""
+        self._path, self._run, self._redactor = path, run, redactor
+        self._most, self._keep = int(megabytes * 1_000_000), keep
+        self._lock = threading.Lock()
+        self._file: int | None = None
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._handler = _PrivateFile(
-                path, maxBytes=int(megabytes * 1_000_000), backupCount=keep, encoding="utf-8", errors="backslashreplace"
-            )
-
-    def event(self, level: int, event: str, **facts: Any) -> None:
-        """`facts`: JSON-able, or dataclasses."""
-        if self._handler is None:
-            return
-        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        head = {"time": now, "level": logging.getLevelName(level).lower(), "run": self._run, "event": event}
-        line = to_json({**head, **self._redactor.value(_short(to_record(facts)))})
-        line = _HIDDEN.sub(lambda match: f"\\u{ord(match[0]):04x}", line)
-        self._handler.emit(logging.LogRecord("ragmm", level, "", 0, line, None, None))
+            self._file = _open(path)
 
     def info(self, event: str, **facts: Any) -> None:
-        self.event(logging.INFO, event, **facts)
+        """`facts`: JSON-able, or dataclasses."""
+        self._write("info", event, facts)
 
     def warning(self, event: str, **facts: Any) -> None:
-        self.event(logging.WARNING, event, **facts)
+        self._write("warning", event, facts)
 
     def error(self, event: str, **facts: Any) -> None:
-        self.event(logging.ERROR, event, **facts)
+        self._write("error", event, facts)
 
     def close(self) -> None:
-        if self._handler is not None:
-            self._handler.close()
+        with self._lock:
+            if self._file is not None:
+                os.close(self._file)
+            self._file = None
+
+    def _write(self, level: str, event: str, facts: dict[str, Any]) -> None:
+        if self._file is None:
+            return
+        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        head = {"time": now, "level": level, "run": self._run, "event": event}
+        line = to_json({**head, **self._redactor.value(_short(to_record(facts)))})
+        data = (_HIDDEN.sub(lambda match: f"\\u{ord(match[0]):04x}", line) + "\n").encode("utf-8")
+        with self._lock:
+            try:
+                self._append(data)
+            except OSError:
+                return  # a disk that refuses the log is not the run's failure, and there is nobody else to tell
+
+    def _append(self, data: bytes) -> None:
+        assert self._file is not None  # noqa: S101
+        assert self._path is not None  # noqa: S101
+        size = os.fstat(self._file).st_size
+        if size and size + len(data) > self._most:
+            _rotate(self._path, self._keep)
+            os.close(self._file)
+            self._file = _open(self._path)
+        os.write(self._file, data)
 
 
-class _PrivateFile(RotatingFileHandler):
-    """For its owner alone, and a disk that refuses is not the run's failure."""
+def _open(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE)
 
-    def _open(self) -> TextIOWrapper:
-        descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, PRIVATE)
-        return TextIOWrapper(io.FileIO(descriptor, "a"), encoding=self.encoding, errors=self.errors, write_through=True)
 
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
-        """Say nothing: standard error may be as full as the disk."""
+def _rotate(path: Path, keep: int) -> None:
+    """log -> log.1 -> log.2 …; the oldest goes."""
+    for number in range(keep, 0, -1):
+        older = path.with_name(f"{path.name}.{number}")
+        newer = path.with_name(f"{path.name}.{number - 1}") if number > 1 else path
+        if newer.exists():
+            newer.replace(older)
 
 
 def _short(value: Any) -> Any:
