@@ -51,7 +51,7 @@ def main() -> int:
     parser.add_argument("--questions", type=int, default=500, help="of each kind")
     parser.add_argument("--out", type=Path, help="keep the collection here; one that is there is used again")
     given = parser.parse_args()
-    scenes = distinct("scenes", given.images + given.texts, _SEED)
+    scenes = distinct("scene", given.images + given.texts, _SEED)
     shown, told = scenes[: given.images], scenes[given.images :]
     with tempfile.TemporaryDirectory() as folder:
         docs = pool(given.out or Path(folder) / "pool", shown, told)
