@@ -21,6 +21,7 @@ from ragmm.vlm.base import Vlm
 from ragmm.vlm.context import ContextBudget
 from ragmm.vlm.extractive import EmbedTexts, ExtractiveSettings, extract_answer
 from ragmm.vlm.prompts import style_for
+from ragmm.vlm.trust import trust_in
 
 __all__ = ["extractive_answerer", "fallback_answerer", "model_answerer", "rules_of"]
 
@@ -58,6 +59,8 @@ def model_answerer(
     """A VLM answers from the passages and the best images; each claim is checked against what it cites."""
     embed = _embed_with(embedders)
     budget = dataclasses.replace(budget, style=style_for(vlm.info))
+    least = max(rules.min_confidence, trust_in(vlm).least_confidence)
+    rules = dataclasses.replace(rules, min_confidence=least)
 
     def answer(question: Question, hits: Sequence[Hit], snapshot: Snapshot) -> Answer:
         asked = answers.Question(

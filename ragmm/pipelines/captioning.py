@@ -29,6 +29,7 @@ from ragmm.vlm.prompts import (
     style_for,
 )
 from ragmm.vlm.prompts import caption_fingerprint as prompt_fingerprint
+from ragmm.vlm.trust import trust_in
 
 __all__ = ["Captioner", "caption_fingerprint", "needs_caption"]
 
@@ -64,7 +65,7 @@ def caption_fingerprint(vlm: Vlm, settings: CaptionSettings) -> str:
     """Changes when the same image would be described differently: another model, prompt or length."""
     style = style_for(vlm.info)
     prompts = [prompt_fingerprint(kind, length, style) for kind in CaptionKind for length in _lengths(settings)]
-    facts = [vlm.info.fingerprint, repr(settings.min_confidence), *prompts]
+    facts = [vlm.info.fingerprint, repr(settings.min_confidence), repr(trust_in(vlm)), *prompts]
     return hashlib.sha256(" ".join(facts).encode()).hexdigest()
 
 
@@ -100,10 +101,19 @@ class Captioner:
         described, lacking = list(items), set[int]()
         for number, several in wanted.items():
             found = {one.length: captions.get(self._key(one)) for one in several}
-            described[number] = _described(items[number], found, self._vlm.info.name, self._settings.min_confidence)
+            described[number] = _described(items[number], self._believed(found), self._vlm.info.name)
             if None in found.values():
                 lacking.add(number)
         return described, lacking
+
+    def _believed(self, found: Mapping[CaptionLength, Caption | None]) -> dict[CaptionLength, Caption]:
+        """The captions that are more than guesses, as far as the settings and the model's card tell."""
+        trust, least = trust_in(self._vlm), self._settings.min_confidence
+        return {
+            length: one
+            for length, one in found.items()
+            if one is not None and one.text and trust.holds(one.text, one.confidence, least)
+        }
 
     def _wanted(self, item: Item) -> Iterator[_Wanted]:
         assert item.asset is not None  # noqa: S101
@@ -155,17 +165,12 @@ class Captioner:
         return float(self._vlm.usage.usd) if isinstance(self._vlm, _Priced) else 0.0
 
 
-def _described(item: Item, captions: Mapping[CaptionLength, Caption | None], model: str, min_confidence: float) -> Item:
+def _described(item: Item, captions: Mapping[CaptionLength, Caption], model: str) -> Item:
     """The item with its captions: searched beside its own words, shown where it has none of its own."""
-    sure = {
-        length: one.text
-        for length, one in captions.items()
-        if one is not None and one.text and (one.confidence is None or one.confidence >= min_confidence)
-    }
-    if not sure:
+    if not captions:
         return item
-    short, long = sure.get(CaptionLength.SHORT, ""), sure.get(CaptionLength.LONG, "")
-    confidence = min((one.confidence for one in captions.values() if one and one.confidence is not None), default=None)
+    short, long = (captions[length].text if length in captions else "" for length in CaptionLength)
+    confidence = min((one.confidence for one in captions.values() if one.confidence is not None), default=None)
     described = {"model": model, "short": short, "long": long, "confidence": confidence}
     words = "\n".join(part for part in (short, long) if part)
     metadata = {**item.metadata, "described": described}

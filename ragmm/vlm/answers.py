@@ -41,7 +41,7 @@ class AnswerRules:
     sure: float = 0.62
     """Evidence at least this strong speaks for itself where the model declines; see evidence_strength."""
     min_confidence: float = 0.0
-    """Replies of a smaller mean token probability count as guesses; a model card may say which."""
+    """Replies of a smaller mean token probability count as guesses; a model's card may raise it, see Trust."""
     extractive: ExtractiveSettings = field(default_factory=ExtractiveSettings)
     support: SupportSettings = field(default_factory=SupportSettings)
     figures: FigureSettings = field(default_factory=FigureSettings)

@@ -17,6 +17,7 @@ from ragmm.vlm.base import Prompt, Reply
 from ragmm.vlm.transformers_devices import place
 from ragmm.vlm.transformers_loading import Parts, check_folder, context_length, load_model, load_parts
 from ragmm.vlm.transformers_shapes import Family, Shape, batch_key, family_of, image_count, prepare, reply_start
+from ragmm.vlm.trust import Trust
 
 __all__ = ["TransformersVlm"]
 
@@ -54,8 +55,7 @@ class TransformersVlm:
     @cached_property
     def info(self) -> ModelInfo:
         """Read from the files without loading weights; the first call hashes them."""
-        card = self._folder / "model.json"
-        facts = read_json(card) if card.is_file() else {}
+        facts = self._card
         cached = self._folder.name if self._folder.parent.name == "snapshots" else "local"
         return ModelInfo(
             name=self._name,
@@ -66,6 +66,16 @@ class TransformersVlm:
             licence=licence_of(self._folder),
             notice=str(facts.get("notice", "")),
         )
+
+    @property
+    def trust(self) -> Trust:
+        """When to believe the model, where its model.json says so."""
+        return Trust.of_card(self._card)
+
+    @cached_property
+    def _card(self) -> dict[str, Any]:
+        card = self._folder / "model.json"
+        return read_json(card) if card.is_file() else {}
 
     def load(self) -> None:
         """Loads processor and weights unless they are loaded. Raises ModelError when they are damaged or do not fit."""

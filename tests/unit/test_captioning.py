@@ -15,6 +15,7 @@ from ragmm.pipelines.ingest import IngestPlan, ingest
 from ragmm.pipelines.stopping import StopFlag
 from ragmm.testing import FakeEmbedder, FakeVlm, captioned_picture, png_bytes
 from ragmm.types import Report, Support
+from ragmm.vlm.trust import Trust
 
 PICTURES = {f"picture{n}.png": f"a {colour} {thing}" for n, (colour, thing) in enumerate(
     [("red", "bicycle"), ("blue", "bridge"), ("green", "harbour"), ("white", "lighthouse")])}  # fmt: skip
@@ -136,6 +137,22 @@ def test_an_unsure_caption_is_not_used(desk: Desk) -> None:
     desk.ingest(vlm=FakeVlm(confidence=0.2), min_confidence=0.5)
     assert all("described" not in item.metadata for item in desk.docs.items())
     assert not any("bridge" in item.text for item in desk.docs.items())
+
+
+class Doubting(FakeVlm):
+    """A model whose card says how sure it must be, or what it says of pictures it does not know."""
+
+    trust = Trust()
+
+
+@pytest.mark.parametrize("trust", [Trust(least_confidence=1.1), Trust(admissions=("a picture of a red", "a red"))])
+def test_what_a_model_does_not_know_is_no_caption(desk: Desk, trust: Trust) -> None:
+    vlm = Doubting()
+    vlm.trust = trust
+    assert desk.ingest(vlm=vlm).captioned == 8
+    texts = " ".join(item.text for item in desk.docs.items())
+    assert "bicycle" not in texts
+    assert ("bridge" in texts) is bool(trust.admissions)
 
 
 def test_a_caption_cannot_carry_a_link_or_an_escape(desk: Desk) -> None:
