@@ -14,12 +14,15 @@ import pytest
 from ragmm.errors import DamagedError, MissingExtraError
 from ragmm.indexes.ann import building, files, registry, spec, upkeep
 from ragmm.indexes.ann.flat import FlatIndex
+from ragmm.indexes.ann.gpu import GpuSearcher, find_gpu, placed
 from ragmm.indexes.ann.index import AnnIndex
+from ragmm.indexes.ann.searchers import CpuSearcher
 from ragmm.indexes.ann.spec import Method, Policy
 from ragmm.indexes.changes import PreparedDocument, PreparedItem, Vector
 from ragmm.indexes.exact import ExactIndex
 from ragmm.indexes.store import Store
 from ragmm.types import Item, Modality, ModelInfo
+from tests.contracts.vector_back_ends import PretendedGpu
 
 faiss = pytest.importorskip("faiss")
 
@@ -302,3 +305,47 @@ def test_product_codes_find_most_and_score_exactly(monkeypatch: pytest.MonkeyPat
     assert np.mean([len(set(a) & set(b)) / 10 for a, b in zip(seen, expected, strict=True)]) >= 0.9
     for query, ids, score in zip(rows[:50], seen, scores, strict=True):
         np.testing.assert_allclose(score, rows[ids] @ query, atol=1e-6)
+
+
+def test_a_replaced_row_is_found_where_it_is_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spec, "probes", lambda _: 1)
+    rows = np.random.default_rng(3).standard_normal((3_000, DIM)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    index = AnnIndex(DIM, Method.IVF)
+    index.add(np.arange(3_000), rows)
+    index.rebuild()
+    moved = np.arange(0, 3_000, 30)
+    index.remove(moved)
+    index.add(moved, -rows[moved])
+    seen, _ = index.search(-rows[moved], 1)
+    assert [one.tolist() for one in seen] == [[one] for one in moved.tolist()]
+
+
+def test_rows_that_do_not_fit_on_the_gpu_are_searched_on_the_cpu() -> None:
+    rows = np.random.default_rng(3).standard_normal((500, DIM)).astype(np.float32)
+    built = building.build(Method.IVF, [rows], DIM)
+    searcher, note = placed(built, PretendedGpu(full=True))
+    assert isinstance(searcher, CpuSearcher)
+    assert note == (
+        "the index does not go onto the GPU (Error in GpuMemoryException: alloc fail); it is searched on the CPU"
+    )
+    gpu = PretendedGpu()
+    searcher, note = placed(built, gpu)
+    assert (type(searcher), note, gpu.placed) == (GpuSearcher, "", 1)
+    assert isinstance(placed(building.build(Method.HNSW, [rows], DIM), gpu)[0], CpuSearcher)
+
+
+def test_rows_go_up_in_chunks_and_come_back_as_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(building, "_ROWS_AT_ONCE", 128)
+    rows = np.random.default_rng(3).standard_normal((500, DIM)).astype(np.float32)
+    gpu = PretendedGpu()
+    assert building.build(Method.IVF_SQ8, [rows[:300], rows[300:]], DIM, gpu).ntotal == 500
+    assert gpu.placed == 1
+
+
+def test_a_gpu_is_found_only_where_faiss_sees_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(faiss, "StandardGpuResources", object, raising=False)
+    monkeypatch.setattr(faiss, "get_num_gpus", lambda: 0)
+    assert find_gpu() is None
+    monkeypatch.setattr(faiss, "get_num_gpus", lambda: 2)
+    assert find_gpu() is not None

@@ -11,7 +11,7 @@ __all__ = ["EXACT_ROWS", "FLAT_ROWS", "Method", "Policy", "choose", "factory", "
 EXACT_ROWS = 1_000_000
 """Up to about here `auto` searches every row: a pass takes tens of milliseconds and nothing has to be built."""
 FLAT_ROWS = {"float32": 500_000, "float16": 20_000}
-"""From here on FAISS's kernels, which read twice as fast as NumPy's, are worth its import; NumPy has none for halves."""
+"""From here on FAISS's kernels, twice as fast as NumPy's, are worth its import; NumPy has none for halves."""
 
 
 class Method(StrEnum):
