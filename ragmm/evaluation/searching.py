@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +12,7 @@ from ragmm.evaluation.places import Place, Targets, hits_at, ranking
 from ragmm.evaluation.questions import EvalQuestion
 from ragmm.evaluation.statistics import Estimate, estimate
 from ragmm.pipelines.progress import Progress
-from ragmm.types import Document, Hit
+from ragmm.types import Document, Hit, StoredItem
 
 __all__ = ["Asked", "Ranking", "asked", "estimates", "first_rank", "rank_values", "search_all"]
 
@@ -95,10 +95,17 @@ def search_all(way: Way, questions: Sequence[Asked], k: int, progress: Progress)
 def _ranking(hits: Sequence[Hit], targets: Targets, k: int) -> Ranking:
     right = next(hits_at(hits, targets), None)
     return Ranking(
-        documents=tuple(ranking(targets.documents_of(hit.item) for hit in hits)[:k]),
-        pages=tuple(ranking(targets.pages_of(hit.item) for hit in hits)[:k]),
+        documents=tuple(ranking(targets.documents_of(item) for item in _shown(hits))[:k]),
+        pages=tuple(ranking(targets.pages_of(item) for item in _shown(hits))[:k]),
         found_as=right.item.modality.value if right else None,
     )
+
+
+def _shown(hits: Sequence[Hit]) -> Iterator[StoredItem]:
+    """What is folded into a hit stands behind it, each at a place of its own: folding must not flatter."""
+    for hit in hits:
+        yield hit.item
+        yield from hit.alternatives
 
 
 def rank_values(questions: Sequence[Asked], found: Mapping[str, Ranking], k: int) -> dict[str, dict[str, float]]:

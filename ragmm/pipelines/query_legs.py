@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ragmm.indexes.snapshot import Snapshot
 from ragmm.indexes.word_search import Stretch, find_items, find_stretches, items_of
-from ragmm.pipelines.background import spread_of
+from ragmm.pipelines.background import confidence, spread_of
 from ragmm.pipelines.embedding import IMAGE, TEXT, kind_of
 from ragmm.pipelines.fusion import Leg
 from ragmm.pipelines.mentions import named_documents, named_pages
@@ -89,7 +89,15 @@ class Legs:
                 readable = vector.readable >= _READABLE
                 spread = spread_of(self.snapshot, vector.space, kind, vector.row) if readable else None
                 trust = weight * vector.weight * max(vector.readable, _FEWEST_READABLE)
+                if spread is not None and found:
+                    trust *= confidence(spread, found[0][1], self._size(vector.space, kind, allow))
                 yield Leg(name=f"{prefix}{vector.space}/{kind}", group=kind, found=found, weight=trust, spread=spread)
+
+    def _size(self, space: str, kind: str, allow: Ids | None) -> int:
+        """How many items a list can choose from, at most."""
+        known = self.snapshot.spaces[space].id
+        rows = sum(len(block.ids) for block in self.snapshot.blocks if (block.space, block.kind) == (known, kind))
+        return rows if allow is None else min(rows, len(allow))
 
     def _word_legs(self, allow: Ids | None, prefix: str, weight: float) -> Iterator[Leg]:
         """The words' rankings, apart for texts and for images: of items, and of pages by their best item."""
