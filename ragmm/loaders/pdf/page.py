@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 
 from ragmm.loaders.pdf.base import Line, PdfPage, Picture, Shape
 from ragmm.loaders.pdf.captions import Caption, assign, captions, title_above
@@ -211,13 +212,9 @@ def _modelled(page: PdfPage, lines: Sequence[Line]) -> list[Table] | None:
     for box, cells in found:
         inside = [line for line in lines if center_inside(line.box, box)]
         seen = Table(box=box, cells=tuple(tuple(map(clean, row)) for row in cells))
-        best = max([seen, *ruled_tables(page.shapes(), inside), *aligned_tables(inside)], key=_filled)
+        best = max([seen, *ruled_tables(page.shapes(), inside), *aligned_tables(inside)], key=attrgetter("filled"))
         tables.append(Table(box=box, cells=best.cells))
     return [table for table in tables if table.cells and table.cells[0]]
-
-
-def _filled(table: Table) -> int:
-    return sum(bool(cell) for row in table.cells for cell in row)
 
 
 def _without_labels(lines: Sequence[Line], figures: Sequence[Box]) -> list[Line]:

@@ -27,6 +27,8 @@ _MOST_CELLS = 20_000
 _LONGEST_CELL = 1_500
 # Of the cells of a grid, how many are not merged with another.
 _FEWEST_OWN = 0.35
+# How many times as many texts as the rules do, what is aligned must tell apart to be believed instead.
+_FINER = 1.2
 _PREFIX = re.compile(r"[$€£¥₩₹(]{1,2}\s*\Z")
 _SUFFIX = re.compile(r"\s*[%)]{1,2}\s*\Z")
 _MARK = re.compile(r"(?:[•◦‣▪·*–—-]|\(?[\da-zA-Z]{1,4}[.)]|\(?[ivxIVX]{1,5}[.)])\Z")
@@ -40,6 +42,11 @@ class Table:
     box: Box
     cells: tuple[tuple[str, ...], ...]
     """Rows of equally many cells; a merged cell's text is in its first."""
+
+    @property
+    def filled(self) -> int:
+        """How many cells hold text."""
+        return sum(bool(cell) for row in self.cells for cell in row)
 
 
 def markdown(table: Table) -> tuple[str, int]:
@@ -70,7 +77,7 @@ def _finer(table: Table, lines: Sequence[Line]) -> Table:
     """Where rules stand between groups of rows or columns only, what is aligned within them makes the cells."""
     inside = [line for line in lines if center_inside(line.box, table.box)]
     aligned = max(aligned_tables(inside), key=lambda found: len(found.cells), default=None)
-    if aligned is None or area(aligned.box) < 0.4 * area(table.box):
+    if aligned is None or area(aligned.box) < 0.4 * area(table.box) or aligned.filled <= _FINER * table.filled:
         return table
     rows_, columns = len(table.cells), len(table.cells[0])
     more_columns = len(aligned.cells[0]) > columns and len(aligned.cells) >= rows_
@@ -244,9 +251,7 @@ def _cell_text(lines: list[Line]) -> str:
 def _without_empty(cells: list[list[str]]) -> list[list[str]]:
     """Without rows and columns that hold nothing: double rules and margins make them."""
     kept = [row for row in cells if any(row)]
-    if not kept:
-        return []
-    columns = [index for index in range(len(kept[0])) if any(row[index] for row in kept)]
+    columns = [index for index in range(len(kept[0]) if kept else 0) if any(row[index] for row in kept)]
     return [[row[index] for index in columns] for row in kept]
 
 
@@ -335,17 +340,37 @@ def _columns(full: list[list[Line]]) -> list[tuple[float, float]]:
             merged[-1] = (merged[-1][0], max(merged[-1][1], end))
         else:
             merged.append((start, end))
-    return merged
+    return _headed(merged, full, most)
+
+
+def _headed(columns: list[tuple[float, float]], full: list[list[Line]], most: int) -> list[tuple[float, float]]:
+    """A heading to the left and its numbers to the right make two spans of one column: no row has text in both."""
+    taken = [{_nearest(line, columns) for line in row} for row in full]
+    at = len(columns) - 1
+    while at > 0 and len(columns) > most:
+        if not any({at - 1, at} <= row for row in taken):
+            columns[at - 1 : at + 1] = [(columns[at - 1][0], columns[at][1])]
+            taken = [{index - (index >= at) for index in row} for row in taken]
+        at -= 1
+    return columns
+
+
+def _shares(line: Line, columns: Sequence[tuple[float, float]]) -> list[float]:
+    return [min(line.box[2], end) - max(line.box[0], start) for start, end in columns]
+
+
+def _nearest(line: Line, columns: Sequence[tuple[float, float]]) -> int:
+    """The column that a line shares most with."""
+    return max(range(len(columns)), key=_shares(line, columns).__getitem__)
 
 
 def _spread(row: list[Line], columns: list[tuple[float, float]]) -> list[str]:
     cells = [""] * len(columns)
     for line in row:
-        shares = [min(line.box[2], end) - max(line.box[0], start) for start, end in columns]
-        best = max(range(len(columns)), key=shares.__getitem__)
+        shares = _shares(line, columns)
         # A title over several columns stands with the first of them.
-        first = next((index for index, share in enumerate(shares) if share > 0.5), best)
-        at = first if sum(share > 0.5 for share in shares) > 1 else best
+        over = [index for index, share in enumerate(shares) if share > 0.5]
+        at = over[0] if len(over) > 1 else _nearest(line, columns)
         cells[at] = f"{cells[at]} {clean(line.text)}".strip()
     return cells
 
