@@ -35,7 +35,7 @@ CREATE TABLE IF NOT EXISTS parsing (path PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS strikes (
     sha256 BLOB, parser TEXT, deaths INTEGER, cuts INTEGER, path, reason TEXT, PRIMARY KEY (sha256, parser)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS folders (path PRIMARY KEY, mark BLOB, documents INTEGER) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS folders (path PRIMARY KEY, mark BLOB, documents INTEGER, rows BLOB) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS failed (
     path PRIMARY KEY, uri, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER, inode INTEGER,
     reader TEXT, tries INTEGER, state TEXT, reason TEXT

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from ragmm.indexes.cache import Cache, Seen
 from ragmm.indexes.rows import path_from_db, path_to_db
 
-__all__ = ["Failed", "Folder", "Nights", "Stamp"]
+__all__ = ["Failed", "Folder", "Nights", "Stamp", "pack_rows"]
 
 Stamp = tuple[int, int, int, int]
 """Size, mtime_ns, ctime_ns, inode; compared for equality only."""
@@ -25,6 +26,8 @@ class Folder:
 
     mark: bytes
     documents: int
+    rows: bytes = b""
+    """Its entries, packed; not loaded with the marks."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +42,10 @@ class Failed:
     tries: int
     state: str
     reason: str
+
+
+def pack_rows(rows: Sequence[tuple[str, int, int, int, int, int]]) -> bytes:
+    return zlib.compress(json.dumps(rows, separators=(",", ":")).encode(), 1)
 
 
 class Nights:
@@ -64,12 +71,21 @@ class Nights:
         rows = self._cache.rows("SELECT path, mark, documents FROM folders")
         return {path_from_db(path): Folder(mark, documents) for path, mark, documents in rows}
 
+    def entries(self, folder: str) -> list[tuple[str, int, int, int, int, int]]:
+        """The entries of a folder when it was remembered; none where that cannot be read."""
+        found = self._cache.rows("SELECT rows FROM folders WHERE path = ?", (path_to_db(folder),))
+        try:
+            rows = json.loads(zlib.decompress(found[0][0])) if found else []
+        except (zlib.error, ValueError):
+            return []
+        return [(name, mode, size, mtime, ctime, inode) for name, mode, size, mtime, ctime, inode in rows]
+
     def put_folders(self, folders: Mapping[str, Folder], gone: Iterable[str]) -> None:
         with self._cache.transaction() as connection:
             connection.executemany("DELETE FROM folders WHERE path = ?", ((path_to_db(one),) for one in gone))
             connection.executemany(
-                "INSERT OR REPLACE INTO folders VALUES (?,?,?)",
-                ((path_to_db(path), one.mark, one.documents) for path, one in folders.items()),
+                "INSERT OR REPLACE INTO folders VALUES (?,?,?,?)",
+                ((path_to_db(path), one.mark, one.documents, one.rows) for path, one in folders.items()),
             )
 
     def forget_folders(self) -> None:

@@ -7,7 +7,8 @@ import marshal
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import zlib
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +17,7 @@ from ragmm.config.settings import SourceSettings
 from ragmm.errors import UsageError
 from ragmm.types import Failure
 
-__all__ = ["Listing", "SourceFile", "Walk"]
+__all__ = ["Listing", "Row", "SourceFile", "Walk"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,14 @@ class Listing:
     """Entries that are there and that the settings do not want."""
     mark: bytes = b""
     """Changes when any entry does; empty where links or odd entries call for a look each time."""
+    rows: Sequence[Row] = ()
+    """Every plain entry with its stamp: what a later walk may recall."""
+    same: frozenset[str] = frozenset()
+    """Files that are as they were recalled, and not among `files`."""
+
+
+Row = tuple[str, int, int, int, int, int]
+"""Name, mode, size, mtime_ns, ctime_ns, inode."""
 
 
 @dataclass
@@ -61,6 +70,8 @@ class Walk:
     settings: SourceSettings = field(default_factory=SourceSettings)
     remembered: Mapping[str, bytes] = field(default_factory=dict)
     """Marks of folders whose files are all known to be unchanged while the mark is; their files are not given out."""
+    recall: Callable[[str], Collection[Row]] = lambda _: ()
+    """The entries of a remembered folder when all of its files were settled."""
     failures: list[Failure] = field(default_factory=list)
     unlisted: list[str] = field(default_factory=list)
     """Folders and files that could not be looked at: nothing at or below them may be taken for deleted."""
@@ -178,15 +189,20 @@ class Walk:
         self, found: _Scan, folder: str, prefix: str, root: str, pending: list[tuple[str, str, str]]
     ) -> Listing:
         files: list[SourceFile] = []
-        left_out = {*found.left_out, *found.hidden}
-        for name, mode, size, mtime_ns, ctime_ns, inode in found.rows:
+        same, failures = self._recalled(folder).intersection(found.rows), len(self.failures)
+        taken = self._taken(same, prefix)
+        left_out = {*found.left_out, *found.hidden, *(row[0] for row in same if row[0] not in taken)}
+        for row in found.rows:
+            if row in same:
+                continue
+            name, mode, size, mtime_ns, ctime_ns, inode = row
             uri = prefix + name
             if not self.wants(uri):
                 left_out.add(name)
             elif not stat.S_ISREG(mode):
                 self._refuse(uri, f"{_kind(mode)} is not a regular file and is not read")
             elif self.fits(uri, size):
-                files.append(SourceFile(os.path.join(folder, name), uri, root, size, mtime_ns, ctime_ns, inode))  # noqa: PTH118
+                files.append(SourceFile(f"{folder}/{name}", uri, root, size, mtime_ns, ctime_ns, inode))
         for entry in found.odd:
             files.extend(self._link(entry, prefix + entry.name, root, pending))
         return Listing(
@@ -194,8 +210,26 @@ class Walk:
             files=tuple(files),
             names=frozenset(found.names()),
             left_out=frozenset(left_out),
-            mark=found.mark,
+            mark=found.mark if len(self.failures) == failures else b"",  # what fails is told every night
+            rows=[self._rules, *found.rows],
+            same=taken,
         )
+
+    def _recalled(self, folder: str) -> frozenset[Row]:
+        """The entries of a remembered folder, if they were sorted by today's rules."""
+        rows = frozenset(self.recall(folder)) if folder in self.remembered else frozenset[Row]()
+        return rows if self._rules in rows else frozenset()
+
+    @property
+    def _rules(self) -> Row:
+        """Stands among the entries for the settings by which they were taken or left out."""
+        return "", zlib.crc32(self._salt), 0, 0, 0, 0
+
+    def _taken(self, rows: Iterable[Row], prefix: str) -> frozenset[str]:
+        """The names of those that the settings take."""
+        if not (self.settings.include or self.settings.exclude):
+            return frozenset(row[0] for row in rows)
+        return frozenset(row[0] for row in rows if self.wants(prefix + row[0]))
 
     def _link(
         self, entry: os.DirEntry[str], uri: str, root: str, pending: list[tuple[str, str, str]]
@@ -247,15 +281,11 @@ class Walk:
         self.failures.append(Failure(uri=uri, reason=reason))
 
 
-_Row = tuple[str, int, int, int, int, int]
-"""Name, mode, size, mtime_ns, ctime_ns, inode."""
-
-
 @dataclass(slots=True)
 class _Scan:
     """The entries of one folder by what they are."""
 
-    rows: list[_Row] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
     folders: list[os.DirEntry[str]] = field(default_factory=list)
     odd: list[os.DirEntry[str]] = field(default_factory=list)
     """Links."""

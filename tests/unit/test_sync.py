@@ -205,6 +205,21 @@ def test_a_failure_is_tried_on_three_nights_and_then_left_alone(desk: Desk) -> N
     assert desk.digest() == desk.fresh_digest()
 
 
+def test_what_is_no_document_is_told_every_night(desk: Desk) -> None:
+    desk.write("part0/a.txt", "Words.")
+    os.mkfifo(desk.source / "part0" / "pipe")
+    for _ in range(3):
+        assert [failure.uri for failure in desk.night().report.failures] == ["part0/pipe"]
+
+
+def test_wider_patterns_take_in_what_was_there_all_along(desk: Desk) -> None:
+    fill(desk, 6)
+    desk.sources(paths=(str(desk.source),), exclude=("000.txt",))
+    assert counts(desk.night()) == {"added": 5}
+    desk.sources(paths=(str(desk.source),))
+    assert counts(desk.night()) == {"added": 1, "unchanged": 5}
+
+
 def test_other_settings_try_a_failure_again(desk: Desk) -> None:
     desk.write("bad.txt", "")
     for _ in range(4):

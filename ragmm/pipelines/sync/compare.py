@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from ragmm.errors import DocumentError
 from ragmm.indexes.cache import Seen
 from ragmm.indexes.inventory import Inventory, Known
-from ragmm.indexes.nights import Failed, Folder, Nights
+from ragmm.indexes.nights import Failed, Folder, Nights, pack_rows
 from ragmm.loaders.spool import hash_source
 from ragmm.pipelines.progress import Progress
 from ragmm.pipelines.reading import Fetch
@@ -51,6 +51,10 @@ class Comparison:
     """By folder looked at: its entries."""
     left_out: dict[str, frozenset[str]] = field(default_factory=dict)
     marks: dict[str, bytes] = field(default_factory=dict)
+    rows: dict[str, bytes] = field(default_factory=dict)
+    """By folder: its entries, for the night after."""
+    same: dict[str, frozenset[str]] = field(default_factory=dict)
+    """By folder: the files that nothing happened to."""
     documents: Counter[str] = field(default_factory=Counter)
     """By folder: the files that belong to the collection."""
     open: Counter[str] = field(default_factory=Counter)
@@ -74,12 +78,16 @@ class Comparison:
                 self.open[listing.folder] += 1
                 if file.path.rpartition("/")[0] != listing.folder:
                     self.folder_of[file.path] = listing.folder
-        self.documents[listing.folder] = len(files)
+        self.unchanged += len(listing.same)
+        self.documents[listing.folder] = len(files) + len(listing.same)
+        if listing.same:
+            self.same[listing.folder] = listing.same
         self.names[listing.folder] = listing.names
         if listing.left_out:
             self.left_out[listing.folder] = listing.left_out
         if listing.mark:
             self.marks[listing.folder] = listing.mark
+            self.rows[listing.folder] = pack_rows(listing.rows)
 
     def _settled(self, file: SourceFile, known: Known | None, seen: Seen | None) -> bool:
         failed = self.failed.get(file.path)
@@ -122,18 +130,26 @@ class Comparison:
 
     def take_over(self, folders: Mapping[str, Folder], matched: Collection[str]) -> None:
         """Count in the documents of folders that are as they were remembered."""
-        given_up = [one for one in self.failed.values() if one.path.rpartition("/")[0] in matched]
+        given_up = [one for one in self.failed.values() if self._as_before(one.path, matched)]
         self.given_up.extend(given_up)
         self.unchanged += sum(folders[folder].documents for folder in matched) - len(given_up)
+
+    def _as_before(self, path: str, matched: Collection[str]) -> bool:
+        folder, _, name = path.rpartition("/")
+        return folder in matched or name in self.same.get(folder, ())
 
     def settle(self, path: str) -> None:
         """The file is in the collection as it is now, or given up."""
         folder = self.folder_of.get(path) or path.rpartition("/")[0]
         self.open[folder] -= 1
 
-    def remembered(self) -> dict[str, bytes]:
-        """The marks of the folders in which nothing is left to do."""
-        return {folder: mark for folder, mark in self.marks.items() if self.open[folder] <= 0}
+    def remembered(self) -> dict[str, Folder]:
+        """The folders in which nothing is left to do."""
+        return {
+            folder: Folder(mark, self.documents[folder], self.rows[folder])
+            for folder, mark in self.marks.items()
+            if self.open[folder] <= 0
+        }
 
     # By hash -----------------------------------------------------------------------------------------------------
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ragmm.config.settings import Place, SourceSettings
 from ragmm.errors import StorageError, UsageError
-from ragmm.pipelines.sources import Listing, SourceFile, Walk
+from ragmm.pipelines.sources import Listing, Row, SourceFile, Walk
 from ragmm.pipelines.sync.remote import Fetcher, RemoteStore, is_remote
 from ragmm.types import Failure
 
@@ -67,6 +67,7 @@ class Census:
 
     roots: Sequence[Root]
     remembered: Mapping[str, bytes] = field(default_factory=dict)
+    recall: Callable[[str], Collection[Row]] = lambda _: ()
     before: Mapping[str, set[str]] = field(default_factory=dict)
     """By list of files: what it named the last time."""
     failures: list[Failure] = field(default_factory=list)
@@ -116,9 +117,9 @@ class Census:
                 yield from self._single(root)
 
     def _folder(self, root: Root) -> Iterator[Listing]:
-        walk = Walk(root.settings, self.remembered, entered=self._entered)
+        walk = Walk(root.settings, self.remembered, self.recall, entered=self._entered)
         for listing in walk.folders(root.path, root.prefix):
-            if listing.files:
+            if listing.files or listing.same:
                 self.holding.add(root.path)
             yield listing
         if walk.matched or walk.unlisted:

@@ -15,7 +15,7 @@ from ragmm.indexes.cache import Cache
 from ragmm.indexes.generations import Retention
 from ragmm.indexes.inventory import Inventory
 from ragmm.indexes.maintenance import Collected
-from ragmm.indexes.nights import Failed, Folder, Nights
+from ragmm.indexes.nights import Failed, Nights
 from ragmm.indexes.store import Store
 from ragmm.indexes.writer import Writer
 from ragmm.pipelines.intake import IngestPlan, Intake, Parsers, stamp_trusted, trusted_stamp
@@ -253,8 +253,7 @@ class _Night:
         found, comparison = self.survey, self.survey.comparison
         self._confirm()
         self.nights.put_failed(self.failed.values(), self.settled)
-        counts = comparison.documents
-        folders = {path: Folder(mark, counts[path]) for path, mark in comparison.remembered().items()}
+        folders = comparison.remembered()
         gone = self.nights.folders().keys() - found.census.matched - folders.keys() if comparison.names else ()
         if folders or gone:
             self.nights.put_folders(folders, gone)

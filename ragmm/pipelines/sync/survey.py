@@ -87,6 +87,7 @@ def survey(inventory: Inventory, nights: Nights, surveyor: Surveyor, options: Op
     census = Census(
         surveyor.roots,
         remembered={path: one.mark for path, one in folders.items()},
+        recall=nights.entries,
         before={root.path: nights.listed(root.path) for root in surveyor.roots if root.file_list},
     )
     census.check()

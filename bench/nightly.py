@@ -1,0 +1,305 @@
+"""Nights: a night without changes against a bare walk, one with 1 % changes, a million items, disk after a month.
+
+python -m bench.nightly [--files 100000] [--items 1000000] [--disk-files 5000] [--nights 30] [--only walk,large,disk]
+
+Files hold paragraphs, the embedder is a fake of 64 dimensions and parsing happens in this process, so that what is
+measured is change detection and the store. Each night that is measured runs in a process of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import random
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from ragmm.config import NightlySettings, SourceSettings, default_pipeline
+from ragmm.indexes.generations import Retention
+from ragmm.indexes.store import Store
+from ragmm.pipelines.intake import IngestPlan
+from ragmm.pipelines.progress import Silent
+from ragmm.pipelines.stopping import StopFlag
+from ragmm.pipelines.sync.facts import facts_of
+from ragmm.pipelines.sync.night import Night
+from ragmm.pipelines.sync.roots import roots_of
+from ragmm.pipelines.sync.run import NightWork, run_night
+from ragmm.pipelines.sync.survey import Options
+from ragmm.types import Item, Modality
+
+_PER_FOLDER = 100
+_WORDS = ("revenue", "region", "growth", "margin", "north", "south", "quarter", "report", "market", "price", "cost")
+_DAY = 86_400.0
+
+
+# Files and the collection that follows them ---------------------------------------------------------------------------
+
+
+def text_of(number: int, version: int, paragraphs: int) -> str:
+    rng = random.Random(f"{number}/{version}")
+    return "\n\n".join(
+        f"p{number} v{version} part{part} " + " ".join(rng.choices(_WORDS, k=12)) for part in range(paragraphs)
+    )
+
+
+def path_of(folder: Path, number: int) -> Path:
+    return folder / f"{number // (10 * _PER_FOLDER)}" / f"{number // _PER_FOLDER}" / f"{number:07}.txt"
+
+
+def write_tree(folder: Path, files: int, paragraphs: int) -> None:
+    for number in range(files):
+        path = path_of(folder, number)
+        if number % _PER_FOLDER == 0:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text_of(number, 0, paragraphs), encoding="utf-8")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What the parser of this benchmark gives."""
+
+    sha256: str
+    size: int
+    entries: tuple[Item, ...]
+    media_type: str = "text/plain"
+    warnings: tuple[str, ...] = ()
+    cpu_seconds: float = 0.0
+
+    @property
+    def count(self) -> int:
+        return len(self.entries)
+
+    @property
+    def items(self) -> Iterator[Item]:
+        return iter(self.entries)
+
+    def close(self) -> None:
+        """Nothing lies on the disk."""
+
+
+class Paragraphs:
+    """A passage a paragraph, without a process of its own."""
+
+    def parse(self, file: Path, name: str = "", *, root: Path | None = None) -> Reading:  # noqa: ARG002
+        data = file.read_bytes()
+        items = tuple(Item(modality=Modality.PASSAGE, text=part) for part in data.decode().split("\n\n"))
+        return Reading(sha256=hashlib.sha256(data).hexdigest(), size=len(data), entries=items)
+
+
+def night(source: Path, folder: Path, clock: Callable[[], float] = time.time, **nightly: Any) -> Night:
+    pipeline = replace(default_pipeline(), sources=SourceSettings(paths=(str(source),)))
+    work = NightWork(
+        roots=roots_of(pipeline.sources, source),
+        facts=facts_of(pipeline),
+        settings=NightlySettings(**nightly),
+        tools=_tools,
+        retention=Retention(),
+        progress=Silent(),
+        stop=StopFlag(),
+        options=Options(),
+    )
+    return run_night(Store(folder, clock=clock), work)
+
+
+def _tools() -> IngestPlan:
+    from ragmm.testing import FakeEmbedder
+
+    return IngestPlan(
+        embedders={"text": FakeEmbedder(modalities=["text"])},
+        parser=Paragraphs(),
+        parser_fingerprint="bench",
+        commit_items=20_000,
+    )
+
+
+# Measured in a process of its own -------------------------------------------------------------------------------------
+
+
+def bare_walk(folder: str) -> int:
+    """What any change detection has to do at least: list every folder, look at every file."""
+    files, pending = 0, [folder]
+    while pending:
+        with os.scandir(pending.pop()) as listing:
+            for entry in listing:
+                if entry.is_dir(follow_symlinks=False):
+                    pending.append(entry.path)
+                else:
+                    entry.stat(follow_symlinks=False)
+                    files += 1
+    return files
+
+
+def measured(source: Path, folder: Path, options: dict[str, Any]) -> dict[str, Any]:
+    """One night between two bare walks, in CPU-seconds: the clock on the wall tells more about the neighbours."""
+    walks = [_timed(lambda: bare_walk(str(source)))[0]]
+    wall = time.perf_counter()
+    seconds, done = _timed(lambda: night(source, folder, **options))
+    wall = time.perf_counter() - wall
+    walks.append(_timed(lambda: bare_walk(str(source)))[0])
+    heavy = [name for name in ("torch", "faiss", "transformers", "unstructured", "open_clip") if name in sys.modules]
+    return {
+        "walk": sum(walks) / len(walks),
+        "night": seconds,
+        "wall": wall,
+        "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "heavy": heavy,
+        "documents": {state: count for state, count in done.report.documents.items() if count},
+        "stages": {stage: round(value, 3) for stage, value in done.stages.items()},
+        "rehashed": done.rehashed,
+    }
+
+
+def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
+    """CPU-seconds of this process, and the result."""
+    began = time.process_time()
+    result = work()
+    return time.process_time() - began, result
+
+
+def apart(source: Path, folder: Path, **options: Any) -> dict[str, Any]:
+    """`measured` in a fresh process."""
+    words = [sys.executable, "-m", "bench.nightly", "--measure", json.dumps([str(source), str(folder), options])]
+    done = subprocess.run(words, check=True, capture_output=True, text=True)
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+# The rows -------------------------------------------------------------------------------------------------------------
+
+
+def change(source: Path, files: int, share: float, version: int, paragraphs: int) -> int:
+    """Rewrite so many of the files, spread evenly; returns how many."""
+    changed = range(version % 100, files, round(1 / share))
+    for number in changed:
+        path_of(source, number).write_text(text_of(number, version, paragraphs), encoding="utf-8")
+    return len(changed)
+
+
+def no_change_and_little(table: Table, work: Path, files: int) -> None:
+    source, folder = work / "source", work / "collection"
+    write_tree(source, files, 1)
+    first = apart(source, folder)
+    time.sleep(2.1)  # files younger than the clock's grain are hashed once more
+    apart(source, folder)
+    for options, name in (({"rehash_nights": 0}, "no re-hash"), ({}, "a seventh re-hashed")):
+        best = min((apart(source, folder, **options) for _ in range(3)), key=lambda one: one["night"] / one["walk"])
+        bound = 2 * best["walk"] + 0.15
+        table.add_row(
+            f"{files:,} files, no change, {name}",
+            f"{best['night']:.2f} CPU-s; walk {best['walk']:.2f}, bound {bound:.2f}; {best['rss_mb']:.0f} MB",
+            _verdict(best["night"] <= bound and best["rss_mb"] <= 200 and not best["heavy"]),
+        )
+    quiet = best["night"]
+    changed = change(source, files, 0.01, 1, 1)
+    own_source = work / "own"
+    for number in range(1, files, 100):
+        target = path_of(own_source, number)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path_of(source, number), target)
+    own = apart(own_source, work / "own-collection")
+    little = apart(source, folder)
+    bound = quiet + 1.15 * own["night"]
+    table.add_row(
+        f"{changed:,} of {files:,} files changed",
+        f"{little['night']:.2f} CPU-s; no change {quiet:.2f} + 1.15 x alone {own['night']:.2f} = {bound:.2f}",
+        _verdict(little["night"] <= bound),
+    )
+    table.add_row(f"{files:,} files, first night", f"{first['wall']:.1f} s, {first['rss_mb']:.0f} MB", "")
+
+
+def large(table: Table, work: Path, items: int) -> None:
+    source, folder, files = work / "large", work / "large-collection", items // 20
+    write_tree(source, files, 20)
+    first = apart(source, folder)
+    time.sleep(2.1)
+    apart(source, folder)
+    quiet = apart(source, folder)
+    table.add_row(
+        f"{items:,} items in {files:,} files, no change",
+        f"{quiet['wall']:.1f} s, {quiet['rss_mb']:.0f} MB",
+        _verdict(quiet["wall"] <= 300 and quiet["rss_mb"] <= 1536),
+    )
+    for number in range(0, files, max(1, files // 1000)):
+        path_of(source, number).write_text(text_of(number, 9, 20), encoding="utf-8")
+    some = apart(source, folder)
+    table.add_row(
+        f"… {some['documents'].get('changed', 0):,} files changed",
+        f"{some['wall']:.1f} s, {some['rss_mb']:.0f} MB",
+        _verdict(some["wall"] <= 600 and some["rss_mb"] <= 1536),
+    )
+    table.add_row("… first night", f"{first['wall']:.0f} s, {first['rss_mb']:.0f} MB", "")
+
+
+def disk(table: Table, work: Path, files: int, nights: int) -> None:
+    """Bytes after so many nights of 1 % churn, against a collection built afresh from the same files."""
+    source, folder, now = work / "disk", work / "disk-collection", time.time()
+    write_tree(source, files, 5)
+    worst = 0.0
+    for number in range(nights + 1):
+        if number:
+            change(source, files, 0.01, number, 5)
+        night(source, folder, clock=lambda number=number: now + number * _DAY)  # type: ignore[misc]
+        worst = max(worst, _bytes(folder))
+    fresh = work / "disk-fresh"
+    night(source, fresh)
+    ratio, peak = _bytes(folder) / _bytes(fresh), worst / _bytes(fresh)
+    table.add_row(
+        f"disk after {nights} nights of 1 % churn of {files:,} files",
+        f"{_bytes(folder) / 1e6:.1f} MB, {ratio:.2f} x a fresh build (at most {peak:.2f} x)",
+        _verdict(ratio <= 1.3),
+    )
+    rows = {"collection.db": 0, "blocks": 0, "cache.db": 0}
+    for name in rows:
+        rows[name] = round(100 * _bytes(folder / name) / max(1, _bytes(fresh / name)))
+    table.add_row("… by part", ", ".join(f"{name} {share} %" for name, share in rows.items()), "")
+
+
+def _bytes(path: Path) -> int:
+    if path.is_file():
+        return path.stat().st_size
+    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+
+
+def _verdict(kept: bool) -> str:
+    return "kept" if kept else "MISSED"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--files", type=int, default=100_000)
+    parser.add_argument("--items", type=int, default=1_000_000)
+    parser.add_argument("--disk-files", type=int, default=5_000)
+    parser.add_argument("--nights", type=int, default=30)
+    parser.add_argument("--only", default="walk,disk,large", help="of walk, disk and large")
+    parser.add_argument("--measure", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.measure:
+        source, folder, options = json.loads(arguments.measure)
+        print(json.dumps(measured(Path(source), Path(folder), options)))
+        return
+    table = Table("night", "measured", "bar")
+    with tempfile.TemporaryDirectory(prefix="ragmm-nightly-") as work:
+        chosen = arguments.only.split(",")
+        if "walk" in chosen:
+            no_change_and_little(table, Path(work), arguments.files)
+        if "disk" in chosen:
+            disk(table, Path(work), arguments.disk_files, arguments.nights)
+        if "large" in chosen:
+            large(table, Path(work), arguments.items)
+    Console(width=150).print(table)
+
+
+if __name__ == "__main__":
+    main()
