@@ -30,7 +30,7 @@ _LEAST_DEVIATION: Final = 0.01
 """A list of near-equal items would make everything remarkable."""
 
 Rows = NDArray[np.float32]
-_samples: WeakKeyDictionary[Snapshot, dict[tuple[str, str], Rows]] = WeakKeyDictionary()
+_samples: WeakKeyDictionary[Snapshot, dict[tuple[str, tuple[str, ...]], Rows]] = WeakKeyDictionary()
 _lock = threading.Lock()
 
 
@@ -62,22 +62,22 @@ def _expected_best(items: int) -> float:
     return root - (math.log(math.log(max(items, 3))) + math.log(4 * math.pi)) / (2 * root)
 
 
-def spread_of(snapshot: Snapshot, space: str, kind: str, row: Rows) -> Spread | None:
+def spread_of(snapshot: Snapshot, space: str, kinds: tuple[str, ...], row: Rows) -> Spread | None:
     """None for a list that is too short to tell. `row`: the question's, shape (1, dim)."""
     with _lock:
         known = _samples.setdefault(snapshot, {})
-        if (space, kind) not in known:
-            known[space, kind] = _sample(snapshot, space, kind)
-        sample = known[space, kind]
+        if (space, kinds) not in known:
+            known[space, kinds] = _sample(snapshot, space, kinds)
+        sample = known[space, kinds]
     if len(sample) < _FEWEST:
         return None
     cosines = sample @ row[0]
     return Spread(mean=float(cosines.mean()), deviation=max(float(cosines.std()), _LEAST_DEVIATION))
 
 
-def _sample(snapshot: Snapshot, space: str, kind: str) -> Rows:
+def _sample(snapshot: Snapshot, space: str, kinds: tuple[str, ...]) -> Rows:
     """Live rows, the same for the same generation. Shape: (n, dim), n <= 1,000."""
-    blocks = snapshot.open_blocks(space, kind)
+    blocks = [block for kind in kinds for block in snapshot.open_blocks(space, kind)]
     sizes = np.cumsum([0, *(len(block.ids) for block, _ in blocks)])
     chosen = np.random.default_rng(0).permutation(int(sizes[-1]))[: 2 * _SAMPLE]
     rows: list[Rows] = []

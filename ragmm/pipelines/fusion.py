@@ -1,28 +1,37 @@
 """Fusion: several rankings become one, by rank alone. Scores of different legs are never compared.
 
 Cosines between a text and an image lie far below cosines between two texts of the same meaning, so one raw ranking
-would bury every image. Here each leg (a space's texts, a space's images, the words) votes with the ranks of its own
-list: a first place counts 1 / (RANK_CONSTANT + 1), whatever its score.
+would bury every image. Here each leg votes with the ranks of its own list: a first place counts 1 / (RANK_CONSTANT + 1)
+times the leg's weight, whatever its score.
 
-Texts are found by more legs than images (an image without words is invisible to all but one), so votes are measured
-within their group: against what heading every leg of that group would bring. A group with fewer legs is trusted a
-little less, not buried.
+There are two groups of legs. What was found by **words** (passages, tables, and images by their captions and the text
+in them) competes there with everything that has words. What was found by **sight** (vectors of the pictures themselves)
+competes with other pictures: a picture without words is found by one leg where a passage is found by four, so votes are
+measured within their group, against what heading every leg of the group would bring.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from ragmm.pipelines.background import Spread
 from ragmm.types import FoundBy
 
-__all__ = ["Leg", "Ranked", "fuse"]
+__all__ = ["Group", "Leg", "Ranked", "fuse"]
 
 RANK_CONSTANT = 10.0
 """Small: the top of each leg matters much more than its tail."""
-TRUST = 0.25
-"""Exponent on a group's share of all votes: at 0 every group's head is worth the same, at 1 fewer legs mean burial."""
+BOTH = 0.5
+"""Of the lesser of two scores, what it adds to the greater."""
+
+
+class Group(StrEnum):
+    """What a leg looked at."""
+
+    WORDS = "words"
+    SIGHT = "sight"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,11 +39,16 @@ class Leg:
     """One ranking: items with raw scores, best first."""
 
     name: str
-    """"<space>/<text|image>" or "lexical"."""
-    group: str
-    """"text" or "image": what kind of items it ranks."""
+    """"<space>/<text|image>", "lexical" or "pages"; after "named:" or "page:" where only a part was searched."""
+    group: Group
     found: Sequence[tuple[int, float]]
+    ranks: Sequence[int] | None = None
+    """Of the items found, where they are a part of a longer ranking; None: 1, 2, 3 …"""
+    counts: bool = True
+    """False for a further part of a ranking whose weight another part brings."""
     weight: float = 1.0
+    confidence: float = 1.0
+    """How much of the weight the leg has for this question."""
     spread: Spread | None = None
     """Of the leg's cosines over any items; None for words."""
 
@@ -52,37 +66,36 @@ class Ranked:
 
 def fuse(legs: Sequence[Leg]) -> list[Ranked]:
     """Every item that a leg found, best first. An item that heads every leg there is scores 1."""
-    votes: dict[int, float] = {}
+    votes: dict[Group, dict[int, float]] = {group: {} for group in Group}
     found_by: dict[int, list[FoundBy]] = {}
-    scale: dict[int, float] = {}
     distances: dict[int, float] = {}
-    scales = _scales(legs)
     for leg in legs:
-        for rank, (item, score) in enumerate(leg.found, start=1):
-            votes[item] = votes.get(item, 0.0) + leg.weight / (RANK_CONSTANT + rank)
+        heard = votes[leg.group]
+        for rank, (item, score) in zip(leg.ranks or range(1, len(leg.found) + 1), leg.found, strict=True):
+            heard[item] = heard.get(item, 0.0) + leg.weight * leg.confidence / (RANK_CONSTANT + rank)
             found_by.setdefault(item, []).append(FoundBy(leg=leg.name, rank=rank, score=float(score)))
             if leg.spread is not None:
                 distances[item] = max(distances.get(item, float("-inf")), leg.spread.of(score))
-            scale[item] = min(scale.get(item, float("inf")), scales[leg.group])
-    ranked = [
+    scales = {group: _scale(group, legs) for group in Group}
+    scores = {item: _joined([votes[group].get(item, 0.0) * scales[group] for group in Group]) for item in found_by}
+    return [
         Ranked(
             item=item,
-            score=min(1.0, vote * scale[item]),
+            score=min(1.0, scores[item]),
             found_by=tuple(found_by[item]),
             distance=distances.get(item),
         )
-        for item, vote in votes.items()
+        for item in sorted(scores, key=lambda item: (-scores[item], item))
     ]
-    return sorted(ranked, key=lambda one: (-one.score, one.item))
 
 
-def _scales(legs: Sequence[Leg]) -> dict[str, float]:
-    """What turns a group's votes into scores."""
-    weights: dict[str, float] = {}
-    for leg in legs:
-        weights[leg.group] = weights.get(leg.group, 0.0) + (leg.weight if leg.found else 0.0)
-    most = max(weights.values(), default=0.0)
-    return {
-        group: (RANK_CONSTANT + 1) / weight * (weight / most) ** TRUST if weight else 0.0
-        for group, weight in weights.items()
-    }
+def _scale(group: Group, legs: Sequence[Leg]) -> float:
+    """What turns a group's votes into scores: the head of every leg scores as much as the surest leg is trusted."""
+    mine = [leg for leg in legs if leg.group is group and leg.found]
+    whole = sum(leg.weight * leg.confidence for leg in mine if leg.counts)
+    return (RANK_CONSTANT + 1) / whole * max(leg.confidence for leg in mine) if whole else 0.0
+
+
+def _joined(scores: Sequence[float]) -> float:
+    """Being found by words and by sight is more than either. Rounded, so that what is equal ties."""
+    return round(max(scores) + BOTH * min(scores), 9)

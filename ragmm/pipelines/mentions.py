@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from ragmm.indexes.lexical import words_of
@@ -26,6 +26,7 @@ _PARTS = re.compile(r"[^\W\d_]+|\d+")
 _PAGE = re.compile(
     r"\b(?:pages?|slides?|p\.|seiten?|page|página|pagina|стр\.|第)\s*(\d{1,5})\b|第\s*(\d{1,5})\s*[页頁]", re.I
 )
+_WORD = re.compile(r"[^\W_]+")
 _MOST_WORDS = 24
 _JOINED = 4
 """Words that a file name may write as one: "Best Buy" in BESTBUY_2019.pdf."""
@@ -38,6 +39,8 @@ class Mentioned:
     """The documents that a question seems to be about."""
 
     documents: tuple[NamedDocument, ...]
+    other_words: str
+    """Of the question: within documents of that name the name itself tells nothing apart."""
     confidence: float
     """From 0 to 1: how rare the words are that name them."""
 
@@ -58,16 +61,26 @@ def named_documents(snapshot: Snapshot, question: str) -> Mentioned | None:
     if not scored:
         return None
     best = max(score for score, _ in scored)
-    near = [(score, one) for score, one in scored if score >= _NEAR_BEST * best]
-    if len(near) > max(1, _MOST_SHARE * snapshot.document_count):
+    chosen = tuple(one for score, one in scored if score >= _NEAR_BEST * best)
+    if len(chosen) > max(1, _MOST_SHARE * snapshot.document_count):
         return None
-    return Mentioned(documents=tuple(one for _, one in near), confidence=min(1.0, best / most))
+    names = {word for one, shared in said if one in chosen for word in shared}
+    return Mentioned(documents=chosen, other_words=_without(question, names), confidence=min(1.0, best / most))
 
 
 def named_pages(question: str) -> list[int]:
     """ "on page 14", "slide 3": physical numbers, in the order in which they are said."""
     found = [int(one or other) for one, other in _PAGE.findall(question)]
     return list(dict.fromkeys(number for number in found if number))
+
+
+def _without(question: str, names: Set[str]) -> str:
+    """The question without the words that name; whole where nothing else is left."""
+    spelt = {word for word in words_of(question) if word in names and _is_word(word)}
+    if not spelt:
+        return question
+    rest = _WORD.sub(lambda word: " " if word[0].lower() in spelt else word[0], question)
+    return rest if words_of(rest) else question
 
 
 def _stems(words: Sequence[str]) -> list[str]:

@@ -157,7 +157,7 @@ def _vectors(snapshot: Snapshot, question: Question, plan: SearchPlan) -> list[Q
     if question.like is None:
         return question_vectors(spaces, question.searched, question.image)
     asked = question_vectors(spaces, question.text, question.image)
-    return [*item_vectors(snapshot, question.like.id, tuple(spaces)), *asked]
+    return [*item_vectors(snapshot, question.like.id, spaces), *asked]
 
 
 def text_embedder(embedders: Mapping[str, Embedder]) -> Embedder | None:

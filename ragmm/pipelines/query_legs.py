@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from ragmm.indexes.snapshot import Snapshot
 from ragmm.indexes.word_search import Stretch, find_items, find_stretches, items_of
 from ragmm.pipelines.background import confidence, spread_of
-from ragmm.pipelines.embedding import IMAGE, TEXT, kind_of
-from ragmm.pipelines.fusion import Leg
+from ragmm.pipelines.embedding import IMAGE
+from ragmm.pipelines.fusion import Group, Leg
 from ragmm.pipelines.mentions import named_documents, named_pages
 from ragmm.pipelines.query_vectors import QueryVector
 from ragmm.pipelines.timing import Clock
@@ -23,13 +23,25 @@ __all__ = ["LEXICAL", "PAGES", "Legs"]
 LEXICAL = "lexical"
 PAGES = "pages"
 _NAMED, _ON_PAGE = "named:", "page:"
-_PAGE_WEIGHT = 0.5
+_PAGES_WEIGHT = 1.0
 _READABLE = 0.5
 """The share of a question that a model must be able to read for its distances to mean anything."""
 _FEWEST_READABLE = 0.02
 """A model that can read nothing of a question still fills up a list that is too short without it."""
+_ACROSS = 0.5
+"""The confidence from words to pictures, or back, where the items are too few to tell chance from more."""
 
 Ids = NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Part:
+    """What of the collection a search is limited to, and what marks and weighs what it finds."""
+
+    words: str
+    allow: Ids | None
+    prefix: str = ""
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,78 +57,99 @@ class Legs:
 
     def all(self, allow: Ids | None) -> list[Leg]:
         """Of everything that is allowed, and of the documents and pages that the question names."""
-        legs = [*self._within(allow)]
+        parts = [_Part(words=self.words, allow=allow)]
         named = self._named(allow)
         if named is not None:
-            legs += self._within(named[0], prefix=_NAMED, weight=named[1])
-        scope = named[0] if named is not None else allow
+            parts.append(named)
         pages = named_pages(self.words)
+        scope = parts[-1].allow
         if pages and scope is not None:
             here = self._on_pages(pages, scope)
-            legs += self._within(here, prefix=_ON_PAGE) if len(here) else ()
-        return legs
+            parts += [_Part(words=parts[-1].words, allow=here, prefix=_ON_PAGE)] if len(here) else []
+        return [leg for part in parts for leg in self._within(part)]
 
-    def _named(self, allow: Ids | None) -> tuple[Ids, float] | None:
+    def _named(self, allow: Ids | None) -> _Part | None:
         with self.clock.stage(LEXICAL):
             mentioned = named_documents(self.snapshot, self.words) if self.lexical_weight > 0 else None
         if mentioned is None:
             return None
         items = items_of(mentioned.documents, allow)
         everything = self.snapshot.item_count if allow is None else len(allow)
-        return (items, mentioned.confidence) if 0 < len(items) < everything else None
+        if not 0 < len(items) < everything:
+            return None
+        return _Part(words=mentioned.other_words, allow=items, prefix=_NAMED, weight=mentioned.confidence)
 
     def _on_pages(self, pages: Sequence[int], scope: Ids) -> Ids:
         with self.clock.stage("filter"):
             found = self.snapshot.select(f"i.page IN ({','.join('?' * len(pages))})", pages)
         return np.intersect1d(found, scope, assume_unique=True)
 
-    def _within(self, allow: Ids | None, prefix: str = "", weight: float = 1.0) -> Iterator[Leg]:
-        yield from self._vector_legs(allow, prefix, weight)
-        if self.lexical_weight > 0 and self.words.strip():
-            with self.clock.stage(LEXICAL):
-                yield from self._word_legs(allow, prefix, weight * self.lexical_weight)
-
-    def _vector_legs(self, allow: Ids | None, prefix: str, weight: float) -> Iterator[Leg]:
-        kinds = self.snapshot.legs()
+    def _within(self, part: _Part) -> Iterator[Leg]:
         for vector in self.vectors:
-            for kind in (kind for space, kind in kinds if space == vector.space):
-                with self.clock.stage("search"):
-                    ids, scores = self.snapshot.index(vector.space, kind).search(vector.row, self.candidates, allow)
-                # A cosine of zero or less says that a row has nothing in common with the question.
-                found = [
-                    (item, score) for item, score in zip(ids[0].tolist(), scores[0].tolist(), strict=True) if score > 0
-                ]
-                readable = vector.readable >= _READABLE
-                spread = spread_of(self.snapshot, vector.space, kind, vector.row) if readable else None
-                trust = weight * vector.weight * max(vector.readable, _FEWEST_READABLE)
-                if spread is not None and found:
-                    trust *= confidence(spread, found[0][1], self._size(vector.space, kind, allow))
-                yield Leg(name=f"{prefix}{vector.space}/{kind}", group=kind, found=found, weight=trust, spread=spread)
+            with self.clock.stage("search"):
+                yield from self._by_sight(vector, part) if vector.sees else ()
+                yield from self._by_meaning(vector, part)
+        if self.lexical_weight > 0 and part.words.strip():
+            with self.clock.stage(LEXICAL):
+                yield from self._by_words(part)
 
-    def _size(self, space: str, kind: str, allow: Ids | None) -> int:
+    def _by_sight(self, vector: QueryVector, part: _Part) -> Iterator[Leg]:
+        """Pictures by their own vectors."""
+        if (vector.space, IMAGE) in self.snapshot.legs():
+            yield from self._vector_legs(vector, part, (IMAGE,), Group.SIGHT)
+
+    def _by_meaning(self, vector: QueryVector, part: _Part) -> Iterator[Leg]:
+        """Texts, and pictures by their words where that is what the space holds of them: one ranking of cosines."""
+        here = [kind for space, kind in self.snapshot.legs() if space == vector.space]
+        kinds = tuple(kind for kind in here if not (vector.sees and kind == IMAGE))
+        if kinds:
+            yield from self._vector_legs(vector, part, kinds, Group.WORDS)
+
+    def _vector_legs(self, vector: QueryVector, part: _Part, kinds: tuple[str, ...], group: Group) -> Iterator[Leg]:
+        found = [(score, item, kind) for kind in kinds for item, score in self._nearest(vector, kind, part.allow)]
+        found = sorted(found, key=lambda one: (-one[0], one[1]))[: self.candidates]
+        readable = vector.readable >= _READABLE
+        spread = spread_of(self.snapshot, vector.space, kinds, vector.row) if readable else None
+        trust = max(vector.readable, _FEWEST_READABLE)
+        if spread is not None and found:
+            trust *= confidence(spread, found[0][0], self._size(vector.space, kinds, part.allow))
+        elif (group is Group.SIGHT) is not vector.pictured:
+            trust *= _ACROSS
+        for kind in kinds:
+            mine = [(rank, item, score) for rank, (score, item, own) in enumerate(found, start=1) if own == kind]
+            yield Leg(
+                name=f"{part.prefix}{vector.space}/{kind}",
+                group=group,
+                found=[(item, score) for _, item, score in mine],
+                ranks=[rank for rank, _, _ in mine],
+                counts=bool(found) and found[0][2] == kind,
+                weight=part.weight * vector.weight,
+                confidence=trust,
+                spread=spread,
+            )
+
+    def _nearest(self, vector: QueryVector, kind: str, allow: Ids | None) -> list[tuple[int, float]]:
+        ids, scores = self.snapshot.index(vector.space, kind).search(vector.row, self.candidates, allow)
+        # A cosine of zero or less says that a row has nothing in common with the question.
+        return [(item, score) for item, score in zip(ids[0].tolist(), scores[0].tolist(), strict=True) if score > 0]
+
+    def _size(self, space: str, kinds: tuple[str, ...], allow: Ids | None) -> int:
         """How many items a list can choose from, at most."""
         known = self.snapshot.spaces[space].id
-        rows = sum(len(block.ids) for block in self.snapshot.blocks if (block.space, block.kind) == (known, kind))
+        rows = sum(len(block.ids) for block in self.snapshot.blocks if block.space == known and block.kind in kinds)
         return rows if allow is None else min(rows, len(allow))
 
-    def _word_legs(self, allow: Ids | None, prefix: str, weight: float) -> Iterator[Leg]:
-        """The words' rankings, apart for texts and for images: of items, and of pages by their best item."""
-        items = find_items(self.snapshot, self.words, 4 * self.candidates, allow, STOPWORDS)
-        stretches = find_stretches(self.snapshot, self.words, self.candidates, allow, STOPWORDS)
+    def _by_words(self, part: _Part) -> Iterator[Leg]:
+        """Items by their own words, and pages by theirs: the item that the words put first speaks for its page."""
+        items = find_items(self.snapshot, part.words, 4 * self.candidates, part.allow, STOPWORDS)
+        stretches = find_stretches(self.snapshot, part.words, self.candidates, part.allow, STOPWORDS)
         pages = _heads(stretches, {item: rank for rank, (item, _) in enumerate(items)})
-        ranked = {LEXICAL: items[: self.candidates], PAGES: pages}
-        modalities = self.snapshot.modalities([item for found in ranked.values() for item, _ in found])
-        for name, found in ranked.items():
-            for kind in (TEXT, IMAGE):
-                mine = [one for one in found if kind_of(modalities[one[0]]) == kind]
-                trust = weight * (_PAGE_WEIGHT if name == PAGES else 1.0)
-                yield Leg(name=f"{prefix}{name}", group=kind, found=mine, weight=trust)
+        weight = part.weight * self.lexical_weight
+        yield Leg(name=f"{part.prefix}{LEXICAL}", group=Group.WORDS, found=items[: self.candidates], weight=weight)
+        yield Leg(name=f"{part.prefix}{PAGES}", group=Group.WORDS, found=pages, weight=weight * _PAGES_WEIGHT)
 
 
 def _heads(stretches: Sequence[Stretch], ranks: dict[int, int]) -> list[tuple[int, float]]:
-    """The item that speaks for each page: the one that the words alone put first, else the page's first."""
-    last = len(ranks)
-    return [
-        (min(stretch.items.tolist(), key=lambda item: (ranks.get(item, last), item)), stretch.score)
-        for stretch in stretches
-    ]
+    """The item that speaks for each page: the one that the words alone put first. A page needs one."""
+    speaking = [([item for item in stretch.items.tolist() if item in ranks], stretch.score) for stretch in stretches]
+    return [(min(items, key=ranks.__getitem__), score) for items, score in speaking if items]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,10 @@ class QueryVector:
     space: str
     row: Row
     """Shape: (1, dim), of unit length."""
+    sees: bool = False
+    """Whether the space holds pictures themselves, not their words."""
+    pictured: bool = False
+    """Whether it stands for a picture, or for one with words; else for words alone."""
     readable: float = 1.0
     """The share of what is asked that the model can read."""
     weight: float = 1.0
@@ -37,25 +41,40 @@ def question_vectors(embedders: Mapping[str, Embedder], text: str, image: bytes 
     """The words and the picture each on their own and, where one space holds both, halfway between them."""
     found: list[QueryVector] = []
     for space, embedder in embedders.items():
-        rows = list(_rows(embedder, text, image))
-        if len(rows) == 2:
-            between = unit_rows(rows[0][0] + rows[1][0])
-            rows.append((between, rows[0][1]))
-        found += [QueryVector(space=space, row=row, readable=readable, weight=1 / len(rows)) for row, readable in rows]
+        several = list(_vectors(space, embedder, text, image))
+        found += [replace(one, weight=1 / len(several)) for one in several]
     return found
 
 
-def _rows(embedder: Embedder, text: str, image: bytes | None) -> Iterator[tuple[Row, float]]:
+def _vectors(space: str, embedder: Embedder, text: str, image: bytes | None) -> Iterator[QueryVector]:
+    words = picture = None
+    sees = _sees(embedder)
     if text.strip():
-        yield unit_rows(embedder.embed_texts([text], Role.QUERY)), literacy(embedder, text)
-    if image is not None and _IMAGE in embedder.info.modalities:
-        yield unit_rows(embedder.embed_images([image])), 1.0
+        row = unit_rows(embedder.embed_texts([text], Role.QUERY))
+        words = QueryVector(space=space, row=row, sees=sees, readable=literacy(embedder, text))
+        yield words
+    if image is not None and sees:
+        picture = QueryVector(space=space, row=unit_rows(embedder.embed_images([image])), sees=True, pictured=True)
+        yield picture
+    if words is not None and picture is not None:
+        yield replace(picture, row=unit_rows(words.row + picture.row), readable=words.readable)
 
 
-def item_vectors(snapshot: Snapshot, item: int, spaces: Sequence[str]) -> list[QueryVector]:
+def item_vectors(snapshot: Snapshot, item: int, embedders: Mapping[str, Embedder]) -> list[QueryVector]:
     """The stored vectors of an item: no model is asked."""
-    stored = {(space, kind): _stored(snapshot, space, kind, item) for space, kind in snapshot.legs() if space in spaces}
-    return [QueryVector(space=space, row=row) for (space, _), row in stored.items() if row is not None]
+    stored = {
+        (space, kind): _stored(snapshot, space, kind, item) for space, kind in snapshot.legs() if space in embedders
+    }
+    return [
+        QueryVector(space=space, row=row, sees=sees, pictured=sees and kind == _IMAGE)
+        for (space, kind), row in stored.items()
+        for sees in (_sees(embedders[space]),)
+        if row is not None
+    ]
+
+
+def _sees(embedder: Embedder) -> bool:
+    return _IMAGE in embedder.info.modalities
 
 
 def _stored(snapshot: Snapshot, space: str, kind: str, item: int) -> Row | None:

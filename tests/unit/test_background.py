@@ -38,7 +38,7 @@ def test_a_list_is_measured_by_its_live_items(tmp_path: Path) -> None:
     store = fill_items(tmp_path / "c", {"a.txt": items[:60], "b.txt": items[60:]}, {"text": model})
     row = model.embed_texts(["harbour quay"], Role.QUERY)
     row = row / np.linalg.norm(row)
-    whole = spread_of(store.snapshot(), "text", "text", row)
+    whole = spread_of(store.snapshot(), "text", ("text",), row)
     assert whole is not None
     vectors = model.embed_texts(texts, Role.DOCUMENT)
     cosines = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)) @ row[0]
@@ -46,9 +46,9 @@ def test_a_list_is_measured_by_its_live_items(tmp_path: Path) -> None:
     assert whole.deviation == pytest.approx(float(cosines.std()), abs=1e-5)
     with store.writer("test") as writer:
         writer.commit(removed=["/source/a.txt"])
-    left = spread_of(store.snapshot(), "text", "text", row)
+    left = spread_of(store.snapshot(), "text", ("text",), row)
     assert left is not None
     assert left.mean == pytest.approx(float(cosines[60:].mean()), abs=1e-5)
     with store.writer("test") as writer:
         writer.commit(removed=["/source/b.txt"])
-    assert spread_of(store.snapshot(), "text", "text", row) is None
+    assert spread_of(store.snapshot(), "text", ("text",), row) is None

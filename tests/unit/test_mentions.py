@@ -53,6 +53,15 @@ def test_named(snapshot: Snapshot, question: str, named: list[str]) -> None:
     assert 0.5 < found.confidence <= 1
 
 
+def test_the_name_is_no_word_to_look_for_within_its_documents(snapshot: Snapshot) -> None:
+    found = named_documents(snapshot, "Did NIKE's quick ratio improve in 2019?")
+    assert found is not None
+    assert found.other_words.split() == ["Did", "'s", "quick", "ratio", "improve", "in", "2019?"]
+    alone = named_documents(snapshot, "Nike")
+    assert alone is not None
+    assert alone.other_words == "Nike"
+
+
 @pytest.mark.parametrize(
     "question",
     ["What happened in 2019?", "How large is the fleet?", "", "the of and", "0001", "'; DROP TABLE documents; --"],

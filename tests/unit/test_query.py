@@ -13,7 +13,7 @@ from ragmm.indexes.changes import PreparedDocument
 from ragmm.indexes.store import Store
 from ragmm.pipelines.embedding import Embedding
 from ragmm.pipelines.filters import parse_modality, where_condition
-from ragmm.pipelines.fusion import Leg, fuse
+from ragmm.pipelines.fusion import Group, Leg, fuse
 from ragmm.testing import FakeEmbedder, captioned_picture, png_bytes
 from ragmm.types import Asset, Item, Locator, Modality
 
@@ -215,10 +215,13 @@ def test_damage_is_repaired_with_the_models(docs: ragmm.Collection) -> None:
 # Fusion ----------------------------------------------------------------------------------------------------------
 
 
-def leg(name: str, *items: int, weight: float = 1.0) -> Leg:
-    group = "image" if name.endswith("image") else "text"
+def leg(name: str, *items: int, weight: float = 1.0, confidence: float = 1.0) -> Leg:
     return Leg(
-        name=name, group=group, found=[(item, 1.0 - rank / 100) for rank, item in enumerate(items)], weight=weight
+        name=name,
+        group=Group.SIGHT if name.endswith("image") else Group.WORDS,
+        found=[(item, 1.0 - rank / 1000) for rank, item in enumerate(items)],
+        weight=weight,
+        confidence=confidence,
     )
 
 
@@ -232,17 +235,40 @@ def test_fusion_is_by_rank() -> None:
 def test_heading_everything_scores_one() -> None:
     ranked = fuse([leg("shared/text", 1, 2), leg("shared/image", 9), leg("text/text", 1), leg("lexical", 1)])
     assert [one.item for one in ranked] == [1, 9, 2]
-    assert ranked[0].score == pytest.approx(1.0)
-    assert ranked[1].score == pytest.approx((1 / 3) ** 0.25)
+    assert [one.score for one in ranked[:2]] == pytest.approx([1.0, 1.0])
+    assert ranked[2].score == pytest.approx(11 / 12 / 3)
 
 
-def test_every_leg_gets_its_first_place_high() -> None:
-    """No leg's head stands behind the tails of all others."""
-    texts = range(100)
+def test_pictures_and_texts_take_turns_however_many_legs_find_texts() -> None:
+    texts, pictures = range(100), range(1000, 1100)
     legs = [leg("shared/text", *texts), leg("text/text", *texts), leg("lexical", *texts)]
-    ranked = fuse([*legs, leg("shared/image", *range(1000, 1010))])
-    assert 1000 in [one.item for one in ranked[:6]]
-    assert ranked[0].item == 0
+    ranked = [one.item for one in fuse([*legs, leg("shared/image", *pictures)])]
+    assert ranked[:6] == [0, 1000, 1, 1001, 2, 1002]
+
+
+def test_sight_that_is_not_trusted_stands_behind() -> None:
+    texts = range(100)
+    ranked = fuse([leg("lexical", *texts), leg("shared/image", *range(1000, 1010), confidence=0.1)])
+    assert 1000 not in [one.item for one in ranked[:50]]
+    found = next(one for one in ranked if one.item == 1000)
+    assert found.score == pytest.approx(0.1)
+
+
+def test_what_words_and_sight_find_comes_first() -> None:
+    ranked = fuse([leg("lexical", 1, 7), leg("shared/image", 2, 7)])
+    assert ranked[0].item == 7
+    assert ranked[0].score <= 1
+
+
+def test_the_parts_of_one_ranking_have_one_vote() -> None:
+    whole = Leg(name="text/text", group=Group.WORDS, found=[(1, 0.9), (2, 0.8), (3, 0.7)])
+    parts = [
+        Leg(name="text/text", group=Group.WORDS, found=[(1, 0.9), (3, 0.7)], ranks=[1, 3]),
+        Leg(name="text/image", group=Group.WORDS, found=[(2, 0.8)], ranks=[2], counts=False),
+    ]
+    other = leg("lexical", 3, 2)
+    expected = [(one.item, one.score) for one in fuse([whole, other])]
+    assert [(one.item, one.score) for one in fuse([*parts, other])] == expected
 
 
 def test_weights_count() -> None:
