@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
+from itertools import pairwise
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +27,8 @@ _CELL = 9.0
 """Side of the squares in which pieces of a drawing are looked for, in points: about how far apart they may be."""
 _FEWEST_PIECES = 6
 _PROSE_LETTERS = 45
+# How many times as far apart as they are thick the bars of one chart may stand.
+_FARTHEST_BARS = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,7 +144,7 @@ def _clusters(page: Box, pieces: Sequence[Shape]) -> list[list[Shape]]:
     columns, rows = int(page[2] / _CELL) + 2, int(page[3] / _CELL) + 2
     grid = np.zeros((rows, columns), dtype=np.int32)
     spans = [_squares(shape.box, rows, columns) for shape in pieces]
-    for top, bottom, left, right in spans:
+    for top, bottom, left, right in [*spans, *(_squares(axis, rows, columns) for axis in _axes(pieces))]:
         grid[top:bottom, left:right] = 1
     _flood(grid)
     clusters: dict[int, list[Shape]] = {}
@@ -190,17 +194,32 @@ def _holds_text(box: Box, lines: Sequence[Line]) -> bool:
 
 def _has_bars(members: Sequence[Shape]) -> bool:
     """Filled boxes of one width and several heights, or of one height and several widths, on a common line."""
+    return any(True for _ in _bars(members))
+
+
+def _bars(members: Sequence[Shape]) -> Iterator[tuple[int, list[Shape]]]:
+    """Those boxes, with the edge that they have in common: 0 the left, 1 the top, 2 the right, 3 the bottom."""
     solid = [shape for shape in members if not shape.stroked and min(_sides(shape.box)) > 2 and shape.color != 0xFFFFFF]
-    lengths: dict[tuple[int, int, int], set[int]] = defaultdict(set)
+    lined: dict[tuple[int, int, int], list[Shape]] = defaultdict(list)
     for shape in solid:
         width, height = map(round, _sides(shape.box))
         for edge in range(4):
-            place = round(shape.box[edge] / 2)
-            if edge % 2:
-                lengths[edge, place, width].add(height)
-            else:
-                lengths[edge, place, height].add(width)
-    return any(len(found) >= 3 for found in lengths.values())
+            lined[edge, round(shape.box[edge] / 2), width if edge % 2 else height].append(shape)
+    for (edge, _, _), found in lined.items():
+        if len({round(_sides(shape.box)[edge % 2]) for shape in found}) >= 3:
+            yield edge, found
+
+
+def _axes(pieces: Sequence[Shape]) -> Iterator[Box]:
+    """Where bars stand side by side, the line that they stand on, be it drawn or not: it holds a chart together."""
+    for edge, found in _bars(pieces):
+        side = 1 - edge % 2  # 0: they stand side by side from left to right, 1: below each other
+        for before, after in pairwise(sorted((shape.box for shape in found), key=itemgetter(side))):
+            gap, thickness = after[side] - before[side + 2], before[side + 2] - before[side]
+            if 0 < gap < _FARTHEST_BARS * thickness:
+                place = before[edge]
+                start, end = before[side], after[side + 2]
+                yield (place, start, place, end) if side else (start, place, end, place)
 
 
 def _sides(box: Box) -> tuple[float, float]:
