@@ -19,9 +19,10 @@ import ragmm
 from ragmm.evaluation.places import documents_named, hits_at
 from ragmm.evaluation.questions import read_questions
 from ragmm.evaluation.searching import asked
+from ragmm.pipelines.evidence import Evidence
 from ragmm.pipelines.filters import where_condition
 from ragmm.pipelines.query import Question, SearchPlan, search
-from ragmm.pipelines.relevance import Evidence, relevance_of
+from ragmm.pipelines.relevance import relevance_of
 
 _DEPTH = 10
 _BINS = (0.0, 0.1, 0.2, 0.35, 0.5, 0.7, 1.01)
@@ -65,7 +66,8 @@ def samples_of(folder: Path, name: str) -> Iterator[Sample]:
             plan = SearchPlan(embedders=docs.embedders, k=_DEPTH, only=only)
             found = search(snapshot, Question(text=one.question.text), plan)
             right = {hit.rank for hit in hits_at(found.hits, one.targets)}
-            for hit, evidence in zip(found.hits, found.evidence, strict=True):
+            for hit in found.hits:
+                evidence = found.evidence[hit.item.id]
                 yield Sample(source=name, question=one.qid, evidence=evidence, right=hit.rank in right)
 
 

@@ -127,12 +127,16 @@ def items_of(documents: Sequence[NamedDocument], allow: Ids | None = None) -> Id
 
 
 def word_shares(snapshot: Snapshot, words: Sequence[str], items: Sequence[int]) -> dict[int, float]:
-    """How much of what some words say each item says, from 0 to 1: rare words say more than common ones."""
+    """How much of what some words say each item says, from 0 to 1: rare words say more than common ones.
+
+    Items without any words of their own are left out.
+    """
 
     def read(connection: sqlite3.Connection) -> dict[int, float]:
-        shares = dict.fromkeys(items, 0.0)
-        total = 0.0
         marks = ",".join("?" * len(items))
+        worded = connection.execute(f"SELECT id FROM items WHERE id IN ({marks}) AND text != ''", tuple(items))
+        shares = {int(item): 0.0 for (item,) in worded}
+        total = 0.0
         for word in words:
             quoted = f'"{word}"'
             counted = "SELECT COUNT(*) FROM (SELECT 1 FROM lexicon WHERE lexicon MATCH ? LIMIT ?)"
@@ -143,7 +147,8 @@ def word_shares(snapshot: Snapshot, words: Sequence[str], items: Sequence[int]) 
                 f"SELECT rowid FROM lexicon WHERE lexicon MATCH ? AND rowid IN ({marks})", (quoted, *items)
             )
             for (item,) in holders:
-                shares[item] += rarity
+                if item in shares:
+                    shares[item] += rarity
         return {item: share / total for item, share in shares.items()} if total else shares
 
-    return snapshot.read(read) if words and items else dict.fromkeys(items, 0.0)
+    return snapshot.read(read) if words and items else {}

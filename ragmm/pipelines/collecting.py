@@ -53,6 +53,7 @@ def collect(
             item=one.item,
             found_by=one.ranked.found_by,
             alternatives=tuple(one.alternatives[:_MOST_ALTERNATIVES]),
+            relevance=one.ranked.relevance,
         )
         for rank, one in enumerate(chosen, start=1)
     ]

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ragmm.pipelines.background import Spread
+from ragmm.pipelines.evidence import Evidence
 from ragmm.types import FoundBy
 
 __all__ = ["Group", "Leg", "Ranked", "fuse"]
@@ -62,6 +63,8 @@ class Ranked:
     found_by: tuple[FoundBy, ...]
     distance: float | None = None
     """The largest of its legs' distances, in deviations above their middle; None where only words found it."""
+    relevance: float = 0.0
+    evidence: Evidence | None = None
 
 
 def fuse(legs: Sequence[Leg]) -> list[Ranked]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from ragmm.embedders.base import Embedder
@@ -12,11 +12,12 @@ from ragmm.errors import UsageError
 from ragmm.indexes.snapshot import Snapshot
 from ragmm.pipelines.collecting import collect
 from ragmm.pipelines.embedding import TEXT
+from ragmm.pipelines.evidence import Evidence
 from ragmm.pipelines.filters import Filter
 from ragmm.pipelines.fusion import fuse
 from ragmm.pipelines.query_legs import Legs
 from ragmm.pipelines.query_vectors import QueryVector, item_vectors, question_vectors
-from ragmm.pipelines.relevance import Evidence, evidence_of, relevance_of
+from ragmm.pipelines.relevance import weighed
 from ragmm.pipelines.rerank import RerankPlan, rerank
 from ragmm.pipelines.timing import Clock
 from ragmm.types import Answer, Hit, QueryResult, StoredItem
@@ -25,6 +26,8 @@ from ragmm.vlm.context import Exchange, search_text
 __all__ = ["Answerer", "Found", "Question", "SearchPlan", "check_question", "run_query", "search", "text_embedder"]
 
 _PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".tif", ".tiff", ".bmp", ".heic", ".avif"})
+_WEIGHED = 24
+"""Items behind the last hit whose relevance is asked too: they may come forward."""
 _LIKE_CHARACTERS = 600
 """Of the text of an item that others are to be like: its beginning says what it is about."""
 
@@ -68,8 +71,8 @@ class Found:
     """What a search brought."""
 
     hits: tuple[Hit, ...]
-    evidence: tuple[Evidence, ...]
-    """What each hit's relevance rests on."""
+    evidence: Mapping[int, Evidence]
+    """What the relevance of a hit rests on, by item."""
     warnings: tuple[str, ...] = ()
 
 
@@ -137,18 +140,20 @@ def search(snapshot: Snapshot, question: Question, plan: SearchPlan, clock: Cloc
     ).all(allow)
     with clock.stage("fuse"):
         ranked = [one for one in fuse(legs) if question.like is None or one.item != question.like.id]
+    with clock.stage("weigh"):
+        ranked = weighed(snapshot, question.searched, ranked, plan.k + _WEIGHED)
     warning = ""
     if plan.rerank is not None and question.searched.strip():
         with clock.stage("rerank"):
             ranked, warning = rerank(snapshot, question.searched, ranked, plan.rerank)
     with clock.stage("collect"):
         hits = collect(snapshot, ranked, k=plan.k, per_document=plan.per_document, fold=plan.fold)
-        distances = {one.item: one.distance for one in ranked}
-        evidence = evidence_of(snapshot, question.searched, hits, distances)
-        hits = [
-            replace(hit, relevance=round(relevance_of(known), 4)) for hit, known in zip(hits, evidence, strict=True)
-        ]
-    return Found(hits=tuple(hits), evidence=tuple(evidence), warnings=(warning,) if warning else ())
+    known = {one.item: one.evidence for one in ranked if one.evidence is not None}
+    return Found(
+        hits=tuple(hits),
+        evidence={hit.item.id: known[hit.item.id] for hit in hits if hit.item.id in known},
+        warnings=(warning,) if warning else (),
+    )
 
 
 def _vectors(snapshot: Snapshot, question: Question, plan: SearchPlan) -> list[QueryVector]:

@@ -28,7 +28,7 @@ _READABLE = 0.5
 """The share of a question that a model must be able to read for its distances to mean anything."""
 _FEWEST_READABLE = 0.02
 """A model that can read nothing of a question still fills up a list that is too short without it."""
-_ACROSS = 0.5
+_ACROSS = 0.75
 """The confidence from words to pictures, or back, where the items are too few to tell chance from more."""
 
 Ids = NDArray[np.int64]

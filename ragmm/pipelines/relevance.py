@@ -8,32 +8,23 @@ questions with known answers (`python -m tools.fit_relevance` prints them, and h
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from ragmm.indexes.lexical import words_of
 from ragmm.indexes.snapshot import Snapshot
 from ragmm.indexes.word_search import word_shares
 from ragmm.pipelines.embedding import IMAGE, TEXT, kind_of
-from ragmm.types import Hit
+from ragmm.pipelines.evidence import Evidence
+from ragmm.pipelines.fusion import Ranked
 from ragmm.vlm.stopwords import STOPWORDS
 
-__all__ = ["Evidence", "evidence_of", "relevance_of", "telling_words"]
+__all__ = ["relevance_of", "telling_words", "weighed"]
 
+LEAN = 1.0
+"""What relevance counts in the order of the best, beside 1 for the fused score."""
 _MOST_WORDS = 24
 _FARTHEST = 8.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Evidence:
-    """What is known about a hit and a question."""
-
-    kind: str
-    """"text" or "image"."""
-    distance: float | None = None
-    """Deviations above the middle of its list; None where no vector tells."""
-    share: float | None = None
-    """Of what the question's words say; None for a question without words."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,16 +56,31 @@ def relevance_of(evidence: Evidence) -> float:
     return 1 / (1 + math.exp(-logit))
 
 
-def evidence_of(
-    snapshot: Snapshot, question: str, hits: Sequence[Hit], distances: Mapping[int, float | None]
-) -> list[Evidence]:
-    """What is known about each hit. `distances`: by item."""
+def weighed(snapshot: Snapshot, question: str, ranked: Sequence[Ranked], depth: int) -> list[Ranked]:
+    """The ranking with the relevance of its first `depth` items, which also orders them.
+
+    Ranks say which list found an item how early, not how well anything fits; relevance says how well, and two items of
+    equal rank are told apart by it.
+    """
+    head = ranked[:depth]
+    ids = [one.item for one in head]
     words = telling_words(question)
-    shares = word_shares(snapshot, words, [hit.item.id for hit in hits]) if words else {}
-    return [
-        Evidence(kind=kind_of(hit.item.modality), distance=distances.get(hit.item.id), share=shares.get(hit.item.id))
-        for hit in hits
+    shares = word_shares(snapshot, words, ids) if words else {}
+    modalities = snapshot.modalities(ids)
+    told = [
+        _told(one, Evidence(kind=kind_of(modalities[one.item]), distance=one.distance, share=shares.get(one.item)))
+        for one in head
+        if one.item in modalities
     ]
+    rest = [replace(one, score=one.score / (1 + LEAN)) for one in ranked[depth:]]
+    return [*sorted(told, key=lambda one: (-one.score, one.item)), *rest]
+
+
+def _told(one: Ranked, evidence: Evidence) -> Ranked:
+    relevance = round(relevance_of(evidence), 4)
+    known = evidence.distance is not None or evidence.share is not None
+    score = (one.score + LEAN * relevance) / (1 + LEAN) if known else one.score
+    return replace(one, score=score, relevance=relevance, evidence=evidence)
 
 
 def telling_words(question: str) -> list[str]:
