@@ -19,6 +19,7 @@ from ragmm.commands import (
     inspecting,
     keeping,
     models,
+    purging,
     quarantining,
     reembedding,
     running,
@@ -51,6 +52,7 @@ def start(
 
 building.register(app)
 syncing.register(app)
+purging.register(app)
 asking.register(app)
 chatting.register(app)
 inspecting.register(app)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ragmm.indexes.snapshot import Snapshot
     from ragmm.indexes.verify import VerifyReport
     from ragmm.pipelines.ingest import IngestPlan
+    from ragmm.pipelines.purge import Purged
     from ragmm.pipelines.query import Answerer, SearchPlan
     from ragmm.pipelines.reading import Parser
     from ragmm.pipelines.rerank import RerankPlan
@@ -197,6 +198,13 @@ class Collection:
         from ragmm.pipelines.remove import remove
 
         return remove(self.store, uris)
+
+    def purge(self, uris: Sequence[str]) -> Purged:
+        """Erase documents from every generation and file. Older generations can no longer be restored afterwards."""
+        from ragmm.pipelines.purge import purge
+
+        self.close()
+        return purge(self.store, uris)
 
     # Asking ------------------------------------------------------------------------------------------------------
 

@@ -152,6 +152,11 @@ class Cache:
                 ((*key, one.text, one.confidence) for key, one in captions.items()),
             )
 
+    def vacuum(self) -> None:
+        """Leave nothing deleted in the file."""
+        with self._lock:
+            fsio.vacuum(self._connection, self._path)
+
     def begin(self, path: str) -> None:
         """Noted before parsing starts, so that a document which takes the whole run down is known too."""
         with self.transaction():

@@ -37,6 +37,7 @@ __all__ = [
     "storage_errors",
     "sync_directory",
     "sync_file",
+    "vacuum",
 ]
 
 DIRECTORY_MODE = 0o700
@@ -194,6 +195,14 @@ def commit(connection: sqlite3.Connection, path: Path, kind: str) -> Iterator[No
                 connection.execute("ROLLBACK")
             raise
         _step("after-commit", path, kind)
+
+
+def vacuum(connection: sqlite3.Connection, path: Path) -> None:
+    """Rewrite a database without the pages it no longer uses, so that nothing deleted stays in the file."""
+    with storage_errors(path):
+        _step("before-vacuum", path, "vacuum")
+        connection.execute("VACUUM")
+        _step("after-vacuum", path, "vacuum")
 
 
 @contextlib.contextmanager

@@ -110,7 +110,7 @@ def collect(writer: Writer, retention: Retention, expired: Callable[[], bool] = 
     """
     kept = generations.retained(writer.connection, retention)
     before = writer.connection.execute("SELECT COUNT(*) FROM items").fetchone()[0]
-    _repack(writer, expired)
+    repack(writer, expired)
     with fsio.commit(writer.connection, writer.database, "collect"):
         _forget_rows(writer.connection, kept, expired)
         _forget_blocks(writer, kept, retention)
@@ -213,12 +213,12 @@ def _forget_spaces(connection: sqlite3.Connection) -> None:
         connection.execute("DELETE FROM spaces WHERE id = ?", (space,))
 
 
-def _repack(writer: Writer, expired: Callable[[], bool]) -> None:
-    """Move the images of packs that are mostly dead into a new pack. Readers find either address."""
+def repack(writer: Writer, expired: Callable[[], bool] = lambda: False, *, share: float = _REPACK_SHARE) -> None:
+    """Move the images of packs of which less than a share lives into a new pack. Readers find either address."""
     wasteful = writer.connection.execute(
         "SELECT p.id, p.sha256 FROM packs p JOIN assets a ON a.pack = p.id WHERE p.retired IS NULL "
         "GROUP BY p.id HAVING SUM(a.size) < ? * p.size",
-        (_REPACK_SHARE,),
+        (share,),
     ).fetchall()
     for pack, sha256 in wasteful:
         if expired():

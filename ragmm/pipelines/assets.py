@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from ragmm.errors import StorageError
 from ragmm.indexes.snapshot import Snapshot
 
-__all__ = ["asset_file"]
+__all__ = ["asset_file", "forget_assets"]
 
 _SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "image/gif": ".gif"}
 
@@ -32,6 +33,14 @@ def asset_file(snapshot: Snapshot, sha256: str) -> Path:
             f"{target}: {error.strerror}; point XDG_CACHE_HOME at a folder that this user can write"
         ) from error
     return target
+
+
+def forget_assets(hashes: Iterable[str]) -> None:
+    """Remove this user's copies of these images."""
+    folder = _folder()
+    for sha256 in hashes:
+        for suffix in (*_SUFFIXES.values(), ".bin"):
+            (folder / f"{sha256}{suffix}").unlink(missing_ok=True)
 
 
 def _folder() -> Path:

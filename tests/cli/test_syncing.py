@@ -194,3 +194,19 @@ def test_the_settings_of_a_night_do_not_count_as_an_edit(desk: Desk) -> None:
     desk.night()
     desk.pipeline = replace(desk.pipeline, nightly=NightlySettings(max_minutes=3))
     assert desk.night().plan.edited == ()
+
+
+def test_a_purge_is_confirmed_and_told(cli, desk: Desk) -> None:
+    fill(desk, 3)
+    night(cli, desk)
+    done = cli("purge", "00.txt", "-c", str(desk.folder))
+    assert done.code == 2
+    assert "purge cannot be undone; say --yes" in done.err
+    assert len(desk.uris()) == 3
+    done = cli("purge", "00.txt", "-c", str(desk.folder), "--yes", "--json")
+    assert done.code == 0
+    assert json.loads(done.out)["documents"] == 1
+    assert desk.uris() == ["01.txt", "02.txt"]
+    done = cli("purge", "01.txt", "-c", str(desk.folder), "-y")
+    assert "purged 1 documents: 1 items" in done.out
+    assert "is still there: exclude or delete it" in done.err

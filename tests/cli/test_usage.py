@@ -21,7 +21,7 @@ EXPECTED = {
     "init", "ingest", "rm", "query", "ls", "show", "info", "history", "diff", "rollback", "snapshot", "verify",
     "repair", "digest", "compact", "models list", "models check", "models pull", "models path", "demo", "eval", "chat",
     "inspect", "doctor", "quarantine list", "quarantine retry", "quarantine clear",
-    "reembed", "runs",
+    "reembed", "runs", "sync", "purge",
 }  # fmt: skip
 
 

@@ -1,0 +1,49 @@
+"""The command that erases: purge."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from ragmm.commands.opening import opened
+from ragmm.commands.options import CollectionOption, JsonOption, command
+from ragmm.commands.output import emit, note, show
+from ragmm.errors import UsageError
+from ragmm.render.text import safe_name
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this command to the application."""
+    command(app, "purge", example="ragmm purge letters/smith.pdf -c letters --yes")(purge)
+
+
+def purge(
+    uris: Annotated[list[str], typer.Argument(metavar="URI…", help="Documents, as `ragmm ls` names them.")],
+    collection: CollectionOption = "default",
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; needed where nobody can be asked.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Erase documents from every generation, block and cache. The history goes: nothing older can be restored."""
+    _confirm(len(uris), collection, yes=yes, json=json)
+    with opened(collection) as docs:
+        gone = docs.purge(uris)
+    if json:
+        emit(gone)
+        return
+    show(f"purged {gone.documents:,} documents: {gone.items:,} items, {gone.images:,} images; history forgotten")
+    for uri in gone.also_at:
+        note(f"warning: {safe_name(uri)} holds the same content and keeps it; purge it too if that is meant")
+    for path in gone.still_there:
+        note(f"warning: {safe_name(path)} is still there: exclude or delete it, or the next run takes it in again")
+
+
+def _confirm(count: int, collection: str, *, yes: bool, json: bool) -> None:
+    if yes:
+        return
+    if json or not sys.stdin.isatty():
+        raise UsageError("purge cannot be undone; say --yes")
+    typer.confirm(f"Erase {count} documents and the whole history of {collection}?", abort=True, err=True)
