@@ -105,11 +105,11 @@ class ExactIndex:
         return segment.alive(ids)
 
     def remove(self, ids: NDArray[np.int64]) -> None:
-        wanted = np.unique(np.asarray(ids, np.int64))
+        wanted = _sorted_once(np.asarray(ids, np.int64))
         for segment in self._segments:
             found = segment.positions(wanted)
             if len(found):
-                segment.dead = np.union1d(segment.dead, found)
+                segment.dead = _sorted_once(np.concatenate([segment.dead, found]))
 
     def live_ids(self) -> NDArray[np.int64]:
         """Of every row that is there."""
@@ -193,6 +193,13 @@ def _widened(rows: NDArray[np.float16]) -> NDArray[np.float32]:
     wide: NDArray[np.float32] = bits.view(np.float32)
     wide *= np.float32(2.0**112)
     return wide
+
+
+def _sorted_once(ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Ascending, each once. NumPy's `unique` imports masked arrays, for which a single query need not wait."""
+    ids = np.sort(ids)
+    kept: NDArray[np.int64] = ids[np.concatenate([np.ones(min(1, len(ids)), bool), ids[1:] > ids[:-1]])]
+    return kept
 
 
 def _ascending(ids: NDArray[np.int64]) -> bool:
