@@ -10,6 +10,7 @@ on what weights have learnt. The plain script computes in float32, which is what
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import random
 import subprocess
