@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ragmm.config import OperateSettings, Pipeline, Route, default_pipeline, load_pipeline, parse_pipeline
 from ragmm.config.folders import resolve
 from ragmm.config.profiles import as_built, named_models
-from ragmm.errors import CollectionNotFoundError, ModelError, UsageError, WriterBusyError
+from ragmm.errors import CacheDamagedError, CollectionNotFoundError, ModelError, UsageError, WriterBusyError
 from ragmm.indexes.store import Store
 from ragmm.pipelines.progress import Progress
 from ragmm.types import CollectionInfo, Document, GenerationDiff, Hit, QueryResult, Report, StoredItem
@@ -187,7 +187,11 @@ class Collection:
         from ragmm.pipelines.sync.run import run_night
 
         with self._night_work(refresh, allow_mass_delete, progress, stop) as work:
-            night = run_night(self.store, work, plan)
+            try:
+                night = run_night(self.store, work, plan)
+            except CacheDamagedError as error:  # it is gone now, and what was committed stays
+                work.progress.message(str(error))
+                night = run_night(self.store, work, plan)
         if night.plan.edited or night.report.generation != night.plan.generation:
             self._remember_pipeline()
             self._refresh_indexes(progress)

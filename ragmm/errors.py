@@ -14,6 +14,7 @@ RagmmError                    exit 1   something failed; the message says what, 
 ├── ModelMismatchError        exit 21  a space was built with another model than the one given
 ├── NewerFormatError          exit 22  a newer ragmm wrote this collection
 ├── StorageError              exit 30  disk full, quota, permission, read-only
+│   └── CacheDamagedError     exit 30  cache.db was damaged and is removed; the same command makes it anew
 ├── MassDeleteError           exit 31  more documents would be deleted than the guard allows
 └── WriterBusyError           exit 75  another process is writing to the collection
 """
@@ -21,6 +22,7 @@ RagmmError                    exit 1   something failed; the message says what, 
 from __future__ import annotations
 
 __all__ = [
+    "CacheDamagedError",
     "CollectionNotFoundError",
     "ConfigError",
     "DamagedError",
@@ -114,6 +116,10 @@ class StorageError(RagmmError):
     """The disk said no: full, quota, permission, read-only."""
 
     exit_code = 30
+
+
+class CacheDamagedError(StorageError):
+    """What can be made again was damaged, and has been removed: nothing is lost but time."""
 
 
 class MassDeleteError(RagmmError):

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ragmm.errors import StorageError
+from ragmm.errors import CacheDamagedError, StorageError
 from ragmm.indexes import fsio
 from ragmm.indexes.rows import path_from_db, path_to_db
 
@@ -110,7 +110,7 @@ class Cache:
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Any]:
         """What a statement finds."""
-        with self._lock:
+        with self._lock, self._sound():
             return self._connection.execute(sql, parameters).fetchall()
 
     def write(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
@@ -120,7 +120,7 @@ class Cache:
 
     def seen(self) -> dict[str, Seen]:
         """Everything that was hashed, by absolute path."""
-        rows = self._connection.execute("SELECT path, size, mtime_ns, ctime_ns, inode, sha256 FROM seen")
+        rows = self.rows("SELECT path, size, mtime_ns, ctime_ns, inode, sha256 FROM seen")
         return {path_from_db(row[0]): Seen((row[1], row[2], row[3], row[4]), row[5].hex()) for row in rows}
 
     def remember(self, files: Mapping[str, Seen]) -> None:
@@ -169,7 +169,7 @@ class Cache:
 
     def cut_short(self) -> list[str]:
         """Files that were being parsed when an earlier run ended without a word."""
-        return [path_from_db(row[0]) for row in self._connection.execute("SELECT path FROM parsing")]
+        return [path_from_db(row[0]) for row in self.rows("SELECT path FROM parsing")]
 
     def strike(self, path: str, sha256: str, parser: str, reason: str, *, died: bool) -> None:
         """One more time that the document killed its parser (`died`), or that a run ended while it was parsed."""
@@ -193,19 +193,36 @@ class Cache:
             self._connection.execute("DELETE FROM strikes WHERE sha256 = ?", (bytes.fromhex(sha256),))
 
     def strikes(self) -> list[Strikes]:
-        return _strikes(self._connection)
+        with self._lock, self._sound():
+            return _strikes(self._connection)
+
+    @contextlib.contextmanager
+    def _sound(self) -> Iterator[None]:
+        """A cache that turns out to be damaged is removed."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            if type(error) is not sqlite3.DatabaseError:  # the others are about the statement, or about the disk
+                raise
+            self._connection.close()
+            fsio.remove(self._path, "cache")
+            raise CacheDamagedError(
+                f"{self._path}: {error}; it held nothing that cannot be made again and has been removed: "
+                "run the same command again"
+            ) from error
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """All of it, or none."""
-        with self._lock, fsio.storage_errors(self._path):
+        with self._lock, fsio.storage_errors(self._path), self._sound():
             self._connection.execute("BEGIN")
             try:
                 yield self._connection
                 self._connection.execute("COMMIT")
             except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
+                with contextlib.suppress(sqlite3.DatabaseError):
+                    if self._connection.in_transaction:
+                        self._connection.execute("ROLLBACK")
                 raise
 
 

@@ -1,13 +1,15 @@
-"""kill -9 at random moments of a real ingest: real parsers, real disk. Nothing is lost, the same command goes on."""
+"""kill -9 at random moments of real nights: real parsers, real disk. Nothing is lost, the same command goes on."""
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import random
 import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,29 +17,49 @@ import psutil
 import pytest
 
 import ragmm
+from ragmm.config import Pipeline, SourceSettings
 from ragmm.indexes.store import Store
+from ragmm.operate.journal import RunState, read_runs
 from ragmm.testing import FakeEmbedder, sample_corpus
 
-_INGEST = """
-import sys
+COMMIT_ITEMS = 7
+_NIGHT = """
+import dataclasses, hashlib, os, sys
 sys.path.insert(0, sys.argv[3])
-import dataclasses
 import ragmm
+from ragmm.operate.attending import attended
 from ragmm.testing import FakeEmbedder
+from tests.faults.test_kill import pipeline_for
+log = os.open(sys.argv[1] + ".embedded", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+class Noting(FakeEmbedder):
+    def _admit(self, inputs):
+        for one in inputs:
+            data = one.encode() if isinstance(one, str) else one
+            os.write(log, f"{self.info.name} {hashlib.sha256(data).hexdigest()}\\n".encode())
+        return super()._admit(inputs)
 if __name__ == "__main__":
-    pipeline = ragmm.default_pipeline()
-    pipeline = dataclasses.replace(pipeline, store=dataclasses.replace(pipeline.store, commit_items=7))
-    models = ragmm.Models(embedders={"shared": FakeEmbedder(), "text": FakeEmbedder(modalities=["text"])})
-    docs = ragmm.create(sys.argv[1], exist_ok=True, pipeline=pipeline, models=models)
-    report = docs.ingest([sys.argv[2]])
-    assert not report.failures, report.failures
+    models = ragmm.Models(embedders={"shared": Noting(), "text": Noting(modalities=["text"], name="words")})
+    docs = ragmm.create(sys.argv[1], exist_ok=True, pipeline=pipeline_for(sys.argv[2]), models=models)
+    with attended(docs, "sync") as watch:
+        night = docs.sync(allow_mass_delete=True)
+        watch.finished(night)
+    assert not night.report.failures, night.report.failures
     print("done", flush=True)
 """
 
 
+def pipeline_for(source: str) -> Pipeline:
+    pipeline = ragmm.default_pipeline()
+    return dataclasses.replace(
+        pipeline,
+        sources=SourceSettings(paths=(source,)),
+        store=dataclasses.replace(pipeline.store, commit_items=COMMIT_ITEMS),
+    )
+
+
 def start(folder: Path, source: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", _INGEST, str(folder), str(source), os.getcwd()],
+        [sys.executable, "-c", _NIGHT, str(folder), str(source), os.getcwd()],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
 
@@ -54,29 +76,29 @@ def children(pid: int) -> list[psutil.Process]:
         return []
 
 
+def survivors(offspring: list[psutil.Process]) -> list[psutil.Process]:
+    """Processes that still run five seconds later; one that only waits to be reaped is dead."""
+    _, alive = psutil.wait_procs(offspring, timeout=5)
+    return [one for one in alive if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+
+
 def change(source: Path, rng: random.Random) -> None:
-    """A day's work on the sources: one file rewritten, one gone, one new."""
+    """A day's work on the sources: files rewritten, one gone, one moved, some new."""
     files = sorted(source.iterdir())
     text = [path for path in files if path.suffix in {".md", ".txt"}]
-    rng.choice(text).write_text(f"rewritten {rng.random()} words", encoding="utf-8")
-    (source / f"new-{rng.randrange(10**9)}.txt").write_text(f"new {rng.random()}", encoding="utf-8")
+    for path in rng.sample(text, 3):
+        path.write_text(f"rewritten {rng.random()} words\n\nand {rng.random()} more", encoding="utf-8")
+    for _ in range(3):
+        (source / f"new-{rng.randrange(10**9)}.txt").write_text(f"new {rng.random()}", encoding="utf-8")
+    if len(files) > 40:
+        for path in rng.sample(files, 3):
+            path.unlink(missing_ok=True)
+    moved = rng.choice(sorted(source.iterdir()))
+    moved.rename(moved.with_name(f"moved-{rng.randrange(10**9)}{moved.suffix}"))
 
 
-def outliving(offspring: list[psutil.Process]) -> list[psutil.Process]:
-    """Which of them still run five seconds later; one that only waits to be reaped by init has ended."""
-    _, left = psutil.wait_procs(offspring, timeout=5)
-    return [process for process in left if _runs(process)]
-
-
-def _runs(process: psutil.Process) -> bool:
-    try:
-        return process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
-def killed_runs(tmp_path: Path, kills: int) -> int:
-    """Kill until so many kills have landed; returns how often a run came to its end meanwhile."""
+def killed_nights(tmp_path: Path, kills: int) -> dict[str, int]:
+    """Kill until so many kills have landed; returns what there is to count."""
     rng = random.Random(kills)
     source, folder = tmp_path / "source", tmp_path / "collection"
     sample_corpus(source, 40, seed=3)
@@ -98,49 +120,97 @@ def killed_runs(tmp_path: Path, kills: int) -> int:
         process.kill()
         process.communicate()
         landed += 1
-        assert not outliving(offspring), "a worker outlived its parent"
+        assert not survivors(offspring), "a worker outlived its parent"
         report = Store(folder).verify(deep=True)
         assert report.ok, report.problems
     finish(start(folder, source))
     check_equal_to_undisturbed(tmp_path, folder, source)
-    return ended
+    check_journal(folder, landed)
+    return {"kills": landed, "nights that ended meanwhile": ended, "vectors made twice": made_twice(folder, landed)}
+
+
+def made_twice(folder: Path, landed: int) -> int:
+    """A kill costs one batch of embedding at most: what waited for its commit, in each of two spaces."""
+    made = Counter(Path(f"{folder}.embedded").read_text(encoding="ascii").splitlines())
+    again = sum(count - 1 for count in made.values())
+    assert again <= landed * 2 * 2 * COMMIT_ITEMS, f"{again} vectors were made again after {landed} kills"
+    return again
+
+
+def check_journal(folder: Path, landed: int) -> None:
+    """Nights that were killed after they had begun are listed as such."""
+    states = Counter(run.state for run in read_runs(folder))
+    assert states.keys() <= {RunState.DONE, RunState.CUT_SHORT}
+    assert states[RunState.CUT_SHORT] <= landed
 
 
 def check_equal_to_undisturbed(tmp_path: Path, folder: Path, source: Path) -> None:
-    models = ragmm.Models(embedders={"shared": FakeEmbedder(), "text": FakeEmbedder(modalities=["text"])})
-    with ragmm.create(tmp_path / "undisturbed", models=models) as fresh:
-        assert not fresh.ingest([source]).failures
+    models = ragmm.Models(embedders={"shared": FakeEmbedder(), "text": FakeEmbedder(modalities=["text"], name="words")})
+    with ragmm.create(tmp_path / "undisturbed", pipeline=pipeline_for(str(source)), models=models) as fresh:
+        assert not fresh.sync().report.failures
         assert Store(folder).digest(vectors=True) == fresh.digest(vectors=True)
 
 
 @pytest.mark.faults
-def test_some_kills(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
-    record_property("kills", 2)
-    killed_runs(tmp_path, 2)
-
-
-@pytest.mark.faults
 @pytest.mark.timeout(3000)
+def test_some_kills(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
+    for what, count in killed_nights(tmp_path, int(os.environ.get("RAGMM_KILLS", "30"))).items():
+        record_property(what, count)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(40_000)
 def test_many_kills(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
-    kills = int(os.environ.get("RAGMM_KILLS", "200"))
-    record_property("kills", kills)
-    killed_runs(tmp_path, kills)
+    for what, count in killed_nights(tmp_path, int(os.environ.get("RAGMM_KILLS", "1000"))).items():
+        record_property(what, count)
+
+
+def stopped_night(tmp_path: Path, number: signal.Signals, wait: Callable[[Path], None]) -> bool:
+    """Send a signal to a night; whether it arrived before the night's end."""
+    source, folder = tmp_path / "source", tmp_path / "collection"
+    process = start(folder, source)
+    wait(folder)
+    offspring = children(process.pid)
+    running, began = process.poll() is None, time.monotonic()
+    process.send_signal(number)
+    process.communicate(timeout=30)
+    assert time.monotonic() - began < 10 * (1 + os.getloadavg()[0] / (os.cpu_count() or 1))
+    assert not survivors(offspring)
+    if Store(folder).exists:
+        report = Store(folder).verify(deep=True)
+        assert report.ok, report.problems
+    return running
+
+
+def first_commit(folder: Path) -> None:
+    deadline = time.monotonic() + 60
+    while not (Store(folder).exists and Store(folder).history()) and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
 def test_signals_stop_cleanly(number: signal.Signals, tmp_path: Path) -> None:
+    sample_corpus(tmp_path / "source", 60, seed=3)
+    stopped_night(tmp_path, number, first_commit)
+    finish(start(tmp_path / "collection", tmp_path / "source"))
+    check_equal_to_undisturbed(tmp_path, tmp_path / "collection", tmp_path / "source")
+
+
+@pytest.mark.faults
+@pytest.mark.row("R27")
+@pytest.mark.timeout(3000)
+def test_signals_at_random_times(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
+    wanted = int(os.environ.get("RAGMM_SIGNALS", "12"))
+    rng, landed = random.Random(wanted), 0
     source, folder = tmp_path / "source", tmp_path / "collection"
-    sample_corpus(source, 60, seed=3)
-    process = start(folder, source)
-    deadline = time.monotonic() + 60
-    while not (Store(folder).exists and Store(folder).history()) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    offspring = children(process.pid)
-    process.send_signal(number)
-    process.communicate(timeout=30)
-    assert process.returncode == 0
-    assert not outliving(offspring)
-    report = Store(folder).verify(deep=True)
-    assert report.ok, report.problems
+    sample_corpus(source, 40, seed=3)
+    began = time.monotonic()
+    finish(start(folder, source))
+    usual = time.monotonic() - began
+    while landed < wanted:
+        change(source, rng)
+        number = rng.choice([signal.SIGINT, signal.SIGTERM])
+        landed += stopped_night(tmp_path, number, lambda _: time.sleep(rng.uniform(0.1, 0.9) * usual))
+    record_property("signals", landed)
     finish(start(folder, source))
     check_equal_to_undisturbed(tmp_path, folder, source)
