@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 from ragmm.embedders.base import Embedder
 from ragmm.errors import UsageError
 from ragmm.indexes.snapshot import Snapshot
+from ragmm.indexes.writer import check_model
 from ragmm.pipelines.collecting import collect
 from ragmm.pipelines.embedding import TEXT
 from ragmm.pipelines.evidence import Evidence
@@ -159,6 +160,8 @@ def search(snapshot: Snapshot, question: Question, plan: SearchPlan, clock: Cloc
 def _vectors(snapshot: Snapshot, question: Question, plan: SearchPlan) -> list[QueryVector]:
     """A space without an embedder is not searched. Of an item, its own vectors; a question beside it adds its own."""
     spaces = {space: embedder for space, embedder in plan.embedders.items() if space in snapshot.spaces}
+    for space, embedder in spaces.items():
+        check_model(snapshot.spaces[space], embedder.info, snapshot.folder)
     if question.like is None:
         return question_vectors(spaces, question.searched, question.image)
     asked = question_vectors(spaces, question.text, question.image)

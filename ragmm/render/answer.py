@@ -120,6 +120,10 @@ def _heading(hit: Hit) -> Table:
 
     link = Style(bold=True, link=file_link(hit.item.path, page=hit.item.locator.page))
     where = Text(place(hit.item), style=link, overflow="fold").append(f"  {hit.item.modality.value}", style=_FAINT)
+    if hit.relevance:
+        where.append(f"  relevance {hit.relevance:.2f}", style=_FAINT)
+    if hit.alternatives:
+        where.append(f"  and {len(hit.alternatives)} like it", style=_FAINT)
     line = Table.grid(padding=(0, 1, 0, 0), pad_edge=False)
     line.add_row(Text(f"{f'[{hit.rank}]':>5}", style="cyan"), where)
     return line

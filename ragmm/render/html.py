@@ -17,6 +17,7 @@ from ragmm.types import Claim, Hit, QueryResult, StoredItem, Support
 
 __all__ = ["html_report"]
 
+_MOST_ALSO = 5
 _MAGIC = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"RIFF": "image/webp", b"GIF8": "image/gif"}
 
 
@@ -106,6 +107,13 @@ def _hits(title: str, hits: Iterable[Hit], number: int, asset_path: AssetPath, s
     return f"<section><h2>{title}</h2><ol>{entries}</ol></section>" if entries else ""
 
 
+def _also(hit: Hit) -> str:
+    """The near-duplicates that share the hit's place."""
+    places = [escape(place(item)) for item in hit.alternatives[:_MOST_ALSO]]
+    more = f" and {len(hit.alternatives) - _MOST_ALSO} more" if len(hit.alternatives) > _MOST_ALSO else ""
+    return f" · also at {', '.join(places)}{more}" if places else ""
+
+
 def _hit(hit: Hit, number: int, asset_path: AssetPath, shown: Set[str]) -> str:
     item = hit.item
     link = escape(file_link(item.path, page=item.locator.page))
@@ -115,7 +123,8 @@ def _hit(hit: Hit, number: int, asset_path: AssetPath, shown: Set[str]) -> str:
     return (
         f'<li id="q{number}-{hit.rank}" value="{hit.rank}"><p class="place"><a href="{link}">{escape(place(item))}</a> '
         f'<span class="kind">{item.modality.value}</span></p>{text}{picture}'
-        f'<p class="small">score {hit.score:.3f} · found by {escape(safe(legs))}</p></li>'
+        f'<p class="small">relevance {hit.relevance:.2f} · score {hit.score:.3f} · '
+        f"found by {escape(safe(legs))}{_also(hit)}</p></li>"
     )
 
 

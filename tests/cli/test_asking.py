@@ -126,3 +126,42 @@ def test_an_item_is_shown_in_full(cli, sample: Path) -> None:
     shown = cli("show", number, "-c", sample).out
     assert "notes/maintenance.md" in shown
     assert rows[0]["text"].splitlines()[-1] in shown
+
+
+def uris(reply: dict) -> set[str]:
+    return {hit["uri"] for hit in reply["hits"]}
+
+
+def test_filters_compare_and_name_what_they_do_not_know(cli, sample: Path) -> None:
+    found = cli("query", "crossing", "-c", sample, "--where", "type=md", "-k", 20, "--no-answer", "--json").json
+    assert uris(found)
+    assert all(uri.endswith(".md") for uri in uris(found))
+    none = cli("query", "crossing", "-c", sample, "--where", "type=docx", "--no-answer", "--json").json
+    assert none["hits"] == []
+    wrong = cli("query", "crossing", "-c", sample, "--where", "colour=red")
+    assert wrong.code == 2
+    assert "path, type, modality, page, date, section" in wrong.err
+
+
+def test_so_many_of_a_document(cli, sample: Path) -> None:
+    reply = cli("query", "boat", "-c", sample, "--per-document", 1, "-k", 20, "--no-answer", "--json").json
+    assert len(reply["hits"]) == len(uris(reply)) > 1
+
+
+def test_the_like_of_an_item_is_found_without_it(cli, sample: Path) -> None:
+    first = cli("query", QUESTION, "-c", sample, "--no-answer", "--json").json["hits"][0]
+    reply = cli("query", "--like", first["item"], "-c", sample, "--no-answer", "--json").json
+    assert reply["hits"]
+    assert first["item"] not in {hit["item"] for hit in reply["hits"]}
+    assert all(0 <= hit["relevance"] <= 1 for hit in reply["hits"])
+    missing = cli("query", "--like", 999_999, "-c", sample)
+    assert missing.code == 2
+    assert "no item 999999" in missing.err
+
+
+def test_a_picture_given_as_words_is_said_so(cli, sample: Path, tmp_path: Path) -> None:
+    picture = tmp_path / "boat.png"
+    picture.write_bytes(b"\x89PNG")
+    done = cli("query", picture, "-c", sample)
+    assert done.code == 2
+    assert "--image" in done.err

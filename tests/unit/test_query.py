@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import ragmm
-from ragmm.errors import CollectionNotFoundError, UsageError
+from ragmm.errors import CollectionNotFoundError, ModelError, ModelMismatchError, UsageError
 from ragmm.indexes.changes import PreparedDocument
 from ragmm.indexes.store import Store
 from ragmm.pipelines.embedding import Embedding
@@ -279,3 +279,61 @@ def test_weights_count() -> None:
 def test_nothing_found_is_nothing() -> None:
     assert fuse([]) == []
     assert fuse([leg("a/text")]) == []
+
+
+# Odd questions ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("k", [0, -1])
+def test_no_hits_cannot_be_asked_for(docs: ragmm.Collection, k: int) -> None:
+    with pytest.raises(UsageError, match="k is at least 1"):
+        docs.search("apple", k=k)
+
+
+def test_more_hits_than_there_are(docs: ragmm.Collection) -> None:
+    assert len(docs.search("apple", k=1000)) <= len(list(docs.items()))
+
+
+def test_the_like_of_an_item(docs: ragmm.Collection) -> None:
+    red = next(item for item in docs.items("photos/apple.png"))
+    hits = docs.search(like=red.id)
+    assert red.id not in {hit.item.id for hit in hits}
+    assert hits[0].item.text == "The apple harvest was good this year." or hits[0].item.uri == "reports/south.txt"
+    text = next(item for item in docs.items("notes.txt"))
+    assert "photos/apple.png" in {hit.item.uri for hit in docs.search(like=text.id, modality="image")}
+
+
+class Unsound(FakeEmbedder):
+    def embed_texts(self, texts, role):  # type: ignore[no-untyped-def]
+        return super().embed_texts(texts, role) * float("nan")
+
+
+def test_a_vector_that_is_no_number_is_refused(docs: ragmm.Collection) -> None:
+    broken = ragmm.Collection(
+        docs.store, docs.pipeline, ragmm.Models(embedders={"text": Unsound(modalities=["text"], name="words")})
+    )
+    with pytest.raises(ModelError, match="not finite"):
+        broken.search("apple")
+
+
+def test_another_model_of_the_same_width_is_refused(docs: ragmm.Collection, tmp_path: Path) -> None:
+    (tmp_path / "new.txt").write_text("apples", encoding="utf-8")
+    other = {**MODELS, "text": FakeEmbedder(modalities=["text"], name="others")}
+    with pytest.raises(ModelMismatchError, match="others"):
+        ragmm.Collection(docs.store, docs.pipeline, ragmm.Models(embedders=other)).ingest([tmp_path])
+    with pytest.raises(ModelMismatchError, match="others"):
+        ragmm.Collection(docs.store, docs.pipeline, ragmm.Models(embedders=other)).search("apple")
+
+
+def test_a_model_that_cannot_read_the_question_has_no_say(tmp_path: Path) -> None:
+    class Latin(FakeEmbedder):
+        def scripts(self) -> frozenset[str]:
+            return frozenset({"LATIN"})
+
+    texts = {f"{n}.txt": [passage(f"袋鼠 第{n} 章")] for n in range(40)} | {"a.txt": [passage("澳洲的天气")]}
+    models = {"text": Latin(modalities=["text"])}
+    from tests.unit.retrieval import fill_items
+
+    store = fill_items(tmp_path / "c", texts, models)
+    docs = ragmm.open(store.folder, models=ragmm.Models(embedders=models))
+    assert docs.search("澳洲的天气")[0].item.uri == "a.txt"

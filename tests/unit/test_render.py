@@ -38,6 +38,7 @@ def test_the_json_of_a_query_has_the_documented_shape(tmp_path: Path) -> None:
     assert first | {"box": None} == {
         "rank": 1,
         "score": 1.0,
+        "relevance": 0.0,
         "item": 7,
         "uri": "reports/2023 a.pdf",
         "page": 4,
