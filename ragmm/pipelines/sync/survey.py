@@ -134,7 +134,8 @@ def _trusted_folders(
 
 def _nothing_listed(census: Census, comparison: Comparison, folders: Mapping[str, Folder]) -> bool:
     """Whether every folder is as remembered: then no document can be missing."""
-    return not (comparison.names or census.unlisted or census.members) and len(census.matched) == len(folders)
+    looked = comparison.names or census.unlisted or census.members or any(root.remote for root in census.roots)
+    return not looked and len(census.matched) == len(folders)
 
 
 def _plan(inventory: Inventory, nights: Nights, census: Census, comparison: Comparison, surveyor: Surveyor) -> Plan:
