@@ -140,29 +140,27 @@ class ExactIndex:
     def _search_segment(
         self, segment: Segment, queries: NDArray[np.float32], best: list[Best], allow: NDArray[np.int64] | None
     ) -> None:
-        if allow is None:
-            for start, rows in self._chunks(segment.rows):
-                scores = _scores(rows, queries)
-                scores[_within(segment.dead, start, len(rows)) - start] = -np.inf
-                _offer(best, segment.ids[start : start + len(rows)], scores)
-            return
-        wanted = segment.alive(allow)
-        if len(wanted) > _SPARSE * len(segment.ids):
-            self._search_masked(segment, queries, best, wanted)
+        wanted = None if allow is None else segment.alive(allow)
+        if wanted is None or len(wanted) > _SPARSE * len(segment.ids):
+            self._search_rows(segment, queries, best, wanted)
             return
         step = self._chunk_rows(segment.rows)
         for start in range(0, len(wanted), step):
             picked = wanted[start : start + step]
             _offer(best, segment.ids[picked], _scores(segment.rows[picked], queries))
 
-    def _search_masked(
-        self, segment: Segment, queries: NDArray[np.float32], best: list[Best], wanted: NDArray[np.int64]
+    def _search_rows(
+        self, segment: Segment, queries: NDArray[np.float32], best: list[Best], wanted: NDArray[np.int64] | None
     ) -> None:
+        """Scores whole chunks; of them the wanted positions count, or all that are not dead."""
+        out = np.empty((min(len(segment.ids), self._chunk_rows(segment.rows)), len(queries)), np.float32)
         for start, rows in self._chunks(segment.rows):
-            inside = _within(wanted, start, len(rows))
-            if len(inside):
-                scores = _scores(rows, queries)
-                _offer(best, segment.ids[inside], scores[inside - start])
+            if wanted is None:
+                scores = _scores(rows, queries, out)
+                scores[_within(segment.dead, start, len(rows)) - start] = -np.inf
+                _offer(best, segment.ids[start : start + len(rows)], scores)
+            elif len(inside := _within(wanted, start, len(rows))):
+                _offer(best, segment.ids[inside], _scores(rows, queries, out)[inside - start])
 
     def _chunks(self, rows: NDArray[Any]) -> Iterator[tuple[int, NDArray[Any]]]:
         step = self._chunk_rows(rows)
@@ -174,10 +172,15 @@ class ExactIndex:
         return max(1024, _CHUNK_BYTES // max(1, rows.itemsize * self.dim))
 
 
-def _scores(rows: NDArray[Any], queries: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Shape: (rows, queries). Half-precision rows are widened a chunk at a time."""
+def _scores(
+    rows: NDArray[Any], queries: NDArray[np.float32], out: NDArray[np.float32] | None = None
+) -> NDArray[np.float32]:
+    """Shape: (rows, queries). Half-precision rows are widened a chunk at a time; memory is best used again."""
     wide = rows if rows.dtype == np.float32 else _widened(rows)
-    scores: NDArray[np.float32] = (wide @ queries[0])[:, None] if len(queries) == 1 else wide @ queries.T
+    if len(queries) == 1:
+        one: NDArray[np.float32] = wide @ queries[0]
+        return one[:, None]
+    scores: NDArray[np.float32] = np.matmul(wide, queries.T, out=None if out is None else out[: len(rows)])
     return scores
 
 
@@ -216,7 +219,8 @@ def _within(positions: NDArray[np.int64], start: int, length: int) -> NDArray[np
 def _offer(best: list[Best], ids: NDArray[np.int64], scores: NDArray[np.float32]) -> None:
     """Offers each query the rows that could still enter its result."""
     bars = np.array([max(one.bar, _LEAST) for one in best], np.float32)
-    rows, queries = np.nonzero(scores >= bars)
+    # NumPy finds the places in a flat array several times faster than in a table.
+    rows, queries = np.divmod(np.flatnonzero(scores >= bars), len(best))
     order = np.argsort(queries, kind="stable")
     edges = np.searchsorted(queries[order], np.arange(len(best) + 1))
     for number in np.flatnonzero(np.diff(edges)).tolist():

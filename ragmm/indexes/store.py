@@ -24,6 +24,7 @@ from ragmm.indexes.lock import writer_lock
 from ragmm.indexes.repair import EmbedAgain, RepairReport, repair
 from ragmm.indexes.salvage import salvage
 from ragmm.indexes.snapshot import Snapshot, load_spaces
+from ragmm.indexes.staging import staged_spaces
 from ragmm.indexes.verify import VerifyReport, verify
 from ragmm.indexes.writer import Writer
 
@@ -75,6 +76,11 @@ class Store:
         with contextlib.closing(schema.connect_reader(self.folder / schema.DATABASE)) as connection:
             spaces = load_spaces(connection, generations.current(connection))
         return {name: space.model for name, space in spaces.items()}
+
+    def staged(self) -> dict[str, str]:
+        """By space, the name of a model that is to replace its own; see `staging`."""
+        with contextlib.closing(schema.connect_reader(self.folder / schema.DATABASE)) as connection:
+            return {name: space.model for name, space in staged_spaces(connection).items()}
 
     def history(self) -> list[GenerationInfo]:
         """Every generation, newest first."""

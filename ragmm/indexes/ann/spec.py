@@ -61,8 +61,8 @@ def lists(rows: int) -> int:
 
 
 def probes(count: int) -> int:
-    """How many of the lists a search looks into: all of a few, 1 in 16 of many."""
-    return min(count, max(16, count // 16))
+    """How many of the lists a search looks into: all of a few, twice the root of many."""
+    return min(count, max(16, round(2 * math.sqrt(count))))
 
 
 def factory(method: Method, dim: int, rows: int) -> str:
