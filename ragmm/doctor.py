@@ -23,6 +23,7 @@ from ragmm.config import Pipeline, default_pipeline
 from ragmm.config.folders import resolve
 from ragmm.config.needs import model_needs
 from ragmm.errors import DamagedError, RagmmError
+from ragmm.operate import fitness
 from ragmm.types import DocumentState
 
 __all__ = ["FLOORS", "Finding", "Floor", "State", "examine", "exit_code", "version_findings"]
@@ -87,7 +88,7 @@ def examine(collection: str | None = None, pipeline: Pipeline | None = None) -> 
     findings = [*_environment(), *version_findings(_version), *_extras(), *_faiss(_version), *_sandbox()]
     docs, opening = _opened(collection)
     settings = pipeline or (docs.pipeline if docs else default_pipeline())
-    findings += [*_models(settings), *_disk(collection), *opening]
+    findings += [*_models(settings), *_disk(collection), *_nightly(settings), *opening]
     if docs is not None:
         with docs:
             findings += _collection(docs, settings)
@@ -259,6 +260,17 @@ def _disk(collection: str | None) -> Iterator[Finding]:
         )
 
 
+def _nightly(pipeline: Pipeline) -> Iterator[Finding]:
+    """What an unattended run needs besides: its sources, and the places that it writes to."""
+    for area, checks in (("sources", fitness.source_checks(pipeline)), ("operate", fitness.operate_checks(pipeline))):
+        yield from (_checked(area, check) for check in checks)
+
+
+def _checked(area: str, check: fitness.Check) -> Finding:
+    state = State.OK if check.fit else State.WARNING
+    return Finding(area=area, name=check.name, state=state, detail=check.detail, remedy=check.remedy)
+
+
 # The collection --------------------------------------------------------------------------------------------------
 
 
@@ -281,6 +293,9 @@ def _collection(docs: Collection, pipeline: Pipeline) -> Iterator[Finding]:
         yield from _health(docs)
         yield from _documents(docs)
         yield from _spaces(docs, pipeline)
+        yield from _staged(docs)
+        for check in (*fitness.file_system_checks(docs.path), *fitness.run_checks(docs.path)):
+            yield _checked("collection", check)
     except RagmmError as error:
         yield _problem(docs.name, error)
 
@@ -331,3 +346,15 @@ def _spaces(docs: Collection, pipeline: Pipeline) -> Iterator[Finding]:
                 detail=f"built with {model}, the pipeline names {wanted[space]}",
                 remedy=f"name {model} in the pipeline, or: ragmm reembed --with {wanted[space]} --space {space}",
             )
+
+
+def _staged(docs: Collection) -> Iterator[Finding]:
+    """An exchange of models that was begun and not ended takes space."""
+    for space, model in docs.store.staged().items():
+        yield Finding(
+            area="collection",
+            name=f"staged {space}",
+            state=State.NOTE,
+            detail=f"vectors of {model} are built, or half built, and do not serve",
+            remedy=f"ragmm reembed --with {model} --space {space} goes on, --abandon forgets them",
+        )

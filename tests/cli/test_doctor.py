@@ -13,6 +13,9 @@ from ragmm.errors import NewerFormatError
 from ragmm.indexes.cache import Cache
 from ragmm.indexes.lock import writer_lock
 from ragmm.loaders.sandbox import Layer, LayerName
+from ragmm.operate import journal
+from ragmm.operate.fitness import file_system_checks
+from ragmm.operate.journal import Begun, Ended
 
 # doctor
 
@@ -36,6 +39,48 @@ def test_a_sound_collection_is_no_problem(cli, sample: Path) -> None:
     assert {name for area, name in seen if area == "sandbox"} == {str(name) for name in LayerName}
     assert {area for area, _ in seen} == {"environment", "packages", "sandbox", "models", "disk", "collection"}
     assert "0 problem" in cli("doctor", "-c", sample).out
+
+
+def test_what_a_night_needs_is_looked_at(cli, sample: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "a.txt").write_text("a", encoding="utf-8")
+    file = tmp_path / "p.toml"
+    file.write_text(
+        '[sources]\npaths = ["full", "empty", "gone", "s3://bucket/x"]\n[models]\ncaption = "none"\n'
+        '[operate]\nreports = "reports"\nlog = "full/a.txt/log"\nquestions = "none.jsonl"\nwebhook = "ftp://x"\n'
+        'on_failure = ["/no/such/program"]\n',
+        encoding="utf-8",
+    )
+    found = cli("doctor", "-c", sample, "-p", file, "--json")
+    assert found.code == 0, "what makes a night less is a warning"
+    seen = states(found.json)
+    assert {name.rpartition("/")[2]: state for (area, name), state in seen.items() if area == "sources"} == {
+        "full": "ok", "empty": "warning", "gone": "warning",
+    }  # fmt: skip
+    assert {name: state for (area, name), state in seen.items() if area == "operate"} == {
+        "reports": "ok", "log": "warning", "questions": "warning", "webhook": "warning", "on_failure": "warning",
+    }  # fmt: skip
+    assert "unmounted" in cli("doctor", "-c", sample, "-p", file).out
+
+
+def test_a_last_run_that_failed_and_staged_vectors_are_said(cli, sample: Path) -> None:
+    journal.begin(sample, Begun(id="1", command="sync n.toml", started=1.0))
+    journal.end(sample, Ended(id="1", ended=2.0, exit_code=31, error="9 of 10 documents are gone"))
+    assert cli("reembed", "--with", "st:other", "-c", sample, "--space", "text", "--no-switch").code == 0
+    done = cli("doctor", "-c", sample)
+    assert "9 of 10 documents are gone" in done.out
+    assert "--abandon" in done.out
+    seen = states(cli("doctor", "-c", sample, "--json").json)
+    assert (seen["collection", "last run"], seen["collection", "staged text"]) == ("warning", "note")
+
+
+@pytest.mark.parametrize(("kind", "complaints"), [("ext4", 0), ("nfs4", 1), ("fuse.sshfs", 1)])
+def test_a_collection_on_a_network_file_system_is_a_risk(kind: str, complaints: int, tmp_path: Path) -> None:
+    mounts = tmp_path / "mounts"
+    mounts.write_text(f"x / ext4 rw 0 0\nserver:/x {tmp_path} {kind} rw 0 0\nx /proc proc rw 0 0\n", encoding="utf-8")
+    assert len(list(file_system_checks(tmp_path / "docs", mounts))) == complaints
+    assert not list(file_system_checks(tmp_path, tmp_path / "no such file"))
 
 
 def test_without_a_collection_there_is_only_a_note(cli) -> None:
