@@ -59,6 +59,7 @@ def init(
 
 def _write_new(file: Path, text: str, *, force: bool) -> None:
     try:
+        file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("w" if force else "x", encoding="utf-8") as target:
             target.write(text)
     except FileExistsError:

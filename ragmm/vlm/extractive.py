@@ -12,7 +12,7 @@ from ragmm.vlm.asking import asks_for_fact
 from ragmm.vlm.evidence import caption_of, units_of_hits
 from ragmm.vlm.figures import FigureSettings, closest_images, figures_for
 from ragmm.vlm.inert import inert
-from ragmm.vlm.scoring import EmbedTexts, Scored, ScoreWeights, score_units, strength
+from ragmm.vlm.scoring import EmbedTexts, Scored, ScoreWeights, score_units, speaks_of, strength
 from ragmm.vlm.words import numbers, overlap_coefficient, terms
 
 __all__ = ["ABSTENTION", "GENERATED", "EmbedTexts", "ExtractiveSettings", "evidence_strength", "extract_answer"]
@@ -48,14 +48,17 @@ def extract_answer(
 ) -> Answer:
     """The best one to three pieces of the hits as claims with citations.
 
-    Where no text is good enough, the closest image, if something to look at was asked for; else an abstention.
+    Where no text is good enough, the closest image: any where something to look at was asked for, and where a fact was,
+    one whose words are about it; else an abstention.
     """
     settings = settings or ExtractiveSettings()
     scored = score_units(question, units_of_hits(hits), embed, settings.weights)
     if scored and question.strip() and strength(scored) >= settings.strong:
         return _answer([_claim(piece) for piece in _pick(scored, settings)], hits, settings)
     images = closest_images(hits, settings.image_floor)
-    if images and not asks_for_fact(question):
+    if asks_for_fact(question):
+        images = [hit for hit in images if speaks_of(question, hit)]
+    if images:
         return _answer([_image_claim(images[0])], hits, settings)
     return Answer(text=ABSTENTION, abstained=True, figures=figures_for(hits, (), settings.figures))
 

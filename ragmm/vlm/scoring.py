@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ragmm.types import Hit
-from ragmm.vlm.evidence import Unit
+from ragmm.vlm.evidence import Unit, caption_of
 from ragmm.vlm.words import content_terms, has_number, terms
 
-__all__ = ["EmbedTexts", "ScoreWeights", "Scored", "score_units", "strength"]
+__all__ = ["EmbedTexts", "ScoreWeights", "Scored", "score_units", "speaks_of", "strength"]
 
 EmbedTexts = Callable[[Sequence[str]], NDArray[np.float32]]
 """Rows for texts, in any scale: (n texts) -> (n, dim)."""
@@ -86,6 +86,14 @@ def score_units(
 def strength(scored: Sequence[Scored]) -> float:
     """How much the best of these pieces has of the question, in [0, 1]: its words, and where known its meaning."""
     return max((_strength(piece) for piece in scored[:10]), default=0.0)
+
+
+def speaks_of(question: str, hit: Hit) -> bool:
+    """Whether half of the question's words, and two where it has two, stand in a hit or its name."""
+    wanted = content_terms(question)
+    there = _item_terms(hit) | frozenset(terms(caption_of(hit.item)))
+    shared = sum(term in there for term in wanted)
+    return shared >= max(len(wanted) / 2, min(2, len(wanted)), 1)
 
 
 def _strength(piece: Scored) -> float:

@@ -32,6 +32,7 @@ def folder(cli, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     # Reading text out of a picture takes a second: one picture is enough here.
     shutil.copytree(corpus / "notes", tmp_path / "reports" / "notes")
     shutil.copy(corpus / "charts" / "passengers-by-quarter.png", tmp_path / "reports")
+    shutil.copytree(corpus / "notes", tmp_path / "documents")
     write_sign_photo(tmp_path / "sign.jpg")
     monkeypatch.delenv("RAGMM_HOME")
     (tmp_path / "indexes").mkdir()

@@ -199,6 +199,13 @@ def test_a_picture_is_no_answer_to_a_question_for_a_fact(question: str, abstains
     assert answer.figures  # shown all the same
 
 
+def test_a_chart_that_is_about_the_fact_is_an_answer():
+    hit = make_hit(1, "Passengers by quarter", modality=Modality.PHOTO, asset="a" * 64, leg=("shared/image", 0.31))
+    settings = ExtractiveSettings(strong=1.0)
+    assert not extract_answer("How many passengers came in the third quarter?", [hit], embed, settings).abstained
+    assert extract_answer("How many passengers were seasick in March?", [hit], embed, settings).abstained
+
+
 def test_a_caption_written_by_a_model_supports_weakly():
     hit = make_hit(1, "A red boat in a harbour.", modality=Modality.PHOTO, asset="a" * 64, metadata={GENERATED: "mini"})
     assert extract_answer("red boat harbour", [hit], embed).claims[0].support is Support.WEAK
