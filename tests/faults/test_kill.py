@@ -77,8 +77,9 @@ def children(pid: int) -> list[psutil.Process]:
 
 
 def survivors(offspring: list[psutil.Process]) -> list[psutil.Process]:
-    """Processes that still run five seconds later; one that only waits to be reaped is dead."""
-    _, alive = psutil.wait_procs(offspring, timeout=5)
+    """Processes that run on after five seconds, more where processors are crowded; one to be reaped is dead."""
+    crowd = os.getloadavg()[0] / (os.cpu_count() or 1)
+    _, alive = psutil.wait_procs(offspring, timeout=5 * max(1.0, crowd))
     return [one for one in alive if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
 
 
