@@ -207,10 +207,11 @@ def _drawing(runs: Sequence[Run]) -> str:
     if len(runs) < 2:
         return ""
     longest = max(run.seconds or 0.0 for run in runs) or 1.0
-    width, height = 18 * len(runs), 80
+    width, height = max(18 * len(runs), 120), 80
     bars = "".join(_bar(run, number, longest, height) for number, run in enumerate(runs))
     return (
-        f'<svg viewBox="0 -14 {max(width, 360)} {height + 16}" role="img" aria-label="duration of each run">'
+        f'<svg viewBox="0 -16 {width} {height + 18}" width="{width}" height="{height + 18}" role="img" '
+        'aria-label="duration of each run">'
         f'<text x="0" y="-3">{_duration(longest)}</text><line class="grid" x1="0" y1="0" x2="{width}" y2="0"/>'
         f'<line class="grid" x1="0" y1="{height}" x2="{width}" y2="{height}"/>{bars}</svg>'
     )

@@ -146,7 +146,7 @@ def test_the_old_space_goes_when_nothing_can_go_back_to_it(desk: Desk) -> None:
         assert docs.verify(deep=True).ok
 
 
-def test_staged_work_survives_rollback_and_compaction_and_can_be_abandoned(desk: Desk) -> None:
+def test_staged_work_survives_rollback_and_compaction(desk: Desk) -> None:
     new = desk.model("new", dim=80)
     with desk.open() as docs:
         reembed.build(docs.store, "shared", new)
@@ -156,10 +156,24 @@ def test_staged_work_survives_rollback_and_compaction_and_can_be_abandoned(desk:
         docs.compact()
         assert reembed.build(docs.store, "shared", new).embedded == 0
         assert desk.calls("new") == asked
+        reembed.switch(docs.store, "shared", new)
+    with desk.open(shared="new") as docs:
+        assert docs.info().spaces["shared"] == "new"
+        assert docs.verify(deep=True).ok
+        assert "shared/text" in {leg.leg for leg in docs.search(planted_word(1, 5))[0].found_by}
+
+
+def test_staged_work_can_be_abandoned(desk: Desk) -> None:
+    new = desk.model("new", dim=80)
+    with desk.open() as docs:
+        digest, files = docs.digest(vectors=True), set((desk.folder / "blocks").iterdir())
+        reembed.build(docs.store, "shared", new)
+        assert docs.store.staged() == {"shared": "new"}
         assert reembed.abandon(docs.store, "shared")
         assert not reembed.abandon(docs.store, "shared")
         docs.store.compact(Retention(generations=1, runs=1, seconds=0))
-        assert reembed.build(docs.store, "shared", new).embedded > 0
+        assert docs.digest(vectors=True) == digest
+        assert len(set((desk.folder / "blocks").iterdir())) <= len(files)
 
 
 def test_a_damaged_staged_file_is_made_again(desk: Desk) -> None:
