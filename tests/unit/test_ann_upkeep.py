@@ -6,6 +6,7 @@ import hashlib
 import sys
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -349,3 +350,15 @@ def test_a_gpu_is_found_only_where_faiss_sees_one(monkeypatch: pytest.MonkeyPatc
     assert find_gpu() is None
     monkeypatch.setattr(faiss, "get_num_gpus", lambda: 2)
     assert find_gpu() is not None
+
+
+def test_the_index_of_a_leg_that_ended_goes(store: Store) -> None:
+    refresh(store)
+    with store.writer("test") as writer:
+        kept = registry.derived_of(writer.connection, 1, "text")
+        assert kept is not None
+        registry.record(writer, replace(kept, space=7))
+    assert refresh(store) == []
+    with store.writer("test") as writer:
+        assert [one.space for one in registry.every_derived(writer.connection)] == [1]
+    assert the_file(store).name == kept.file

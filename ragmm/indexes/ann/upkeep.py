@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -61,7 +61,9 @@ def refresh(writer: Writer, kind: str, *, policy: Policy | None = None, say: Say
     if kind == "auto" and not installed():
         return []
     registry.remove_unnamed(writer)
-    made = [_refresh_leg(writer, leg, kind, policy or Policy(), say or _silent) for leg in _legs(writer)]
+    legs = list(_legs(writer))
+    _forget_ended(writer, legs)
+    made = [_refresh_leg(writer, leg, kind, policy or Policy(), say or _silent) for leg in legs]
     return [one for one in made if one is not None]
 
 
@@ -87,6 +89,14 @@ def _legs(writer: Writer) -> Iterator[_Leg]:
             mine = writer.shelf.leg(space.id, kind)
             alive = [np.flatnonzero(~snapshot.inside(ranges, block.ids)) for block in mine]
             yield _Leg(space=space, kind=kind, blocks=tuple(zip(mine, alive, strict=True)))
+
+
+def _forget_ended(writer: Writer, legs: Sequence[_Leg]) -> None:
+    """A space that another model's has replaced needs no index."""
+    living = {(leg.space.id, leg.kind) for leg in legs}
+    for derived in registry.every_derived(writer.connection):
+        if (derived.space, derived.kind) not in living:
+            registry.forget(writer, derived.space, derived.kind)
 
 
 def _refresh_leg(writer: Writer, leg: _Leg, kind: str, policy: Policy, say: Say) -> Built | None:
