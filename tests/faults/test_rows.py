@@ -34,6 +34,7 @@ def test_every_test_that_the_table_names_is_there() -> None:
 
 def _there(start: str) -> bool:
     file, _, name = start.partition("::")
+    name = name.rpartition("::")[2]
     found = list((HERE / file).parent.glob(f"{Path(file).name}*"))
     return any(not name or _has(path, name) for path in found)
 
