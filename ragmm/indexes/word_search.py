@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -15,9 +15,19 @@ from numpy.typing import NDArray
 from ragmm.indexes import lexical, rows
 from ragmm.indexes.snapshot import Snapshot
 
-__all__ = ["NamedDocument", "Stretch", "find_items", "find_named", "find_stretches", "items_of", "word_shares"]
+__all__ = [
+    "NamedDocument",
+    "Stretch",
+    "find_items",
+    "find_named",
+    "find_stretches",
+    "items_of",
+    "pages_of",
+    "word_shares",
+]
 
 Ids = NDArray[np.int64]
+_AT_ONCE = 500
 _MOST_NAMED = 2_000
 _MOST_COUNTED = 20_000
 """A word that more items hold is common; how common does not matter."""
@@ -124,6 +134,24 @@ def items_of(documents: Sequence[NamedDocument], allow: Ids | None = None) -> Id
     """Ascending ids of the documents' items, as far as they are allowed."""
     spans = sorted({(one.first_item, one.first_item + one.items) for one in documents})
     return np.concatenate([_inside(first, end, allow) for first, end in spans] or [np.empty(0, np.int64)])
+
+
+def pages_of(snapshot: Snapshot, items: Collection[int]) -> dict[int, tuple[int, int]]:
+    """(content, page) of the items that stand on one."""
+    wanted = sorted(items)
+
+    def read(connection: sqlite3.Connection) -> dict[int, tuple[int, int]]:
+        found: dict[int, tuple[int, int]] = {}
+        for start in range(0, len(wanted), _AT_ONCE):
+            part = wanted[start : start + _AT_ONCE]
+            marks = ",".join("?" * len(part))
+            sql = f"SELECT id, content, page FROM items WHERE id IN ({marks}) AND page IS NOT NULL"
+            found.update(
+                (int(item), (int(content), int(page))) for item, content, page in connection.execute(sql, part)
+            )
+        return found
+
+    return snapshot.read(read)
 
 
 def word_shares(snapshot: Snapshot, words: Sequence[str], items: Sequence[int]) -> dict[int, float]:

@@ -12,9 +12,10 @@ measured within their group, against what heading every leg of the group would b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from ragmm.pipelines.background import Spread
 from ragmm.pipelines.evidence import Evidence
@@ -53,6 +54,11 @@ class Leg:
     spread: Spread | None = None
     """Of the leg's cosines over any items; None for words."""
 
+    def entries(self) -> Iterator[tuple[int, int, float]]:
+        """(rank, item, raw score), best first."""
+        ranks = self.ranks if self.ranks is not None else range(1, len(self.found) + 1)
+        return ((rank, item, score) for rank, (item, score) in zip(ranks, self.found, strict=True))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Ranked:
@@ -67,20 +73,23 @@ class Ranked:
     evidence: Evidence | None = None
 
 
-def fuse(legs: Sequence[Leg]) -> list[Ranked]:
-    """Every item that a leg found, best first. An item that heads every leg there is scores 1."""
-    votes: dict[Group, dict[int, float]] = {group: {} for group in Group}
+def fuse(legs: Sequence[Leg], places: Mapping[int, Hashable] | None = None) -> list[Ranked]:
+    """Every item that a leg found, best first. An item that heads every leg there is scores 1.
+
+    `places` says which items stand together, on one page say. What words find there in several items, each by another
+    leg, is found in one place: an item's words count half by its own votes and half by those of its place.
+    """
     found_by: dict[int, list[FoundBy]] = {}
     distances: dict[int, float] = {}
     for leg in legs:
-        heard = votes[leg.group]
-        for rank, (item, score) in zip(leg.ranks or range(1, len(leg.found) + 1), leg.found, strict=True):
-            heard[item] = heard.get(item, 0.0) + leg.weight * leg.confidence / (RANK_CONSTANT + rank)
+        for rank, item, score in leg.entries():
             found_by.setdefault(item, []).append(FoundBy(leg=leg.name, rank=rank, score=float(score)))
             if leg.spread is not None:
                 distances[item] = max(distances.get(item, float("-inf")), leg.spread.of(score))
-    scales = {group: _scale(group, legs) for group in Group}
-    scores = {item: _joined([votes[group].get(item, 0.0) * scales[group] for group in Group]) for item in found_by}
+    words, sight = (_scores([leg for leg in legs if leg.group is group]) for group in Group)
+    if places:
+        words = _shared(words, [leg for leg in legs if leg.group is Group.WORDS], places)
+    scores = {item: _joined(words.get(item, 0.0), sight.get(item, 0.0)) for item in found_by}
     return [
         Ranked(
             item=item,
@@ -92,13 +101,32 @@ def fuse(legs: Sequence[Leg]) -> list[Ranked]:
     ]
 
 
-def _scale(group: Group, legs: Sequence[Leg]) -> float:
+def _scores(legs: Sequence[Leg], of: Callable[[int], Hashable] = lambda item: item) -> dict[Any, float]:
+    """Votes of one group's legs, each leg's once for every name `of` gives: for items, or for their places."""
+    votes: dict[Hashable, float] = {}
+    for leg in legs:
+        heard: set[Hashable] = set()
+        for rank, item, _ in leg.entries():
+            name = of(item)
+            if name not in heard:
+                heard.add(name)
+                votes[name] = votes.get(name, 0.0) + leg.weight * leg.confidence / (RANK_CONSTANT + rank)
+    scale = _scale(legs)
+    return {name: vote * scale for name, vote in votes.items()}
+
+
+def _shared(own: Mapping[int, float], legs: Sequence[Leg], places: Mapping[int, Hashable]) -> dict[int, float]:
+    together = _scores(legs, lambda item: places.get(item, item))
+    return {item: (score + together[places.get(item, item)]) / 2 for item, score in own.items()}
+
+
+def _scale(legs: Sequence[Leg]) -> float:
     """What turns a group's votes into scores: the head of every leg scores as much as the surest leg is trusted."""
-    mine = [leg for leg in legs if leg.group is group and leg.found]
+    mine = [leg for leg in legs if leg.found]
     whole = sum(leg.weight * leg.confidence for leg in mine if leg.counts)
     return (RANK_CONSTANT + 1) / whole * max(leg.confidence for leg in mine) if whole else 0.0
 
 
-def _joined(scores: Sequence[float]) -> float:
+def _joined(words: float, sight: float) -> float:
     """Being found by words and by sight is more than either. Rounded, so that what is equal ties."""
-    return round(max(scores) + BOTH * min(scores), 9)
+    return round(max(words, sight) + BOTH * min(words, sight), 9)

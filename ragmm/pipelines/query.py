@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 from ragmm.embedders.base import Embedder
 from ragmm.errors import UsageError
 from ragmm.indexes.snapshot import Snapshot
+from ragmm.indexes.word_search import pages_of
 from ragmm.indexes.writer import check_model
 from ragmm.pipelines.collecting import collect
 from ragmm.pipelines.embedding import TEXT
@@ -140,7 +141,8 @@ def search(snapshot: Snapshot, question: Question, plan: SearchPlan, clock: Cloc
         clock=clock,
     ).all(allow)
     with clock.stage("fuse"):
-        ranked = [one for one in fuse(legs) if question.like is None or one.item != question.like.id]
+        places = pages_of(snapshot, {item for leg in legs for item, _ in leg.found})
+        ranked = [one for one in fuse(legs, places) if question.like is None or one.item != question.like.id]
     with clock.stage("weigh"):
         ranked = weighed(snapshot, question.searched, ranked, plan.k + _WEIGHED)
     warning = ""
