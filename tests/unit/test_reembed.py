@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import shutil
 from pathlib import Path
@@ -131,6 +132,19 @@ def test_what_came_and_went_between_building_and_switching(desk: Desk, tmp_path:
         hit = docs.search(planted_word(1, 5))[0]
         assert hit.item.uri == "document-00001.txt"
         assert "shared/text" in {leg.leg for leg in hit.found_by}
+
+
+def test_rows_of_what_was_forgotten_meanwhile_stay_behind(desk: Desk) -> None:
+    """Their content is gone from the database: nothing would know any more that they are dead."""
+    new = desk.model("new", dim=80)
+    with desk.open() as docs:
+        reembed.build(docs.store, "shared", new)
+        docs.remove(["document-00001.txt"])
+        docs.store.compact(Retention(generations=1, runs=1, seconds=0))
+        reembed.switch(docs.store, "shared", new)
+        with contextlib.closing(docs.store.snapshot()) as snapshot:
+            held = {item for block in snapshot.blocks for item in block.ids.tolist()}
+        assert held <= {item.id for item in docs.items()}
 
 
 def test_the_old_space_goes_when_nothing_can_go_back_to_it(desk: Desk) -> None:
