@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -269,3 +270,37 @@ def test_scripts_keep_conversations_apart() -> None:
     assert mask[starts[1], 0] == 0
     assert mask[starts[1], starts[0]] < -1e30
     assert mask[starts[1], starts[1] + 1] < -1e30
+
+
+class Words:
+    """A tokenizer of three words."""
+
+    ids: ClassVar = {"circle": 5, "red": 6, "star": 7}
+
+    def __len__(self) -> int:
+        return 8
+
+    def encode(self, text: str, *, add_special_tokens: bool) -> list[int]:
+        assert not add_special_tokens
+        return [self.ids[text]] if text in self.ids else [1, 2]
+
+
+def test_names_are_to_look_at_their_patches_and_at_no_other() -> None:
+    torch = pytest.importorskip("torch")
+    from training.vlm.pointing import Pointer
+
+    image = 4
+    ids = torch.tensor([[image, image, image, 5, 6, 7]])  # a star that is not shown
+    shape, colour = ("circle", "oval", "circle"), ("red", "blue", "blue")
+    patch = torch.full((1, len(PATCH_GROUPS), 3), IGNORE)
+    for row, (group, names) in enumerate((("shape", shape), ("colour", colour))):
+        patch[0, row] = torch.tensor([PATCH_GROUPS[group].index(name) for name in names])
+
+    def loss(circle: list[float], red: list[float]) -> float:
+        attention = torch.zeros(1, 2, 6, 6)
+        attention[0, 1, 3, :3], attention[0, 0, 4, :3] = torch.tensor(circle), torch.tensor(red)
+        return float(Pointer(Words(), image).loss([attention], ids, patch))
+
+    assert loss([0.5, 0.0, 0.5], [1.0, 0.0, 0.0]) == pytest.approx(0.0, abs=1e-3)
+    assert loss([0.0, 1.0, 0.0], [1.0, 0.0, 0.0]) > 5
+    assert loss([0.5, 0.0, 0.5], [0.0, 0.5, 0.5]) > 5

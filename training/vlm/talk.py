@@ -10,6 +10,7 @@ from ragmm.errors import ModelError
 from training.vlm.model import normalised, see
 from training.vlm.naming import Namer
 from training.vlm.optimiser import Plan, Trainer, read_checkpoint
+from training.vlm.pointing import Pointer
 from training.vlm.talks import PREFIX, Talks, collate
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 # How much the naming of the first phase still counts beside the answers.
 NAMING = 0.1
+# How much it counts that names look at what they name.
+POINTING = 0.3
 # The tower knows its trade already: where it is free at all, it learns more slowly now.
 SLOW = {"model.vision_tower.": 0.5, "model.multi_modal_projector.": 0.5, "namer.": 0.5}
 
@@ -33,21 +36,24 @@ def train_talk(model: Any, shape: Shape, tokenizer: Any, work: Path, plan: Plan,
     if fresh:
         inherit(model, namer, tokenizer, work / "see")
     named = [*model.named_parameters(), *(("namer." + n, p) for n, p in namer.named_parameters())]
+    pointer = Pointer(tokenizer, model.config.image_token_id)
     trainer = Trainer(named, plan, slow=SLOW, buffers=model.named_buffers())
     if not fresh:
         trainer.load(folder)
     saved = shown = time.monotonic()
     total, counted = 0.0, 0
     for batch in _stream(shape, tokenizer, trainer.step_count, loader):
-        spoken, naming = losses(model, namer, {key: value.to(device) for key, value in batch.items()})
-        (spoken + NAMING * naming).backward()
+        here = {key: value.to(device) for key, value in batch.items()}
+        spoken, naming, pointing = losses(model, namer, pointer, here)
+        (spoken + NAMING * naming + POINTING * pointing).backward()
         trainer.step()
         total, counted = total + float(spoken.detach()), counted + 1
         if time.monotonic() - shown > 30:
             shown = time.monotonic()
             minutes = round(trainer.elapsed / 60, 1)
             report = {"step": trainer.step_count, "minutes": minutes, "answers": round(total / counted, 4)}
-            print(json.dumps(report | {"naming": round(float(naming.detach()), 3)}), flush=True)
+            beside = {"naming": round(float(naming.detach()), 3), "pointing": round(float(pointing.detach()), 3)}
+            print(json.dumps(report | beside), flush=True)
             total, counted = 0.0, 0
         if time.monotonic() - saved > 150:
             saved = time.monotonic()
@@ -100,31 +106,34 @@ def settle(model: Any) -> None:
         module.eval().requires_grad_(requires_grad=False)
 
 
-def losses(model: Any, namer: Any, batch: dict[str, Any]) -> tuple[Any, Any]:
-    """The loss of the answers and of the naming, which is zero where the tower stays as it is."""
-    import torch
+def losses(model: Any, namer: Any, pointer: Pointer, batch: dict[str, Any]) -> tuple[Any, Any, Any]:
+    """The losses of the answers, of the naming (zero where the tower stays as it is) and of the pointing."""
     from torch.nn import functional
 
     table = model.get_input_embeddings()
     hidden = table(batch["ids"])
-    naming = hidden.new_zeros(())
+    naming, pointing = hidden.new_zeros(()), hidden.new_zeros(())
     if "pixels" in batch:
         features = see(model, normalised(batch["pixels"], hidden.dtype))
         if namer.training:
             naming = namer(features, batch["picture"], batch["patch"])
         where = (batch["ids"] == model.config.image_token_id).unsqueeze(-1)
         hidden = hidden.masked_scatter(where, features.to(hidden.dtype))
-    states = model.model.language_model(
+    read = model.model.language_model(
         inputs_embeds=hidden,
         attention_mask=visible(batch["segments"], hidden.dtype),
         position_ids=batch["positions"],
         use_cache=False,
-    ).last_hidden_state
+        output_attentions=True,
+    )
+    if "pixels" in batch:
+        pointing = pointer.loss(read.attentions, batch["ids"], batch["patch"])
+    states = read.last_hidden_state
     learned = batch["weights"][:, 1:] > 0
     scores = model.lm_head(states[:, :-1][learned]).float()
     each = functional.cross_entropy(scores, batch["ids"][:, 1:][learned], reduction="none")
     weights = batch["weights"][:, 1:][learned]
-    return (each * weights).sum() / weights.sum(), torch.as_tensor(naming).float()
+    return (each * weights).sum() / weights.sum(), naming.float(), pointing.float()
 
 
 def visible(segments: Any, dtype: Any) -> Any:
