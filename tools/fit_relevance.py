@@ -44,8 +44,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.fit_relevance", description=__doc__.split("\n", 1)[0])
     parser.add_argument("indexes", type=Path)
     parser.add_argument("sets", nargs="+", metavar="SET")
+    parser.add_argument("--limit", type=int, help="only the first questions of each set")
     given = parser.parse_args()
-    samples = [sample for name in given.sets for sample in samples_of(given.indexes / name, name)]
+    samples = [sample for name in given.sets for sample in samples_of(given.indexes / name, name, given.limit)]
     for kind in ("text", "image"):
         fit_both(kind, [one for one in samples if one.evidence.kind == kind])
     fit_one("words alone", samples, "share")
@@ -54,9 +55,9 @@ def main() -> int:
     return 0
 
 
-def samples_of(folder: Path, name: str) -> Iterator[Sample]:
+def samples_of(folder: Path, name: str, limit: int | None = None) -> Iterator[Sample]:
     """The first hits of every question; of an unanswerable one, none is right."""
-    questions = read_questions(folder / "questions.jsonl")
+    questions = read_questions(folder / "questions.jsonl")[:limit]
     with ragmm.open(folder / "collection") as docs:
         snapshot = docs.store.snapshot()
         for one in asked(questions, documents_named(docs.documents(), questions)):

@@ -21,7 +21,7 @@ from ragmm.vlm.stopwords import STOPWORDS
 
 __all__ = ["relevance_of", "telling_words", "weighed"]
 
-LEAN = 1.0
+LEAN = 0.5
 """What relevance counts in the order of the best, beside 1 for the fused score."""
 _MOST_WORDS = 24
 _FARTHEST = 8.0
