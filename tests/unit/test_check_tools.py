@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
-from tools import check_tables
+from bench.loaders import backends
+from tools import check_figures, check_tables
 
 
 def test_tables_of_every_kind_are_read(capsys: pytest.CaptureFixture[str]) -> None:
@@ -23,3 +27,31 @@ def test_a_cell_in_another_column_counts_as_wrong() -> None:
 
 def test_markdown_is_read_back_with_its_bars() -> None:
     assert list(check_tables.rows("| a \\| b | c |\n| --- | --- |\n| 1 |  |\n")) == [["a | b", "c"], ["1", ""]]
+
+
+def test_generated_figures_are_found_with_their_captions(capsys: pytest.CaptureFixture[str]) -> None:
+    assert check_figures.main(["--pages", "4"]) == 0
+    assert "together" in capsys.readouterr().out
+
+
+def test_a_figure_elsewhere_or_without_its_caption_counts_as_wrong(tmp_path: Path) -> None:
+    file = tmp_path / "a.pdf"
+    ((page, (truth, *_)), *_) = check_figures.generated(file, 1).items()
+    backend = next(backends())
+    moved = check_figures.Truth(box=(400, 700, 500, 800), caption=truth.caption)
+    bare = check_figures.Truth(box=truth.box, caption=None)
+    for wrong in (moved, bare):
+        tally = check_figures.Tally()
+        assert check_figures.compare(file, {page: [wrong]}, backend, tally)
+        assert (tally.figures, tally.captions) == (1, 0)
+
+
+def test_the_truth_about_real_pages_is_boxes_alone() -> None:
+    words = {key for one in read_truth() for key in one}
+    assert words == {"box", "caption"}
+    assert all(len(box) == 4 and box[0] < box[2] and box[1] < box[3] for one in read_truth() for box in one.values())
+
+
+def read_truth() -> list[dict[str, list[float]]]:
+    files = json.loads(check_figures.TRUTH.read_text(encoding="utf-8"))
+    return [one for pages in files.values() for figures in pages.values() for one in figures]

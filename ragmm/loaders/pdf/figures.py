@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ _CELL = 9.0
 """Side of the squares in which pieces of a drawing are looked for, in points: about how far apart they may be."""
 _FEWEST_PIECES = 6
 _PROSE_LETTERS = 45
+_VALUE = re.compile(r"[-+$€£¥]?\d[\d.,]{0,6} ?[%kKmMbB]?")
 # How many times as far apart as they are thick the bars of one chart may stand.
 _FARTHEST_BARS = 2.0
 
@@ -188,8 +190,8 @@ def _shows_something(members: Sequence[Shape], box: Box, lines: Sequence[Line]) 
 
 
 def _holds_text(box: Box, lines: Sequence[Line]) -> bool:
-    """The shading of a table row does, the bar of a chart seldom."""
-    return any(center_inside(line.box, box) for line in lines)
+    """The shading of a table row does; the bar of a chart has at most its value in it."""
+    return any(center_inside(line.box, box) for line in lines if not _VALUE.fullmatch(line.text.strip()))
 
 
 def _has_bars(members: Sequence[Shape]) -> bool:

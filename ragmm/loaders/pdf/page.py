@@ -24,6 +24,7 @@ _MOST_LABEL_LETTERS = 600
 _PANEL_GAP = 36.0
 _TALLEST_GAP = 360.0
 _SMALLEST_SIDE = 40.0
+_MOST_PICTURED = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +94,7 @@ class _Layout:
         modelled = _modelled(self._source, self._lines) if self._wanted.tables and self._wanted.model else None
         tables = modelled or []
         if self._wanted.tables and modelled is None:
-            tables = ruled_tables(self._shapes, self._lines)
+            tables = [table for table in ruled_tables(self._shapes, self._lines) if not self._is_pictured(table.box)]
         free = [line for line in self._lines if not _in_any(line.box, [table.box for table in tables])]
         found = captions(free)
         figures = self._figures(tables, free, found) if self._wanted.figures else []
@@ -103,9 +104,17 @@ class _Layout:
             free = [line for line in free if not _in_any(line.box, [table.box for table in tables])]
         return self._put_together(tables, figures, free, found)
 
+    def _is_pictured(self, box: Box) -> bool:
+        """Whether pictures cover much of a grid: then its rules are those of a design, not of a table."""
+        large = [picture.box for picture in self._pictures if covered(box, picture.box) > 0.1]
+        return area(box) > 0 and bool(large) and covered(box, union(large)) > _MOST_PICTURED
+
     def _figures(self, tables: Sequence[Table], free: Sequence[Line], found: Sequence[Caption]) -> list[Box]:
         shapes = [shape for shape in self._shapes if not _in_any(shape.box, [table.box for table in tables])]
-        boxes = [figure.box for figure in find_figures(self._page, self._pictures, shapes, free, self._wanted.repeated)]
+        # A picture that was shown before is a figure again under a caption.
+        captioned = {picture.key for picture in self._pictures if any(assign([picture.box], [False], found))}
+        repeated = self._wanted.repeated - captioned
+        boxes = [figure.box for figure in find_figures(self._page, self._pictures, shapes, free, repeated)]
         boxes = [box for box in boxes if not any(covered(box, table.box) > 0.5 for table in tables)]
         for caption in found:
             if not caption.of_table:
