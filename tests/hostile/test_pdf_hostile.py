@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from pdf_loaders import pdfium_loaders, pymupdf_loaders
 from reportlab.pdfgen.canvas import Canvas
 
 from ragmm.errors import DocumentError
+from ragmm.loaders.base import Loader
 from ragmm.loaders.sandbox import Limits
 from ragmm.loaders.settings import LoaderSettings, Ocr
 from ragmm.loaders.worker import ParserPool
@@ -21,6 +22,7 @@ from ragmm.loaders.worker import ParserPool
 # Minutes of processor time: run by `make faults`, which a clean checkout runs too.
 pytestmark = pytest.mark.faults
 
+Loaders = Callable[[LoaderSettings], Sequence[Loader]]
 LIMITS = Limits(memory_mb=1024, cpu_seconds=10, wall_seconds=25.0)
 PAGE = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>%s>>%s>>"
 FONT = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>"
@@ -101,7 +103,9 @@ def attacks() -> dict[str, bytes]:
         b"BT /F 2 Tf %d %d Td (w) Tj ET\n" % (noise.randrange(600), noise.randrange(800)) for _ in range(30_000)
     )
     nested = b"".join(b"<</Length 1 /N" for _ in range(60_000))
+    boxes = b"".join(b"%d %d 3 3 re f\n" % (noise.randrange(600), noise.randrange(800)) for _ in range(1_000)) * 1_000
     return {
+        "a million objects": pdf(document(stream(zlib.compress(TEXT + b"\n" + boxes), b"/Filter/FlateDecode"))),
         "page tree loop": pdf(document() | {2: b"<</Type/Pages/Kids[2 0 R 3 0 R 2 0 R]/Count 9>>"}),
         "page tree that lies about its count": pdf(document() | {2: b"<</Type/Pages/Kids[3 0 R]/Count 2000000000>>"}),
         "deep page tree": pdf(deep_pages(5_000)),
@@ -180,6 +184,24 @@ def test_attacks_end_within_their_limits(pool: ParserPool, tmp_path: Path, name:
     assert not reason or "attack.pdf" in reason
     if name in READABLE:
         assert "Readable words" in found
+
+
+@pytest.mark.parametrize("library", [pymupdf_loaders, pdfium_loaders], ids=["pymupdf", "pdfium"])
+def test_the_most_pages_that_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, library: Loaders) -> None:
+    """5,000 pages within the usual limits, the last as well as the first."""
+    pages = {
+        number: PAGE.replace(b"/Contents 4 0 R", b"/Contents %d 0 R" % (number + 5_000)) % (b"", b"")
+        for number in range(10, 5_010)
+    }
+    texts = {number + 5_000: stream(b"BT /F 12 Tf 50 700 Td (Page number %d) Tj ET" % number) for number in pages}
+    kids = b" ".join(b"%d 0 R" % number for number in pages)
+    file = tmp_path / "long.pdf"
+    file.write_bytes(pdf(document() | {2: b"<</Type/Pages/Kids[%s]/Count 5000>>" % kids} | pages | texts))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    with ParserPool(LoaderSettings(ocr=Ocr.NEVER), loaders=library) as pool, pool.parse(file) as read:
+        found = {item.locator.page: item.text for item in read.items}
+    assert len(found) == 5_000
+    assert (found[1], found[5_000]) == ("Page number 10", "Page number 5009")
 
 
 def test_mutants_of_a_good_file_do_no_harm(pool: ParserPool, tmp_path: Path) -> None:
