@@ -26,24 +26,45 @@ _KEPT = {
     PageImages.NEVER: set[str](),
 }
 _STYLE = """
-:root { color-scheme: light dark; }
-body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 1400px; padding: 0 1rem; }
-h1 { font-size: 1.3rem; } h2 { font-size: 1rem; margin: 2rem 0 .5rem; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; } dt { opacity: .65; } dd { margin: 0; }
-section { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 1.2rem; align-items: start; }
-svg { width: 100%; height: auto; background: white; outline: 1px solid rgb(128 128 128 / .4); }
-rect { fill: transparent; stroke-width: 1.5; } a:hover rect { fill: rgb(250 204 21 / .25); }
-text { font: 700 9px sans-serif; stroke-width: .3; }
+:root { color-scheme: light dark; --passage: #2563eb; --table: #15803d; --figure: #dc2626; --photo: #c2410c;
+  --page: #7c3aed; --line: rgb(128 128 128 / .35); --lit: rgb(250 204 21 / .28); }
+@media (prefers-color-scheme: dark) { :root { --passage: #7aa2ff; --table: #4ade80; --figure: #f87171;
+  --photo: #fb923c; --page: #c4b5fd; } }
+* { box-sizing: border-box; }
+body { font: 15px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 1500px; padding: 1.2rem; }
+h1 { font-size: 1.35rem; margin: 0 0 .6rem; overflow-wrap: anywhere; }
+h2 { font-size: 1rem; margin: 2.2rem 0 .6rem; padding-top: .8rem; border-top: 1px solid var(--line); }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; margin: 0; font-size: .9em; }
+dt { opacity: .7; } dd { margin: 0; overflow-wrap: anywhere; }
+.key { display: flex; flex-wrap: wrap; gap: .3rem 1.1rem; margin: .9rem 0 0; padding: 0; list-style: none; }
+.key li { border: 0; margin: 0; padding: 0; background: none; }
+.key li::before { content: ""; display: inline-block; width: .8em; height: .8em; margin-right: .4em;
+  border: 2px solid var(--kind); border-radius: 2px; }
+nav { display: flex; flex-wrap: wrap; gap: .15rem .6rem; margin-top: .8rem; font-size: .9em; }
+section { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 1.4rem; align-items: start; }
+section.bare { grid-template-columns: 1fr; }
+.sheet { position: sticky; top: .8rem; }
+svg { display: block; width: 100%; max-height: 94vh; background: white; outline: 1px solid var(--line); }
+rect { fill: var(--kind); fill-opacity: .05; stroke: var(--kind); stroke-width: 1.4; }
+rect { vector-effect: non-scaling-stroke; }
+svg .tag { fill-opacity: 1; stroke: none; } svg text { font: 700 8px system-ui, sans-serif; fill: white; }
+svg { --passage: #2563eb; --table: #15803d; --figure: #dc2626; --photo: #c2410c; --page: #7c3aed; }
+a:hover rect, a:focus-visible rect { fill-opacity: .3; stroke-width: 3; } svg a { outline: none; }
 ol { list-style: none; margin: 0; padding: 0; }
-li { border-left: 4px solid; padding: .2rem .7rem; margin: 0 0 .7rem; } li:target { background: rgb(250 204 21 / .2); }
-li p { margin: .2rem 0; white-space: pre-wrap; overflow-wrap: anywhere; } .facts { opacity: .7; font-size: .85em; }
-li img { max-width: 100%; max-height: 220px; }
-.passage { border-color: #2563eb; stroke: #2563eb; } text.passage { fill: #2563eb; }
-.table { border-color: #15803d; stroke: #15803d; } text.table { fill: #15803d; }
-.figure { border-color: #dc2626; stroke: #dc2626; } text.figure { fill: #dc2626; }
-.photo { border-color: #c2410c; stroke: #c2410c; } text.photo { fill: #c2410c; }
-.page { border-color: #7c3aed; stroke: #7c3aed; } .note { color: #b45309; }
-@media (max-width: 800px) { section { grid-template-columns: 1fr; } }
+li { border-left: 4px solid var(--kind); border-radius: 3px; padding: .25rem .8rem; margin: 0 0 .8rem;
+  scroll-margin-top: 1rem; }
+li:target { background: var(--lit); } li p { margin: .2rem 0; white-space: pre-wrap; overflow-wrap: anywhere; }
+.table p { font: 12.5px/1.45 ui-monospace, monospace; white-space: pre; overflow-x: auto; }
+.facts { opacity: .75; font-size: .85em; } .facts a { color: inherit; } li img { max-width: 100%; max-height: 240px; }
+li img { display: block; margin: .3rem 0; background: white; }
+.passage { --kind: var(--passage); } .table { --kind: var(--table); } .figure { --kind: var(--figure); }
+.photo { --kind: var(--photo); } .page { --kind: var(--page); }
+.note { color: #b45309; } @media (prefers-color-scheme: dark) { .note { color: #fbbf24; } }
+@media (max-width: 800px) { section { grid-template-columns: 1fr; } .sheet { position: static; } }
+@media print { :root { color-scheme: light; } nav { display: none; }
+  body { max-width: none; padding: 0; font-size: 10pt; }
+  h2 { break-before: page; border: 0; } h2:first-of-type { break-before: auto; } .sheet { position: static; }
+  li, img { break-inside: avoid; } svg { max-height: 240mm; } * { print-color-adjust: exact; } }
 """
 
 
@@ -109,7 +130,7 @@ def inspection_html(found: Inspection) -> str:
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n{_summary(found)}\n"
+        f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n{_summary(found)}\n{_contents(groups)}\n"
         f"{body}\n{left if len(groups) > _MOST_PAGES else ''}\n</body>\n</html>\n"
     )
 
@@ -158,15 +179,26 @@ def _summary(found: Inspection) -> str:
     }
     rows = "".join(f"<dt>{name}</dt><dd>{escape(safe(value))}</dd>" for name, value in facts.items())
     notes = "".join(f'<p class="note">{escape(safe(note))}</p>' for note in found.warnings)
-    return f"<dl>{rows}</dl>{notes}"
+    kinds = "".join(
+        f'<li class="{kind}">{kind}</li>' for kind in Modality if any(item.modality is kind for item in found.items)
+    )
+    return f'<dl>{rows}</dl><ul class="key" aria-label="colours of the boxes">{kinds}</ul>{notes}'
+
+
+def _contents(groups: Sequence[tuple[int | None, object]]) -> str:
+    """Links to the pages, where there are several."""
+    pages = [page for page, _ in groups[:_MOST_PAGES] if page is not None]
+    links = "".join(f'<a href="#page-{page}">{page}</a>' for page in pages)
+    return f'<nav aria-label="pages">{links}</nav>' if len(pages) > 1 else ""
 
 
 def _page(found: Inspection, page: int | None, items: Sequence[tuple[int, Item]]) -> str:
     picture = found.pages.get(page) if page is not None else None
-    heading = f"<h2>Page {page}</h2>" if page is not None else ""
+    heading = f'<h2 id="page-{page}">Page {page}</h2>' if page is not None else ""
     drawing = _drawing(picture, items) if picture is not None else ""
     entries = "".join(_entry(number, item) for number, item in items) or '<li class="note">Nothing was found here.</li>'
-    return f"{heading}<section>{drawing}<ol>{entries}</ol></section>"
+    kind = "" if drawing else ' class="bare"'
+    return f"{heading}<section{kind}>{drawing}<ol>{entries}</ol></section>"
 
 
 def _drawing(picture: Item, items: Sequence[tuple[int, Item]]) -> str:
@@ -176,8 +208,8 @@ def _drawing(picture: Item, items: Sequence[tuple[int, Item]]) -> str:
     width, height = box[2] - box[0], box[3] - box[1]
     marks = "".join(_marks(items))
     return (
-        f'<svg viewBox="0 0 {width:.1f} {height:.1f}" role="img" aria-label="the page with its items">'
-        f'<image href="{_data(asset)}" width="{width:.1f}" height="{height:.1f}"/>{marks}</svg>'
+        f'<div class="sheet"><svg viewBox="0 0 {width:.1f} {height:.1f}" role="group" aria-label="the page with its '
+        f'items"><image href="{_data(asset)}" width="{width:.1f}" height="{height:.1f}"/>{marks}</svg></div>'
     )
 
 
@@ -188,9 +220,12 @@ def _marks(items: Sequence[tuple[int, Item]]) -> Iterator[str]:
             continue
         x0, y0, x1, y1 = box
         place = f'x="{x0:.1f}" y="{y0:.1f}" width="{max(1.0, x1 - x0):.1f}" height="{max(1.0, y1 - y0):.1f}"'
+        tag = 5.0 * len(str(number)) + 4
+        left, top = max(0.0, x0 - tag), max(0.0, y0)
         yield (
-            f'<a href="#item-{number}"><rect class="{item.modality}" {place}/>'
-            f'<text class="{item.modality}" x="{max(0.0, x0 - 12):.1f}" y="{y0 + 8:.1f}">{number}</text></a>'
+            f'<a id="box-{number}" class="{item.modality}" href="#item-{number}" aria-label="{item.modality} {number}">'
+            f'<rect {place}/><rect class="tag" x="{left:.1f}" y="{top:.1f}" width="{tag:.1f}" height="10"/>'
+            f'<text x="{left + 2:.1f}" y="{top + 8:.1f}">{number}</text></a>'
         )
 
 
@@ -200,8 +235,9 @@ def _entry(number: int, item: Item) -> str:
     text = item.text if len(item.text) <= _LONGEST_TEXT else item.text[:_LONGEST_TEXT] + " …"
     shown = item.asset is not None and not _is_page(item)
     picture = f'<img src="{_data(item.asset)}" alt="">' if shown and item.asset is not None else ""
+    back = f'<a href="#box-{number}">{number}</a>' if item.locator.box else str(number)
     return (
-        f'<li id="item-{number}" class="{item.modality}"><span class="facts">{number} · '
+        f'<li id="item-{number}" class="{item.modality}"><span class="facts">{back} · '
         f"{escape(safe(' · '.join(facts)))}</span>{picture}<p>{escape(safe(text))}</p></li>"
     )
 

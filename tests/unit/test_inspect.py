@@ -59,13 +59,15 @@ def test_the_data_is_json_without_picture_bytes(found: Inspection) -> None:
 
 def test_each_box_is_drawn_on_its_page(found: Inspection) -> None:
     text = inspection_html(found)
-    boxes = re.findall(r'<rect class="passage" x="([\d.]+)" y="([\d.]+)"', text)
+    boxes = re.findall(r'class="passage" href="#item-\d" [^>]*><rect x="([\d.]+)" y="([\d.]+)"', text)
     assert len(boxes) == 2
     assert float(boxes[0][0]) == pytest.approx(50, abs=2)
     assert text.count('<image href="data:image/') == 2
     assert text.count('viewBox="0 0 400.0 300.0"') == 2
     assert 'href="#item-2"' in text
     assert 'id="item-2"' in text
+    assert 'href="#box-2"' in text
+    assert '<a href="#page-1">1</a><a href="#page-2">2</a>' in text
 
 
 def test_nothing_in_the_page_acts(found: Inspection) -> None:
