@@ -146,7 +146,7 @@ def _find_mini(task: Task, verify: bool) -> FoundModel:
         )
     card = read_json(folder / "model.json")
     if verify:
-        _verify_tower(folder, card)
+        _verify_weights(folder, card)
     return FoundModel(
         name="mini",
         folder=folder,
@@ -156,9 +156,10 @@ def _find_mini(task: Task, verify: bool) -> FoundModel:
     )
 
 
-def _verify_tower(folder: Path, card: Mapping[str, Any]) -> None:
+def _verify_weights(folder: Path, card: Mapping[str, Any]) -> None:
     """Raises ModelError when the shipped weights are not those whose figures the card gives."""
-    expected, name = card.get("image_tower_sha256"), card.get("image_tower")
+    weights = card.get("weights") or {"file": card.get("image_tower"), "sha256": card.get("image_tower_sha256")}
+    expected, name = weights.get("sha256"), weights.get("file")
     if not expected or not name:
         return
     file = folder / str(name)

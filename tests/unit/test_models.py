@@ -21,6 +21,7 @@ from ragmm.models import (
     ModelName,
     Scheme,
     Source,
+    Task,
     check,
     describe,
     find,
@@ -30,7 +31,7 @@ from ragmm.models import (
     pull,
 )
 from ragmm.models import weights as weights_module
-from ragmm.models.finding import PACKAGES
+from ragmm.models.finding import BUNDLED, PACKAGES
 from ragmm.models.safety import refuse_foreign_code, refuse_pickles, require_tokenizer
 from ragmm.models.weights import file_sha256, read_header
 
@@ -387,6 +388,24 @@ class TestCatalogue:
     def test_the_path_is_the_folder(self, tmp_path: Path) -> None:
         folder = sentence_model(tmp_path / "m")
         assert path(f"st:{folder}") == folder
+
+
+@pytest.mark.parametrize("card", [
+    lambda sha: {"image_tower": "tower.bin", "image_tower_sha256": sha},
+    lambda sha: {"weights": {"file": "tower.bin", "sha256": sha}},
+])  # fmt: skip
+def test_shipped_weights_must_be_those_of_the_card(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, card: Callable[[str], dict[str, object]]
+) -> None:
+    monkeypatch.setattr("ragmm.models.finding.bundled_folder", lambda name: tmp_path / name)
+    folder = tmp_path / BUNDLED[Task.GENERATE]
+    folder.mkdir()
+    (folder / "tower.bin").write_bytes(b"weights")
+    (folder / "model.json").write_text(json.dumps(card(hashlib.sha256(b"weights").hexdigest())))
+    assert find("mini", task=Task.GENERATE).source is Source.BUNDLED
+    (folder / "tower.bin").write_bytes(b"weight")
+    with pytest.raises(ModelError, match=r"tower\.bin is damaged.*reinstall ragmm"):
+        find("mini", task=Task.GENERATE)
 
 
 class TestProfiles:
