@@ -284,6 +284,18 @@ def test_a_stop_keeps_what_is_done(desk: Desk) -> None:
     assert desk.digest() == desk.fresh_digest()
 
 
+def test_a_stop_during_the_survey_changes_nothing(desk: Desk) -> None:
+    fill(desk, 6)
+    desk.night()
+    before = desk.digest()
+    (desk.source / "part1" / "001.txt").rename(desk.source / "moved.txt")
+    flag = StopFlag()
+    flag.set()
+    assert desk.night(stop=flag).report.interrupted
+    assert desk.digest() == before
+    assert counts(desk.night()) == {"moved": 1, "unchanged": 5}
+
+
 # A pipeline that is edited -------------------------------------------------------------------------------------------
 
 

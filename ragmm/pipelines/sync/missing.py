@@ -22,6 +22,8 @@ class Missing:
     """Not found, but nothing could be listed there."""
     outside: list[str] = field(default_factory=list)
     """There, or nobody's: the sources as they are written today do not want them."""
+    known_outside: int = 0
+    """How many of those the night before counted, where nothing had to be looked at again."""
     refused: list[str] = field(default_factory=list)
     """Which roots hold nothing any more."""
 

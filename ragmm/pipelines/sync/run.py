@@ -87,7 +87,7 @@ def _surveyed(store: Store, writer: Writer, cache: Cache, work: NightWork) -> Su
 
 def run_night(store: Store, work: NightWork, plan: Plan | None = None) -> Night:
     """Make the collection equal to its sources. A given plan is carried out as it is, or refused."""
-    began = store.clock()
+    began, watch = store.clock(), time.monotonic()
     if not store.exists:
         Census(work.roots).check()  # nothing is made for sources that are not there
     with _session(store, "sync") as (writer, cache):
@@ -96,7 +96,7 @@ def run_night(store: Store, work: NightWork, plan: Plan | None = None) -> Night:
             check_plan(plan, survey_.plan)
         night = _Night(store, writer, cache, work, survey_)
         night.run()
-        return night.outcome(began)
+        return night.outcome(began, watch)
 
 
 _TAKEN = {Change.NEW: "added", Change.MOVED: "moved"}
@@ -124,6 +124,8 @@ class _Night:
         self.collected: Collected | None = None
 
     def run(self) -> None:
+        if self.work.stop:
+            return  # a survey that was cut short takes what moved for gone
         with self.watch("rehash"):
             self._rehash()
         if any(entry.change is not Change.DELETED for entry in self.entries):
@@ -290,7 +292,8 @@ class _Night:
             return {}
         return self.intake.rates(self.watch.stages["ingest"])
 
-    def outcome(self, began: float) -> Night:
+    def outcome(self, began: float, watch: float) -> Night:
+        """`began` by the collection's clock, `watch` by the one that never jumps."""
         plan = self.survey.plan
         self.tally.document("unchanged", plan.unchanged)
         self.tally.failures(plan.failures)
@@ -302,7 +305,7 @@ class _Night:
         return Night(
             number=plan.night,
             plan=plan,
-            report=report,
+            report=replace(report, seconds=time.monotonic() - watch),
             started=began,
             ended=self.store.clock(),
             stages=dict(self.watch.stages),

@@ -104,7 +104,7 @@ def survey(inventory: Inventory, nights: Nights, surveyor: Surveyor, options: Op
     with watch("compare"):
         comparison.hash(census.fetch, surveyor.progress, surveyor.stop)
         if _nothing_listed(census, comparison, folders):
-            gone = Missing(outside=[""] * int(nights.note("outside") or 0))
+            gone = Missing(known_outside=int(nights.note("outside") or 0))
         else:
             gone = missing(inventory, census, comparison, mass_delete=options.allow_mass_delete)
     comparison.take_over(folders, census.matched)
@@ -178,7 +178,7 @@ def _with_deletions(
         plan,
         entries=(*entries, *deleted),
         protected=gone.protected,
-        outside=0 if options.refresh else len(gone.outside),
+        outside=0 if options.refresh else len(gone.outside) + gone.known_outside,
         refused="; ".join([*said, advice]) if said else "",
         held=any(refused),
     )
