@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import random
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,8 +18,10 @@ from ragmm.indexes.store import Store
 from ragmm.pipelines import reembed
 from ragmm.types import ModelInfo, Role
 from tests.faults import scenes
-from tests.faults.disk import Counter, CrashAt, FailAt
+from tests.faults.disk import Counter, CrashAt, FailAt, Log
+from tests.faults.model import Disk
 from tests.faults.test_crash import check_cut, play, states_of, steps_of
+from tests.faults.test_power_loss import DRAWS, survives
 
 BATCH = 7
 
@@ -110,6 +113,45 @@ def copied(base: Path, name: str) -> Store:
     folder = base.with_name(name)
     shutil.rmtree(folder, ignore_errors=True)
     return Store(Path(shutil.copytree(base, folder)))
+
+
+def unplugged(quick_path: Path, without: str = "") -> list[bool]:
+    """The plug pulled after every operation of an exchange, with a class of syncs left out: what survives."""
+    root, log, digests = quick_path / "disk", Log(), set()
+    root.mkdir()
+    store = Store(root / "collection")
+
+    def heard(generation: int) -> None:
+        log.acknowledge(generation)
+        digests.add(store.digest(vectors=True))
+
+    with fsio.observe(log):
+        scenes.first_ingest(store, heard)
+        begun, log.without = len(log.operations), without
+        exchange(store, heard)
+    rng, disk, survived = random.Random(3), Disk(root), []
+    for number, operation in enumerate(log.operations):
+        disk.play([operation])
+        for _ in range(DRAWS if number >= begun else 0):
+            disk.draw(quick_path / "after", rng)
+            survived.append(survives(Store(quick_path / "after" / "collection"), disk.acknowledged, digests))
+    return survived
+
+
+@pytest.mark.faults
+@pytest.mark.row("R3", "R18")
+def test_power_loss_after_every_operation(quick_path: Path, record_property: Callable[[str, object], None]) -> None:
+    survived = unplugged(quick_path)
+    record_property("power-loss states", len(survived))
+    assert len(survived) > 100
+    assert all(survived)
+
+
+@pytest.mark.faults
+@pytest.mark.row("R3", "R18")
+@pytest.mark.parametrize("missing", ["block", "blocks-entries"])
+def test_power_loss_without_a_class_of_syncs_is_noticed(missing: str, quick_path: Path) -> None:
+    assert not all(unplugged(quick_path, missing))
 
 
 @pytest.mark.row("R18")
