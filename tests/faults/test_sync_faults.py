@@ -211,7 +211,7 @@ def test_a_night_killed_at_any_step_is_finished_by_the_next(
     expected, steps = desk.digest(), counter.steps
     record_property("crash points", steps)
     assert steps > 5
-    for at in range(1, steps + 1, 1 if os.environ.get("RAGMM_KILLS") else 3):
+    for at in range(1, steps + 1, 1 if os.environ.get("RAGMM_KILLS") else 5):
         subprocess.run(["rm", "-rf", str(desk.folder)], check=True)
         subprocess.run(["cp", "-a", str(before), str(desk.folder)], check=True)
 

@@ -135,7 +135,7 @@ def test_a_purge_that_is_cut_short_is_finished_by_the_same_command(
         docs.purge(["secret.txt", "secret.png"])
     expected, steps = desk.digest(), counter.steps
     record_property("crash points", steps)
-    for at in range(1, steps + 1, 1 if os.environ.get("RAGMM_KILLS") else 5):
+    for at in range(1, steps + 1, 1 if os.environ.get("RAGMM_KILLS") else 8):
         subprocess.run(["rm", "-rf", str(desk.folder)], check=True)
         subprocess.run(["cp", "-a", str(before), str(desk.folder)], check=True)
 

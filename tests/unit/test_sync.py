@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ragmm.config import Place
+from ragmm.config import Place, parse_pipeline
 from ragmm.errors import UsageError
 from ragmm.indexes.cache import Cache, Seen
 from ragmm.indexes.nights import Folder
@@ -40,7 +40,7 @@ def test_a_night_without_changes_asks_nobody(desk: Desk) -> None:
     fill(desk)
     assert counts(desk.night()) == {"added": 12}
     asked, read, opened = desk.asked(), len(desk.parser.read), desk.opened
-    for _ in range(9):
+    for _ in range(8):
         night = desk.night()
         assert counts(night) == {"unchanged": 12}
         assert night.exit_code == 0
@@ -352,6 +352,15 @@ def test_several_sources_with_their_own_patterns(desk: Desk) -> None:
     assert counts(desk.night()) == {"deleted": 1, "unchanged": 4}
 
 
+def test_places_come_back_from_the_saved_pipeline(desk: Desk) -> None:
+    desk.sources(
+        Place(path="/a", name="x", include=("*.txt",), options=("a.b=1",)),
+        Place(path="/b", file_list=True, allow_empty=True),
+        paths=("c",),
+    )
+    assert parse_pipeline(desk.pipeline.to_toml()).sources == desk.pipeline.sources
+
+
 def test_a_list_of_files(desk: Desk) -> None:
     fill(desk, 6)
     listing = desk.root / "list.txt"
@@ -388,7 +397,7 @@ def test_a_random_life_equals_a_fresh_build(desk: Desk) -> None:
     desk.settings(guard_documents=1000)
     desk.write("anchor.txt", "anchor")
     expected["anchor.txt"] = "anchor"
-    for night in range(25):
+    for night in range(12):
         for _ in range(rng.randint(0, 8)):
             change_something(desk, rng, expected)
         desk.night()
