@@ -139,10 +139,10 @@ def write(file: Path, parts: Sequence[Drawing]) -> None:
     canvas.save()
 
 
-def read(file: Path, backend: PdfBackend) -> list[Cells]:
+def read(file: Path, backend: PdfBackend, settings: LoaderSettings = SETTINGS) -> list[Cells]:
     """The cells of every table that is found."""
     found = Probe(name=file.name, media_type="application/pdf", size=file.stat().st_size, head=b"%PDF")
-    items = PdfLoader(SETTINGS, backend).load(file, found)
+    items = PdfLoader(settings, backend).load(file, found)
     return [list(rows(item.text)) for item in items if item.modality is Modality.TABLE]
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bench.loaders import backends
+from ragmm.loaders.settings import Tables
 from tools import check_figures, check_tables
 
 
@@ -55,3 +58,16 @@ def test_the_truth_about_real_pages_is_boxes_alone() -> None:
 def read_truth() -> list[dict[str, list[float]]]:
     files = json.loads(check_figures.TRUTH.read_text(encoding="utf-8"))
     return [one for pages in files.values() for figures in pages.values() for one in figures]
+
+
+@pytest.mark.slow
+def test_the_layout_model_reads_tables_where_the_pipeline_asks_for_it(tmp_path: Path) -> None:
+    """Through PyMuPDF, whose wheel holds the model; what it cannot tell apart the rules do."""
+    pytest.importorskip("pymupdf.layout", reason="the extra [pymupdf] is not installed")
+    (part,) = check_tables.ruled(random.Random(3))
+    file = tmp_path / "a.pdf"
+    check_tables.write(file, [part])
+    settings = replace(check_tables.SETTINGS, tables=Tables.MODEL)
+    (found,) = check_tables.read(file, next(backends()), settings)
+    same, expected, seen = check_tables.agreement([part.cells], [found])
+    assert 2 * same >= 0.95 * (expected + seen)

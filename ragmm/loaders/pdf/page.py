@@ -213,7 +213,7 @@ class _Layout:
 
 
 def _modelled(page: PdfPage, lines: Sequence[Line]) -> list[Table] | None:
-    """Where the model sees tables; its cells often run together, so ours are taken where they are finer."""
+    """Where the model sees tables; its cells often run together, so ours are taken where they are as fine."""
     found = page.model_tables()
     if found is None:
         return None
@@ -221,7 +221,8 @@ def _modelled(page: PdfPage, lines: Sequence[Line]) -> list[Table] | None:
     for box, cells in found:
         inside = [line for line in lines if center_inside(line.box, box)]
         seen = Table(box=box, cells=tuple(tuple(map(clean, row)) for row in cells))
-        best = max([seen, *ruled_tables(page.shapes(), inside), *aligned_tables(inside)], key=attrgetter("filled"))
+        # Where ours are as fine, they are taken: the library puts the signs of a number out of their order.
+        best = max([*ruled_tables(page.shapes(), inside), *aligned_tables(inside), seen], key=attrgetter("filled"))
         tables.append(Table(box=box, cells=best.cells))
     return [table for table in tables if table.cells and table.cells[0]]
 
