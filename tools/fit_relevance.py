@@ -47,8 +47,7 @@ def main() -> int:
     parser.add_argument("--limit", type=int, help="only the first questions of each set")
     given = parser.parse_args()
     samples = [sample for name in given.sets for sample in samples_of(given.indexes / name, name, given.limit)]
-    for kind in ("text", "image"):
-        fit_both(kind, [one for one in samples if one.evidence.kind == kind])
+    fit_both("both signs", samples)
     fit_one("words alone", samples, "share")
     fit_one("a vector alone", samples, "distance")
     calibration(samples)
@@ -73,7 +72,7 @@ def samples_of(folder: Path, name: str, limit: int | None = None) -> Iterator[Sa
 
 
 def fit_both(kind: str, samples: Sequence[Sample]) -> None:
-    """Weights of both signs together."""
+    """Weights of both signs together, the same for texts and images: their distances are comparable already."""
     whole = [one for one in samples if one.evidence.distance is not None and one.evidence.share is not None]
     if not any(one.right for one in whole):
         print(f"{kind}: nothing right among {len(whole):,} hits with both signs")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from ragmm.indexes.lexical import words_of
 from ragmm.indexes.snapshot import Snapshot
 from ragmm.indexes.word_search import word_shares
-from ragmm.pipelines.embedding import IMAGE, TEXT, kind_of
+from ragmm.pipelines.embedding import kind_of
 from ragmm.pipelines.evidence import Evidence
 from ragmm.pipelines.fusion import Ranked
 from ragmm.vlm.stopwords import STOPWORDS
@@ -34,19 +34,17 @@ class _Weights:
     share: float = 0.0
 
 
-_BOTH = {
-    TEXT: _Weights(base=-5.0, distance=0.7, share=3.0),
-    IMAGE: _Weights(base=-5.0, distance=0.9, share=3.0),
-}
-_WORDS_ALONE = _Weights(base=-3.5, share=6.0)
-_VECTOR_ALONE = _Weights(base=-5.0, distance=1.2)
+# The same for texts and for images: their distances are from the middle of their own lists, and comparable already.
+_BOTH = _Weights(base=-8.5, distance=1.5, share=5.6)
+_WORDS_ALONE = _Weights(base=-5.0, share=9.3)
+_VECTOR_ALONE = _Weights(base=-8.0, distance=1.9)
 
 
 def relevance_of(evidence: Evidence) -> float:
     """In [0, 1]; 0 where nothing is known."""
     if evidence.distance is None and evidence.share is None:
         return 0.0
-    weights = _BOTH[evidence.kind]
+    weights = _BOTH
     if evidence.distance is None:
         weights = _WORDS_ALONE
     elif evidence.share is None:

@@ -1,0 +1,66 @@
+"""Relevance: what it rests on, that it stays in [0, 1], and that it orders the best."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import ragmm
+from ragmm.pipelines.evidence import Evidence
+from ragmm.pipelines.relevance import relevance_of, telling_words
+from ragmm.testing import FakeEmbedder
+from ragmm.types import Item, Modality
+from tests.unit.retrieval import fill_items
+
+
+def said(distance: float | None, share: float | None, kind: str = "text") -> float:
+    return relevance_of(Evidence(kind=kind, distance=distance, share=share))
+
+
+def test_more_of_either_sign_is_more_relevant() -> None:
+    assert said(5.0, 0.6) > said(3.0, 0.6) > said(3.0, 0.2)
+    assert said(None, 0.9) > said(None, 0.3)
+    assert said(6.0, None) > said(2.0, None)
+
+
+def test_it_is_a_share_of_one() -> None:
+    for distance in (None, -5.0, 0.0, 4.0, 1000.0):
+        for share in (None, 0.0, 1.0):
+            assert 0 <= said(distance, share) <= 1
+    assert said(None, None) == 0.0
+
+
+def test_what_chance_brings_is_hardly_relevant() -> None:
+    assert said(2.5, 0.1) < 0.05
+    assert said(2.5, None) < 0.05
+    assert said(None, 0.1) < 0.05
+    assert said(6.0, 0.8) > 0.9
+
+
+def test_it_means_the_same_for_texts_and_images() -> None:
+    assert said(4.0, 0.5, "text") == said(4.0, 0.5, "image")
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("What is the quick ratio?", ["quick", "ratio"]),
+        ("what is", ["what", "is"]),
+        ("袋鼠岛", ["袋鼠", "鼠岛"]),
+        ("", []),
+    ],
+)
+def test_words_that_tell(question: str, words: list[str]) -> None:
+    assert telling_words(question) == words
+
+
+def test_a_question_about_nothing_here_has_no_relevant_hit(tmp_path: Path) -> None:
+    texts = [f"the {a} of the {b} in {year}" for a in ("cost", "size") for b in ("quay", "mill") for year in range(15)]
+    items = {f"{n}.txt": [Item(modality=Modality.PASSAGE, text=text)] for n, text in enumerate(texts)}
+    models = {"text": FakeEmbedder(256, ["text"])}
+    docs = ragmm.open(fill_items(tmp_path / "c", items, models).folder, models=ragmm.Models(embedders=models))
+    right = docs.search("cost of the quay in 7")
+    assert right[0].item.text == "the cost of the quay in 7"
+    assert right[0].relevance == max(hit.relevance for hit in right) > 0.5
+    assert all(hit.relevance < 0.1 for hit in docs.search("who painted the chapel ceiling"))
