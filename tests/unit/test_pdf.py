@@ -136,6 +136,13 @@ def test_list_entries_stand_alone() -> None:
 def test_lines_on_one_baseline_make_one_row_in_their_order() -> None:
     (row,) = rows([line("second", 200, 101), line("first", 50, 100)])
     assert (row.text, row.cells) == ("first  second", 2)
+
+
+@pytest.mark.parametrize(("before", "text"), [("how did ", "how did herons"), ("how did", "how didherons")])
+def test_a_line_that_a_rule_cut_in_two_keeps_its_space(before: str, text: str) -> None:
+    first = line(before, 50, 100)
+    (row,) = rows([first, line("herons", first.box[2], 100)])
+    assert (row.text, row.cells) == (text, 1)
     (close,) = rows([line("H", 50, 100), line("2", 55, 103, size=6), line("O", 58.2, 100)])
     assert close.text == "H2O"
 

@@ -107,7 +107,9 @@ def _row(lines: list[Line]) -> Row:
         gap = line.box[0] - before.box[2]
         wide = gap > 1.4 * before.size and gap > 1.4 * line.size
         cells += wide
-        parts.append("  " if wide else "" if gap < 0.15 * line.size else " ")
+        # A rule drawn in the midst of a line cuts it in two; the space before the cut is in the text.
+        spaced = gap >= 0.15 * line.size or before.text[-1:].isspace() or line.text[:1].isspace()
+        parts.append("  " if wide else " " if spaced else "")
         parts.append(clean(line.text))
     text = "".join(parts).strip()
     if not text.isascii() and len(_RIGHT_TO_LEFT.findall(text)) * 3 > len(text):
