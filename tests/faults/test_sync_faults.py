@@ -20,6 +20,7 @@ from ragmm.errors import StorageError, WriterBusyError
 from ragmm.indexes import fsio
 from ragmm.indexes.cache import Cache
 from ragmm.indexes.store import Store
+from ragmm.loaders import spool
 from ragmm.pipelines.quarantine import struck
 from tests.faults.disk import Counter, CrashAt
 from tests.unit.sync_desk import Desk, counts, in_memory
@@ -250,6 +251,25 @@ def test_a_document_that_takes_the_night_down_is_suspected(desk: Desk) -> None:
     assert "Mended." in desk.texts()
 
 
+def test_a_file_that_is_rewritten_under_the_reader_is_read_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = desk.write("busy.txt", "old " * 20)
+    read, rewritten = spool._read, []
+
+    def rewriting(descriptor: int, size: int) -> bytes:
+        data = read(descriptor, size)
+        if len(rewritten) < 2 and os.path.samestat(os.fstat(descriptor), path.stat()):
+            rewritten.append(True)
+            with path.open("r+b") as file:  # in place, to the same length
+                file.write(f"new{len(rewritten)} ".encode() * 16)
+        return data
+
+    monkeypatch.setattr(spool, "_BLOCK", 16)
+    monkeypatch.setattr(spool, "_read", rewriting)
+    desk.night()
+    with desk.open() as docs:
+        assert [item.text for item in docs.items("busy.txt")] == [("new2 " * 16).strip()]
+
+
 def test_a_file_that_changes_while_it_is_read_is_one_whole_version(desk: Desk) -> None:
     path = desk.write("busy.txt", "version 0 " * 500)
     stop = threading.Event()
@@ -283,6 +303,7 @@ _NIGHT = """
 import sys
 from ragmm.errors import WriterBusyError
 from ragmm.indexes.store import Store
+from ragmm.loaders import spool
 from pathlib import Path
 import time
 try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,8 +13,10 @@ import numpy as np
 import pytest
 
 from ragmm.errors import UsageError
-from ragmm.indexes import fsio
+from ragmm.indexes import fsio, maintenance, schema
 from ragmm.indexes.cache import Cache, Caption
+from ragmm.indexes.generations import Retention
+from ragmm.indexes.store import Store
 from ragmm.pipelines.purge import purge
 from ragmm.testing import captioned_picture, png_bytes
 from tests.faults.disk import Counter, CrashAt
@@ -34,6 +37,7 @@ def desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
             desk.write(f"{number}.txt", f"Document {number} speaks of subject{number}.")
         desk.write("secret.txt", f"The secret word is {CANARY}.")
         desk.write("secret.png", PICTURE)
+        desk.write("other.png", png_bytes(captioned_picture("a blue square")))  # shares a pack with it
         desk.night()
         desk.write("secret.txt", f"Later it was {CANARY} again, and {CANARY}s.")
         desk.night()
@@ -90,14 +94,14 @@ def test_nothing_of_it_is_left_in_any_file(desk: Desk) -> None:
     assert traces(desk.root / "cache", wanted) == []
     with desk.open() as docs:
         assert docs.verify(deep=True).ok
-        assert len(list(docs.documents())) == 8
+        assert len(list(docs.documents())) == 9
         assert [one.id for one in docs.history() if one.restorable] == [docs.generation]
 
 
 def test_a_purged_file_that_is_still_there_is_taken_in_again(desk: Desk) -> None:
     with desk.open() as docs:
         docs.purge(["secret.txt"])
-    assert counts(desk.night()) == {"added": 1, "unchanged": 9}
+    assert counts(desk.night()) == {"added": 1, "unchanged": 10}
 
 
 def test_a_document_that_is_gone_already_can_be_purged(desk: Desk) -> None:
@@ -109,6 +113,33 @@ def test_a_document_that_is_gone_already_can_be_purged(desk: Desk) -> None:
     with desk.open() as docs:
         assert docs.purge(["secret.txt", "secret.png"]).still_there == ()
     assert traces(desk.folder, wanted) == []
+
+
+def test_what_expired_long_ago_leaves_the_free_pages_too(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An earlier version was forgotten by collection of garbage: its words are in no table, and still in the file."""
+    prepare = schema._prepare_writer
+
+    def careless(connection: sqlite3.Connection) -> None:  # as many builds of SQLite are
+        prepare(connection)
+        connection.execute("PRAGMA secure_delete = OFF")
+
+    monkeypatch.setattr(schema, "_prepare_writer", careless)
+    desk.write("secret.txt", f"A long text with {CANARY}. " * 2_000)
+    desk.night()
+    desk.write("secret.txt", "Nothing of it is in here any more.")
+    for night in range(6):
+        desk.write("other.txt", f"Version {night} of another document.")
+        desk.night()
+    with desk.open() as docs:
+        assert not [hit for hit in docs.search(CANARY, modality="passage") if CANARY in hit.item.text]
+    with Store(desk.folder).writer("unpin") as writer:
+        writer.connection.execute("UPDATE generations SET pinned = NULL")
+        maintenance.collect(writer, Retention(generations=1, runs=1))
+        assert not writer.connection.execute("SELECT 1 FROM items WHERE text LIKE ?", (f"%{CANARY}%",)).fetchall()
+    assert any(one.startswith("collection.db") for one in traces(desk.folder, [CANARY.encode()]))
+    with desk.open() as docs:
+        docs.purge(["secret.txt", "secret.png"])
+    assert traces(desk.folder, [CANARY[:-1].encode()]) == []
 
 
 def test_another_document_with_the_same_content_keeps_it(desk: Desk) -> None:
