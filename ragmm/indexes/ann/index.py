@@ -121,7 +121,8 @@ class AnnIndex:
                 break
             proposed = searcher.propose(asked.queries[pending], count, least * effort, mask)
             for number, positions in zip(pending, proposed, strict=True):
-                candidates = np.union1d(known[positions[positions >= 0]], newest[number])
+                valid = positions[(positions >= 0) & (positions < len(known))]  # a file may say anything
+                candidates = np.union1d(known[valid], newest[number])
                 results[number] = self._rescored(asked, number, candidates)
         return results
 
