@@ -128,13 +128,12 @@ def text_rows(work: Work, documents: int) -> None:
     words = write_texts(work.folder / "texts", documents)
     texts, collection = str(work.folder / "texts"), str(work.folder / "collection-texts")
     pipeline = work.pipeline("text", 'caption = "none"\nvlm = "extractive"')
-    mine = spent(work.ragmm("ingest", texts, "-c", collection, "-p", pipeline))
-    others = {"plain": spent(work.plain("texts", texts, str(work.folder / "plain-texts"), work.text_model))}
-    for name in frameworks.NEEDED:
-        if frameworks.installed(name):
-            command = [sys.executable, "-W", "ignore", "-m", "bench.frameworks", name, texts]
-            others[name] = spent([*command, str(work.folder / name), work.text_model])
-    _add(f"ingest {words:,} words (MiniLM)", "words/CPU-s", words, mine, others)
+    table = Rows(f"ingest {words:,} words (MiniLM)", "words/CPU-s", words)
+    table.add("ragmm", spent(work.ragmm("ingest", texts, "-c", collection, "-p", pipeline)))
+    table.add("plain", spent(work.plain("texts", texts, str(work.folder / "plain-texts"), work.text_model)))
+    for name in filter(frameworks.installed, frameworks.NEEDED):
+        command = [sys.executable, "-W", "ignore", "-m", "bench.frameworks", name, texts]
+        table.add(name, spent([*command, str(work.folder / name), work.text_model]))
 
 
 def image_rows(work: Work, count: int) -> None:
@@ -145,42 +144,48 @@ def image_rows(work: Work, count: int) -> None:
         write_images(images, pictures)
         collection = str(work.folder / f"collection-images{pictures}")
         pipeline = work.pipeline("shared", f'shared = "open_clip:{work.image_model}"\nvlm = "extractive"')
-        mine = spent(work.ragmm("ingest", str(images), "-c", collection, "-p", pipeline))
-        plain = spent(work.plain("images", str(images), f"{images}-plain", str(work.image_model)))
-        _add(f"ingest {pictures:,} pictures (ViT-B-32)", "pictures/CPU-s", pictures, mine, {"plain": plain})
-        used += [mine.cpu, plain.cpu]
-    ours, theirs = used[2] - used[0], used[3] - used[1]
-    _line("each further picture", "ragmm", f"{3 * count / ours:,.1f} pictures/CPU-s", "", "")
-    _line("", "plain", f"{3 * count / theirs:,.1f} pictures/CPU-s", "", f"{theirs / ours:.2f}x")
+        table = Rows(f"ingest {pictures:,} pictures (ViT-B-32)", "pictures/CPU-s", pictures)
+        used.append(table.add("ragmm", spent(work.ragmm("ingest", str(images), "-c", collection, "-p", pipeline))))
+        command = work.plain("images", str(images), f"{images}-plain", str(work.image_model))
+        used.append(table.add("plain", spent(command)))
+    further = Rows("each further picture", "pictures/CPU-s", 3 * count)
+    for name, least, most in (("ragmm", used[0], used[2]), ("plain", used[1], used[3])):
+        further.add(name, Spent(cpu=most - least, wall=0, mib=0))
 
 
 def query_rows(work: Work, rounds: int) -> None:
-    """From nothing to five hits, and the process is gone again."""
+    """From nothing to five hits, and the process is gone again; then what a running process needs."""
     question = "how did revenue grow in the north region"
-    collection = str(work.folder / "collection-texts")
-    mine = best(work.ragmm("query", question, "-c", collection, "--no-answer", "-k", "5"), rounds)
-    other = best(work.plain("query", str(work.folder / "plain-texts"), work.text_model, question), rounds)
-    _add("query from cold (MiniLM)", "CPU-s", 0, mine, {"plain": other})
-    tower = str(work.folder / "collection-tower")
+    texts, tower = str(work.folder / "collection-texts"), str(work.folder / "collection-tower")
+    table = Rows("query from cold (MiniLM)", "CPU-s")
+    table.add("ragmm", best(work.ragmm("query", question, "-c", texts, "--no-answer", "-k", "5"), rounds))
+    table.add("plain", best(work.plain("query", str(work.folder / "plain-texts"), work.text_model, question), rounds))
     pipeline = work.pipeline("shared", f'shared = "open_clip:{work.image_model}"\nvlm = "extractive"')
-    few = work.folder / "few"
-    write_texts(few, 2)
-    spent(work.ragmm("ingest", str(few), "-c", tower, "-p", pipeline))
-    mine = best(work.ragmm("query", question, "-c", tower, "--no-answer", "-k", "5"), rounds)
-    _add("query from cold (ViT-B-32 text tower)", "CPU-s", 0, mine, {})
-    for name in (collection, tower):
+    write_texts(work.folder / "few", 2)
+    spent(work.ragmm("ingest", str(work.folder / "few"), "-c", tower, "-p", pipeline))
+    table = Rows("query from cold (ViT-B-32 text tower)", "CPU-s")
+    table.add("ragmm", best(work.ragmm("query", question, "-c", tower, "--no-answer", "-k", "5"), rounds))
+    for name in (texts, tower):
         said = subprocess.run([sys.executable, "-m", "bench.warm", name], capture_output=True, check=True, text=True)
         warm = json.loads(said.stdout)
         what = f"{warm['query']:.1f} CPU-ms, beside embedding and search {warm['rest']:.1f}"
         _line(f"query, warm ({Path(name).name})", "ragmm", what, "", "")
 
 
-def _add(what: str, unit: str, inputs: int, mine: Spent, others: dict[str, Spent]) -> None:
-    """One row a contender; with inputs, rates, else seconds. Ratios are always: how many times better ragmm is."""
-    for name, one in {"ragmm": mine, **others}.items():
-        measured = f"{inputs / one.cpu:,.1f} {unit}" if inputs else f"{one.cpu:.2f} {unit}"
-        ratio = "" if name == "ragmm" else f"{one.cpu / mine.cpu:.2f}x"
-        _line(what if name == "ragmm" else "", name, measured, f"{one.mib:,.0f} MiB", ratio)
+class Rows:
+    """One task's rows: with inputs, rates, else seconds. The last column says how many times better ragmm is."""
+
+    def __init__(self, what: str, unit: str, inputs: int = 0) -> None:
+        self._what, self._unit, self._inputs = what, unit, inputs
+        self._ours = 0.0
+
+    def add(self, name: str, one: Spent) -> float:
+        """The first row is ragmm's. Returns the CPU time."""
+        ratio = f"{one.cpu / self._ours:.2f}x" if self._ours else ""
+        measured = f"{self._inputs / one.cpu:,.1f} {self._unit}" if self._inputs else f"{one.cpu:.2f} {self._unit}"
+        _line(self._what, name, measured, f"{one.mib:,.0f} MiB" if one.mib else "", ratio)
+        self._what, self._ours = "", self._ours or one.cpu
+        return one.cpu
 
 
 def _line(*cells: str) -> None:
