@@ -84,18 +84,22 @@ def survivors(offspring: list[psutil.Process]) -> list[psutil.Process]:
 
 
 def change(source: Path, rng: random.Random) -> None:
-    """A day's work on the sources: files rewritten, one gone, one moved, some new."""
-    files = sorted(source.iterdir())
+    """A day's work on the sources: files rewritten, gone, moved and new.
+
+    A moved file keeps its name: what is linked by its content keeps the words of the name under which it was read.
+    """
+    files = sorted(path for path in source.rglob("*") if path.is_file())
     text = [path for path in files if path.suffix in {".md", ".txt"}]
     for path in rng.sample(text, 3):
         path.write_text(f"rewritten {rng.random()} words\n\nand {rng.random()} more", encoding="utf-8")
     for _ in range(3):
         (source / f"new-{rng.randrange(10**9)}.txt").write_text(f"new {rng.random()}", encoding="utf-8")
-    if len(files) > 40:
-        for path in rng.sample(files, 3):
-            path.unlink(missing_ok=True)
-    moved = rng.choice(sorted(source.iterdir()))
-    moved.rename(moved.with_name(f"moved-{rng.randrange(10**9)}{moved.suffix}"))
+    moved, *gone = rng.sample(files, 4)
+    folder = source / f"folder{rng.randrange(3)}"
+    folder.mkdir(exist_ok=True)
+    moved.rename(folder / moved.name)
+    for path in gone if len(files) > 40 else []:
+        path.unlink()
 
 
 def killed_nights(tmp_path: Path, kills: int) -> dict[str, int]:
