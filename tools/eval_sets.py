@@ -15,6 +15,7 @@ from typing import Any
 import ragmm
 from ragmm.commands.progress import shown_progress
 from ragmm.config import Pipeline, load_pipeline, parse_pipeline
+from ragmm.evaluation.baseline import BASELINE
 from ragmm.evaluation.questions import EvalQuestion, read_questions
 from ragmm.evaluation.report import eval_html
 from ragmm.evaluation.results import EvalReport, eval_record
@@ -38,7 +39,7 @@ COLUMNS = (
     "citation.if_found@5", "abstention.precision", "abstention.recall",
 )  # fmt: skip
 ALONE = ("page.hit@5", "document.hit@1")
-"""Of the word search alone, to compare with."""
+"""Of the words alone and of another library's BM25, to compare with."""
 
 
 def main() -> int:
@@ -48,15 +49,18 @@ def main() -> int:
     parser.add_argument("sets", nargs="+", metavar="SET", help="zh_cmrc_text, financebench, mmlongbench …")
     parser.add_argument("--limit", type=int, help="only the first questions, and the documents that they name")
     parser.add_argument("--pipeline", type=Path, help="a pipeline file, in place of text alone with MiniLM")
+    parser.add_argument("--no-answer", dest="answer", action="store_false", help="judge the rankings alone")
     parser.add_argument("--out", type=Path, default=Path("indexes/eval"), help="where collections and results go")
     given = parser.parse_args()
     pipeline = load_pipeline(given.pipeline) if given.pipeline else parse_pipeline(TEXT_ONLY, source="tools.eval_sets")
-    runs = [evaluate_set(given.data / name, given.out / name, pipeline, given.limit) for name in given.sets]
+    runs = [
+        evaluate_set(given.data / name, given.out / name, pipeline, given.limit, given.answer) for name in given.sets
+    ]
     print_table(given.sets, runs)
     return 0
 
 
-def evaluate_set(source: Path, out: Path, pipeline: Pipeline, limit: int | None) -> EvalRun:
+def evaluate_set(source: Path, out: Path, pipeline: Pipeline, limit: int | None, answers: bool = True) -> EvalRun:
     """The set's collection (made or refreshed) under its questions; JSON and HTML are left beside it."""
     out.mkdir(parents=True, exist_ok=True)
     questions = converted(source, out / "questions.jsonl")[:limit]
@@ -64,7 +68,7 @@ def evaluate_set(source: Path, out: Path, pipeline: Pipeline, limit: int | None)
         report = docs.ingest(files_of(source, questions, limit), progress=progress)
         for failure in report.failures:
             progress.message(f"failed: {failure.uri}: {failure.reason}")
-        run = evaluate(docs, questions, EvalPlan(), progress)
+        run = evaluate(docs, questions, EvalPlan(answers=answers, baseline=True), progress)
     save_record(out / "eval.json", eval_record(EvalReport(run=run)))
     (out / "eval.html").write_text(eval_html(EvalReport(run=run)), encoding="utf-8")
     return run
@@ -112,9 +116,9 @@ def print_table(names: Sequence[str], runs: Sequence[EvalRun]) -> None:
     """A column a set: the means with half the width of their intervals."""
     rows = [["questions", *(f"{run.questions:,}" for run in runs)]]
     rows += [[name, *(cell(run.metrics, name) for run in runs)] for name in COLUMNS]
-    for name in ALONE:
-        legs = [{part.name: part.metrics for part in run.by_leg}.get("lexical", {}) for run in runs]
-        rows.append([f"{name}, words alone", *(cell(leg, name) for leg in legs)])
+    for leg, title in (("lexical", "words alone"), (BASELINE, BASELINE)):
+        metrics = [{part.name: part.metrics for part in run.by_leg}.get(leg, {}) for run in runs]
+        rows += [[f"{name}, {title}", *(cell(found, name) for found in metrics)] for name in ALONE]
     rows.append(["seconds", *(f"{run.seconds:,.0f}" for run in runs)])
     widths = [max(len(row[column]) for row in [["", *names], *rows]) for column in range(len(names) + 1)]
     for row in [["", *names], *rows]:

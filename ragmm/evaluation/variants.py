@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ragmm.collection import Collection, Models
+from ragmm.embedders.literacy import Literate
 from ragmm.errors import ModelError, UsageError
 from ragmm.types import ModelInfo, Role
 
@@ -88,6 +89,10 @@ class _Remembering:
     @property
     def info(self) -> ModelInfo:
         return self._inner.info
+
+    def scripts(self) -> frozenset[str]:
+        """The inner embedder's: a search must trust both alike."""
+        return self._inner.scripts() if isinstance(self._inner, Literate) else frozenset()
 
     def embed_texts(self, texts: Sequence[str], role: Role) -> NDArray[np.float32]:
         if len(texts) != 1 or role is not Role.QUERY:

@@ -58,26 +58,29 @@ def weighed(snapshot: Snapshot, question: str, ranked: Sequence[Ranked], depth: 
     """The ranking with the relevance of its first `depth` items, which also orders them.
 
     Ranks say which list found an item how early, not how well anything fits; relevance says how well, and two items of
-    equal rank are told apart by it.
+    equal rank are told apart by it. Where no vector tells, it is a coarser count of the words that ranked already.
     """
     head = ranked[:depth]
+    lean = LEAN if any(one.distance is not None for one in head) else 0.0
     ids = [one.item for one in head]
     words = telling_words(question)
     shares = word_shares(snapshot, words, ids) if words else {}
     modalities = snapshot.modalities(ids)
     told = [
-        _told(one, Evidence(kind=kind_of(modalities[one.item]), distance=one.distance, share=shares.get(one.item)))
+        _told(
+            one, Evidence(kind=kind_of(modalities[one.item]), distance=one.distance, share=shares.get(one.item)), lean
+        )
         for one in head
         if one.item in modalities
     ]
-    rest = [replace(one, score=one.score / (1 + LEAN)) for one in ranked[depth:]]
+    rest = [replace(one, score=one.score / (1 + lean)) for one in ranked[depth:]]
     return [*sorted(told, key=lambda one: (-one.score, one.item)), *rest]
 
 
-def _told(one: Ranked, evidence: Evidence) -> Ranked:
+def _told(one: Ranked, evidence: Evidence, lean: float) -> Ranked:
     relevance = round(relevance_of(evidence), 4)
     known = evidence.distance is not None or evidence.share is not None
-    score = (one.score + LEAN * relevance) / (1 + LEAN) if known else one.score
+    score = (one.score + lean * relevance) / (1 + lean) if known else one.score
     return replace(one, score=score, relevance=relevance, evidence=evidence)
 
 

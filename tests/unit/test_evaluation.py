@@ -14,8 +14,9 @@ import pytest
 
 import ragmm
 from ragmm.collection import Collection, Models
+from ragmm.embedders.literacy import literacy
 from ragmm.errors import ConfigError, StorageError, UsageError
-from ragmm.evaluation import answers, compare, metrics, places, results, saving, statistics
+from ragmm.evaluation import answers, compare, metrics, places, results, saving, statistics, variants
 from ragmm.evaluation.plots import bars
 from ragmm.evaluation.questions import EvalQuestion, Relevant, read_questions
 from ragmm.evaluation.report import eval_html
@@ -349,6 +350,17 @@ def test_a_question_is_embedded_once_for_all_searches(docs: Collection) -> None:
     same = Collection(docs.store, docs.pipeline, Models(embedders={"shared": counted}))
     evaluate(same, QUESTIONS[:2], EvalPlan(answers=False))
     assert counted.calls == [1, 1]
+
+
+def test_an_embedder_is_trusted_as_outside_an_evaluation(docs: Collection) -> None:
+    class Latin(FakeEmbedder):
+        def scripts(self) -> frozenset[str]:
+            return frozenset({"LATIN"})
+
+    embedders = {"shared": Latin(512, name="s"), "text": FakeEmbedder(512, name="t", modalities=("text",))}
+    seen = variants.remembering(Collection(docs.store, docs.pipeline, Models(embedders=embedders))).embedders
+    assert literacy(seen["shared"], "袋鼠") == 0.0
+    assert literacy(seen["text"], "袋鼠") == 1.0
 
 
 def test_some_legs_only(docs: Collection) -> None:
