@@ -449,7 +449,7 @@ class Collection:
 
     @property
     def _measured(self) -> Pipeline:
-        """The pipeline with its embedder's tokenizer; embedders that were handed in have none that a parser could read."""
+        """The pipeline with its embedder's tokenizer; embedders that were handed in have none for a parser to read."""
         from ragmm.config.measuring import measured
 
         return self.pipeline if self._given.embedders is not None else measured(self.pipeline)
