@@ -83,15 +83,17 @@ _UNANSWERABLE: Final[dict[str, tuple[Maker, ...]]] = {
     "page": (ask_papers.foreign,),
 }
 
-_EVERYWHERE: Final = (Share(weight=1.6, make=_caption), Share(weight=1.0, make=_not_shown))
+_REFUSED: Final = Share(weight=1.0, make=_not_shown)
+_EVERYWHERE: Final = (Share(weight=1.6, make=_caption), _REFUSED)
 _ASKED: Final[dict[str, tuple[Share, ...]]] = {
     "scene": (
-        *_EVERYWHERE,
-        Share(weight=1.2, make=ask_scenes.colour),
-        Share(weight=1.2, make=ask_scenes.shape),
-        Share(weight=1.0, make=ask_scenes.count),
-        Share(weight=1.3, make=ask_scenes.exists),
-        Share(weight=1.5, make=ask_scenes.relation),
+        Share(weight=0.7, make=_caption),
+        _REFUSED,
+        Share(weight=2.2, make=ask_scenes.colour),
+        Share(weight=1.0, make=ask_scenes.shape),
+        Share(weight=1.2, make=ask_scenes.count),
+        Share(weight=2.2, make=ask_scenes.exists),
+        Share(weight=2.4, make=ask_scenes.relation),
         Share(weight=0.5, make=ask_scenes.neighbour),
         Share(weight=0.5, make=ask_scenes.position),
         Share(weight=0.4, make=ask_scenes.size),

@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 
 # Which colour belongs to which of several shapes is what is hardest to answer.
 SHARES: Final[dict[str, float]] = {
-    "scene": 0.70,
-    "chart": 0.14,
-    "page": 0.05,
-    "diagram": 0.03,
-    "map": 0.02,
-    "screenshot": 0.03,
+    "scene": 0.80,
+    "chart": 0.09,
+    "page": 0.03,
+    "diagram": 0.02,
+    "map": 0.015,
+    "screenshot": 0.015,
     "unknown": 0.03,
 }
-SCENES: Final[dict[str, float]] = {"single": 0.15, "equal": 0.20, "pair": 0.40, "three": 0.25}
-SEVERAL_SHARE: Final[float] = 0.12
+SCENES: Final[dict[str, float]] = {"single": 0.10, "equal": 0.15, "pair": 0.40, "three": 0.35}
+SEVERAL_SHARE: Final[float] = 0.08
 NO_IMAGE_SHARE: Final[float] = 0.015
 CHAIN_SHARE: Final[float] = 0.15
 QUESTIONS: Final[int] = 12
