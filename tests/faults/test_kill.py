@@ -159,7 +159,7 @@ def check_equal_to_undisturbed(tmp_path: Path, folder: Path, source: Path) -> No
 @pytest.mark.faults
 @pytest.mark.timeout(3000)
 def test_some_kills(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
-    for what, count in killed_nights(tmp_path, int(os.environ.get("RAGMM_KILLS", "30"))).items():
+    for what, count in killed_nights(tmp_path, int(os.environ.get("RAGMM_KILLS", "200"))).items():
         record_property(what, count)
 
 
