@@ -289,13 +289,17 @@ class Snapshot:
             return self._indexes[space, kind]
 
     def _open_index(self, space: Space, kind: str) -> VectorIndex:
-        derived = next((one for one in self.derived() if (one.space, one.kind) == (space.id, kind)), None)
         opened = self.open_blocks(space.name, kind)
         parts = [LegRows(ids=block.ids, rows=data, dead=self.dead_among(block.ids)) for block, data in opened]
-        index, notice = open_leg(self.folder, derived, space.dim, parts)
+        index, notice = open_leg(self.folder, self._derived_of(space, kind), space.dim, parts)
+        if notice:  # perhaps it was replaced between its row and its file: then there is another one
+            index, notice = open_leg(self.folder, self._derived_of(space, kind), space.dim, parts)
         if notice:
             self.notices.append(notice)
         return index
+
+    def _derived_of(self, space: Space, kind: str) -> Derived | None:
+        return next((one for one in self.derived() if (one.space, one.kind) == (space.id, kind)), None)
 
     def derived(self) -> list[Derived]:
         """The index files recorded now, whatever generation they were built from."""

@@ -362,3 +362,16 @@ def test_the_index_of_a_leg_that_ended_goes(store: Store) -> None:
     with store.writer("test") as writer:
         assert [one.space for one in registry.every_derived(writer.connection)] == [1]
     assert the_file(store).name == kept.file
+
+
+def test_a_reader_that_comes_between_row_and_file_finds_the_next_index(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refresh(store)
+    with closing(store.snapshot()) as snapshot:
+        replaced = snapshot.derived()
+        refresh(store, "hnsw")
+        answers = [replaced, snapshot.derived()]
+        monkeypatch.setattr(snapshot, "derived", lambda: answers.pop(0))
+        assert type(snapshot.index("text", "text")) is AnnIndex
+        assert (answers, snapshot.notices) == ([], [])
