@@ -23,7 +23,7 @@ __all__ = ["Spread", "confidence", "spread_of"]
 _SAMPLE: Final = 1_000
 _FEWEST: Final = 30
 """Of fewer items, the middle and the spread are guesswork."""
-_CONFIDENT_FROM: Final = 1.5
+_CONFIDENT_FROM: Final = 1.0
 """Deviations above what chance brings from which a list has its whole say."""
 _LEAST_CONFIDENCE: Final = 0.1
 _LEAST_DEVIATION: Final = 0.01
