@@ -22,8 +22,9 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich.console import Console
@@ -42,6 +43,9 @@ from ragmm.pipelines.sync.roots import roots_of
 from ragmm.pipelines.sync.run import NightWork, run_night
 from ragmm.pipelines.sync.survey import Options
 from ragmm.types import Item, Modality
+
+if TYPE_CHECKING:
+    from ragmm.loaders.worker import ParserPool
 
 _PER_FOLDER = 100
 _PER_COMMIT = 20_000
@@ -103,27 +107,38 @@ class Paragraphs:
         return Reading(sha256=hashlib.sha256(data).hexdigest(), size=len(data), entries=items)
 
 
-def night(source: Path, folder: Path, clock: Callable[[], float] = time.time, **nightly: Any) -> Night:
+def night(
+    source: Path, folder: Path, clock: Callable[[], float] = time.time, *, confined: bool = False, **nightly: Any
+) -> Night:
     pipeline = replace(default_pipeline(), sources=SourceSettings(paths=(str(source),)))
+    parser: Paragraphs | ParserPool = Paragraphs()
+    if confined:
+        from ragmm.config.build import build_parser
+
+        parser = build_parser(default_pipeline())
     work = NightWork(
         roots=roots_of(pipeline.sources, source),
         facts=facts_of(pipeline),
         settings=NightlySettings(**nightly),
-        tools=_tools,
+        tools=partial(_tools, parser),
         retention=Retention(),
         progress=Silent(),
         stop=StopFlag(),
         options=Options(),
     )
-    return run_night(Store(folder, clock=clock), work)
+    try:
+        return run_night(Store(folder, clock=clock), work)
+    finally:
+        if not isinstance(parser, Paragraphs):
+            parser.close()  # what its processes used is known once they have ended
 
 
-def _tools() -> IngestPlan:
+def _tools(parser: Paragraphs | ParserPool | None = None) -> IngestPlan:
     from ragmm.testing import FakeEmbedder
 
     return IngestPlan(
         embedders={"text": FakeEmbedder(modalities=["text"])},
-        parser=Paragraphs(),
+        parser=parser or Paragraphs(),
         parser_fingerprint="bench",
         commit_items=20_000,
     )
@@ -210,10 +225,10 @@ def _peak_mb() -> float:
 
 
 def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
-    """CPU-seconds of this process, and the result."""
-    began = time.process_time()
+    """CPU-seconds of this process and of those that it started and ended, and the result."""
+    began = os.times()
     result = work()
-    return time.process_time() - began, result
+    return sum(os.times()[:4]) - sum(began[:4]), result
 
 
 def apart(source: Path, folder: Path, **options: Any) -> dict[str, Any]:
@@ -255,8 +270,8 @@ def no_change_and_little(table: Table, work: Path, files: int) -> None:
         target = path_of(own_source, number)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path_of(source, number), target)
-    own = apart(own_source, work / "own-collection")
-    little = apart(source, folder)
+    own = apart(own_source, work / "own-collection", confined=True)
+    little = apart(source, folder, confined=True)
     bound = quiet + 1.15 * own["night"]
     table.add_row(
         f"{changed:,} of {files:,} files changed",
