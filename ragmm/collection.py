@@ -5,56 +5,36 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cache, partial
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ragmm.config import OperateSettings, Pipeline, Route, default_pipeline, load_pipeline, parse_pipeline
+from ragmm.config import OperateSettings, Pipeline, default_pipeline, load_pipeline, parse_pipeline
 from ragmm.config.folders import resolve
-from ragmm.config.profiles import as_built, named_models
-from ragmm.errors import CacheDamagedError, CollectionNotFoundError, ModelError, UsageError, WriterBusyError
+from ragmm.errors import CacheDamagedError, CollectionNotFoundError, UsageError, WriterBusyError
 from ragmm.indexes.store import Store
+from ragmm.parts import Models, Parts
 from ragmm.pipelines.progress import Progress
 from ragmm.types import CollectionInfo, Document, GenerationDiff, Hit, QueryResult, Report, StoredItem
 
 if TYPE_CHECKING:
     from ragmm.embedders.base import Embedder
-    from ragmm.indexes.generations import GenerationInfo, Retention
+    from ragmm.indexes.generations import GenerationInfo
     from ragmm.indexes.maintenance import Collected
     from ragmm.indexes.repair import RepairReport
     from ragmm.indexes.snapshot import Snapshot
     from ragmm.indexes.verify import VerifyReport
-    from ragmm.pipelines.ingest import IngestPlan
     from ragmm.pipelines.purge import Purged
-    from ragmm.pipelines.query import Answerer, SearchPlan
-    from ragmm.pipelines.reading import Parser
-    from ragmm.pipelines.rerank import RerankPlan
     from ragmm.pipelines.stopping import StopFlag
     from ragmm.pipelines.sync.night import Night
     from ragmm.pipelines.sync.plan import Plan
-    from ragmm.pipelines.sync.run import NightWork
-    from ragmm.rerankers.base import Reranker
     from ragmm.vlm.base import Vlm
 
 __all__ = ["Collection", "Models", "create", "open_"]
 
 _PIPELINE = "pipeline"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Models:
-    """Models given as objects instead of by name; what is left out comes from the pipeline's names."""
-
-    embedders: Mapping[str, Embedder] | None = None
-    """By route: "shared", "text"."""
-    vlm: Vlm | None = None
-    """Writes answers."""
-    caption: Vlm | None = None
-    """Puts images into words at ingest (route text)."""
-    rerank: Reranker | None = None
-    """Orders the best hits anew."""
 
 
 def open_(
@@ -104,16 +84,11 @@ class Collection:
     ) -> None:
         """`follows`: a pipeline that was not named by the caller takes the models that the spaces are built with."""
         self.store = store
-        self.pipeline = named_models(pipeline)
-        self._given = models or Models()
-        self._follows = follows and self._given.embedders is None
+        self._parts = Parts(pipeline, models, follows=follows)
         self._lock = threading.RLock()
-        self._embedders: dict[str, Embedder] | None = None
-        self._vlm: Vlm | None = None
-        self._reranker: Reranker | None = None
         self._snapshot: Snapshot | None = None
-        if self._follows:
-            self._follow(store.models())
+        if follows:
+            self._parts.follow(store.models())
 
     def __enter__(self) -> Collection:
         return self
@@ -129,7 +104,23 @@ class Collection:
         with self._lock:
             if self._snapshot is not None:
                 self._snapshot.close()
-            self._snapshot = self._embedders = self._vlm = self._reranker = None
+            self._snapshot = None
+            self._parts.close()
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """With every model named."""
+        return self._parts.pipeline
+
+    @property
+    def embedders(self) -> dict[str, Embedder]:
+        """By route; made on first use, loaded when they first embed."""
+        return self._parts.embedders
+
+    @property
+    def vlm(self) -> Vlm | None:
+        """What writes answers; None where sentences are quoted instead."""
+        return self._parts.vlm
 
     @property
     def name(self) -> str:
@@ -155,11 +146,11 @@ class Collection:
         from ragmm.pipelines.stopping import StopFlag, stop_on_signals
 
         flag = StopFlag() if stop is None else stop
-        with build_parser(self._measured) as parser, stop_on_signals(flag):
-            plan = self._ingest_plan(parser)
+        with build_parser(self._parts.measured) as parser, stop_on_signals(flag):
+            plan = self._parts.ingest_plan(parser)
             report = ingest(self.store, paths, plan, progress=progress, stop=flag)
         self._remember_pipeline()
-        self._refresh_indexes(progress)
+        self.refresh_indexes(progress)
         return report
 
     def plan_sync(
@@ -168,7 +159,7 @@ class Collection:
         """What `sync` would do now; nothing is written."""
         from ragmm.pipelines.sync.run import make_plan
 
-        with self._night_work(refresh, allow_mass_delete, progress, None) as work:
+        with self._parts.night_work(refresh, allow_mass_delete, progress, None) as work:
             return make_plan(self.store, work)
 
     def sync(
@@ -186,7 +177,7 @@ class Collection:
         """
         from ragmm.pipelines.sync.run import run_night
 
-        with self._night_work(refresh, allow_mass_delete, progress, stop) as work:
+        with self._parts.night_work(refresh, allow_mass_delete, progress, stop) as work:
             try:
                 night = run_night(self.store, work, plan)
             except CacheDamagedError as error:  # it is gone now, and what was committed stays
@@ -194,7 +185,7 @@ class Collection:
                 night = run_night(self.store, work, plan)
         if night.plan.edited or night.report.generation != night.plan.generation:
             self._remember_pipeline()
-            self._refresh_indexes(progress)
+            self.refresh_indexes(progress)
         return night
 
     def remove(self, uris: Sequence[str]) -> Report:
@@ -265,8 +256,8 @@ class Collection:
                 history=history,
             )
             check_question(asked, k, per_document)
-            plan = replace(self._search_plan(k, modality, where), **_given(per_document=per_document))
-        return run_query(snapshot, asked, plan, self._answerer() if answer else None, self.name)
+            plan = replace(self._parts.search_plan(snapshot, k, modality, where), **_given(per_document=per_document))
+        return run_query(snapshot, asked, plan, self._parts.answerer() if answer else None, self.name)
 
     # Looking -----------------------------------------------------------------------------------------------------
 
@@ -339,7 +330,7 @@ class Collection:
         from ragmm.pipelines.embedding import embed_again
 
         report = self.store.repair(partial(embed_again, self.embedders, self.store))
-        self._refresh_indexes()
+        self.refresh_indexes()
         return report
 
     def digest(self, *, vectors: bool = False) -> str:
@@ -347,64 +338,11 @@ class Collection:
 
     def compact(self) -> Collected:
         """Rewrite every list of vectors without dead rows and give back the space nothing needs."""
-        freed = self.store.compact(self._retention())
-        self._refresh_indexes()
+        freed = self.store.compact(self._parts.retention())
+        self.refresh_indexes()
         return freed
 
-    # Parts -------------------------------------------------------------------------------------------------------
-
-    @property
-    def embedders(self) -> dict[str, Embedder]:
-        """By route; made on first use, loaded when they first embed."""
-        with self._lock:
-            if self._embedders is None:
-                self._embedders = self._make_embedders()
-            return self._embedders
-
-    @property
-    def vlm(self) -> Vlm | None:
-        """What writes answers; None where sentences are quoted instead."""
-        with self._lock:
-            if self._given.vlm is not None:
-                return self._given.vlm
-            if self._vlm is None:
-                self._vlm = self._build_vlm(self.pipeline.models.vlm)
-            return self._vlm
-
-    @property
-    def reranker(self) -> Reranker | None:
-        """What orders the best hits anew; None where the order of the search stands."""
-        from ragmm.config.build import build_reranker
-
-        with self._lock:
-            if self._given.rerank is not None:
-                return self._given.rerank
-            if self._reranker is None:
-                self._reranker = build_reranker(self.pipeline.models.rerank, self.pipeline.models)
-            return self._reranker
-
-    @property
-    def captioner(self) -> Vlm | None:
-        """What puts images into words at ingest; None where nothing does."""
-        if Route.TEXT not in self.pipeline.routes:
-            return None
-        if self._given.caption is not None:
-            return self._given.caption
-        names = self.pipeline.models
-        return self.vlm if names.caption == names.vlm else self._build_vlm(names.caption)
-
-    def _build_vlm(self, name: str) -> Vlm | None:
-        from ragmm.config.build import build_vlm
-
-        return build_vlm(name, self.pipeline.models, self.pipeline.server)
-
-    def _make_embedders(self) -> dict[str, Embedder]:
-        from ragmm.config.build import build_embedder
-
-        if self._given.embedders is not None:
-            return dict(self._given.embedders)
-        names = {Route.SHARED: self.pipeline.models.shared, Route.TEXT: self.pipeline.models.text}
-        return {str(route): build_embedder(names[route], self.pipeline.models) for route in self.pipeline.routes}
+    # Following commits -------------------------------------------------------------------------------------------
 
     def _current(self) -> Snapshot:
         """The newest generation; another process's commit is seen by the next call."""
@@ -413,109 +351,10 @@ class Collection:
                 self._snapshot = None  # closed when the last query that uses it lets go
             if self._snapshot is None:
                 self._snapshot = self.store.snapshot()
-                self._follow({name: space.model for name, space in self._snapshot.spaces.items()})
+                self._parts.follow({name: space.model for name, space in self._snapshot.spaces.items()})
             return self._snapshot
 
-    def _follow(self, spaces: Mapping[str, str]) -> None:
-        built = as_built(self.pipeline, spaces) if self._follows else self.pipeline
-        if built != self.pipeline:
-            self.pipeline, self._embedders = built, None
-
-    @contextlib.contextmanager
-    def _night_work(
-        self, refresh: bool, allow_mass_delete: bool, progress: Progress | None, stop: StopFlag | None
-    ) -> Iterator[NightWork]:
-        """What a night works with; parsers and models are made when the night first needs them."""
-        from ragmm.config.build import build_parser
-        from ragmm.pipelines.progress import Silent
-        from ragmm.pipelines.stopping import StopFlag, stop_on_signals
-        from ragmm.pipelines.sync.facts import facts_of
-        from ragmm.pipelines.sync.roots import roots_of
-        from ragmm.pipelines.sync.run import NightWork
-        from ragmm.pipelines.sync.survey import Options
-
-        pipeline, flag = self.pipeline, StopFlag() if stop is None else stop
-        with contextlib.ExitStack() as stack, stop_on_signals(flag):
-            yield NightWork(
-                roots=roots_of(pipeline.sources, pipeline.origin.parent if pipeline.origin else Path.cwd()),
-                facts=facts_of(pipeline),
-                settings=pipeline.nightly,
-                tools=cache(lambda: self._ingest_plan(stack.enter_context(build_parser(self._measured)))),
-                retention=self._retention(),
-                progress=progress or Silent(),
-                stop=flag,
-                options=Options(refresh=refresh, allow_mass_delete=allow_mass_delete),
-            )
-
-    @property
-    def _measured(self) -> Pipeline:
-        """The pipeline with its embedder's tokenizer; embedders that were handed in have none for a parser to read."""
-        from ragmm.config.measuring import measured
-
-        return self.pipeline if self._given.embedders is not None else measured(self.pipeline)
-
-    def _ingest_plan(self, parser: Parser) -> IngestPlan:
-        from ragmm.config.build import build_loaders
-        from ragmm.loaders.registry import fingerprint
-        from ragmm.pipelines.ingest import IngestPlan
-
-        settings = self._measured
-        return IngestPlan(
-            embedders=self.embedders,
-            parser=parser,
-            parser_fingerprint=fingerprint(build_loaders(settings), settings.loaders),
-            sources=settings.sources,
-            workers=settings.limits.workers or min(8, os.cpu_count() or 1),
-            commit_items=settings.store.commit_items,
-            vector_dtype=str(settings.store.dtype),
-            caption_vlm=self.captioner,
-            captions=settings.captions,
-        )
-
-    def _search_plan(self, k: int | None, modality: str | None, where: Sequence[str]) -> SearchPlan:
-        from ragmm.pipelines.filters import parse_modality, where_condition
-        from ragmm.pipelines.query import SearchPlan
-
-        settings = self.pipeline.query
-        return SearchPlan(
-            embedders=self.embedders,
-            k=k or settings.k,
-            candidates=max(settings.candidates, k or settings.k),
-            per_document=settings.per_document,
-            lexical_weight=settings.lexical_weight,
-            fold=settings.fold,
-            rerank=self._rerank_plan(),
-            only=where_condition(parse_modality(modality), where, self._current()) if modality or where else None,
-        )
-
-    def _rerank_plan(self) -> RerankPlan | None:
-        from ragmm.pipelines.rerank import RerankPlan
-
-        settings, model = self.pipeline.query, self.reranker
-        if model is None:
-            return None
-        return RerankPlan(model=model, depth=settings.rerank_depth, seconds=settings.rerank_seconds)
-
-    def _answerer(self) -> Answerer:
-        from ragmm.config.build import context_budget
-        from ragmm.pipelines import answering
-
-        settings = self.pipeline.answer
-        rules = answering.rules_of(settings)
-        try:
-            vlm = self.vlm
-        except ModelError as error:
-            return answering.fallback_answerer(self.embedders, rules, str(error))
-        if vlm is None:
-            return answering.extractive_answerer(self.embedders, rules)
-        return answering.model_answerer(vlm, self.embedders, settings, context_budget(settings), rules)
-
-    def _retention(self) -> Retention:
-        from ragmm.indexes.generations import Retention
-
-        return Retention(runs=self.pipeline.store.keep_generations)
-
-    def _refresh_indexes(self, progress: Progress | None = None) -> None:
+    def refresh_indexes(self, progress: Progress | None = None) -> None:
         """What vectors are searched with follows the commits; another writer that is at work does it in our stead."""
         kind, say = str(self.pipeline.store.index), progress.message if progress is not None else None
         with contextlib.suppress(WriterBusyError):

@@ -10,7 +10,15 @@ from typing import Annotated
 import typer
 
 from ragmm.commands.opening import opened
-from ragmm.commands.options import CollectionOption, JsonOption, command
+from ragmm.commands.options import (
+    CollectionOption,
+    HitsOption,
+    JsonOption,
+    ModalityOption,
+    PerDocumentOption,
+    WhereOption,
+    command,
+)
 from ragmm.commands.output import Column, console, emit, emit_lines, note, show, show_fields, show_table
 from ragmm.errors import StorageError, UsageError
 from ragmm.render.records import AssetPath, document_record, item_record, query_record
@@ -34,26 +42,10 @@ def query(
         Path | None, typer.Option("--image", metavar="FILE", help="A picture to find the like of.")
     ] = None,
     collection: CollectionOption = "default",
-    k: Annotated[
-        int | None, typer.Option("-k", metavar="N", min=1, max=1000, help="How many hits; else the pipeline's query.k.")
-    ] = None,
-    modality: Annotated[
-        str | None,
-        typer.Option("--modality", metavar="M", help="Only passage, table, figure, photo or page; or text, or image."),
-    ] = None,
-    where: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--where",
-            metavar="FILTER",
-            help="Only in this document or folder, or what fits: type=pdf, date>=2023, page<10, author=Ada …; "
-            "may be given again.",
-        ),
-    ] = None,
-    per_document: Annotated[
-        int | None,
-        typer.Option("--per-document", metavar="N", min=0, help="At most N hits from one document; 0: any number."),
-    ] = None,
+    k: HitsOption = None,
+    modality: ModalityOption = None,
+    where: WhereOption = None,
+    per_document: PerDocumentOption = None,
     like: Annotated[
         int | None,
         typer.Option("--like", metavar="ITEM", help="The like of this item, by its number (ragmm ls --items)."),

@@ -7,12 +7,12 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
 from ragmm.commands.opening import opened
-from ragmm.commands.options import CollectionOption, JsonOption, command
+from ragmm.commands.options import CollectionOption, HitsOption, JsonOption, ModalityOption, WhereOption, command
 from ragmm.commands.output import console, emit, note, show
 from ragmm.errors import RagmmError, UsageError
 from ragmm.render.records import hit_record, query_record
@@ -37,17 +37,9 @@ def register(app: typer.Typer) -> None:
 
 def chat(
     collection: CollectionOption = "default",
-    k: Annotated[
-        int | None, typer.Option("-k", metavar="N", min=1, max=1000, help="How many hits; else the pipeline's query.k.")
-    ] = None,
-    modality: Annotated[
-        str | None,
-        typer.Option("--modality", metavar="M", help="Only passage, table, figure, photo or page; or text, or image."),
-    ] = None,
-    where: Annotated[
-        list[str] | None,
-        typer.Option("--where", metavar="URI", help="Only in this document or folder; may be given again."),
-    ] = None,
+    k: HitsOption = None,
+    modality: ModalityOption = None,
+    where: WhereOption = None,
     json: JsonOption = False,
 ) -> None:
     """Ask one question after the other, a line each; follow-ups keep the context. Also reads from a pipe."""

@@ -8,7 +8,16 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-__all__ = ["CollectionOption", "JsonOption", "PipelineOption", "command"]
+__all__ = [
+    "CollectionOption",
+    "HitsOption",
+    "JsonOption",
+    "ModalityOption",
+    "PerDocumentOption",
+    "PipelineOption",
+    "WhereOption",
+    "command",
+]
 
 CollectionOption = Annotated[
     str,
@@ -23,6 +32,26 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value, 
 PipelineOption = Annotated[
     Path | None,
     typer.Option("--pipeline", "-p", metavar="FILE", help="The pipeline file to make the collection with."),
+]
+HitsOption = Annotated[
+    int | None, typer.Option("-k", metavar="N", min=1, max=1000, help="How many hits; else the pipeline's query.k.")
+]
+ModalityOption = Annotated[
+    str | None,
+    typer.Option("--modality", metavar="M", help="Only passage, table, figure, photo or page; or text, or image."),
+]
+WhereOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--where",
+        metavar="FILTER",
+        help="Only in this document or folder, or what fits: type=pdf, date>=2023, page<10, author=Ada …; "
+        "may be given again.",
+    ),
+]
+PerDocumentOption = Annotated[
+    int | None,
+    typer.Option("--per-document", metavar="N", min=0, help="At most N hits from one document; 0: any number."),
 ]
 
 Function = TypeVar("Function", bound=Callable[..., Any])

@@ -99,7 +99,7 @@ def replace_model(docs: Collection, wanted: Exchange, *, progress: Progress | No
     if reason := _held_back(wanted, comparison):
         return Replaced(staged=staged, comparison=comparison, generation=None, held_back=reason)
     generation = reembed.switch(docs.store, space, embedder)
-    docs._refresh_indexes(progress)
+    docs.refresh_indexes(progress)
     return Replaced(staged=staged, comparison=comparison, generation=generation)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import marshal
 import os
 import re
 import stat
@@ -301,10 +300,8 @@ class _Scan:
         self.folders.sort(key=_name)
         self.odd.sort(key=_name)
         if self.whole and not self.odd:
-            # Version 2 of marshal spells equal values equally; it is only ever written here, never read.
-            names = [entry.name for entry in self.folders]
-            spelled = marshal.dumps((salt, self.rows, names, len(self.hidden)), 2)
-            self.mark = hashlib.blake2b(spelled, digest_size=16).digest()
+            spelled = repr((salt, self.rows, [entry.name for entry in self.folders], len(self.hidden)))
+            self.mark = hashlib.blake2b(spelled.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
     def names(self) -> Iterator[str]:
         yield from (row[0] for row in self.rows)
