@@ -290,17 +290,22 @@ def test_names_are_to_look_at_their_patches_and_at_no_other() -> None:
     from training.vlm.pointing import Pointer
 
     image = 4
-    ids = torch.tensor([[image, image, image, 5, 6, 7]])  # a star that is not shown
+    ids = torch.tensor([[image, image, image, 5, 1, 6, 7]])  # a star that is not shown
+    weights = torch.tensor([[0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0]])
     shape, colour = ("circle", "oval", "circle"), ("red", "blue", "blue")
     patch = torch.full((1, len(PATCH_GROUPS), 3), IGNORE)
     for row, (group, names) in enumerate((("shape", shape), ("colour", colour))):
         patch[0, row] = torch.tensor([PATCH_GROUPS[group].index(name) for name in names])
 
-    def loss(circle: list[float], red: list[float]) -> float:
-        attention = torch.zeros(1, 2, 6, 6)
-        attention[0, 1, 3, :3], attention[0, 0, 4, :3] = torch.tensor(circle), torch.tensor(red)
-        return float(Pointer(Words(), image).loss([attention], ids, patch))
+    def loss(circle: list[float], red: list[float], before: list[float]) -> float:
+        attention = torch.zeros(1, 2, 7, 7)
+        attention[0, 1, 3, :3], attention[0, 0, 5, :3] = torch.tensor(circle), torch.tensor(red)
+        attention[0, 1, 4, :3] = torch.tensor(before)
+        batch = {"ids": ids, "weights": weights, "patch": patch}
+        return float(Pointer(Words(), image).loss([attention, attention], batch))
 
-    assert loss([0.5, 0.0, 0.5], [1.0, 0.0, 0.0]) == pytest.approx(0.0, abs=1e-3)
-    assert loss([0.0, 1.0, 0.0], [1.0, 0.0, 0.0]) > 5
-    assert loss([0.5, 0.0, 0.5], [0.0, 0.5, 0.5]) > 5
+    circles, reds, others = [0.5, 0.0, 0.5], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]
+    assert loss(circles, reds, reds) == pytest.approx(0.0, abs=1e-3)
+    assert loss(others, reds, reds) > 5
+    assert loss(circles, others, reds) > 5
+    assert loss(circles, reds, others) > 5, "the token before a name that is to be said"

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 GROUPS: Final[tuple[str, ...]] = ("shape", "colour")
-# The last layer only has to speak.
-LAYERS: Final[int] = 3
 NO_CLASS: Final[int] = 0
 UNSEEN: Final[int] = -1
 
@@ -33,23 +31,27 @@ class Pointer:
                 if len(tokens) == 1:
                     self.classes[row, tokens[0]] = number
 
-    def loss(self, attentions: Sequence[Any], ids: Any, patch: Any) -> Any:
-        """Small where, for each group, one head sends names to their patches.
+    def loss(self, attentions: Sequence[Any], batch: dict[str, Any]) -> Any:
+        """Small where one head sends names to their patches, and one the token before a name that is to be said.
 
-        Shapes: attentions (n, heads, tokens, tokens) a layer, ids (n, tokens), patch (pictures, groups, patches).
+        Shapes: attentions (n, heads, tokens, tokens) a layer; of the batch ids and weights (n, tokens), patch
+        (pictures, groups, patches).
         """
         import torch
+        from torch.nn.functional import pad
 
-        total = attentions[0].new_zeros((), dtype=torch.float32)
+        ids, total = batch["ids"], attentions[0].new_zeros((), dtype=torch.float32)
+        said = pad((batch["weights"][:, 1:] > 0).long(), (0, 1))
         for row, group in enumerate(GROUPS):
             shown = torch.full_like(ids, UNSEEN)
-            labels = patch[:, list(PATCH_GROUPS).index(group)].flatten()
+            labels = batch["patch"][:, list(PATCH_GROUPS).index(group)].flatten()
             shown[ids == self.image_token] = torch.where(labels > NO_CLASS, labels, UNSEEN)
             named = self.classes[row].to(ids.device)[ids]
-            match = (named[:, :, None] == shown[:, None, :]) & (named > NO_CLASS)[:, :, None]
-            where = match.any(-1).nonzero()
-            if len(where):
-                total = total + _best_head(attentions, where, match[where[:, 0], where[:, 1]])
+            for names, layers in ((named, attentions[:-1]), (pad(named[:, 1:], (0, 1)) * said, attentions[1:])):
+                match = (names[:, :, None] == shown[:, None, :]) & (names > NO_CLASS)[:, :, None]
+                where = match.any(-1).nonzero()
+                if len(where):
+                    total = total + _best_head(layers, where, match[where[:, 0], where[:, 1]])
         return total
 
 
@@ -57,7 +59,7 @@ def _best_head(attentions: Sequence[Any], where: Any, match: Any) -> Any:
     """The loss of the head that does it best. Shapes: where (names, 2), match (names, tokens)."""
     import torch
 
-    sent = [layer[where[:, 0], :, where[:, 1]].float() for layer in attentions[:LAYERS]]
+    sent = [layer[where[:, 0], :, where[:, 1]].float() for layer in attentions]
     share = torch.cat([(rows * match[:, None]).sum(-1) for rows in sent], 1)
     best = share.detach().mean(0).argmax()
     return -(share[:, best] + 1e-4).log().mean()

@@ -127,7 +127,7 @@ def losses(model: Any, namer: Any, pointer: Pointer, batch: dict[str, Any]) -> t
         output_attentions=True,
     )
     if "pixels" in batch:
-        pointing = pointer.loss(read.attentions, batch["ids"], batch["patch"])
+        pointing = pointer.loss(read.attentions, batch)
     states = read.last_hidden_state
     learned = batch["weights"][:, 1:] > 0
     scores = model.lm_head(states[:, :-1][learned]).float()
