@@ -20,8 +20,6 @@ from training.clip.truth import NO_MARK
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-torch = pytest.importorskip("torch")
-
 
 def shard(pictures: int = 40) -> Shard:
     """Captions 2k and 2k+1 are true of picture k, and those of its neighbour almost true."""
@@ -93,6 +91,7 @@ def test_batches_go_on_where_a_run_stopped(tmp_path: Path) -> None:
 
 
 def test_the_loss_wants_the_true_caption_and_not_the_almost_true_one() -> None:
+    torch = pytest.importorskip("torch")
     from training.clip.loss import choices, contrast
 
     made, rows = shard(), np.arange(8)
@@ -128,6 +127,7 @@ def test_a_true_caption_of_another_picture_does_not_count_against_this_one() -> 
 
 
 def test_what_ships_gives_the_vectors_of_what_was_trained(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
     from safetensors.torch import load_file, save_file
 
     from training.clip.tower import Tower, build_visual, text_basis
