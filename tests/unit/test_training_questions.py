@@ -302,10 +302,31 @@ def test_names_are_to_look_at_their_patches_and_at_no_other() -> None:
         attention[0, 1, 3, :3], attention[0, 0, 5, :3] = torch.tensor(circle), torch.tensor(red)
         attention[0, 1, 4, :3] = torch.tensor(before)
         batch = {"ids": ids, "weights": weights, "patch": patch}
-        return float(Pointer(Words(), image).loss([attention, attention], batch))
+        return float(Pointer(Words(), image).loss([attention] * 3, batch))
 
     circles, reds, others = [0.5, 0.0, 0.5], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]
     assert loss(circles, reds, reds) == pytest.approx(0.0, abs=1e-3)
     assert loss(others, reds, reds) > 5
     assert loss(circles, others, reds) > 5
     assert loss(circles, reds, others) > 5, "the token before a name that is to be said"
+
+
+def test_a_name_behind_its_colour_looks_at_the_thing_that_is_both() -> None:
+    torch = pytest.importorskip("torch")
+    from training.vlm.pointing import Pointer
+
+    ids = torch.tensor([[4, 4, 4, 6, 5]])
+    patch = torch.full((1, len(PATCH_GROUPS), 3), IGNORE)
+    shape, colour = PATCH_GROUPS["shape"].index, PATCH_GROUPS["colour"].index
+    patch[0, 0] = torch.tensor([shape("circle"), shape("circle"), shape("oval")])
+    patch[0, 1] = torch.tensor([colour("blue"), colour("red"), colour("red")])
+    batch = {"ids": ids, "weights": torch.zeros(1, 5), "patch": patch}
+
+    def loss(second: list[float]) -> float:
+        first, later = torch.zeros(1, 1, 5, 5), torch.zeros(1, 1, 5, 5)
+        first[0, 0, 3, :3], first[0, 0, 4, :3] = torch.tensor([0, 0.5, 0.5]), torch.tensor([0.5, 0.5, 0])
+        later[0, 0, 4, :3] = torch.tensor(second)
+        return float(Pointer(Words(), 4).loss([first, later, later], batch))
+
+    assert loss([0.0, 1.0, 0.0]) == pytest.approx(0.0, abs=1e-3)
+    assert loss([1.0, 0.0, 0.0]) > 5

@@ -1,6 +1,8 @@
 """Words that name a shape or a colour learn to look at the patches that show it.
 
 Answers alone teach this late: which patches a word means has to be found by chance first. The patches' own labels tell.
+Three kinds of tokens point, each with whichever head does it best: names ("circle"), names behind their colour ("red
+circle"), and the token before a name that is to be said.
 """
 
 from __future__ import annotations
@@ -10,11 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 from training.vlm.concepts import PATCH_GROUPS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 GROUPS: Final[tuple[str, ...]] = ("shape", "colour")
 NO_CLASS: Final[int] = 0
 UNSEEN: Final[int] = -1
+# Apart enough that a colour and a shape together make one number.
+STRIDE: Final[int] = 100
 
 
 class Pointer:
@@ -32,27 +36,42 @@ class Pointer:
                     self.classes[row, tokens[0]] = number
 
     def loss(self, attentions: Sequence[Any], batch: dict[str, Any]) -> Any:
-        """Small where one head sends names to their patches, and one the token before a name that is to be said.
+        """Small where every kind of token points at the right patches.
 
         Shapes: attentions (n, heads, tokens, tokens) a layer; of the batch ids and weights (n, tokens), patch
         (pictures, groups, patches).
         """
-        import torch
+        total = attentions[0].new_zeros(()).float()
+        for names, shown, layers in self._pointing(attentions, batch):
+            match = (names[:, :, None] == shown[:, None, :]) & (names > NO_CLASS)[:, :, None]
+            where = match.any(-1).nonzero()
+            if len(where):
+                total = total + _best_head(layers, where, match[where[:, 0], where[:, 1]])
+        return total
+
+    def _pointing(self, attentions: Sequence[Any], batch: dict[str, Any]) -> Iterator[tuple[Any, Any, Sequence[Any]]]:
+        """What each token names, what each patch shows, and the layers in which the one may look at the other."""
         from torch.nn.functional import pad
 
-        ids, total = batch["ids"], attentions[0].new_zeros((), dtype=torch.float32)
+        ids = batch["ids"]
         said = pad((batch["weights"][:, 1:] > 0).long(), (0, 1))
-        for row, group in enumerate(GROUPS):
-            shown = torch.full_like(ids, UNSEEN)
-            labels = batch["patch"][:, list(PATCH_GROUPS).index(group)].flatten()
-            shown[ids == self.image_token] = torch.where(labels > NO_CLASS, labels, UNSEEN)
-            named = self.classes[row].to(ids.device)[ids]
-            for names, layers in ((named, attentions[:-1]), (pad(named[:, 1:], (0, 1)) * said, attentions[1:])):
-                match = (names[:, :, None] == shown[:, None, :]) & (names > NO_CLASS)[:, :, None]
-                where = match.any(-1).nonzero()
-                if len(where):
-                    total = total + _best_head(layers, where, match[where[:, 0], where[:, 1]])
-        return total
+        shape, colour = (self.classes[row].to(ids.device)[ids] for row in range(len(GROUPS)))
+        shows, tints = (self._shown(ids, batch["patch"], group) for group in GROUPS)
+        for names, shown in ((shape, shows), (colour, tints)):
+            yield names, shown, attentions[:-1]
+            yield pad(names[:, 1:], (0, 1)) * said, shown, attentions[1:]
+        behind = pad(colour[:, :-1], (1, 0))
+        both = (behind * STRIDE + shape) * (behind > NO_CLASS) * (shape > NO_CLASS)
+        yield both, tints * STRIDE + shows, attentions[1:-1]
+
+    def _shown(self, ids: Any, patch: Any, group: str) -> Any:
+        """The class that each token's patch shows; `UNSEEN` for all else. Shape: (n, tokens)."""
+        import torch
+
+        shown = torch.full_like(ids, UNSEEN)
+        labels = patch[:, list(PATCH_GROUPS).index(group)].flatten()
+        shown[ids == self.image_token] = torch.where(labels > NO_CLASS, labels, UNSEEN)
+        return shown
 
 
 def _best_head(attentions: Sequence[Any], where: Any, match: Any) -> Any:
