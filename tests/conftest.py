@@ -82,10 +82,25 @@ WITH_MODELS = (
 LONG = ("test_crash.py", "test_kill.py", "test_full_disk.py", "test_power_loss.py", "test_demo.py")
 
 
+# Contracts run over every back end with `make test-slow`; the default tests leave out what only adds another model.
+MORE_MODELS = {
+    "test_vlms.py": ("llava", "blip"),
+    "test_transformers_vlm.py": ("",),
+    "test_embedders.py": ("st", "open_clip"),
+}
+
+
+def _one_more_model(item: pytest.Item) -> bool:
+    name = item.name.partition("[")[2]
+    return any(name.startswith(model) for model in MORE_MODELS.get(item.path.name, ()))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say which tests belong on one worker, and in which order the workers take them."""
+    """Say which tests share a worker, in which order the workers take them, and which are for `make test-slow`."""
     for item in items:
+        if _one_more_model(item):
+            item.add_marker(pytest.mark.slow)
         group = "models" if item.path.name in WITH_MODELS else f"{item.path.parent.name}-{item.path.stem}"
         item.add_marker(pytest.mark.xdist_group(group))
     items.sort(key=lambda item: (item.path.name not in WITH_MODELS, item.path.name not in LONG))
