@@ -32,7 +32,7 @@ demo: install ## Set up, then ask three questions of a sample corpus.
 
 .PHONY: test
 test: install ## Set up, then run the default tests (no network, no GPU).
-	$(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder $(ARGS)
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: install
 install: $(READY) ## Make the virtual environment from the hash-locked requirements.

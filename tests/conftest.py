@@ -97,13 +97,24 @@ def _one_more_model(item: pytest.Item) -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say which tests share a worker, in which order the workers take them, and which are for `make test-slow`."""
+    """Say in which order the workers take the tests, and which are for `make test-slow`."""
     for item in items:
         if _one_more_model(item):
             item.add_marker(pytest.mark.slow)
-        group = "models" if item.path.name in WITH_MODELS else f"{item.path.parent.name}-{item.path.stem}"
-        item.add_marker(pytest.mark.xdist_group(group))
     items.sort(key=lambda item: (item.path.name not in WITH_MODELS, item.path.name not in LONG))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """A file's tests stay on one worker, and those of all files that load torch do."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return "models" if Path(file).name in WITH_MODELS else file
+
+    return ByFile(config, log)
 
 
 @pytest.fixture(autouse=True)
