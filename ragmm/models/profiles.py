@@ -80,12 +80,7 @@ PROFILES: Mapping[str, Profile] = {
             licence="Apache-2.0",
             why="installed as a package (ragmm[mini]); the same text vectors as the shared space",
         ),
-        caption=ProfileModel(
-            name="mini",
-            memory_mb=120,
-            licence="Apache-2.0",
-            why="ships with ragmm: puts drawn charts, shapes and pages into words, and admits what it does not know",
-        ),
+        caption=_NONE,
         vlm=ProfileModel(
             name="extractive",
             licence="Apache-2.0",

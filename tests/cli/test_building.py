@@ -24,7 +24,7 @@ def test_init_writes_a_pipeline_that_reads(cli) -> None:
 def test_init_says_in_json_what_is_needed(cli) -> None:
     reply = cli("init", "--json").json
     assert reply["file"] == "ragmm.toml"
-    assert {need["role"] for need in reply["models"]} == {"shared", "text", "caption", "vlm"}
+    assert {need["role"] for need in reply["models"]} == {"shared", "text", "vlm"}
     assert next(need for need in reply["models"] if need["role"] == "vlm")["present"]
 
 
