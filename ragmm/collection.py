@@ -112,6 +112,10 @@ class Collection:
         """With every model named."""
         return self._parts.pipeline
 
+    @pipeline.setter
+    def pipeline(self, pipeline: Pipeline) -> None:
+        self._parts.pipeline = pipeline
+
     @property
     def embedders(self) -> dict[str, Embedder]:
         """By route; made on first use, loaded when they first embed."""

@@ -230,7 +230,7 @@ class Blind(FakeEmbedder):
 def test_a_model_that_finds_less_is_held_back(desk: Desk) -> None:
     pipeline = ragmm.default_pipeline()
     with desk.open() as docs:
-        docs._parts.pipeline = _vectors_only(pipeline)
+        docs.pipeline = _vectors_only(pipeline)
         wanted = Exchange(model=Blind(80, name="blind"), space="shared", questions=questions())
         docs._parts._embedders = {"shared": desk.model(OLD)}  # the text space would find everything
         held = replace_model(docs, wanted)
