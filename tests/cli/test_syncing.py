@@ -20,7 +20,7 @@ from tests.unit.sync_desk import Desk, in_memory
 def desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     with in_memory() as folder:
         desk = Desk(folder, monkeypatch)
-        monkeypatch.setattr("ragmm.collection.Collection._make_embedders", lambda _: dict(desk.models))
+        monkeypatch.setattr("ragmm.parts.Parts._make_embedders", lambda _: dict(desk.models))
         yield desk
 
 

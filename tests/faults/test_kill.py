@@ -193,6 +193,7 @@ def first_commit(folder: Path) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
 def test_signals_stop_cleanly(number: signal.Signals, tmp_path: Path) -> None:
     sample_corpus(tmp_path / "source", 60, seed=3)

@@ -35,7 +35,9 @@ def test_the_embedders_own_tokenizer_is_taken(routes: tuple[Route, ...]) -> None
     assert "vocab" in json.loads(file.read_text(encoding="utf-8"))["model"]
 
 
-@pytest.mark.parametrize("name", ["st:no/such-model", "open_clip:ViT-B-32/openai"])
+@pytest.mark.parametrize(
+    "name", ["st:no/such-model", pytest.param("open_clip:ViT-B-32/openai", marks=pytest.mark.slow)]
+)
 def test_tokens_are_estimated_where_the_model_has_no_such_file(name: str) -> None:
     found = measured(pipeline(models=ModelSettings(text=name, shared=name)))
     assert found.loaders.tokenizer == ""
