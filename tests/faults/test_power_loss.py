@@ -73,6 +73,7 @@ def test_power_loss_after_every_operation(
     assert all(survived)
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("missing", [*SYNCS, *DERIVED])
 def test_power_loss_without_a_class_of_syncs_is_noticed(missing: str, quick_path: Path) -> None:
     root = quick_path / "disk"
