@@ -40,7 +40,7 @@ def test_a_night_is_reported_measured_logged_and_told(cli, pipeline: Path, tmp_p
     assert [run["state"] for run in attended] == ["failed", "done", "done"]
     assert attended[1]["drift"]["overlap"] < 1
     assert attended[0]["exit_code"] == gone.code
-    reports = sorted((tmp_path / "reports").iterdir())
+    reports = sorted((tmp_path / "reports").iterdir(), key=lambda page: page.stat().st_mtime_ns)
     assert len(reports) == 3
     assert "subject1" in reports[1].read_text(encoding="utf-8"), "the question whose hits have changed"
     told = json.loads((tmp_path / "told.json").read_text(encoding="utf-8"))
