@@ -143,8 +143,9 @@ class Intake:
         """
         suspects: list[SourceFile] = []
         self._take(self._unsuspected(files, suspects), self.plan.workers)
-        if suspects and not self.stop:
-            self._take(iter(suspects), 1)
+        for file in suspects:
+            if not self.stop:
+                self._take(iter([file]), 1)  # done with, and committed, before the next one is begun
 
     def _unsuspected(self, files: Iterator[SourceFile], suspects: list[SourceFile]) -> Iterator[SourceFile]:
         for file in files:
