@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import pytest
 
 import ragmm
 from ragmm.errors import CollectionNotFoundError, ModelError, ModelMismatchError, UsageError
-from ragmm.indexes.changes import PreparedDocument
-from ragmm.indexes.store import Store
-from ragmm.pipelines.embedding import Embedding
 from ragmm.pipelines.filters import parse_modality, where_condition
 from ragmm.pipelines.fusion import Group, Leg, fuse
 from ragmm.testing import FakeEmbedder, captioned_picture, png_bytes
 from ragmm.types import Asset, Item, Locator, Modality
+from tests.unit.retrieval import fill_items
 
 MODELS = {"shared": FakeEmbedder(), "text": FakeEmbedder(modalities=["text"], name="words")}
 
@@ -30,25 +27,7 @@ def picture(caption: str, modality: Modality = Modality.FIGURE) -> Item:
 
 
 def fill(folder: Path, documents: dict[str, list[Item]]) -> ragmm.Collection:
-    store = Store(folder)
-    with store.writer("test", create=True) as writer:
-        for space, model in MODELS.items():
-            writer.ensure_space(space, model.info)
-        embedding = Embedding(MODELS, writer)
-        writer.commit(
-            [
-                PreparedDocument(
-                    path=f"/source/{uri}",
-                    uri=uri,
-                    size=1,
-                    sha256=hashlib.sha256(uri.encode()).hexdigest(),
-                    media_type="text/plain",
-                    parser="test",
-                    items=embedding.prepare(items),
-                )
-                for uri, items in documents.items()
-            ]
-        )
+    fill_items(folder, documents, MODELS)
     return ragmm.open(folder, models=ragmm.Models(embedders=MODELS))
 
 

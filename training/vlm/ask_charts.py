@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from training.pictures import charts
 from training.pictures.vocabulary import NUMBERS
 from training.vlm.captions import CHART_NAMES, ROUND, has_one_colour, visible_trend
-from training.vlm.wordings import CANNOT_READ, NOT_SHOWN, Turn, article, reworded, yes_no
+from training.vlm.wordings import CANNOT_READ, IS_IT, NOT_SHOWN, Turn, article, reworded, yes_no
 
 if TYPE_CHECKING:
     from training.pictures import Picture
@@ -105,7 +105,6 @@ _COUNT: Final = (
     "number of {marks}",
     "Count the {marks}.",
 )
-_EXISTS: Final = ("Is this {thing}?", "Is there {thing}?", "Does the image show {thing}?", "{thing}?", "Is it {thing}?")
 _MISSING: Final = (
     "What is the unit?",
     "What is the exact value of {label}?",
@@ -173,7 +172,7 @@ def exists(picture: Picture, rng: random.Random) -> Turn:
     own = CHART_NAMES[picture.facts["kind"]]
     true = rng.random() < 0.5
     told = own if true else rng.choice([name for name in CHART_NAMES.values() if name != own])
-    question = reworded(rng, _EXISTS, thing=article(told))
+    question = reworded(rng, IS_IT, thing=article(told))
     return Turn(kind="exists", question=question, answer=yes_no(true=true))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from training.pictures import diagrams, maps, pages, screenshots
 from training.pictures.vocabulary import NUMBERS
 from training.vlm.captions import kind_name
-from training.vlm.wordings import CANNOT_READ, NOT_SHOWN, Turn, article, reworded, yes_no
+from training.vlm.wordings import CANNOT_READ, IS_IT, NOT_SHOWN, Turn, article, reworded, yes_no
 
 if TYPE_CHECKING:
     from training.pictures import Picture
@@ -60,7 +60,6 @@ _FIGURE: Final = (
     "Does it contain an illustration?",
     "figure on page?",
 )
-_EXISTS: Final = ("Is this {thing}?", "Is there {thing}?", "Does the image show {thing}?", "{thing}?", "Is it {thing}?")
 _COLOUR: Final = (
     "What colour is the diagram?",
     "diagram colour",
@@ -100,7 +99,7 @@ def exists(picture: Picture, rng: random.Random) -> Turn:
     own = kind_name(picture)
     true = own in named and rng.random() < 0.5
     told = own if true else rng.choice([name for name in named if name != own])
-    return Turn(kind="exists", question=reworded(rng, _EXISTS, thing=told), answer=yes_no(true=true))
+    return Turn(kind="exists", question=reworded(rng, IS_IT, thing=told), answer=yes_no(true=true))
 
 
 def _names() -> list[str]:

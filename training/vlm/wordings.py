@@ -14,6 +14,7 @@ CANNOT_READ: Final[str] = "I cannot read text."
 CANNOT_TELL: Final[str] = "I cannot tell what this picture shows."
 UNFAMILIAR: Final[str] = "an unfamiliar picture"
 NO_IMAGE: Final[str] = "No image was given."
+IS_IT: Final = ("Is this {thing}?", "Is there {thing}?", "Does the image show {thing}?", "{thing}?", "Is it {thing}?")
 
 _THINGS: Final[tuple[str, ...]] = (
     "person",
