@@ -58,20 +58,20 @@ def weighed(snapshot: Snapshot, question: str, ranked: Sequence[Ranked], depth: 
     """The ranking with the relevance of its first `depth` items, which also orders them.
 
     Ranks say which list found an item how early, not how well anything fits; relevance says how well, and two items of
-    equal rank are told apart by it. Where no vector tells, it is a coarser count of the words that ranked already.
+    equal rank are told apart by it. Where no vector tells and all are of one kind, it is a coarser count of the words
+    that ranked already, and is left out.
     """
     head = ranked[:depth]
-    lean = LEAN if any(one.distance is not None for one in head) else 0.0
     ids = [one.item for one in head]
     words = telling_words(question)
     shares = word_shares(snapshot, words, ids) if words else {}
-    modalities = snapshot.modalities(ids)
+    kinds = {item: kind_of(modality) for item, modality in snapshot.modalities(ids).items()}
+    tells = any(one.distance is not None for one in head) or len(set(kinds.values())) > 1
+    lean = LEAN if tells else 0.0
     told = [
-        _told(
-            one, Evidence(kind=kind_of(modalities[one.item]), distance=one.distance, share=shares.get(one.item)), lean
-        )
+        _told(one, Evidence(kind=kinds[one.item], distance=one.distance, share=shares.get(one.item)), lean)
         for one in head
-        if one.item in modalities
+        if one.item in kinds
     ]
     rest = [replace(one, score=one.score / (1 + lean)) for one in ranked[depth:]]
     return [*sorted(told, key=lambda one: (-one.score, one.item)), *rest]

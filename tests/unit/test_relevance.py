@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import ragmm
 from ragmm.pipelines.evidence import Evidence
-from ragmm.pipelines.relevance import relevance_of, telling_words
-from ragmm.testing import FakeEmbedder
-from ragmm.types import Item, Modality
+from ragmm.pipelines.fusion import Ranked
+from ragmm.pipelines.relevance import relevance_of, telling_words, weighed
+from ragmm.testing import FakeEmbedder, png_bytes
+from ragmm.types import Asset, Item, Modality
 from tests.unit.retrieval import fill_items
 
 
@@ -64,3 +66,22 @@ def test_a_question_about_nothing_here_has_no_relevant_hit(tmp_path: Path) -> No
     assert right[0].item.text == "the cost of the quay in 7"
     assert right[0].relevance == max(hit.relevance for hit in right) > 0.5
     assert all(hit.relevance < 0.1 for hit in docs.search("who painted the chapel ceiling"))
+
+
+def test_where_no_vector_tells_words_decide_between_kinds_but_not_within_one(tmp_path: Path) -> None:
+    picture = Asset(data=png_bytes(Image.new("RGB", (8, 8))), media_type="image/png", width=8, height=8)
+    told = Item(modality=Modality.PASSAGE, text="The crossing to Gull Rock takes 70 minutes.")
+    items = {
+        "a.png": [Item(modality=Modality.PHOTO, asset=picture, text="Diesel")],
+        "b.md": [told],
+        "c.md": [Item(modality=Modality.PASSAGE, text="Tea.")],
+    }
+    snapshot = fill_items(tmp_path / "c", items).snapshot()
+    ids = {item.uri: item.id for item in snapshot.items()}
+
+    def order(*names: str) -> list[int]:
+        ranked = [Ranked(item=ids[name], score=0.8 - 0.02 * n, found_by=()) for n, name in enumerate(names)]
+        return [one.item for one in weighed(snapshot, "How long does the crossing to Gull Rock take?", ranked, 10)]
+
+    assert order("a.png", "b.md") == [ids["b.md"], ids["a.png"]]
+    assert order("c.md", "b.md") == [ids["c.md"], ids["b.md"]]
