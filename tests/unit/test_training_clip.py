@@ -32,6 +32,8 @@ def shard(pictures: int = 40) -> Shard:
         captions=np.concatenate([own, np.roll(own, 1, axis=0)], 1).astype(np.int32),
         marks=np.full((pictures, 4), -1, np.int64),
         words=np.full((pictures, 24), -2, np.int64),
+        things=np.tile(np.array([[3, 7, -1], [-1, -1, -1]], np.int16), (pictures // 2, 1)),
+        glyphs=np.tile(np.array([-1, 1], np.int16), pictures // 2),
         texts=texts.astype(np.float16),
         text_marks=np.full((2 * pictures, 4), -1, np.int64),
     )
@@ -124,6 +126,52 @@ def test_a_true_caption_of_another_picture_does_not_count_against_this_one() -> 
         [False, False, True, False],
     ]
     assert not (among.excluded & among.own).any()
+
+
+def test_lessons_ask_scenes_for_their_pairs_and_emoji_for_their_aim() -> None:
+    torch = pytest.importorskip("torch")
+    from training.clip.lessons import Lessons
+
+    made, rows = shard(), np.arange(4)
+    aims = torch.eye(384)[:3]
+    lessons = Lessons(8, aims).requires_grad_(False)
+    pooled = torch.zeros(4, 8)
+    lessons.pairs.bias.fill_(-20.0)
+    lessons.pairs.bias[[3, 7]] = 20.0
+    right = lessons(pooled, aims[[0, 1, 0, 1]], made, rows)
+    astray = lessons(pooled, aims[[0, 2, 0, 2]], made, rows)
+    lessons.pairs.bias[7] = -20.0
+    half_told = lessons(pooled, aims[[0, 1, 0, 1]], made, rows)
+    assert right < 0.01
+    assert astray > right + 5
+    assert half_told == pytest.approx(float(right) + 0.15 * 20, rel=0.01)
+    neither = replace(made, things=np.full_like(made.things, -1), glyphs=np.full_like(made.glyphs, -1))
+    assert lessons(pooled, aims[[0, 1, 0, 1]], neither, rows) == 0
+
+
+def test_an_aim_is_found_by_each_of_its_words() -> None:
+    torch = pytest.importorskip("torch")
+    from training.clip.aims import aims
+
+    dice = np.random.default_rng(3)
+    known: dict[str, NDArray[np.float32]] = {}
+
+    class Texts:
+        def embed(self, texts: list[str]) -> NDArray[np.float32]:
+            for text in texts:
+                vector = dice.normal(size=384).astype(np.float32)
+                known.setdefault(text, vector / np.linalg.norm(vector))
+            return np.stack([known[text] for text in texts])
+
+    names = tuple(f"name {n}" for n in range(40))
+    keywords = [{f"word {n} {k}" for k in range(5)} | {"shared"} for n in range(40)]
+    texts: Any = Texts()
+    found = aims(names, keywords, texts)
+    assert np.allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
+    for number, words in enumerate(keywords):
+        for word in (words | {names[number]}) - {"shared"}:
+            assert int((found @ known[word]).argmax()) == number
+    assert torch.from_numpy(found).dtype == torch.float32
 
 
 def test_what_ships_gives_the_vectors_of_what_was_trained(tmp_path: Path) -> None:

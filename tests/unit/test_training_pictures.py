@@ -16,10 +16,10 @@ from PIL import Image
 from training.clip.measure import first_caption
 from training.clip.negatives import altered
 from training.clip.truth import UNTOLD, caption_mark, picture_mark, true_pairs
-from training.emoji import FOLDER_VARIABLE, emoji_folder
 from training.pictures import DOMAINS, Picture, captions, draw, is_held_out
 from training.pictures.charts import KINDS as CHART_KINDS
 from training.pictures.charts import TRENDS
+from training.pictures.emoji import FOLDER_VARIABLE, emoji_folder
 from training.pictures.vocabulary import BACKGROUNDS, COLOURS, HELD_OUT, SHAPES, plural
 
 if TYPE_CHECKING:

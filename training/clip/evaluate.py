@@ -14,7 +14,7 @@ from training.clip.calibration import calibrate
 from training.clip.probes import attributes, kinds, swaps
 from training.clip.retrieval import charts, emoji, likeness, scenes
 from training.clip.space import Space
-from training.emoji import FOLDER_VARIABLE
+from training.pictures.emoji import FOLDER_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

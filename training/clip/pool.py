@@ -13,13 +13,25 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from PIL import Image
 
+from training.clip.aims import emoji_names
 from training.clip.negatives import altered
 from training.clip.recipe import IMAGE_SIZE, MIX, SCENES
 from training.clip.strangers import UNKNOWN, draw_stranger
 from training.clip.text import TextTower
-from training.clip.truth import NO_MARK, UNTOLD, WORDS, caption_mark, emoji_mark, emoji_words, picture_mark
-from training.emoji import FOLDER_VARIABLE
+from training.clip.truth import (
+    MOST_THINGS,
+    NO_MARK,
+    NONE,
+    UNTOLD,
+    WORDS,
+    caption_mark,
+    emoji_mark,
+    emoji_words,
+    picture_mark,
+    things_shown,
+)
 from training.pictures import Picture, captions, draw
+from training.pictures.emoji import FOLDER_VARIABLE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,12 +49,15 @@ Form = tuple[int, int]
 @dataclass(frozen=True, kw_only=True)
 class Shard:
     """Pictures (uint8), the rows of their captions in `texts`, and the marks of both; `words`
-    are the first numbers of the marks of further captions that are true of a picture."""
+    are the first numbers of the marks of further captions that are true of a picture, `things`
+    the numbers of the coloured shapes of a scene, `glyphs` that of an emoji (-1: none)."""
 
     images: NDArray[np.uint8]
     captions: NDArray[np.int32]
     marks: NDArray[np.int64]
     words: NDArray[np.int64]
+    things: NDArray[np.int16]
+    glyphs: NDArray[np.int16]
     texts: NDArray[np.float16]
     text_marks: NDArray[np.int64]
 
@@ -56,6 +71,8 @@ class Sample:
     false: list[Marked]
     mark: Mark = NO_MARK
     words: tuple[int, ...] = ()
+    things: tuple[int, ...] = ()
+    glyph: int = NONE
 
 
 def sample(seed: int) -> Sample:
@@ -75,6 +92,8 @@ def sample(seed: int) -> Sample:
         false=[said for said in false if said],
         mark=picture_mark(picture.facts) if domain == "scene" else NO_MARK,
         words=emoji_words(picture.facts) if domain == "emoji" else (),
+        things=things_shown(picture.facts) if domain == "scene" else (),
+        glyph=emoji_names().index(picture.facts["name"]) if domain == "emoji" else NONE,
     )
 
 
@@ -136,6 +155,8 @@ def write_shard(folder: Path, number: int, size: int = SHARD_SIZE) -> Path:
         "captions": rows,
         "marks": np.array([made.mark for made in samples], np.int64),
         "words": np.array([made.words or (UNTOLD - 1,) * WORDS for made in samples], np.int64),
+        "things": np.array([(*made.things, *[NONE] * (MOST_THINGS - len(made.things))) for made in samples], np.int16),
+        "glyphs": np.array([made.glyph for made in samples], np.int16),
         "texts": _embedded([text for text, _ in table]),
         "text_marks": np.array([mark for _, mark in table], np.int64),
     }

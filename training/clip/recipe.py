@@ -64,6 +64,8 @@ class Recipe:
     cool_down: float = 0.3
     average: float = 0.992
     bank: int = 1024
+    smallest: int = 0
+    """The least side at which pictures are shown, for a run that begins with another's tower."""
     seed: int = 7
 
     def rate_at(self, seen: int) -> float:
@@ -76,4 +78,4 @@ class Recipe:
     def side_at(self, seen: int) -> int:
         """The side in pixels at which pictures are shown after `seen` images."""
         share = seen / self.images
-        return [side for start, side in STAGES if share >= start][-1]
+        return max(self.smallest, [side for start, side in STAGES if share >= start][-1])

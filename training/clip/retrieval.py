@@ -14,8 +14,8 @@ from training.clip.measure import (
     recall,
     share,
 )
-from training.emoji import TRAIN, VALIDATION, Glyph, emoji_folder, load_glyphs
 from training.pictures import Picture, draw
+from training.pictures.emoji import TRAIN, VALIDATION, Glyph, emoji_folder, load_glyphs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -49,13 +49,18 @@ class Tower(nn.Module):
         self.log_scale = nn.Parameter(torch.tensor(3.4))
         self.register_buffer("basis", basis)
 
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Unit vectors. Shape: (n, 384)."""
+    @property
+    def width(self) -> int:
+        """How many pooled features there are."""
+        return int(self.visual.trunk.num_features)
+
+    def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """The pooled features and the unit vectors. Shapes: (n, width), (n, 384)."""
         # Only the trunk in half precision: the head tells apart captions that hardly differ.
         with torch.autocast(images.device.type, torch.bfloat16):
             pooled = self.visual.trunk(images)
-        features = self.visual.head(pooled.float())
-        return functional.normalize(features @ self.basis, dim=-1)
+        pooled = pooled.float()
+        return pooled, functional.normalize(self.visual.head(pooled) @ self.basis, dim=-1)
 
     def scale(self) -> torch.Tensor:
         """What cosines are multiplied by before the softmax."""

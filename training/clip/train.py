@@ -13,9 +13,12 @@ import torch
 from safetensors.torch import save_file
 from torch.nn import functional
 
+from training.clip.aims import kept_aims
+from training.clip.lessons import Lessons
 from training.clip.loss import choices, contrast
 from training.clip.pool import Shard, read_shard
 from training.clip.recipe import Recipe
+from training.clip.text import TextTower
 from training.clip.tower import Averaged, Tower, text_basis
 
 if TYPE_CHECKING:
@@ -40,11 +43,14 @@ class Training:
         first = torch.from_numpy(wait_for(folder / "pool", shards[0]).texts.astype(np.float32))
         tower = Tower(text_basis(first, power)).to(self.device)
         self.tower = tower.to(memory_format=torch.channels_last)
+        aims = torch.from_numpy(kept_aims(folder, TextTower(device=self.device.type)))
+        self.lessons = Lessons(self.tower.width, aims).to(self.device)
         self.average = Averaged(self.tower, recipe.average)
-        self.optimiser = torch.optim.AdamW(_groups(self.tower, recipe.weight_decay), fused=True)
+        learning = torch.nn.ModuleList([self.tower, self.lessons])
+        self.optimiser = torch.optim.AdamW(_groups(learning, recipe.weight_decay), fused=True)
 
-    def step(self, batch: Batch) -> tuple[float, float]:
-        """One update; the loss and the share of hard choices that were right."""
+    def step(self, batch: Batch) -> tuple[float, float, float]:
+        """One update; both losses and the share of hard choices that were right."""
         shard, rows = batch
         dice = np.random.default_rng((self.recipe.seed, self.seen))
         among = choices(shard, rows, dice, self.recipe.bank)
@@ -52,7 +58,7 @@ class Training:
         for group in self.optimiser.param_groups:
             group["lr"] = self.recipe.rate_at(self.seen)
         self.tower.train()
-        vectors = self.tower(images)
+        pooled, vectors = self.tower(images)
         among = replace(
             among,
             vectors=among.vectors.to(self.device),
@@ -60,20 +66,22 @@ class Training:
             own=among.own.to(self.device),
         )
         loss, right = contrast(vectors, among, self.tower.scale())
+        taught = self.lessons(pooled, vectors, shard, rows)
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        (loss + taught).backward()
         torch.nn.utils.clip_grad_norm_(self.tower.parameters(), 5.0)
         self.optimiser.step()
         self.seen += len(rows)
         if self.seen // len(rows) % AVERAGE_EVERY == 0:
             self.average.update(self.tower)
-        return loss.item(), right
+        return loss.item(), taught.item(), right
 
     def save(self) -> None:
         """Write what a resumed run needs, and the averaged tower as open_clip names it."""
         state = {
             "seen": self.seen,
             "tower": self.tower.state_dict(),
+            "lessons": self.lessons.state_dict(),
             "average": self.average.module.state_dict(),
             "updates": self.average.updates,
             "optimiser": self.optimiser.state_dict(),
@@ -90,16 +98,23 @@ class Training:
             return False
         state = torch.load(path, map_location=self.device, weights_only=True)
         self.tower.load_state_dict(state["tower"])
+        self.lessons.load_state_dict(state["lessons"])
         self.average.module.load_state_dict(state["average"])
         self.average.updates = state["updates"]
         self.optimiser.load_state_dict(state["optimiser"])
         self.seen = state["seen"]
         return True
 
+    def begin_with(self, checkpoint: Path) -> None:
+        """Take over the tower of another run, and nothing else of it."""
+        state = torch.load(checkpoint, map_location=self.device, weights_only=True)
+        self.tower.load_state_dict(state["tower"])
+        self.average.module.load_state_dict(state["average"])
 
-def _groups(tower: Tower, decay: float) -> list[dict[str, object]]:
-    weights = [p for p in tower.parameters() if p.ndim > 1]
-    rest = [p for p in tower.parameters() if p.ndim <= 1]
+
+def _groups(learning: torch.nn.Module, decay: float) -> list[dict[str, object]]:
+    weights = [p for p in learning.parameters() if p.ndim > 1]
+    rest = [p for p in learning.parameters() if p.ndim <= 1]
     return [{"params": weights, "weight_decay": decay}, {"params": rest, "weight_decay": 0.0}]
 
 
@@ -154,17 +169,17 @@ def batches(pool: Path, shards: range, recipe: Recipe, seen: int) -> Iterator[Ba
 def run(training: Training, shards: range, every: int) -> None:
     """Train until the recipe's number of images is reached, saving now and then."""
     recipe, start, begun = training.recipe, training.seen, time.monotonic()
-    losses: list[tuple[float, float]] = []
+    losses: list[tuple[float, float, float]] = []
     for batch in batches(training.folder / "pool", shards, recipe, training.seen):
         losses.append(training.step(batch))
         done = training.seen >= recipe.images
         if done or len(losses) * recipe.batch >= every:
             training.save()
-            loss, right = np.mean(losses, axis=0)
+            loss, taught, right = np.mean(losses, axis=0)
             speed = (training.seen - start) / (time.monotonic() - begun)
             side, scale = recipe.side_at(training.seen), training.tower.scale().item()
             print(
-                f"{training.seen:>9,} images  {side} px  loss {loss:.3f}  hard {right:.3f}  "
+                f"{training.seen:>9,} images  {side} px  loss {loss:.3f}  lessons {taught:.3f}  hard {right:.3f}  "
                 f"scale {scale:.0f}  {speed:.0f} images/s",
                 flush=True,
             )
@@ -186,13 +201,23 @@ def main() -> None:
     parser.add_argument("--power", type=float, default=0.5, help="how far the text basis spreads")
     parser.add_argument("--every", type=int, default=16_384, help="images between checkpoints")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--smallest", type=int, default=Recipe.smallest, help="least side of a picture in pixels")
+    parser.add_argument("--begin-with", type=Path, help="checkpoint of another run whose tower to begin with")
     wanted = parser.parse_args()
     torch.set_num_threads(wanted.threads)
-    recipe = Recipe(images=wanted.images, batch=wanted.batch, learning_rate=wanted.rate, seed=wanted.seed)
+    recipe = Recipe(
+        images=wanted.images,
+        batch=wanted.batch,
+        learning_rate=wanted.rate,
+        seed=wanted.seed,
+        smallest=wanted.smallest,
+    )
     shards = range(wanted.first, wanted.first + wanted.shards)
     training = Training(recipe, wanted.work, shards, wanted.power)
     if training.resume():
         print(f"resumed at {training.seen:,} images", flush=True)
+    elif wanted.begin_with:
+        training.begin_with(wanted.begin_with)
     run(training, shards, wanted.every)
 
 

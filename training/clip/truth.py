@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from training.pictures.vocabulary import BACKGROUND_PHRASES, SIZE_SYNONYMS, SIZES
+from training.pictures.vocabulary import BACKGROUND_PHRASES, COLOURS, SHAPES, SIZE_SYNONYMS, SIZES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,6 +17,9 @@ UNTOLD: Final = -1
 FIELDS: Final = 4
 # How many words of an emoji are kept to compare with.
 WORDS: Final = 24
+# No thing, no emoji; and of how many different things a scene is made at most.
+NONE: Final = -1
+MOST_THINGS: Final = 3
 NO_MARK: Final[tuple[int, ...]] = (UNTOLD,) * FIELDS
 _SIZE_WORDS: Final = frozenset([*SIZES, *(w for words in SIZE_SYNONYMS.values() for w in words)])
 _LINKS: Final = (" left of ", " above ", " over ", " on top of ", " inside ", " within ")
@@ -31,6 +34,13 @@ def picture_mark(facts: dict[str, Any]) -> tuple[int, ...]:
     shown = f"{pairs[0]} x{facts['count']}" if alike else ", ".join(sorted(pairs))
     size = facts["objects"][0]["size"] if alike else ""
     return tuple(_code(part) for part in (shown, facts["background"], size, joined))
+
+
+def things_shown(facts: dict[str, Any]) -> tuple[int, ...]:
+    """The number of every coloured shape in a scene, each once."""
+    colours = tuple(COLOURS)
+    shown = {colours.index(o["colour"]) * len(SHAPES) + SHAPES.index(o["shape"]) for o in facts["objects"]}
+    return tuple(sorted(shown))
 
 
 def caption_mark(caption: str, facts: dict[str, Any]) -> tuple[int, ...]:

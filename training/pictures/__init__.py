@@ -28,10 +28,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from training.emoji import draw_emoji
 from training.pictures.canvas import Canvas
 from training.pictures.charts import draw_chart
 from training.pictures.diagrams import draw_diagram
+from training.pictures.emoji import draw_emoji
 from training.pictures.maps import draw_map
 from training.pictures.pages import draw_page
 from training.pictures.scenes import draw_scene

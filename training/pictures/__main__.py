@@ -10,8 +10,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from training.emoji import FOLDER_VARIABLE
 from training.pictures import DOMAINS, Picture, captions, draw
+from training.pictures.emoji import FOLDER_VARIABLE
 
 
 def main() -> None:
