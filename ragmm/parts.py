@@ -181,6 +181,7 @@ class Parts:
     def search_plan(self, snapshot: Snapshot, k: int | None, modality: str | None, where: Sequence[str]) -> SearchPlan:
         """How this generation is searched."""
         from ragmm.pipelines.filters import parse_modality, where_condition
+        from ragmm.pipelines.glossary import read_glossary
         from ragmm.pipelines.query import SearchPlan
 
         settings = self.pipeline.query
@@ -190,6 +191,7 @@ class Parts:
             candidates=max(settings.candidates, k or settings.k),
             per_document=settings.per_document,
             lexical_weight=settings.lexical_weight,
+            glossary=read_glossary(settings.glossary) if settings.glossary else None,
             fold=settings.fold,
             rerank=self._rerank_plan(),
             only=where_condition(parse_modality(modality), where, snapshot) if modality or where else None,

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
 
 from ragmm.config.places import line_of
 from ragmm.config.profiles import named_models
-from ragmm.config.settings import Between, Pipeline
+from ragmm.config.settings import Between, Pipeline, QuerySettings
 from ragmm.errors import ConfigError
 
 __all__ = ["PIPELINE_KEYS", "load_pipeline", "parse_pipeline"]
@@ -42,7 +42,13 @@ def load_pipeline(path: str | Path) -> Pipeline:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: byte {error.start} is not UTF-8; save the pipeline file as UTF-8") from None
-    return replace(parse_pipeline(text, source=str(path)), origin=path.resolve())
+    pipeline = parse_pipeline(text, source=str(path))
+    return replace(pipeline, origin=path.resolve(), query=_glossaries_found(pipeline.query, path.resolve().parent))
+
+
+def _glossaries_found(query: QuerySettings, folder: Path) -> QuerySettings:
+    """Glossary files by their whole path: a collection keeps its settings, but not where they were read."""
+    return replace(query, glossary=tuple(str(folder / one) if one.endswith(".toml") else one for one in query.glossary))
 
 
 def parse_pipeline(text: str, *, source: str = "pipeline") -> Pipeline:

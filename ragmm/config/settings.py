@@ -235,6 +235,8 @@ class QuerySettings:
     """Most hits from one document; 0 sets no limit."""
     lexical_weight: Annotated[float, Between(low=0, high=10)] = 1.0
     """Of the word search, beside 1 for the vector searches; 0 leaves it out."""
+    glossary: tuple[str, ...] = ("finance",)
+    """What a question's terms mean in the words of documents: bundled ones by name, or .toml files; [] for none."""
     fold: bool = True
     """Whether near-duplicates share one place in the ranking, the others listed as its alternatives."""
     rerank_depth: Annotated[int, Between(low=1, high=1000)] = 50

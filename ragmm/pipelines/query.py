@@ -17,6 +17,7 @@ from ragmm.pipelines.embedding import TEXT
 from ragmm.pipelines.evidence import Evidence
 from ragmm.pipelines.filters import Filter
 from ragmm.pipelines.fusion import fuse
+from ragmm.pipelines.glossary import Glossary
 from ragmm.pipelines.query_legs import Legs
 from ragmm.pipelines.query_vectors import QueryVector, item_vectors, question_vectors
 from ragmm.pipelines.relevance import weighed
@@ -62,6 +63,8 @@ class SearchPlan:
     candidates: int = 100
     per_document: int = 0
     lexical_weight: float = 1.0
+    glossary: Glossary | None = None
+    """Adds a search for what the terms of a question mean."""
     only: Filter | None = None
     fold: bool = True
     """Whether near-duplicates take one place together."""
@@ -138,6 +141,7 @@ def search(snapshot: Snapshot, question: Question, plan: SearchPlan, clock: Cloc
         vectors=vectors,
         candidates=plan.candidates,
         lexical_weight=plan.lexical_weight,
+        glossary=plan.glossary,
         clock=clock,
     ).all(allow)
     with clock.stage("fuse"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ from ragmm.indexes.word_search import Stretch, find_items, find_stretches, items
 from ragmm.pipelines.background import confidence, spread_of
 from ragmm.pipelines.embedding import IMAGE
 from ragmm.pipelines.fusion import Group, Leg
+from ragmm.pipelines.glossary import Glossary
 from ragmm.pipelines.mentions import named_documents, named_pages
 from ragmm.pipelines.query_vectors import QueryVector
 from ragmm.pipelines.timing import Clock
@@ -22,9 +23,11 @@ __all__ = ["LEXICAL", "PAGES", "Legs"]
 
 LEXICAL = "lexical"
 PAGES = "pages"
-_NAMED, _ON_PAGE = "named:", "page:"
+_NAMED, _ON_PAGE, _MEANT = "named:", "page:", "meant:"
 _WORDS_SHARE = {LEXICAL: 0.6, PAGES: 0.4}
 """Of the weight of the words: where both disagree about the first place, the passage is right more often."""
+_MEANT_SHARE = {LEXICAL: 0.2, PAGES: 0.8}
+"""The same for what the words mean: the lines of a statement stand together on its page."""
 _READABLE = 0.5
 """The share of a question that a model must be able to read for its distances to mean anything."""
 _FEWEST_READABLE = 0.02
@@ -55,6 +58,7 @@ class Legs:
     candidates: int
     lexical_weight: float
     clock: Clock
+    glossary: Glossary | None = None
 
     def all(self, allow: Ids | None) -> list[Leg]:
         """Of everything that is allowed, and of the documents and pages that the question names."""
@@ -92,7 +96,9 @@ class Legs:
                 yield from self._by_meaning(vector, part)
         if self.lexical_weight > 0 and part.words.strip():
             with self.clock.stage(LEXICAL):
-                yield from self._by_words(part)
+                yield from self._by_words(part, part.words, part.prefix, _WORDS_SHARE)
+                meant = self.glossary.meant(part.words) if self.glossary else ""
+                yield from self._by_words(part, meant, part.prefix + _MEANT, _MEANT_SHARE) if meant else ()
 
     def _by_sight(self, vector: QueryVector, part: _Part) -> Iterator[Leg]:
         """Pictures by their own vectors."""
@@ -140,14 +146,14 @@ class Legs:
         rows = sum(len(block.ids) for block in self.snapshot.blocks if block.space == known and block.kind in kinds)
         return rows if allow is None else min(rows, len(allow))
 
-    def _by_words(self, part: _Part) -> Iterator[Leg]:
+    def _by_words(self, part: _Part, words: str, prefix: str, shares: Mapping[str, float]) -> Iterator[Leg]:
         """Items by their own words, and pages by theirs: the item that the words put first speaks for its page."""
-        items = find_items(self.snapshot, part.words, 4 * self.candidates, part.allow, STOPWORDS)
-        stretches = find_stretches(self.snapshot, part.words, self.candidates, part.allow, STOPWORDS)
+        items = find_items(self.snapshot, words, 4 * self.candidates, part.allow, STOPWORDS)
+        stretches = find_stretches(self.snapshot, words, self.candidates, part.allow, STOPWORDS)
         pages = _heads(stretches, {item: rank for rank, (item, _) in enumerate(items)})
         for name, found in ((LEXICAL, items[: self.candidates]), (PAGES, pages)):
-            weight = part.weight * self.lexical_weight * _WORDS_SHARE[name]
-            yield Leg(name=f"{part.prefix}{name}", group=Group.WORDS, found=found, weight=weight)
+            weight = part.weight * self.lexical_weight * shares[name]
+            yield Leg(name=f"{prefix}{name}", group=Group.WORDS, found=found, weight=weight)
 
 
 def _heads(stretches: Sequence[Stretch], ranks: dict[int, int]) -> list[tuple[int, float]]:
