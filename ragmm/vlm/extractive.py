@@ -102,7 +102,7 @@ def _claim(piece: Scored) -> Claim:
 
 def _image_claim(hit: Hit) -> Claim:
     """An image is all there is: it is shown, and nothing is said about what it shows beyond its own words."""
-    words = inert(hit.item.text.strip() or caption_of(hit.item) or hit.item.uri.rsplit("/", 1)[-1])
+    words = " ".join(inert(hit.item.text.strip() or caption_of(hit.item) or hit.item.uri.rsplit("/", 1)[-1]).split())
     text = f"The closest image: {words[:300]}"
     return Claim(text=text, citations=(Citation(rank=hit.rank, quote=words[:300]),), support=Support.WEAK)
 

@@ -206,6 +206,12 @@ def test_a_chart_that_is_about_the_fact_is_an_answer():
     assert extract_answer("How many passengers were seasick in March?", [hit], embed, settings).abstained
 
 
+def test_words_read_from_a_picture_are_said_on_one_line():
+    hit = make_hit(1, "Passengers\n388\n251  Q1", modality=Modality.PHOTO, asset="a" * 64, leg=("shared/image", 0.31))
+    answer = extract_answer("a chart of passengers", [hit])
+    assert answer.text == "The closest image: Passengers 388 251 Q1 [1]"
+
+
 def test_a_caption_written_by_a_model_supports_weakly():
     hit = make_hit(1, "A red boat in a harbour.", modality=Modality.PHOTO, asset="a" * 64, metadata={GENERATED: "mini"})
     assert extract_answer("red boat harbour", [hit], embed).claims[0].support is Support.WEAK
