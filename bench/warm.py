@@ -1,4 +1,4 @@
-"""What a running process adds to a query beside embedding it and searching the vectors.
+"""What a running process adds to a query beside embedding it and searching vectors and words.
 
 python -m bench.warm COLLECTION [--rounds 50]     (bench.beside calls it; prints one JSON line)
 """
@@ -32,7 +32,8 @@ def main() -> None:
         embedded = time.process_time()
         result = collection.query(question, answer=False)
         whole.append((time.process_time() - embedded) * 1000)
-        parts.append((embedded - began) * 1000 + result.timings_ms.get("search", 0.0))
+        searched = sum(result.timings_ms.get(stage, 0.0) for stage in ("search", "lexical"))
+        parts.append((embedded - began) * 1000 + searched)
     rest = [one - part for one, part in zip(whole[3:], parts[3:], strict=True)]
     print(json.dumps({"query": statistics.median(whole[3:]), "rest": statistics.median(rest)}))
 

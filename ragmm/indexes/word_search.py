@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,8 @@ _AT_ONCE = 500
 _MOST_NAMED = 2_000
 _MOST_COUNTED = 20_000
 """A word that more items hold is common; how common does not matter."""
+_MOST_REMEMBERED = 10_000
+_counted: WeakKeyDictionary[Snapshot, dict[str, int]] = WeakKeyDictionary()
 _Row = TypeVar("_Row", bound=tuple[float, ...])
 
 
@@ -83,14 +86,21 @@ def find_stretches(
 
     found: list[Stretch] = []
     for rows_ in _pages(page, k):
-        for first, end, score in rows_:
-            items = _inside(first, min(end, snapshot.next_item), allow)
-            items = items[snapshot.visible(items, None)]
-            if len(items):
-                found.append(Stretch(items=items, score=score))
+        spans = [_inside(first, min(end, snapshot.next_item), allow) for first, end, _ in rows_]
+        live = _live_parts(snapshot, spans)
+        found += [Stretch(items=items, score=row[2]) for row, items in zip(rows_, live, strict=True) if len(items)]
         if len(found) >= k:
             break
     return found[:k]
+
+
+def _live_parts(snapshot: Snapshot, parts: Sequence[Ids]) -> list[Ids]:
+    """The live ids of each part, looked up all at once."""
+    if not parts:
+        return []
+    seen = snapshot.visible(np.concatenate(parts), None)
+    ends = np.cumsum([len(part) for part in parts]).tolist()
+    return [part[seen[end - len(part) : end]] for part, end in zip(parts, ends, strict=True)]
 
 
 def _inside(first: int, end: int, allow: Ids | None) -> Ids:
@@ -160,19 +170,18 @@ def word_shares(snapshot: Snapshot, words: Sequence[str], items: Sequence[int]) 
     Items without any words of their own are left out.
     """
 
+    known = _counted.setdefault(snapshot, {})
+
     def read(connection: sqlite3.Connection) -> dict[int, float]:
         marks = ",".join("?" * len(items))
         worded = connection.execute(f"SELECT id FROM items WHERE id IN ({marks}) AND text != ''", tuple(items))
         shares = {int(item): 0.0 for (item,) in worded}
         total = 0.0
         for word in words:
-            quoted = f'"{word}"'
-            counted = "SELECT COUNT(*) FROM (SELECT 1 FROM lexicon WHERE lexicon MATCH ? LIMIT ?)"
-            (count,) = connection.execute(counted, (quoted, _MOST_COUNTED)).fetchone()
-            rarity = math.log(1 + snapshot.item_count / (count + 1))
+            rarity = math.log(1 + snapshot.item_count / (_count(connection, word, known) + 1))
             total += rarity
             holders = connection.execute(
-                f"SELECT rowid FROM lexicon WHERE lexicon MATCH ? AND rowid IN ({marks})", (quoted, *items)
+                f"SELECT rowid FROM lexicon WHERE lexicon MATCH ? AND rowid IN ({marks})", (f'"{word}"', *items)
             )
             for (item,) in holders:
                 if item in shares:
@@ -180,3 +189,13 @@ def word_shares(snapshot: Snapshot, words: Sequence[str], items: Sequence[int]) 
         return {item: share / total for item, share in shares.items()} if total else shares
 
     return snapshot.read(read) if words and items else {}
+
+
+def _count(connection: sqlite3.Connection, word: str, known: dict[str, int]) -> int:
+    """How many items hold a word, of any generation: rarity is a matter of size, and is asked for again and again."""
+    if word not in known:
+        if len(known) >= _MOST_REMEMBERED:
+            known.clear()
+        counted = "SELECT COUNT(*) FROM (SELECT 1 FROM lexicon WHERE lexicon MATCH ? LIMIT ?)"
+        known[word] = int(connection.execute(counted, (f'"{word}"', _MOST_COUNTED)).fetchone()[0])
+    return known[word]

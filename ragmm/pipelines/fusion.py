@@ -60,7 +60,7 @@ class Leg:
         return ((rank, item, score) for rank, (item, score) in zip(ranks, self.found, strict=True))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Ranked:
     """An item with its fused score in [0, 1] and the legs that found it."""
 
