@@ -6,6 +6,7 @@ import os
 import random
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -124,6 +125,16 @@ def _no_user_configuration(tmp_path_factory: pytest.TempPathFactory, monkeypatch
     monkeypatch.setenv("RAGMM_HOME", str(home / "ragmm"))
     for variable, folder in {"XDG_DATA_HOME": "data", "XDG_CONFIG_HOME": "config", "XDG_CACHE_HOME": "cache"}.items():
         monkeypatch.setenv(variable, str(home / folder))
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_captioned_unasked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mini profile's captioner loads torch, for pictures that most tests only count."""
+    if "captions" not in request.keywords:
+        from ragmm.models.profiles import PROFILES
+
+        mini = PROFILES["mini"]
+        monkeypatch.setitem(PROFILES, "mini", replace(mini, caption=replace(mini.caption, name="none")))
 
 
 @pytest.fixture(autouse=True)

@@ -80,7 +80,12 @@ PROFILES: Mapping[str, Profile] = {
             licence="Apache-2.0",
             why="installed as a package (ragmm[mini]); the same text vectors as the shared space",
         ),
-        caption=_NONE,
+        caption=ProfileModel(
+            name="mini",
+            memory_mb=10,
+            licence="Apache-2.0",
+            why="ships with ragmm: puts drawn pictures and charts into words, and knows what it does not know",
+        ),
         vlm=ProfileModel(
             name="extractive",
             licence="Apache-2.0",

@@ -408,6 +408,7 @@ def test_shipped_weights_must_be_those_of_the_card(
         find("mini", task=Task.GENERATE)
 
 
+@pytest.mark.captions
 class TestProfiles:
     @pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
     def test_every_model_has_a_name_that_parses_and_a_permissive_licence(self, profile: object) -> None:
