@@ -20,8 +20,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,6 +42,7 @@ from ragmm.pipelines.sync.night import Night
 from ragmm.pipelines.sync.roots import roots_of
 from ragmm.pipelines.sync.run import NightWork, run_night
 from ragmm.pipelines.sync.survey import Options
+from ragmm.testing import ParagraphParser
 from ragmm.types import Item, Modality
 
 if TYPE_CHECKING:
@@ -75,43 +76,11 @@ def write_tree(folder: Path, files: int, paragraphs: int) -> None:
         path.write_text(text_of(number, 0, paragraphs), encoding="utf-8")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reading:
-    """What the parser of this benchmark gives."""
-
-    sha256: str
-    size: int
-    entries: tuple[Item, ...]
-    media_type: str = "text/plain"
-    warnings: tuple[str, ...] = ()
-    cpu_seconds: float = 0.0
-
-    @property
-    def count(self) -> int:
-        return len(self.entries)
-
-    @property
-    def items(self) -> Iterator[Item]:
-        return iter(self.entries)
-
-    def close(self) -> None:
-        """Nothing lies on the disk."""
-
-
-class Paragraphs:
-    """A passage a paragraph, without a process of its own."""
-
-    def parse(self, file: Path, name: str = "", *, root: Path | None = None) -> Reading:  # noqa: ARG002
-        data = file.read_bytes()
-        items = tuple(Item(modality=Modality.PASSAGE, text=part) for part in data.decode().split("\n\n"))
-        return Reading(sha256=hashlib.sha256(data).hexdigest(), size=len(data), entries=items)
-
-
 def night(
     source: Path, folder: Path, clock: Callable[[], float] = time.time, *, confined: bool = False, **nightly: Any
 ) -> Night:
     pipeline = replace(default_pipeline(), sources=SourceSettings(paths=(str(source),)))
-    parser: Paragraphs | ParserPool = Paragraphs()
+    parser: ParagraphParser | ParserPool = ParagraphParser()
     if confined:
         from ragmm.config.build import build_parser
 
@@ -129,16 +98,16 @@ def night(
     try:
         return run_night(Store(folder, clock=clock), work)
     finally:
-        if not isinstance(parser, Paragraphs):
+        if not isinstance(parser, ParagraphParser):
             parser.close()  # what its processes used is known once they have ended
 
 
-def _tools(parser: Paragraphs | ParserPool | None = None) -> IngestPlan:
+def _tools(parser: ParagraphParser | ParserPool | None = None) -> IngestPlan:
     from ragmm.testing import FakeEmbedder
 
     return IngestPlan(
         embedders={"text": FakeEmbedder(modalities=["text"])},
-        parser=parser or Paragraphs(),
+        parser=parser or ParagraphParser(),
         parser_fingerprint="bench",
         commit_items=20_000,
     )

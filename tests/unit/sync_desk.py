@@ -21,31 +21,8 @@ from ragmm.loaders.spool import spool
 from ragmm.loaders.worker import Death, WorkerDiedError
 from ragmm.pipelines import intake
 from ragmm.pipelines.sync.night import Night
-from ragmm.testing import FakeEmbedder
+from ragmm.testing import FakeEmbedder, Reading, paragraphs
 from ragmm.types import Asset, Item, Modality
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Reading:
-    """What the stand-in for the parser gives."""
-
-    sha256: str
-    size: int
-    entries: tuple[Item, ...]
-    media_type: str = "text/plain"
-    warnings: tuple[str, ...] = ()
-    cpu_seconds: float = 0.0
-
-    @property
-    def count(self) -> int:
-        return len(self.entries)
-
-    @property
-    def items(self) -> Iterator[Item]:
-        return iter(self.entries)
-
-    def close(self) -> None:
-        pass
 
 
 class PlainParser:
@@ -74,10 +51,8 @@ def _items(name: str, data: bytes) -> Iterator[Item]:
     if name.endswith(".png"):
         asset = Asset(data=data, media_type="image/png", width=256, height=256)
         yield Item(modality=Modality.PHOTO, asset=asset)
-        return
-    for part in data.decode("utf-8", "replace").split("\n\n"):
-        if part.strip():
-            yield Item(modality=Modality.PASSAGE, text=part.strip())
+    else:
+        yield from paragraphs(data)
 
 
 @contextlib.contextmanager

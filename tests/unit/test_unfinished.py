@@ -16,7 +16,7 @@ from ragmm.loaders.worker import ParserPool
 from ragmm.pipelines import intake
 from ragmm.pipelines.ingest import IngestPlan, ingest
 from ragmm.pipelines.unfinished import Unfinished
-from ragmm.testing import FakeEmbedder, LimitedEmbedder, captioned_picture, png_bytes
+from ragmm.testing import FakeEmbedder, LimitedEmbedder, Reading, captioned_picture, png_bytes
 from ragmm.types import Asset, Item, Locator, Modality
 
 
@@ -72,22 +72,8 @@ def test_a_run_that_dies_repeats_no_reading_and_at_most_one_batch(
             assert cache.rows(f"SELECT COUNT(*) FROM {table}") == [(0,)], f"{table} is empty after the commit"
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Reading:
-    sha256: str = "ab" * 32
-    size: int = 7
-    media_type: str = "text/plain"
-    warnings: tuple[str, ...] = ("odd",)
-    cpu_seconds: float = 5.0
-    count: int = 1
-    entries: tuple[Item, ...] = ()
-
-    @property
-    def items(self) -> Iterator[Item]:
-        return iter(self.entries)
-
-    def close(self) -> None:
-        pass
+def reading(item: Item, *, sha256: str, cpu_seconds: float) -> Reading:
+    return Reading(sha256=sha256, size=7, entries=(item,), warnings=("odd",), cpu_seconds=cpu_seconds)
 
 
 def test_an_item_comes_back_as_it_was(tmp_path: Path) -> None:
@@ -101,8 +87,8 @@ def test_an_item_comes_back_as_it_was(tmp_path: Path) -> None:
         metadata={"ocr": True, "mentions": ["Figure 1"]},
     )
     with Cache(tmp_path / "cache.db") as cache:
-        Unfinished(cache).keep_reading(Reading(entries=(item,)), "p")
-        Unfinished(cache).keep_reading(Reading(entries=(item,), sha256="cd" * 32, cpu_seconds=0.2), "p")
+        Unfinished(cache).keep_reading(reading(item, sha256="ab" * 32, cpu_seconds=5.0), "p")
+        Unfinished(cache).keep_reading(reading(item, sha256="cd" * 32, cpu_seconds=0.2), "p")
         later = Unfinished(cache)
         kept = later.reading("ab" * 32, "p")
         assert kept is not None
