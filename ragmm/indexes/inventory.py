@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ragmm.indexes import generations
@@ -87,11 +87,12 @@ class Inventory:
         ).fetchone()
         return document_from_row(row, DATABASE) if row else None
 
-    def media_type(self, sha256: str) -> str | None:
+    def media_type(self, sha256: str, parser: str) -> str | None:
         """Of any document with this content."""
         row = self._connection.execute(
-            "SELECT d.media_type FROM contents c JOIN documents d ON d.content = c.id WHERE c.sha256 = ? LIMIT 1",
-            (bytes.fromhex(sha256),),
+            "SELECT d.media_type FROM contents c JOIN documents d ON d.content = c.id "
+            "WHERE c.sha256 = ? AND c.parser = ? LIMIT 1",
+            (bytes.fromhex(sha256), parser),
         ).fetchone()
         return row[0] if row else None
 
@@ -99,12 +100,10 @@ class Inventory:
         """The sizes of every document, also of those that are gone but whose content may still be there."""
         return {row[0] for row in self._connection.execute("SELECT DISTINCT size FROM documents")}
 
-    def read_otherwise(self, parsers: Collection[str]) -> int:
-        """How many live documents were read by none of these parsers."""
-        marks = ",".join("?" * len(parsers))
-        (count,) = self._connection.execute(
-            "SELECT COUNT(*) FROM documents d JOIN contents c ON c.id = d.content "
-            f"WHERE d.died = {FOREVER} AND c.parser NOT IN ({marks})",
-            tuple(parsers),
-        ).fetchone()
-        return int(count)
+    def readers(self) -> dict[str, int]:
+        """How many live documents were read by which parser."""
+        rows = self._connection.execute(
+            "SELECT c.parser, COUNT(*) FROM documents d JOIN contents c ON c.id = d.content "
+            f"WHERE d.died = {FOREVER} GROUP BY c.parser"
+        )
+        return {parser: int(count) for parser, count in rows}

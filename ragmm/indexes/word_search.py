@@ -25,6 +25,7 @@ __all__ = [
     "items_of",
     "pages_of",
     "word_shares",
+    "wordless",
 ]
 
 Ids = NDArray[np.int64]
@@ -159,6 +160,21 @@ def pages_of(snapshot: Snapshot, items: Collection[int]) -> dict[int, tuple[int,
             found.update(
                 (int(item), (int(content), int(page))) for item, content, page in connection.execute(sql, part)
             )
+        return found
+
+    return snapshot.read(read)
+
+
+def wordless(snapshot: Snapshot, items: Sequence[int]) -> list[int]:
+    """Those of these items that no search by words can find."""
+
+    def read(connection: sqlite3.Connection) -> list[int]:
+        found: list[int] = []
+        for start in range(0, len(items), _AT_ONCE):
+            part = items[start : start + _AT_ONCE]
+            marks = ",".join("?" * len(part))
+            sql = f"SELECT id FROM items WHERE id IN ({marks}) AND text = '' AND context = '' ORDER BY id"
+            found.extend(int(item) for (item,) in connection.execute(sql, part))
         return found
 
     return snapshot.read(read)

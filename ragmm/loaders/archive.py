@@ -38,7 +38,7 @@ class ArchiveLoader:
     """Reads the regular files of an archive in order; links and devices in it are passed over, names are only shown."""
 
     name = "archive"
-    version = 1
+    version = 2
 
     def __init__(self, settings: LoaderSettings, reader: NestedReader | None = None) -> None:
         self._settings = settings
@@ -81,7 +81,7 @@ def _tar_members(file: Path, name: str, media_type: str, budget: InflateBudget) 
         try:
             if media_type != "application/x-tar" and not _holds_tar(stream):
                 budget.add_members(1)
-                yield PurePosixPath(name).stem, stream.read()
+                yield _unpacked_name(name), stream.read()
                 return
             with tarfile.open(fileobj=stream, mode="r|") as archive:
                 for member in archive:
@@ -93,6 +93,11 @@ def _tar_members(file: Path, name: str, media_type: str, budget: InflateBudget) 
             raise
         except _DAMAGE as error:
             raise DocumentError(f"{name} is damaged: the archive cannot be read further ({error})") from error
+
+
+def _unpacked_name(name: str) -> str:
+    """Of what "prices.csv.gz" packs nothing is known but its kind: the name is the archive's, and may change."""
+    return f"unpacked{PurePosixPath(PurePosixPath(name).stem).suffix}"
 
 
 def _holds_tar(stream: _Counted) -> bool:

@@ -11,7 +11,7 @@ import PIL.Image
 from ragmm.errors import LimitError
 from ragmm.loaders.base import Probe
 from ragmm.loaders.image_facts import image_facts
-from ragmm.loaders.naming import display_name, name_words
+from ragmm.loaders.naming import display_name
 from ragmm.loaders.ocr import ocr_items, warm_ocr
 from ragmm.loaders.picture import (
     FORMATS,
@@ -37,10 +37,10 @@ _MANY_FRAMES = frozenset({"AVIF", "GIF", "PNG", "TIFF", "WEBP"})
 
 
 class ImageLoader:
-    """Photos, with what OCR reads in them as text; the file's name and its own description are their context."""
+    """Photos, with what OCR reads in them as text; the file's own description is their context."""
 
     name = "image"
-    version = 1
+    version = 2
 
     def __init__(self, settings: LoaderSettings) -> None:
         self.settings = settings
@@ -65,10 +65,10 @@ class ImageLoader:
             with reading(name):
                 facts = image_facts(image)
                 total, frames = self._frames(image, name)
-            context = "\n".join(filter(None, (name_words(name), facts.get("description", ""))))
+            description = facts.get("description", "")
             for page, asset in self._assets(image, probe, frames):
                 locator = Locator(page=page if total > 1 else None)
-                yield Item(modality=Modality.PHOTO, asset=asset, locator=locator, context=context, metadata=facts)
+                yield Item(modality=Modality.PHOTO, asset=asset, locator=locator, context=description, metadata=facts)
 
     def _frames(self, image: Image, name: str) -> tuple[int, list[int]]:
         """How many there are, and which become items: every page, but of an animation a few, evenly spread."""

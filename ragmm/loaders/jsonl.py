@@ -14,7 +14,7 @@ from ragmm.loaders.base import DocumentWarning, Probe
 from ragmm.loaders.blocks import Block, BlockKind
 from ragmm.loaders.chunking import chunk_blocks, section_context
 from ragmm.loaders.encoding import read_text
-from ragmm.loaders.naming import display_name, name_words
+from ragmm.loaders.naming import display_name
 from ragmm.loaders.settings import LoaderSettings
 from ragmm.types import Item, Locator, Modality
 
@@ -65,7 +65,7 @@ class JsonLoader:
     """Numbers are kept as they are written; `pointer`, or `line` and `chars`, say where a record stands."""
 
     name = "json"
-    version = 1
+    version = 2
 
     def __init__(self, settings: LoaderSettings) -> None:
         self.settings = settings
@@ -79,16 +79,16 @@ class JsonLoader:
         name = display_name(probe.name)
         records = _line_records(text, name) if probe.media_type == _LINES else _whole(text, name)
         for (lines, at), place in records:
-            yield from self._items(lines, at, name_words(probe.name), {**place, **decoded.facts()})
+            yield from self._items(lines, at, {**place, **decoded.facts()})
 
-    def _items(self, lines: str, at: Place, words: str, metadata: dict[str, Any]) -> Iterator[Item]:
+    def _items(self, lines: str, at: Place, metadata: dict[str, Any]) -> Iterator[Item]:
         block = Block(start=0, end=len(lines), kind=BlockKind.LIST)
         for chunk in chunk_blocks(lines, [block], self.settings):
             yield Item(
                 modality=Modality.PASSAGE,
                 text=lines[chunk.start : chunk.end],
                 locator=Locator(section=at.path),
-                context="\n".join(filter(None, (words, section_context(at.path), at.label))),
+                context="\n".join(filter(None, (section_context(at.path), at.label))),
                 metadata=metadata,
             )
 

@@ -20,13 +20,14 @@ __all__ = ["Container", "NestedReader"]
 
 
 _LARGE = 100_000
+_OUTERMOST = "the document"
 
 
 class NestedReader:
     """Reads what one document holds, with one budget over all depths.
 
-    Items carry {"attachment": path of names from the outermost document, "parent": what holds it}. What cannot be
-    read becomes a passage that names the file and says why, so that it can still be found by its name.
+    Items carry {"attachment": path of names within the outermost document, "parent": which of those holds it}. What
+    cannot be read becomes a passage that names the file and says why, so that it can still be found by its name.
     """
 
     def __init__(
@@ -54,7 +55,7 @@ class NestedReader:
                 yield self._linked(item, name)
         except (DocumentError, MissingExtraError) as error:
             warnings.warn(DocumentWarning(f"{name} in {self.parent} was not read: {error}"), stacklevel=2)
-            yield self._unread(data, name, str(error), place)
+            yield self._unread(data, name, self._nameless(str(error)), place)
 
     def _read(self, data: bytes, name: str) -> Iterator[Item]:
         from ragmm.loaders.probe import probe
@@ -82,16 +83,27 @@ class NestedReader:
     def _linked(self, item: Item, name: str) -> Item:
         inner = item.metadata.get("attachment")
         path = f"{name}/{inner}" if inner else name
-        parent = f"{self.parent}/{item.metadata['parent']}" if inner else self.parent
         context = item.context if inner else "\n".join(filter(None, (name, item.context)))
-        return replace(item, context=context, metadata={**item.metadata, "attachment": path, "parent": parent})
+        facts = {**item.metadata, "attachment": path, **self._holder(item.metadata.get("parent"))}
+        return replace(item, context=context, metadata=facts)
+
+    def _nameless(self, reason: str) -> str:
+        """A reason that does not begin with what the outermost document is called."""
+        own = f"{self.budget.name} "
+        return f"{_OUTERMOST} {reason.removeprefix(own)}" if reason.startswith(own) else reason
+
+    def _holder(self, inner: str | None = None) -> dict[str, str]:
+        """Which attachment holds it; the outermost document is no attachment, and may be called otherwise tomorrow."""
+        own = self.parent if self.depth else None
+        path = "/".join(filter(None, (own, inner)))
+        return {"parent": path} if path else {}
 
     def _unread(self, data: bytes, name: str, reason: str, locator: Locator) -> Item:
         return Item(
             modality=Modality.PASSAGE,
             text=f"{name} ({len(data):,} bytes)",
             locator=locator,
-            metadata={"attachment": name, "parent": self.parent, "unread": reason},
+            metadata={"attachment": name, **self._holder(), "unread": reason},
         )
 
 

@@ -11,7 +11,7 @@ from ragmm.loaders.base import Probe
 from ragmm.loaders.containers import ole_media_type, zip_media_type
 from ragmm.loaders.encoding import decode, looks_binary
 
-__all__ = ["BINARY", "EMPTY", "ENCRYPTED_OFFICE", "HEAD_BYTES", "TEXT_BY_EXTENSION", "probe"]
+__all__ = ["BINARY", "EMPTY", "ENCRYPTED_OFFICE", "HEAD_BYTES", "TEXT_BY_EXTENSION", "claim", "probe"]
 
 HEAD_BYTES = 8192
 EMPTY = "application/x-empty"
@@ -87,6 +87,8 @@ TEXT_BY_EXTENSION = {
     **dict.fromkeys(("dart", "erl", "ex", "fs", "groovy", "hs", "kt", "ml", "pas", "scala", "vb"), "text/x-source"),
     **dict.fromkeys(("jl", "lua", "pl", "py", "r", "rb"), "text/x-source"),
 }
+_TELLING = frozenset({"pdf", "svgz"})
+"""Extensions that decide about more than text."""
 _ROOT = re.compile(r"<(?![?!])(?:[\w.-]{1,64}:)?([\w.-]{1,64})")
 _HTML_START = re.compile(r"\s*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _XML_START = re.compile(r"\s*<(?:\?xml\b|!DOCTYPE\b|svg\b)")
@@ -152,6 +154,17 @@ def _pdf(name: str, head: bytes) -> str | None:
 
 def _extension(name: str) -> str:
     return name.rpartition(".")[2].lower() if "." in name else ""
+
+
+def claim(name: str) -> str:
+    """What of a name decides how the bytes are read: a file whose name claims the same is read the same."""
+    told = _told(name)
+    return told or (f"packed {inner}" if (inner := _told(name.rpartition(".")[0])) else "")
+
+
+def _told(name: str) -> str:
+    extension = _extension(name)
+    return extension if extension in _TELLING else TEXT_BY_EXTENSION.get(extension, "")
 
 
 def _text_type(name: str, head: bytes) -> str:

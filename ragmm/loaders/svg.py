@@ -15,7 +15,7 @@ from pathlib import Path
 from ragmm.errors import DocumentError, LimitError, MissingExtraError
 from ragmm.loaders.base import Probe
 from ragmm.loaders.imagehead import image_size
-from ragmm.loaders.naming import display_name, name_words
+from ragmm.loaders.naming import display_name
 from ragmm.loaders.office.parts import one_line
 from ragmm.loaders.office.safe_xml import Element, local_name, parse_xml
 from ragmm.loaders.picture import encode_image, normalise, open_image, reading
@@ -47,7 +47,7 @@ class SvgLoader:
     """One figure a file, whose text is what the drawing says in words."""
 
     name = "svg"
-    version = 1
+    version = 2
 
     def __init__(self, settings: LoaderSettings) -> None:
         self._settings = settings
@@ -64,7 +64,6 @@ class SvgLoader:
             modality=Modality.FIGURE,
             text=svg_text(data, name),
             asset=svg_asset(data, name, self._settings),
-            context=name_words(name),
             metadata={"format": "SVG"},
         )
 

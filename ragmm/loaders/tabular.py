@@ -16,7 +16,6 @@ from ragmm.loaders.base import Probe
 from ragmm.loaders.blocks import Block, BlockKind, split_lines
 from ragmm.loaders.chunking import chunk_blocks
 from ragmm.loaders.encoding import read_text
-from ragmm.loaders.naming import name_words
 from ragmm.loaders.settings import LoaderSettings
 from ragmm.loaders.tokens import token_counter, token_starts
 from ragmm.types import Item, Locator, Modality
@@ -47,7 +46,7 @@ class TabularLoader:
     """Tables of as many whole rows as fit; `chars` and `rows` in the metadata say which part of the file they show."""
 
     name = "tabular"
-    version = 1
+    version = 2
 
     def __init__(self, settings: LoaderSettings) -> None:
         self.settings = settings
@@ -62,17 +61,17 @@ class TabularLoader:
         delimiter = _delimiter(text, quoted=True)
         quoted = _quotes_close(text, delimiter)
         delimiter = delimiter if quoted else _delimiter(text, quoted=False)
-        tables = _Tables(self, text, name_words(probe.name), decoded.facts())
+        tables = _Tables(self, text, decoded.facts())
         yield from tables.items(_rows(text, delimiter, quoted=quoted))
 
 
 class _Tables:
     """Gathers rows into items."""
 
-    def __init__(self, loader: TabularLoader, text: str, context: str, facts: dict[str, str | int]) -> None:
+    def __init__(self, loader: TabularLoader, text: str, facts: dict[str, str | int]) -> None:
         self.settings, self.count = loader.settings, loader.count
         self.starts = token_starts(loader.settings)(text).data
-        self.context, self.facts = context, facts
+        self.facts = facts
         self.header: list[str] = []
 
     def items(self, rows: Iterator[Row]) -> Iterator[Item]:
@@ -120,7 +119,6 @@ class _Tables:
             modality=Modality.TABLE,
             text=text,
             locator=Locator(),
-            context=self.context,
             metadata={**place, **self.facts},
         )
 

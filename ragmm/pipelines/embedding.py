@@ -36,7 +36,7 @@ _AT_ONCE = 256
 
 
 def embedding_text(text: str, context: str) -> str:
-    """What stands for an item in a space of words: its context (section, title, file name) before its text."""
+    """What stands for an item in a space of words: its context (section, title) before its text."""
     return f"{context}\n{text}" if context and text else context or text
 
 

@@ -41,7 +41,7 @@ class Leg:
     """One ranking: items with raw scores, best first."""
 
     name: str
-    """"<space>/<text|image>", "lexical" or "pages"; after "named:" or "page:" where only a part was searched."""
+    """"<space>/<text|image>", "lexical", "pages", "names"; after "named:" or "page:" where only a part was searched."""
     group: Group
     found: Sequence[tuple[int, float]]
     ranks: Sequence[int] | None = None

@@ -101,7 +101,7 @@ def _linked(intake: Intake, known: dict[str, Document], file: SourceFile) -> boo
         sha256 = hash_source(Path(file.path), root=Path(file.root))
     except DocumentError:
         return False  # reading it will say why
-    parser = next((one for one in intake.parsers if intake.writer.known_content(sha256, one)), None)
+    parser = intake.known_as(sha256, file.uri)
     if parser is None:
         return False
     document = known.get(file.path)
@@ -110,5 +110,6 @@ def _linked(intake: Intake, known: dict[str, Document], file: SourceFile) -> boo
         intake.tally.document("unchanged")
         return True
     intake.tally.document("added" if document is None else "changed")
-    intake.link(file, sha256, parser, next((one.media_type for one in known.values() if one.sha256 == sha256), None))
+    same = (one.media_type for one in known.values() if one.sha256 == sha256 and one.parser == parser)
+    intake.link(file, sha256, parser, next(same, None))
     return True

@@ -16,8 +16,9 @@ from ragmm.indexes.cache import Cache, Seen
 from ragmm.indexes.changes import PreparedDocument, PreparedItem
 from ragmm.indexes.store import Store
 from ragmm.indexes.writer import Writer
-from ragmm.pipelines.captioning import Captioner, caption_fingerprint, needs_caption
+from ragmm.pipelines.captioning import Captioner, caption_fingerprint
 from ragmm.pipelines.embedding import Embedding
+from ragmm.pipelines.parsers import Parsers
 from ragmm.pipelines.progress import Progress
 from ragmm.pipelines.quarantine import Quarantine
 from ragmm.pipelines.reading import Fetch, Parser, Read, local, read_ahead
@@ -28,7 +29,7 @@ from ragmm.pipelines.unfinished import ResumingParser, Unfinished
 from ragmm.types import Document, DocumentState, Item, Report
 from ragmm.vlm.base import Vlm
 
-__all__ = ["IngestPlan", "Intake", "Parsers", "stamp_trusted", "trusted_stamp"]
+__all__ = ["IngestPlan", "Intake", "parsers_of", "stamp_trusted", "trusted_stamp"]
 
 _COMMIT_SECONDS = 60.0
 _COMMIT_BYTES = 256 << 20
@@ -56,24 +57,10 @@ class IngestPlan:
     fetch: Fetch = local
 
 
-class Parsers:
-    """Under which fingerprints a content counts as read the way it would be read today.
-
-    Only contents with pictures depend on how pictures are captioned: another caption model reads those again.
-    """
-
-    def __init__(self, plan: IngestPlan) -> None:
-        captions = caption_fingerprint(plan.caption_vlm, plan.captions) if plan.caption_vlm else ""
-        self._plain, self._pictured = plan.parser_fingerprint, f"{plan.parser_fingerprint}|{captions}"
-
-    def __iter__(self) -> Iterator[str]:
-        return iter((self._plain, self._pictured))
-
-    def __contains__(self, parser: object) -> bool:
-        return parser in {self._plain, self._pictured}
-
-    def of(self, items: Sequence[Item]) -> str:
-        return self._pictured if any(needs_caption(item) for item in items) else self._plain
+def parsers_of(plan: IngestPlan) -> Parsers:
+    """How a plan reads, as contents are marked with it."""
+    captions = caption_fingerprint(plan.caption_vlm, plan.captions) if plan.caption_vlm else ""
+    return Parsers(plan.parser_fingerprint, captions)
 
 
 def trusted_stamp(file: SourceFile) -> bool:
@@ -108,7 +95,7 @@ class Intake:
         self.seen: dict[str, Seen] = {}
         self.sizes: set[int] = set()
         self.unfinished = Unfinished(cache)
-        self.parsers = Parsers(plan)
+        self.parsers = parsers_of(plan)
         self.quarantine = Quarantine(cache, plan.parser_fingerprint)
         self.embedding = Embedding(plan.embedders, writer, self.unfinished)
         self.captioner = (
@@ -207,7 +194,11 @@ class Intake:
 
     def holds(self, document: Document) -> bool:
         """Whether the document is indexed as today's parser reads it."""
-        return document.state is DocumentState.INDEXED and document.parser in self.parsers
+        return document.state is DocumentState.INDEXED and document.parser in self.parsers.named(document.uri)
+
+    def known_as(self, sha256: str, name: str) -> str | None:
+        """The fingerprint under which this content is stored as a file of that name is read; None if it is not."""
+        return next((one for one in self.parsers.named(name) if self.writer.known_content(sha256, one)), None)
 
     # Outcomes ----------------------------------------------------------------------------------------------------
 
@@ -268,7 +259,7 @@ class Intake:
             self.tally.warning(f"{file.uri}: {warning}")
         self.remember(file, parsed.sha256)
         self.sizes.add(parsed.size)
-        parser = self.parsers.of([prepared.item for prepared in items])
+        parser = self.parsers.of([one.item for one in items], file.uri, lacks_captions=lacks_captions)
         self._add(
             PreparedDocument(
                 path=file.path,
@@ -276,7 +267,7 @@ class Intake:
                 size=parsed.size,
                 sha256=parsed.sha256,
                 media_type=parsed.media_type,
-                parser=f"{parser}, unfinished" if lacks_captions else parser,
+                parser=parser,
                 items=items,
             )
         )

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ragmm.indexes.snapshot import Snapshot
-from ragmm.indexes.word_search import Stretch, find_items, find_stretches, items_of
+from ragmm.indexes.word_search import Stretch, find_items, find_stretches, items_of, wordless
 from ragmm.pipelines.background import confidence, spread_of
 from ragmm.pipelines.embedding import IMAGE
 from ragmm.pipelines.fusion import Group, Leg
@@ -19,11 +19,14 @@ from ragmm.pipelines.query_vectors import QueryVector
 from ragmm.pipelines.timing import Clock
 from ragmm.vlm.stopwords import STOPWORDS
 
-__all__ = ["LEXICAL", "PAGES", "Legs"]
+__all__ = ["LEXICAL", "NAMES", "PAGES", "Legs"]
 
 LEXICAL = "lexical"
 PAGES = "pages"
+NAMES = "names"
 _NAMED, _ON_PAGE, _MEANT = "named:", "page:", "meant:"
+_MOST_NAMED = 2_000
+"""A name that so many items share tells none of them apart."""
 _WORDS_SHARE = {LEXICAL: 0.6, PAGES: 0.4}
 """Of the weight of the words: where both disagree about the first place, the passage is right more often."""
 _MEANT_SHARE = {LEXICAL: 0.2, PAGES: 0.8}
@@ -71,7 +74,8 @@ class Legs:
         if pages and scope is not None:
             here = self._on_pages(pages, scope)
             parts += [_Part(words=parts[-1].words, allow=here, prefix=_ON_PAGE)] if len(here) else []
-        return [leg for part in parts for leg in self._within(part)]
+        found = [leg for part in parts for leg in self._within(part)]
+        return [*found, *self._by_name(named)] if named is not None else found
 
     def _named(self, allow: Ids | None) -> _Part | None:
         with self.clock.stage(LEXICAL):
@@ -154,6 +158,16 @@ class Legs:
         for name, found in ((LEXICAL, items[: self.candidates]), (PAGES, pages)):
             weight = part.weight * self.lexical_weight * shares[name]
             yield Leg(name=f"{prefix}{name}", group=Group.WORDS, found=found, weight=weight)
+
+    def _by_name(self, named: _Part) -> Iterator[Leg]:
+        """Pictures that nothing but their name puts into words."""
+        if named.allow is None or len(named.allow) > _MOST_NAMED:
+            return
+        with self.clock.stage(LEXICAL):
+            bare = wordless(self.snapshot, named.allow.tolist())[: self.candidates]
+        weight = named.weight * self.lexical_weight * _WORDS_SHARE[LEXICAL]
+        found = [(item, named.weight) for item in bare]
+        yield Leg(name=NAMES, group=Group.WORDS, found=found, ranks=[1] * len(found), weight=weight)
 
 
 def _heads(stretches: Sequence[Stretch], ranks: dict[int, int]) -> list[tuple[int, float]]:

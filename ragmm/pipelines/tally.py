@@ -26,6 +26,11 @@ class Tally:
     def document(self, state: str, count: int = 1) -> None:
         self._documents[state] += count
 
+    def instead(self, said: str, state: str) -> None:
+        """The last document that was counted as one is another."""
+        self._documents[said] -= 1
+        self._documents[state] += 1
+
     def items(self, items: Iterable[Item]) -> None:
         self._items.update(str(item.modality) for item in items)
 

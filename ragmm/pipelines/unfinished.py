@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ragmm.errors import DocumentError
 from ragmm.indexes.cache import Cache
 from ragmm.loaders.spool import hash_source
+from ragmm.pipelines.parsers import fingerprint_for
 from ragmm.pipelines.reading import Parsed, Parser
 from ragmm.types import Asset, Item, Locator, Modality
 
@@ -176,17 +177,18 @@ class ResumingParser:
         self._parser, self._unfinished, self._fingerprint = parser, unfinished, fingerprint
 
     def parse(self, file: Path, name: str = "", *, root: Path | None = None) -> Parsed:
-        if (kept := self._kept(file, root)) is not None:
+        fingerprint = fingerprint_for(self._fingerprint, name or file.name)
+        if (kept := self._kept(file, root, fingerprint)) is not None:
             return kept
         parsed = self._parser.parse(file, name, root=root)
-        self._unfinished.keep_reading(parsed, self._fingerprint)
+        self._unfinished.keep_reading(parsed, fingerprint)
         return parsed
 
-    def _kept(self, file: Path, root: Path | None) -> Parsed | None:
+    def _kept(self, file: Path, root: Path | None, fingerprint: str) -> Parsed | None:
         if not self._unfinished.any_readings:
             return None
         try:
             sha256 = hash_source(file, root=root)
         except DocumentError:
             return None  # reading it will say why
-        return self._unfinished.reading(sha256, self._fingerprint)
+        return self._unfinished.reading(sha256, fingerprint)

@@ -395,7 +395,7 @@ def test_mail_headers_body_and_attachments(read: Read) -> None:
     assert "plain words" not in text, "one alternative is enough"
     assert len(of(items, Modality.FIGURE)) == 1
     attached = next(item for item in items if "attached words" in item.text)
-    assert (attached.metadata["attachment"], attached.metadata["parent"]) == ("notes.md", "mail.eml")
+    assert (attached.metadata["attachment"], attached.metadata.get("parent")) == ("notes.md", None)
     assert attached.locator.section == ("Notes",)
     unread = next(item for item in items if "x.bin" in item.text)
     assert "no format" in unread.metadata["unread"]
@@ -410,9 +410,10 @@ def test_mail_within_mail(read: Read) -> None:
     outer.add_attachment(inner)
     items = read(outer.as_bytes(), "outer.eml", LoaderSettings(ocr=Ocr.NEVER, archives=True))
     words = next(item for item in items if "inner words" in item.text)
-    assert (words.metadata["attachment"], words.metadata["parent"]) == ("Inner.eml", "outer.eml")
+    assert (words.metadata["attachment"], words.metadata.get("parent")) == ("Inner.eml", None)
     deep = next(item for item in items if "deep words" in item.text or "a.zip" in item.text)
     assert deep.metadata["attachment"].startswith("Inner.eml/a.zip")
+    assert deep.metadata["parent"].startswith("Inner.eml")
 
 
 def test_mail_encodings(read: Read) -> None:

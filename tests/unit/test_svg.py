@@ -73,7 +73,6 @@ def test_words_become_the_text(tmp_path: Path) -> None:
     (item,) = SvgLoader(SETTINGS).load(file, probe)
     assert item.modality is Modality.FIGURE
     assert item.text == "Lake map\nDepths in metres\nNorth shore"
-    assert item.context == "lake map"
     assert item.asset is not None
 
 

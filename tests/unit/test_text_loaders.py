@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ragmm.errors import ConfigError, DocumentError, LimitError, UnsupportedError
 from ragmm.loaders.base import DocumentWarning
 from ragmm.loaders.encoding import decode, looks_binary
-from ragmm.loaders.naming import display_name, name_words
+from ragmm.loaders.naming import display_name
 from ragmm.loaders.registry import default_loaders, fingerprint, load, probe
 from ragmm.loaders.settings import LoaderSettings, Ocr, PageImages
 from ragmm.loaders.text import TextLoader
@@ -189,7 +189,7 @@ def test_csv_becomes_tables_under_their_header_with_exact_places(read):
     assert len(items) > 3
     assert {item.modality for item in items} == {Modality.TABLE}
     assert all(item.text.startswith("| id | name | amount |\n| --- | --- | --- |\n") for item in items)
-    assert {item.context for item in items} == {"customer list 2023"}
+    assert {item.context for item in items} == {""}, "a name is no content"
     assert "".join(text[slice(*item.metadata["chars"])] for item in items) == text
     assert [item.metadata["rows"][0] for item in items[1:]] == [item.metadata["rows"][1] + 1 for item in items[:-1]]
     assert "| 7 | Müller, 7 | 10.5 |" in items[0].text
@@ -275,8 +275,8 @@ def test_deep_objects_are_records_of_their_own_path(read):
     inner = {f"key{n}": n for n in range(12)}
     items = read("config.json", json.dumps({"server": {"http": inner}, "name": "x"}))
     assert [(item.locator.section, item.context) for item in items] == [
-        ((), "config"),
-        (("server", "http"), "config\nserver > http\nname: x"),
+        ((), ""),
+        (("server", "http"), "server > http\nname: x"),
     ]
 
 
@@ -350,22 +350,6 @@ def test_settings_survive_json_and_name_what_is_wrong():
         LoaderSettings(chunk_tokens=3)
     with pytest.raises(ConfigError, match=r"chunk_overlap is 20; it can be at most half of chunk_tokens \(16\)"):
         LoaderSettings(chunk_tokens=32, chunk_overlap=20)
-
-
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [
-        ("sales_chart-2023.png", "sales chart 2023"),
-        ("SalesChart.final.JPG", "Sales Chart final"),
-        ("IMG_20230714_093000.jpg", ""),
-        ("DSC00012.JPG", ""),
-        ("d41d8cd98f00b204e9800998ecf8427e.png", ""),
-        ("季度收入.png", "季度收入"),
-        ("bad\udcff\nname.txt", "bad? \ufffdname".replace("? \ufffd", "?\ufffd")),
-    ],
-)
-def test_words_of_a_name(name, words):
-    assert name_words(name) == words
 
 
 def test_a_name_can_always_be_shown():

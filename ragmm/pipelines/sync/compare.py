@@ -11,16 +11,14 @@ from ragmm.indexes.cache import Seen
 from ragmm.indexes.inventory import Inventory, Known
 from ragmm.indexes.nights import Failed, Folder, Nights, pack_rows
 from ragmm.loaders.spool import hash_source
+from ragmm.pipelines.parsers import UNFINISHED, Parsers
 from ragmm.pipelines.progress import Progress
 from ragmm.pipelines.reading import Fetch
 from ragmm.pipelines.sources import Listing, SourceFile
 from ragmm.pipelines.sync.plan import Change, Entry
 from ragmm.types import DocumentState
 
-__all__ = ["UNFINISHED", "Comparison", "Rules", "entry_of", "file_of", "hash_of"]
-
-UNFINISHED = ", unfinished"
-"""At the end of a parser's fingerprint: the content still lacks captions that a budget did not allow."""
+__all__ = ["Comparison", "Rules", "entry_of", "file_of", "hash_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,8 +28,8 @@ class Rules:
     reader: str
     """Which settings and which program read today."""
     retries: int
-    parsers: Collection[str] | None = None
-    """Where a refresh is asked for: the fingerprints that need none."""
+    parsers: Parsers | None = None
+    """Where a refresh is asked for: what needs none."""
 
 
 @dataclass
@@ -116,7 +114,7 @@ class Comparison:
         parser = known.parser or ""
         if parser.endswith(UNFINISHED):
             self.entries.append(entry_of(file, Change.CHANGED))
-        elif self.rules.parsers is not None and parser not in self.rules.parsers:
+        elif self.rules.parsers is not None and parser not in self.rules.parsers.named(file.uri):
             self.entries.append(entry_of(file, Change.STALE))
         else:
             self.unchanged += 1

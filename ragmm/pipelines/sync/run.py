@@ -18,7 +18,7 @@ from ragmm.indexes.maintenance import Collected
 from ragmm.indexes.nights import Failed, Nights
 from ragmm.indexes.store import Store
 from ragmm.indexes.writer import Writer
-from ragmm.pipelines.intake import IngestPlan, Intake, Parsers, stamp_trusted, trusted_stamp
+from ragmm.pipelines.intake import IngestPlan, Intake, parsers_of, stamp_trusted, trusted_stamp
 from ragmm.pipelines.progress import Progress
 from ragmm.pipelines.quarantine import CACHE
 from ragmm.pipelines.sources import SourceFile
@@ -78,7 +78,7 @@ def _surveyed(store: Store, writer: Writer, cache: Cache, work: NightWork) -> Su
         roots=work.roots,
         facts=work.facts,
         settings=work.settings,
-        parsers=lambda: tuple(Parsers(work.tools())),
+        parsers=lambda: parsers_of(work.tools()),
         progress=work.progress,
         stop=lambda: bool(work.stop),
     )
@@ -191,13 +191,13 @@ class _Night:
         sha256 = entry.sha256
         if sha256 is None or entry.change is Change.STALE:
             return False
-        parser = next((one for one in intake.parsers if self.writer.known_content(sha256, one)), None)
+        parser = intake.known_as(sha256, entry.uri)
         if parser is None:
             if entry.was is not None:
                 self.replaced[entry.path] = entry.was
             return False
         self.tally.document(_TAKEN.get(entry.change, "changed"))
-        intake.link(file_of(entry), sha256, parser, self.inventory.media_type(sha256))
+        intake.link(file_of(entry), sha256, parser, self.inventory.media_type(sha256, parser))
         if entry.was is not None:
             intake.remove(entry.was)
         intake.commit_if_due()
@@ -234,6 +234,7 @@ class _Night:
             self.settled.append(file.path)
         if self.intake is not None and (was := self.replaced.pop(file.path, None)) is not None:
             self.intake.remove(was)
+            self.tally.instead("added", "moved")
         if trusted_stamp(file):
             self.survey.comparison.settle(file.path)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -12,8 +12,9 @@ from ragmm.config.settings import NightlySettings
 from ragmm.indexes.inventory import Inventory, Known
 from ragmm.indexes.nights import Failed, Folder, Nights
 from ragmm.pipelines.ingest import hidden_warning
+from ragmm.pipelines.parsers import Parsers
 from ragmm.pipelines.progress import Progress
-from ragmm.pipelines.sync.compare import UNFINISHED, Comparison, Rules
+from ragmm.pipelines.sync.compare import Comparison, Rules
 from ragmm.pipelines.sync.estimate import estimate
 from ragmm.pipelines.sync.facts import PipelineFacts, edits
 from ragmm.pipelines.sync.missing import Missing, guard, missing
@@ -74,7 +75,7 @@ class Surveyor:
     roots: tuple[Root, ...]
     facts: PipelineFacts
     settings: NightlySettings
-    parsers: Callable[[], Collection[str]]
+    parsers: Callable[[], Parsers]
     """Today's fingerprints of readings; costs the import of every loader, and is only asked where it matters."""
     progress: Progress
     stop: Callable[[], bool]
@@ -208,4 +209,4 @@ def _stale(inventory: Inventory, nights: Nights, plan: Plan, surveyor: Surveyor)
     if not asked or not inventory.count():
         return 0
     parsers = surveyor.parsers()
-    return inventory.read_otherwise([*parsers, *(parser + UNFINISHED for parser in parsers)])
+    return sum(count for parser, count in inventory.readers().items() if not parsers.are(parser))
