@@ -1,7 +1,8 @@
 """The exact back end: one blocked BLAS product and a partial sort, straight over memory-mapped blocks.
 
 It is the reference that every other back end is compared with. Rows are never copied whole: a block of rows is read,
-multiplied and forgotten.
+multiplied and forgotten. Only what is small is gathered: a thousand segments of a few rows each cost a search more than
+their rows do.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ __all__ = ["Best", "ExactIndex", "Segment"]
 _CHUNK_BYTES = 32 << 20
 _SPARSE = 0.05
 """Below this share of allowed rows, gathering them is cheaper than scoring all."""
+_GATHERED_BYTES = 4 << 20
+"""Of the rows of segments that are gathered into one."""
 _LEAST = float(np.finfo(np.float32).min)
 """Below any score but that of a removed row, which is minus infinity."""
 _FIRST_ROWS = 2048
@@ -52,6 +55,26 @@ class Segment:
         kept: NDArray[np.int64] = found[self.dead[at] != found]
         return kept
 
+    def __len__(self) -> int:
+        return len(self.ids) - len(self.dead)
+
+    def living(self) -> tuple[NDArray[np.int64], NDArray[Any]]:
+        """(ids, rows) of what is not removed; without removals nothing is copied."""
+        if not len(self.dead):
+            return self.ids, self.rows
+        return np.delete(self.ids, self.dead), np.delete(self.rows, self.dead, axis=0)
+
+    def absorbs(self, other: Segment) -> bool:
+        """Whether one segment of both is worth its copying: each row is copied a logarithmic number of times."""
+        alike = self.rows.dtype == other.rows.dtype and len(self.ids) < 2 * len(other.ids)
+        return alike and self.rows.nbytes + other.rows.nbytes <= _GATHERED_BYTES
+
+    def with_rows_of(self, other: Segment) -> Segment:
+        parts = self.living(), other.living()
+        ids, rows = (np.concatenate(both) for both in zip(*parts, strict=True))
+        order = np.argsort(ids, kind="stable")
+        return Segment(ids[order], rows[order])
+
 
 class Best:
     """The k best of everything seen so far, for one query."""
@@ -85,7 +108,7 @@ class ExactIndex:
         self._segments: list[Segment] = []
 
     def __len__(self) -> int:
-        return sum(len(segment.ids) - len(segment.dead) for segment in self._segments)
+        return sum(map(len, self._segments))
 
     def add(self, ids: NDArray[np.int64], rows: NDArray[Any]) -> None:
         """Shapes: (n,), (n, dim); rows may be a memory map of float32 or float16 and are kept as they are."""
@@ -97,6 +120,9 @@ class ExactIndex:
         if not _ascending(ids) or any(len(self._live(segment, ids)) for segment in self._segments):
             raise ValueError("an id is already in the index")
         self._segments.append(Segment(np.asarray(ids, np.int64), rows))
+        while len(self._segments) > 1 and self._segments[-2].absorbs(self._segments[-1]):
+            last = self._segments.pop()
+            self._segments[-1] = self._segments[-1].with_rows_of(last)
 
     @staticmethod
     def _live(segment: Segment, ids: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -110,18 +136,15 @@ class ExactIndex:
             found = segment.positions(wanted)
             if len(found):
                 segment.dead = _sorted_once(np.concatenate([segment.dead, found]))
+        self._segments = [segment for segment in self._segments if len(segment)]
 
     def live_ids(self) -> NDArray[np.int64]:
         """Of every row that is there."""
         return np.concatenate([np.empty(0, np.int64), *(np.delete(one.ids, one.dead) for one in self._segments)])
 
     def live(self) -> list[tuple[NDArray[np.int64], NDArray[Any]]]:
-        """(ids, rows) of what is there, as it was added; without removals nothing is copied."""
-        kept = ((one, one.dead) for one in self._segments)
-        return [
-            (np.delete(one.ids, dead), np.delete(one.rows, dead, axis=0)) if len(dead) else (one.ids, one.rows)
-            for one, dead in kept
-        ]
+        """(ids, rows) of what is there; of what is large and without removals nothing is copied."""
+        return [segment.living() for segment in self._segments]
 
     def count(self, allow: NDArray[np.int64] | None = None) -> int:
         """How many rows a search could find."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 import random
 from collections.abc import Callable
 from functools import partial
@@ -118,3 +119,18 @@ def test_a_hundred_thousand_operations(name: str, record_property: Callable[[str
     print(f"seed {seed}")  # noqa: T201 - shown when it fails
     model = play(MAKES[name], 100_000, seed)
     record_property("searches of a changing index", model.searches)
+
+
+def test_rows_that_come_one_by_one_are_gathered() -> None:
+    """Their segments would cost every search more than the rows do."""
+    index, rows = ExactIndex(DIM), np.eye(DIM, dtype=np.float32)
+    for number in range(1_000):
+        index.add(np.array([number * 7 % 1_000]), rows[[number * 7 % DIM]])
+    assert len(index.live()) <= 2 * math.log2(1_000)
+    index.remove(np.arange(0, 1_000, 2))
+    ids, scores = index.search(rows[1], 1_000)
+    assert sorted(ids[0].tolist()) == list(range(1, 1_000, 2))
+    assert ids[0][:3].tolist() == [1, 9, 17]
+    assert scores[0][:125].tolist() == [1.0] * 125
+    index.remove(np.arange(1_000))
+    assert index.live() == []
