@@ -6,7 +6,6 @@ Rates are pages per CPU-second, all of one run, so that a busy machine slows eve
 from __future__ import annotations
 
 import argparse
-import gc
 import io
 import logging
 import tempfile
@@ -26,6 +25,7 @@ from rich.table import Table
 
 from ragmm.errors import DocumentError
 from ragmm.loaders.base import DocumentWarning, Probe
+from ragmm.loaders.job import settle
 from ragmm.loaders.pdf import PdfLoader
 from ragmm.loaders.pdf.base import PdfBackend
 from ragmm.loaders.pdf.pdfium_backend import PdfiumBackend
@@ -81,7 +81,7 @@ def bare(backend: PdfBackend, file: Path) -> None:
 
 
 def measure_pdfs(files: list[Path], console: Console) -> None:
-    gc.freeze()  # as the parser server does: what was loaded before is not looked through again and again
+    settle()  # as the parser server does
     table = Table("backend", "mode", "pages", "pages / CPU-s", "of bare", "items a page", title="PDF")
     for backend in backends():
         backend.load()

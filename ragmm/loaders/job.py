@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import warnings
 from collections.abc import Sequence
 from enum import StrEnum
@@ -15,7 +16,7 @@ from ragmm.loaders.reply import ReplyWriter
 from ragmm.loaders.sandbox import Limits
 from ragmm.loaders.settings import LoaderSettings
 
-__all__ = ["DOCUMENT", "REPLY_FOLDER", "ErrorKind", "parse_document", "warm_up"]
+__all__ = ["DOCUMENT", "REPLY_FOLDER", "ErrorKind", "parse_document", "settle", "warm_up"]
 
 DOCUMENT = "document"
 """The spooled copy's name in the scratch folder."""
@@ -38,6 +39,14 @@ def warm_up(settings: LoaderSettings) -> None:
     sample = "One sentence. Another one."
     for _ in text_items(sample, plain_blocks(sample), settings):
         pass
+
+
+def settle() -> None:
+    """Spare what is there by now from being looked through for garbage, and look for it less often: nearly all that
+    parsing makes goes by itself, and the rest with the worker."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def parse_document(scratch: Path, name: str, loaders: Sequence[Loader], limits: Limits) -> None:

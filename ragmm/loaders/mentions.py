@@ -43,7 +43,7 @@ _KINDS = {
     "表": "Table",
     "표": "Table",
 }
-_STEMS = (  # in order of use
+_STEMS = (
     "fig",
     "tab",
     "chart",
@@ -61,7 +61,7 @@ _STEMS = (  # in order of use
     "그림",
     "표",
 )
-_STEM = re.compile("|".join(_STEMS))
+_ASCII_STEMS = tuple(filter(str.isascii, _STEMS))
 _BEGINNINGS = frozenset(("附图", "附表", *(kind[:2] for kind in _KINDS))) | {
     f"{kind[0]}{after}" for kind in _KINDS if not kind.isascii() for after in " 0123456789ABCDEFabcdef"
 }
@@ -106,12 +106,22 @@ def mentions(text: str) -> list[str]:
 def _matches(text: str) -> Iterator[re.Match[str]]:
     """Labels are looked for only where one of their words begins: most texts have none."""
     lower = text.lower()
-    if not any(map(lower.__contains__, _STEMS)):
-        return
-    for stem in _STEM.finditer(lower if len(lower) == len(text) else text):
-        match = _LABEL.match(text, stem.start()) or _ROMAN.match(text, stem.start())
+    searched = lower if len(lower) == len(text) else text
+    for at in _places(searched, _ASCII_STEMS if searched.isascii() else _STEMS):
+        match = _LABEL.match(text, at) or _ROMAN.match(text, at)
         if match is not None:
             yield match
+
+
+def _places(text: str, stems: Iterable[str]) -> list[int]:
+    """Where the stems stand, in order; plain searches, one after the other, are quicker than one expression for all."""
+    found: list[int] = []
+    for stem in stems:
+        at = text.find(stem)
+        while at >= 0:
+            found.append(at)
+            at = text.find(stem, at + len(stem))
+    return sorted(found)
 
 
 def _label(match: re.Match[str]) -> str:

@@ -26,7 +26,7 @@ TokenStarts = Callable[[str], NDArray[np.int64]]
 
 _WINDOW = 1 << 18
 _TABLE_SIZE = 0x20000
-# Characters of one class that make one token: nothing for white space, letters of the Latin script,
+# Characters of one class that make one token: none for white space (which is 0), letters of the Latin script,
 # letters of other scripts (tokenizers cut these shorter), digits, and one by one everything else.
 _SPACE, _LATIN, _LETTER, _DIGIT, _SINGLE = range(5)
 _WIDTHS = np.array([1, 6, 2, 3, 1], dtype=np.int64)
@@ -56,21 +56,28 @@ def token_starts(settings: LoaderSettings) -> TokenStarts:
 
 
 def _estimated_starts(text: str) -> NDArray[np.int64]:
-    parts = [_window_starts(text, at) for at in range(0, len(text), _WINDOW)]
+    if 0 < len(text) <= _WINDOW:
+        return _window_starts(text)
+    parts = [_window_starts(text[at : at + _WINDOW]) + at for at in range(0, len(text), _WINDOW)]
     return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
 
 
-def _window_starts(text: str, at: int) -> NDArray[np.int64]:
-    classes = _classes(text[at : at + _WINDOW])
-    starts = np.concatenate(([0], np.flatnonzero(classes[1:] != classes[:-1]) + 1))
-    kinds = classes[starts]
+def _window_starts(window: str) -> NDArray[np.int64]:
+    classes = _classes(window)
+    changes = (classes[1:] != classes[:-1]).nonzero()[0]
+    bounds = np.empty(len(changes) + 2, dtype=np.int64)
+    bounds[0], bounds[-1] = 0, len(classes)
+    np.add(changes, 1, out=bounds[1:-1])
+    kinds = classes[bounds[:-1]]
+    held = kinds.nonzero()[0]  # without white space
+    kinds, starts = kinds[held], bounds[held]
     widths = _WIDTHS[kinds]
-    counts = -(-np.diff(starts, append=len(classes)) // widths)
-    counts[kinds == _SPACE] = 0
+    counts = (bounds[held + 1] - starts + widths - 1) // widths
     # Each run of one class, as often as it holds tokens; and for each token, the how manieth of its run it is.
-    firsts = np.repeat(starts, counts)
-    within = np.arange(len(firsts)) - np.repeat(np.cumsum(counts) - counts, counts)
-    return firsts + within * np.repeat(widths, counts) + at
+    run = np.arange(len(held)).repeat(counts)
+    within = np.arange(len(run)) - (counts.cumsum() - counts)[run]
+    tokens: NDArray[np.int64] = starts[run] + within * widths[run]
+    return tokens
 
 
 def _classes(window: str) -> NDArray[np.uint8]:

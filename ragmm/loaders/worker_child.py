@@ -7,7 +7,6 @@ It never looks into a document itself: only the fork does, and the fork ends wit
 from __future__ import annotations
 
 import contextlib
-import gc
 import importlib
 import json
 import os
@@ -24,7 +23,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ragmm.loaders.base import Loader
-from ragmm.loaders.job import parse_document, warm_up
+from ragmm.loaders.job import parse_document, settle, warm_up
 from ragmm.loaders.sandbox import SLOW_MARK, Layer, Limits, confine_server, confine_worker
 from ragmm.loaders.settings import LoaderSettings
 
@@ -70,7 +69,7 @@ class _Server:
 
     def serve(self) -> None:
         """Until the other side closes the connection or is gone."""
-        gc.freeze()
+        settle()
         self._control.sendall(b"ready\n")
         with contextlib.suppress(ConnectionError):
             while os.getppid() == self._parent:
@@ -107,8 +106,7 @@ class _Server:
                 # What cannot be imported here is reported by the worker that needs it.
                 with contextlib.suppress(Exception):
                     warm()
-        gc.collect()
-        gc.freeze()
+        settle()
 
     def _start(self, request: Mapping[str, Any], answer: socket.socket) -> None:
         scratch, now = Path(request["scratch"]), time.monotonic()

@@ -673,3 +673,35 @@ def test_no_setting_loses_text(backend: PdfBackend, tmp_path: Path) -> None:
 def _no_library_noise(capfd: pytest.CaptureFixture[str]) -> Iterator[None]:
     yield
     assert capfd.readouterr().out == ""
+
+
+def test_the_quick_way_to_lines_gives_what_the_slow_one_gives(tmp_path: Path) -> None:
+    """PyMuPDF's pages are read by two ways: with their drawings, and without; a line aslant is for the first alone."""
+
+    def plain(canvas: Canvas) -> None:
+        text(canvas, 72, 60, "A heading", size=18, font="Helvetica-Bold")
+        text(canvas, 72, 100, "Naïve “words” and 3 < 4 & \\ more", "a second line", font="Times-Roman", size=10.5)
+        canvas.drawString(WIDTH + 50, 300, "beyond the edge")
+
+    def turned(canvas: Canvas) -> None:
+        canvas.setPageRotation(90)
+        canvas.rotate(90)
+        canvas.drawString(100, -100, "upright as the page is shown")
+
+    def aslant(canvas: Canvas) -> None:
+        text(canvas, 72, 60, "level words")
+        canvas.rotate(30)
+        canvas.drawString(300, 200, "words aslant")
+
+    file = make(tmp_path / "a.pdf", plain, aslant, turned)
+    opened = pymupdf_backend().open(file, "a.pdf")
+    pages = [[opened.page(number, drawn=drawn).lines() for drawn in (True, False)] for number in (1, 2, 3)]
+    for slow, quick in pages:
+        assert [line.text for line in quick] == [line.text for line in slow]
+        for one, other in zip(quick, slow, strict=True):
+            assert (one.bold, one.upright) == (other.bold, other.upright)
+            assert [*one.box, one.size] == pytest.approx([*other.box, other.size], abs=0.01)
+    assert [line.text for line in pages[0][1]] == ["A heading", "Naïve “words” and 3 < 4 & \\ more", "a second line"]
+    assert [line.bold for line in pages[0][1]] == [True, False, False]
+    assert [line.upright for line in pages[1][1]] == [True, False]
+    assert [line.upright for line in pages[2][1]] == [True]

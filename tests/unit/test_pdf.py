@@ -128,6 +128,19 @@ def test_paragraphs_end_by_gap_indent_size_and_short_lines() -> None:
     assert [len(paragraph.rows) for paragraph in blocks(lines)] == [2, 2, 2, 1, 1]
 
 
+def test_a_paragraph_that_begins_in_bold_is_one_and_a_heading_is_not() -> None:
+    full = "Revenue recognition. The company generates what it earns by sales"
+    run_in = [line(full, 50, 100, bold=True), line("and services of all kinds,", 50, 112), line(full, 50, 124)]
+    assert [len(paragraph.rows) for paragraph in blocks(run_in)] == [3]
+    headed = [line("Revenue recognition", 50, 100, bold=True), line(full, 50, 112), line(full, 50, 124)]
+    assert [len(paragraph.rows) for paragraph in blocks(headed)] == [1, 2]
+    said = full + "."
+    assert [len(paragraph.rows) for paragraph in blocks([line(said, 50, 100, bold=True), line(said, 50, 112)])] == [
+        1,
+        1,
+    ]
+
+
 def test_list_entries_stand_alone() -> None:
     found = blocks(column(50, 100, "• one thing", "• another thing", "2. a numbered one", "(b) and a lettered"))
     assert [paragraph.is_list for paragraph in found] == [True] * 4

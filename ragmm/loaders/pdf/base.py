@@ -36,7 +36,7 @@ class Line(NamedTuple):
     text: str
     box: Box
     size: float
-    """Of the font, in points; that of the most characters."""
+    """Of the font, in points: that of the first character or, where the library says more, of the most."""
     bold: bool
     upright: bool
     """Runs from left to right or right to left; not sideways, not in vertical columns."""

@@ -23,10 +23,13 @@ class Headings:
     """Knows a document's type sizes and bookmarks; says the level of any paragraph."""
 
     def __init__(self, sample: Iterable[Sequence[Line]], outline: Sequence[OutlineEntry]) -> None:
-        letters: Counter[float] = Counter()
+        exact: defaultdict[float, int] = defaultdict(int)
         for lines in sample:
             for line in lines:
-                letters[round(line.size * 2) / 2] += len(line.text)
+                exact[line.size] += len(line.text)
+        letters: Counter[float] = Counter()
+        for size, count in exact.items():
+            letters[round(size * 2) / 2] += count
         self.body = letters.most_common(1)[0][0] if letters else 10.0
         self._sizes = _distinct(size for size in letters if size > 1.12 * self.body)
         self._outline: dict[int, list[OutlineEntry]] = defaultdict(list)

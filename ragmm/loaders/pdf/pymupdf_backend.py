@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ragmm.errors import DocumentError
 from ragmm.loaders.pdf.base import Line, Link, OutlineEntry, Picture, Shape, is_bold_name
+from ragmm.loaders.pdf.pymupdf_text import quick_lines
 from ragmm.types import Box
 
 if TYPE_CHECKING:
@@ -145,6 +146,12 @@ class PyMuPdfPage:
     @cached_property
     def _text(self) -> list[Line]:
         """The lines alone, which is quicker, and whole where a path is drawn in the midst of one."""
+        library = _library()
+        with _reported(self._what + " cannot be read"):
+            options = library.mupdf.FzStextOptions(library.TEXTFLAGS_TEXT)
+            lines = quick_lines(library.mupdf, library.mupdf.FzStextPage(self._page.this, options))
+        if lines is not None:
+            return lines
         lines = _lines(self._blocks(0))
         return self._turned(lines, [])[0] if self._page.rotation else lines
 

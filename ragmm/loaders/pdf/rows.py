@@ -24,6 +24,7 @@ _UNCLEAN = re.compile("[" + re.escape("".join(_TRANSLATION)) + "]")
 
 _ITEM = re.compile(r"(?:[•◦‣▪–—*·]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]|[（(][一二三四五六七八九十\d]+[）)])\s")
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+_FILLED_LETTERS = 40
 _ENDS = tuple('.!?:;。！？：；…"”’)')
 
 
@@ -141,6 +142,15 @@ def _paragraph(together: list[Row]) -> Paragraph:
     return Paragraph(tuple(together), main.size, main.bold, _ITEM.match(together[0].text) is not None)
 
 
+def _runs_in(before: Row, row: Row, sides: tuple[float, float]) -> bool:
+    """Whether a line of another weight goes on with the one before: it began in bold, and fills its column."""
+    if before.cells > 1 or row.cells > 1:
+        return False
+    left, right = sides
+    filled = before.box[2] >= right - 0.1 * (right - left) and len(before.text) >= _FILLED_LETTERS
+    return filled and row.box[0] <= before.box[0] + 0.4 * row.size and not before.text.endswith(_ENDS)
+
+
 def _breaks(before: Row, row: Row, sides: tuple[float, float], leading: float) -> bool:
     left, right = sides
     size = max(before.size, row.size)
@@ -148,7 +158,7 @@ def _breaks(before: Row, row: Row, sides: tuple[float, float], leading: float) -
     usual = leading if 0 < leading < 2.2 * size else 1.35 * size
     if step > 1.3 * max(usual, 0.9 * size) or step < -size:
         return True
-    if abs(before.size - row.size) > 0.12 * size or before.bold != row.bold:
+    if abs(before.size - row.size) > 0.12 * size or (before.bold != row.bold and not _runs_in(before, row, sides)):
         return True
     if (before.cells > 1) != (row.cells > 1) or _ITEM.match(row.text):
         return True

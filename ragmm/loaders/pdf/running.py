@@ -31,14 +31,16 @@ class RunningLines:
             seen.update({(key, height + by) for key, height in map(_mark, edge) for by in (-1, 0, 1)})
         fewest = max(_FEWEST, int(_SHARE * count))
         self._running = {mark for mark, pages_with_it in seen.items() if pages_with_it >= fewest}
+        self._heights = {height for _, height in self._running}
 
     def without(self, page: PdfPage, lines: Sequence[Line]) -> list[Line]:
         if not self._running:
             return list(lines)
         top, bottom = _MARGIN * page.height, (1 - _MARGIN) * page.height
-        return [
-            line for line in lines if (line.box[3] >= top and line.box[1] <= bottom) or _mark(line) not in self._running
-        ]
+        return [line for line in lines if (line.box[3] >= top and line.box[1] <= bottom) or not self._runs(line)]
+
+    def _runs(self, line: Line) -> bool:
+        return _height(line) in self._heights and _mark(line) in self._running
 
 
 def _at_the_edge(line: Line, height: float) -> bool:
@@ -48,4 +50,8 @@ def _at_the_edge(line: Line, height: float) -> bool:
 def _mark(line: Line) -> tuple[str, int]:
     """What it says but for its numbers, and at what height."""
     text = _DIGITS.sub("#", " ".join(line.text.casefold().split()))
-    return text, round(line.box[1] / _SAME_HEIGHT)
+    return text, _height(line)
+
+
+def _height(line: Line) -> int:
+    return round(line.box[1] / _SAME_HEIGHT)
