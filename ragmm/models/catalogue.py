@@ -101,7 +101,7 @@ def _cached() -> Iterator[ModelEntry]:
         if folder is None:
             continue
         name = _named(repository, folder)
-        found = find(ModelName.parse(name))
+        found = find(ModelName.parse(name), verify=False)
         yield _entry(found, name=name, profiles=_users(name))
 
 
@@ -154,8 +154,9 @@ def check(name: str, *, task: Task = Task.EMBED) -> ModelCheck:
 
     Raises ModelNotFoundError when there is nothing to check.
     """
-    found = find(name, task=task)
+    found = find(name, task=task, verify=False)
     problems: list[str] = []
+    _attempt(lambda: find(name, task=task), problems)
     facts = _attempt(lambda: describe(found.folder), problems)
     _attempt(lambda: _check_weights(found.folder), problems)
     files = tuple(

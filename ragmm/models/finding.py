@@ -129,6 +129,10 @@ def find(name: ModelName | str, *, task: Task = Task.EMBED, download: bool = Fal
         return _find_mini(task, verify)
     looked: list[str] = []
     for found in _local_places(parsed, looked, verify):
+        if found.source is Source.CACHE and verify and not hub.is_sound(found.folder):
+            if download and not hub.is_offline():
+                break  # what is damaged is fetched again
+            hub.require_sound(found.folder, str(parsed))
         return found
     if download:
         repository = _repository(parsed)

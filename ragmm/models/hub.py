@@ -1,17 +1,30 @@
-"""The Hugging Face cache and hub: what is here, and fetching what is not, safetensors only."""
+"""The Hugging Face cache and hub: what is here, and fetching what is not, safetensors only.
+
+The cache calls each file by the sum that the hub announced for it. huggingface_hub compares sizes alone, so the sums
+are checked here: before a cached model is used, and when one has arrived.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
+import re
+import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ragmm.errors import ModelError, ModelNotFoundError
+from ragmm.models.weights import file_sha256
 
-__all__ = ["cache_folder", "cached", "cached_repositories", "download", "is_offline"]
+__all__ = ["cache_folder", "cached", "cached_repositories", "download", "is_offline", "is_sound", "require_sound"]
 
 _WANTED = ("*.safetensors", "*.json", "*.jinja", "*.txt", "*.model", "*.tiktoken", "README.md", "LICENSE*")
 _UNWANTED = ("onnx/*", "openvino/*", "*/onnx/*", "*/openvino/*", "coreml/*", "*.py")
 _TIMEOUT_SECONDS = 10.0
+_SHA256, _GIT_SHA1 = re.compile(r"[0-9a-f]{64}"), re.compile(r"[0-9a-f]{40}")
+_TRANSPORTS = (("httpx2", "HTTPError"), ("httpx", "HTTPError"), ("requests", "RequestException"))
+"""What huggingface_hub speaks HTTP with, by its version; the errors of that library are its own."""
 
 
 def is_offline() -> bool:
@@ -48,7 +61,56 @@ def cached(repository: str, revision: str | None = None) -> Path | None:
     except OSError:
         commit = wanted
     snapshot = folder / "snapshots" / commit
-    return snapshot if any(file.is_file() for file in snapshot.rglob("*.safetensors")) else None
+    return snapshot if _complete(snapshot) else None
+
+
+def _complete(snapshot: Path) -> bool:
+    """Whether there are weights, and of weights in several files all of them: a download may have been cut short."""
+    if not any(file.is_file() for file in snapshot.rglob("*.safetensors")):
+        return False
+    indexes = (file for file in snapshot.rglob("*.safetensors.index.json") if file.is_file())
+    return all((index.parent / shard).is_file() for index in indexes for shard in _shards(index))
+
+
+def _shards(index: Path) -> frozenset[str]:
+    try:
+        found = json.loads(index.read_text("utf-8"))["weight_map"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return frozenset()  # that it is damaged is said where it is read
+    return frozenset(map(str, found.values()))
+
+
+def is_sound(snapshot: Path) -> bool:
+    """Whether every file of a cached model is the one that the hub announced."""
+    return next(_damaged_in(snapshot), None) is None
+
+
+def require_sound(snapshot: Path, name: str) -> None:
+    """Raises ModelError where `is_sound` says no."""
+    for file in _damaged_in(snapshot):
+        raise ModelError(
+            f"{file} is damaged: it is not what the hub announced ({file.resolve().name[:16]}…); "
+            f"fetch it again with: ragmm models pull {name}"
+        )
+
+
+def _damaged_in(snapshot: Path) -> Iterator[Path]:
+    return _damaged(file for file in snapshot.rglob("*") if file.is_file())
+
+
+def _damaged(files: Iterable[Path]) -> Iterator[Path]:
+    """Those whose content does not have the sum they are called by; copies without such names cannot be told."""
+    for file in sorted(files):
+        announced = file.resolve().name
+        if (_SHA256.fullmatch(announced) and file_sha256(file) != announced) or (
+            _GIT_SHA1.fullmatch(announced) and _git_sha1(file) != announced
+        ):
+            yield file
+
+
+def _git_sha1(file: Path) -> str:
+    data = file.read_bytes()
+    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
 def cached_repositories() -> list[str]:
@@ -70,6 +132,7 @@ def download(repository: str, revision: str | None = None) -> Path:
     from huggingface_hub import HfApi, snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
+    _forget_damaged(repository)
     try:
         info = HfApi().model_info(repository, revision=revision, timeout=_TIMEOUT_SECONDS)
         _require_safetensors(repository, [file.rfilename for file in info.siblings or ()])
@@ -80,10 +143,29 @@ def download(repository: str, revision: str | None = None) -> Path:
         raise ModelNotFoundError(f"{repository!r} is not the id of a repository (org/name); check the name") from error
     except HfHubHTTPError as error:
         raise ModelNotFoundError(_refused(repository, revision, error.response.status_code)) from error
-    except OSError as error:
+    except _transport_errors() as error:
         raise ModelNotFoundError(_unreachable(repository, error)) from error
+    if _forget_damaged(repository):
+        raise ModelError(
+            f"{repository} did not arrive as the hub announced it: a file has another sum; it was thrown away. "
+            f"Try again, and if that does not help, another network: ragmm models pull {repository}"
+        )
     _remember(repository, revision or "main", str(info.sha))
     return Path(folder)
+
+
+def _forget_damaged(repository: str) -> bool:
+    """Remove what is not what it is called, so that it is fetched anew; whether there was any."""
+    blobs = _repository_folder(repository) / "blobs"
+    damaged = list(_damaged(blobs.iterdir())) if blobs.is_dir() else []
+    for file in damaged:
+        file.unlink()
+    return bool(damaged)
+
+
+def _transport_errors() -> tuple[type[Exception], ...]:
+    found = (getattr(sys.modules.get(module), error, None) for module, error in _TRANSPORTS)
+    return OSError, *(one for one in found if one is not None)
 
 
 def _require_safetensors(repository: str, files: list[str]) -> None:
@@ -108,8 +190,8 @@ def _refused(repository: str, revision: str | None, status: int) -> str:
     return f"the hub has no {repository}{at} (HTTP {status}); check the name and the revision"
 
 
-def _unreachable(repository: str, error: OSError) -> str:
+def _unreachable(repository: str, error: Exception) -> str:
     return (
-        f"the model {repository} could not be fetched: the hub is not reachable ({type(error).__name__}); "
-        "check the network, copy the model's folder here and name it, or use the profile mini, which needs no download"
+        f"the model {repository} could not be fetched: the hub is not reachable or broke off ({type(error).__name__}); "
+        "check the network, copy the model's folder here and name it, or use the profile mini: it needs no download"
     )

@@ -290,6 +290,45 @@ class TestDamage:
             describe(tmp_path)
 
 
+def as_the_hub_names_it(folder: Path) -> Path:
+    """Files of a snapshot moved to where the cache keeps them, under their sums."""
+    blobs = folder.parent.parent / "blobs"
+    blobs.mkdir()
+    for file in [one for one in folder.rglob("*") if one.is_file()]:
+        data = file.read_bytes()
+        large = file.suffix == ".safetensors"
+        plain = hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False)
+        blob = blobs / (hashlib.sha256(data) if large else plain).hexdigest()
+        if not blob.exists():
+            blob.write_bytes(data)
+        file.unlink()
+        file.symlink_to(blob)
+    return folder
+
+
+class TestCachedFiles:
+    @pytest.mark.parametrize("name", ["model.safetensors", "config.json"])
+    def test_a_flipped_byte_is_noticed_and_the_remedy_named(self, hub: Path, name: str) -> None:
+        folder = as_the_hub_names_it(cached(hub, "org/model"))
+        assert find("st:org/model").folder == folder
+        data = bytearray((folder / name).read_bytes())
+        data[-2] ^= 1
+        (folder / name).resolve().write_bytes(data)
+        with pytest.raises(ModelError, match=rf"{name} is damaged: .*; fetch it again with: ragmm models pull st:org"):
+            find("st:org/model")
+        assert any("is damaged" in problem for problem in check("st:org/model").problems)
+        assert any(one.folder == folder for one in list_models()), "a list reads no weights"
+
+    def test_weights_in_several_files_are_there_together_or_not_at_all(self, hub: Path) -> None:
+        folder = cached(hub, "org/model")
+        shards = {"weight_map": {"a": "model.safetensors", "b": "model-00002.safetensors"}}
+        (folder / "model.safetensors.index.json").write_text(json.dumps(shards))
+        with pytest.raises(ModelNotFoundError):
+            find("st:org/model")
+        (folder / "model-00002.safetensors").write_bytes((folder / "model.safetensors").read_bytes())
+        assert find("st:org/model").folder == folder
+
+
 class TestDescribing:
     def test_a_sentence_transformer(self, tmp_path: Path) -> None:
         facts = describe(sentence_model(tmp_path / "m", dim=6))
