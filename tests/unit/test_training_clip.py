@@ -134,7 +134,7 @@ def test_lessons_ask_scenes_for_their_pairs_and_emoji_for_their_aim() -> None:
 
     made, rows = shard(), np.arange(4)
     aims = torch.eye(384)[:3]
-    lessons = Lessons(8, aims).requires_grad_(False)
+    lessons = Lessons(8, aims, torch.zeros(168, 168, 384)).requires_grad_(False)
     pooled = torch.zeros(4, 8)
     lessons.pairs.bias.fill_(-20.0)
     lessons.pairs.bias[[3, 7]] = 20.0
@@ -147,6 +147,27 @@ def test_lessons_ask_scenes_for_their_pairs_and_emoji_for_their_aim() -> None:
     assert half_told == pytest.approx(float(right) + 0.15 * 20, rel=0.01)
     neither = replace(made, things=np.full_like(made.things, -1), glyphs=np.full_like(made.glyphs, -1))
     assert lessons(pooled, aims[[0, 1, 0, 1]], neither, rows) == 0
+
+
+def test_a_lesson_tells_two_things_from_the_same_two_exchanged() -> None:
+    torch = pytest.importorskip("torch")
+    from training.clip.lessons import SWAP_WEIGHT, Lessons
+
+    # A thing's number is its colour's times 14 plus its shape's: 3 is colour 0 shape 3, 21 colour 1 shape 7.
+    made = replace(shard(), things=np.tile(np.array([[3, 21, -1], [3, 7, -1]], np.int16), (20, 1)))
+    together = torch.zeros(168, 168, 384)
+    together[3, 21, 0] = together[21, 3, 0] = 1.0
+    together[7, 17, 1] = together[17, 7, 1] = 1.0
+    lessons = Lessons(8, torch.eye(384)[:3], together).requires_grad_(False)
+    lessons.pairs.bias.fill_(-20.0)
+    pooled, quiet = torch.zeros(1, 8), replace(made, glyphs=np.full_like(made.glyphs, -1))
+
+    def loss(axis: int, row: int) -> float:
+        return float(lessons(pooled, torch.eye(384)[axis : axis + 1], quiet, np.array([row])))
+
+    assert loss(1, 0) - loss(0, 0) == pytest.approx(SWAP_WEIGHT * 400, rel=0.01)
+    # Of two things in one colour there is nothing to exchange.
+    assert loss(1, 1) == loss(0, 1)
 
 
 def test_an_aim_is_found_by_each_of_its_words() -> None:

@@ -1,4 +1,6 @@
-"""Where each emoji should lie in the space of the words: within reach of its name and of every keyword it has.
+"""Vectors that the tower is taught, computed from texts alone: of every emoji, and of every two things together.
+
+An emoji should lie within reach of its name and of every keyword it has.
 
 One caption at a time pulls a picture to its name and now and then to one of its keywords; most keywords then find
 others. Where all of them find it can be computed from the texts alone, and is what the tower is taught.
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from training.pictures.emoji import TRAIN, emoji_folder, load_glyphs
+from training.pictures.vocabulary import COLOURS, SHAPES, with_article
 
 if TYPE_CHECKING:
     import torch
@@ -41,6 +44,21 @@ def kept_aims(folder: Path, tower: TextTower) -> NDArray[np.float32]:
     if not path.exists():
         np.save(path, aims(emoji_names(), _words(), tower))
     kept: NDArray[np.float32] = np.load(path)
+    return kept
+
+
+def kept_pairs(folder: Path, tower: TextTower) -> NDArray[np.float32]:
+    """What "a red circle and a blue square" means for every two things, in either order; kept in `folder`.
+
+    Shape: (things, things, 384), by the numbers that shards give to things.
+    """
+    path = folder / "pairs.npy"
+    if not path.exists():
+        names = [with_article(f"{colour} {shape}") for colour in COLOURS for shape in SHAPES]
+        told = tower.embed([f"{one} and {other}" for one in names for other in names])
+        ordered = told.reshape(len(names), len(names), -1)
+        np.save(path, ((ordered + ordered.transpose(1, 0, 2)) / 2).astype(np.float16))
+    kept: NDArray[np.float32] = np.load(path).astype(np.float32)
     return kept
 
 

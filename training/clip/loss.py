@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 # Captions without marks that are closer than this are taken for the same statement.
 SAME = 0.985
-OWN_WEIGHT, REVERSE_WEIGHT = 0.5, 0.3
+OWN_WEIGHT, REVERSE_WEIGHT = 1.5, 0.3
 # Almost true captions are so near to the true one that they need a sharper softmax.
-SHARPER = 4.0
+SHARPER = 8.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import save_file
 from torch.nn import functional
 
-from training.clip.aims import kept_aims
+from training.clip.aims import kept_aims, kept_pairs
 from training.clip.lessons import Lessons
 from training.clip.loss import choices, contrast
 from training.clip.pool import Shard, read_shard
@@ -43,8 +43,9 @@ class Training:
         first = torch.from_numpy(wait_for(folder / "pool", shards[0]).texts.astype(np.float32))
         tower = Tower(text_basis(first, power)).to(self.device)
         self.tower = tower.to(memory_format=torch.channels_last)
-        aims = torch.from_numpy(kept_aims(folder, TextTower(device=self.device.type)))
-        self.lessons = Lessons(self.tower.width, aims).to(self.device)
+        texts = TextTower(device=self.device.type)
+        aims, together = (torch.from_numpy(kept(folder, texts)) for kept in (kept_aims, kept_pairs))
+        self.lessons = Lessons(self.tower.width, aims, together).to(self.device)
         self.average = Averaged(self.tower, recipe.average)
         learning = torch.nn.ModuleList([self.tower, self.lessons])
         self.optimiser = torch.optim.AdamW(_groups(learning, recipe.weight_decay), fused=True)
@@ -106,10 +107,12 @@ class Training:
         return True
 
     def begin_with(self, checkpoint: Path) -> None:
-        """Take over the tower of another run, and nothing else of it."""
+        """Take over the tower of another run and what asks it, and nothing else of it."""
         state = torch.load(checkpoint, map_location=self.device, weights_only=True)
         self.tower.load_state_dict(state["tower"])
         self.average.module.load_state_dict(state["average"])
+        if "lessons" in state:
+            self.lessons.load_state_dict(state["lessons"])
 
 
 def _groups(learning: torch.nn.Module, decay: float) -> list[dict[str, object]]:
