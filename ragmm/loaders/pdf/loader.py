@@ -55,7 +55,7 @@ def best_backend() -> PdfBackend:
 class PdfLoader:
     """Reads PDFs through either library."""
 
-    version = 2
+    version = 3
 
     def __init__(
         self, settings: LoaderSettings, backend: PdfBackend | None = None, ocr: ReadImage | None = None

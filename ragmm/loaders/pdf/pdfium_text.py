@@ -7,18 +7,18 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from operator import sub
 from typing import Any, NamedTuple
 
 from ragmm.loaders.pdf.base import Line, is_bold_name
+from ragmm.loaders.pdf.geometry import union
 from ragmm.loaders.pdf.placement import Placement
+from ragmm.types import Box
 
 __all__ = ["read_lines"]
 
 _BOLD_WEIGHT = 600
 # A gap in a line wider than this many font sizes separates columns or cells.
 _CELL_GAP = 1.0
-# Lines of few words are looked at more closely: they may be cells, which pdfium joins by a space.
 _FEW_SPACES = 8
 _SPACES = re.compile(r"(?<=\S)\s+(?=\S)")
 # What pdfium puts for a hyphen at the end of a line, in place of the line break too.
@@ -27,18 +27,6 @@ _BREAK = re.compile(f"\r\n|(?<={_HYPHEN})(?!\r\n)")
 
 
 _DOUBLE = ctypes.sizeof(ctypes.c_double)
-
-
-class _Rectangles(NamedTuple):
-    """The rectangles that a run of characters stands in, side by side as lists: some files place every letter alone."""
-
-    lefts: list[float]
-    tops: list[float]
-    rights: list[float]
-    bottoms: list[float]
-
-    def has_gap(self, wide: float) -> bool:
-        return len(self.lefts) > 1 and max(map(abs, map(sub, self.lefts[1:], self.rights))) > wide
 
 
 def read_lines(page: Any, place: Placement) -> list[Line]:
@@ -60,10 +48,14 @@ class _Lines:
         self._raw = raw
         self._handle = ctypes.cast(raw, ctypes.c_void_p)
         self._place = place
-        self._doubles = tuple(ctypes.c_double() for _ in range(4))
+        self._calls = _calls()
+        self._values = (ctypes.c_double * 4)()
+        start = ctypes.addressof(self._values)
+        self._edges = tuple(range(start, start + 4 * _DOUBLE, _DOUBLE))
+        """Where the left, bottom, right and top of a box go."""
         self._matrix = library.FS_MATRIX()
         self._rectangle = library.FS_RECTF()
-        self._rooms = _Rooms(64)
+        self._corners = ctypes.addressof(self._rectangle)
         self._name = ctypes.create_string_buffer(128)
         self._bold_names: dict[bytes, bool] = {}
 
@@ -87,33 +79,51 @@ class _Lines:
         return max(0, int(self._library.FPDFText_GetCharIndexFromTextIndex(self._raw, at + wide)))
 
     def _split(self, text: str, first: int) -> Iterator[Line]:
-        boxes = self._rectangles(first, len(text))
         size, upright = self._font_size(first)
-        if not upright or not (boxes.has_gap(_CELL_GAP * size) or 0 < text.strip().count(" ") <= _FEW_SPACES):
-            yield from self._line(text, first, boxes, (size, upright))
-            return
         start = 0
-        for end in [*self._gaps(text, first, _CELL_GAP * size), len(text)]:
+        for end in [*(self._gaps(text, first, _CELL_GAP * size) if upright else ()), len(text)]:
             part = text[start:end]
             if part.strip():
-                yield from self._line(
-                    part, first + start, self._rectangles(first + start, end - start), (size, upright)
-                )
+                yield from self._line(part, first + start, size, upright)
             start = end
 
-    def _line(self, text: str, first: int, boxes: _Rectangles, font: tuple[float, bool]) -> Iterator[Line]:
-        if not boxes.lefts:
-            return
-        size, upright = font
-        left, right = min(boxes.lefts), max(boxes.rights)
-        bottom, top = min(boxes.bottoms), max(boxes.tops)
-        loose = self._rectangle
-        if upright and self._library.FPDFText_GetLooseCharBox(self._raw, first, loose) and loose.top > loose.bottom:
+    def _line(self, text: str, first: int, size: float, upright: bool) -> Iterator[Line]:
+        box = self._level_box(text, first) if upright and not self._place.sideways else None
+        box = box or self._whole_box(text, first)
+        if box is not None:
+            cleaned = text.replace(_HYPHEN, "-")
+            yield Line(cleaned, self._place(*box), size, self._is_bold(first), upright)
+
+    def _level_box(self, text: str, first: int) -> Box | None:
+        """From the first letter to the last, as high as the font; the rectangles of all letters take much longer."""
+        end = first + len(text.rstrip()) - 1
+        start = first + len(text) - len(text.lstrip())
+        get, (left, bottom, right, top) = self._calls.letter, self._edges
+        values = self._values
+        if not get(self._handle, start, left, right, bottom, top):
+            return None
+        x0, y0, x1, y1 = values
+        if not get(self._handle, end, left, right, bottom, top):
+            return None
+        x0, y0, x1, y1 = min(x0, values[0]), min(y0, values[1]), max(x1, values[2]), max(y1, values[3])
+        if x1 <= x0:
+            return None
+        loose, font = self._rectangle, self._calls.font
+        for index in {start, (start + end) // 2, end}:
             # The height of the font, not of the letters that happen to be in the line.
-            bottom, top = min(bottom, loose.bottom), max(top, loose.top)
-        bold = self._is_bold(first)
-        cleaned = text.replace(_HYPHEN, "-")
-        yield Line(cleaned, self._place(left, bottom, right, top), size, bold, upright)
+            if font(self._handle, index, self._corners) and loose.top > loose.bottom:
+                y0, y1 = min(y0, loose.bottom), max(y1, loose.top)
+        return x0, y0, x1, y1
+
+    def _whole_box(self, text: str, first: int) -> Box | None:
+        """Around every letter."""
+        get, (left, bottom, right, top) = self._calls.rectangle, self._edges
+        found = [
+            (*self._values,)
+            for index in range(self._library.FPDFText_CountRects(self._raw, first, len(text)))
+            if get(self._handle, index, left, top, right, bottom)
+        ]
+        return union(found) if found else None
 
     def _is_bold(self, index: int) -> bool:
         if self._library.FPDFText_GetFontWeight(self._raw, index) >= _BOLD_WEIGHT:
@@ -124,15 +134,6 @@ class _Lines:
         if known is None:
             known = self._bold_names[name.value] = is_bold_name(name.value.decode("utf-8", "replace"))
         return known
-
-    def _rectangles(self, first: int, count: int) -> _Rectangles:
-        found = self._library.FPDFText_CountRects(self._raw, first, count)
-        if found > len(self._rooms.places):
-            self._rooms = _Rooms(2 * found)
-        get, handle = _get_rectangle(), self._handle
-        for index, (left, top, right, bottom) in zip(range(found), self._rooms.places, strict=False):
-            get(handle, index, left, top, right, bottom)
-        return self._rooms.first(found)
 
     def _font_size(self, index: int) -> tuple[float, bool]:
         size = float(self._library.FPDFText_GetFontSize(self._raw, index))
@@ -145,39 +146,43 @@ class _Lines:
 
     def _gaps(self, text: str, first: int, wide: float) -> list[int]:
         """Where in the text the next word stands far from the one before."""
-        left, right, bottom, top = self._doubles
-        get = self._library.FPDFText_GetCharBox
+        get, (left, bottom, right, top) = self._calls.letter, self._edges
+        handle, values = self._handle, self._values
         gaps: list[int] = []
+        # In a line of few words any gap may be one of cells; in a longer one only what the file itself leaves empty.
+        few = 0 < text.strip().count(" ") <= _FEW_SPACES
         for space in _SPACES.finditer(text):
-            if not get(self._raw, first + space.start() - 1, left, right, bottom, top):
+            before, after = space.span()
+            if (after - before > 1 and not few) or not get(handle, first + before - 1, left, right, bottom, top):
                 continue
-            end = right.value
-            if get(self._raw, first + space.end(), left, right, bottom, top) and abs(left.value - end) > wide:
-                gaps.append(space.end())
+            end = values[2]
+            if get(handle, first + after, left, right, bottom, top) and abs(values[0] - end) > wide:
+                gaps.append(after)
         return gaps
 
 
-class _Rooms:
-    """Memory that the library writes rectangles into, so that none has to be fetched from Python objects."""
+class _Calls(NamedTuple):
+    """Functions of the library by plain addresses: through typed pointers each call takes twice as long."""
 
-    def __init__(self, count: int) -> None:
-        self._values = (ctypes.c_double * (4 * count))()
-        start = ctypes.addressof(self._values)
-        addresses = range(start, start + 4 * count * _DOUBLE, _DOUBLE)
-        self.places = list(zip(*(addresses[corner::4] for corner in range(4)), strict=True))
-        """Where the left, top, right and bottom of each go."""
-
-    def first(self, count: int) -> _Rectangles:
-        values = self._values[: 4 * count]
-        return _Rectangles(*(values[corner::4] for corner in range(4)))
+    letter: Callable[..., int]
+    """FPDFText_GetCharBox: the handle, which character, and where its left, right, bottom and top go."""
+    font: Callable[..., int]
+    """FPDFText_GetLooseCharBox: the handle, which character, and where its box goes."""
+    rectangle: Callable[..., int]
+    """FPDFText_GetRect: the handle, which one, and where its left, top, right and bottom go."""
 
 
 @lru_cache(maxsize=1)
-def _get_rectangle() -> Callable[..., int]:
-    """FPDFText_GetRect by plain addresses: through typed pointers each call takes twice as long."""
+def _calls() -> _Calls:
     import pypdfium2.raw as library
 
-    pointer = ctypes.c_void_p
-    kind = ctypes.CFUNCTYPE(ctypes.c_int, pointer, ctypes.c_int, pointer, pointer, pointer, pointer)
-    address = ctypes.cast(library.FPDFText_GetRect, pointer).value
-    return kind(address or 0)
+    def plain(function: Any, results: int) -> Callable[..., int]:
+        pointer = ctypes.c_void_p
+        kind = ctypes.CFUNCTYPE(ctypes.c_int, pointer, ctypes.c_int, *[pointer] * results)
+        return kind(ctypes.cast(function, pointer).value or 0)
+
+    return _Calls(
+        plain(library.FPDFText_GetCharBox, 4),
+        plain(library.FPDFText_GetLooseCharBox, 1),
+        plain(library.FPDFText_GetRect, 4),
+    )
