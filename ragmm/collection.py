@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -198,12 +198,15 @@ class Collection:
 
         return remove(self.store, uris)
 
-    def purge(self, uris: Sequence[str]) -> Purged:
-        """Erase documents from every generation and file. Older generations can no longer be restored afterwards."""
+    def purge(self, uris: Sequence[str], forget: Callable[[Sequence[str]], None] = lambda _: None) -> Purged:
+        """Erase documents from every generation and file. Older generations can no longer be restored afterwards.
+
+        `forget` is given their names, for `ragmm.operate.forgetting` say, before the erasure counts as finished.
+        """
         from ragmm.pipelines.purge import purge
 
         self.close()
-        return purge(self.store, uris)
+        return purge(self.store, uris, forget)
 
     # Asking ------------------------------------------------------------------------------------------------------
 

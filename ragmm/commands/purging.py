@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -27,14 +29,27 @@ def purge(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; needed where nobody can be asked.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Erase documents from every generation, block and cache. The history goes: nothing older can be restored."""
+    """Erase documents from every generation, block and cache, and their names from reports and logs of runs.
+
+    The history goes: nothing older can be restored.
+    """
     _confirm(len(uris), collection, yes=yes, json=json)
+    from ragmm.operate.forgetting import Forgotten, forget_names
+
+    forgotten = Forgotten()
+
+    def forget(names: Sequence[str]) -> None:
+        nonlocal forgotten
+        forgotten = forget_names(docs.path, names)
+
     with opened(collection) as docs:
-        gone = docs.purge(uris)
+        gone = docs.purge(uris, forget)
     if json:
-        emit(gone)
+        emit({**asdict(gone), **asdict(forgotten)})
         return
     show(f"purged {gone.documents:,} documents: {gone.items:,} items, {gone.images:,} images; history forgotten")
+    if forgotten.reports or forgotten.lines:
+        show(f"named no more: {forgotten.reports:,} reports of runs deleted, {forgotten.lines:,} lines of logs changed")
     for uri in gone.also_at:
         note(f"warning: {safe_name(uri)} holds the same content and keeps it; purge it too if that is meant")
     for path in gone.still_there:

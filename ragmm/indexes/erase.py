@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from ragmm.errors import UsageError
 from ragmm.indexes import fsio, maintenance, staging
@@ -30,6 +30,7 @@ class Erased:
 
     generation: int
     paths: tuple[str, ...]
+    uris: tuple[str, ...]
     items: int
     images: tuple[str, ...]
     """Hashes of the images that are gone."""
@@ -51,6 +52,7 @@ class Unfinished:
     """An erasure that was begun: noted first, so that one that is cut short is known until it is finished."""
 
     paths: tuple[str, ...] = ()
+    uris: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
 
 
@@ -58,7 +60,7 @@ def unfinished(connection: sqlite3.Connection) -> Unfinished:
     """What an erasure that was cut short was about."""
     row = connection.execute("SELECT value FROM settings WHERE key = ?", (_NOTE,)).fetchone()
     noted = json.loads(row[0]) if row else {}
-    return Unfinished(paths=tuple(noted.get("paths", ())), images=tuple(noted.get("images", ())))
+    return Unfinished(**{name: tuple(noted.get(name, ())) for name in ("paths", "uris", "images")})
 
 
 def finish(writer: Writer) -> None:
@@ -72,12 +74,16 @@ def _note(writer: Writer, paths: Sequence[str]) -> Unfinished:
     """Write down what is to go, together with what an earlier erasure left."""
     before = unfinished(writer.connection)
     all_paths = tuple(dict.fromkeys([*before.paths, *paths]))
-    images = tuple(sorted({*before.images, *_images_of(writer.connection, all_paths)}))
+    noted = Unfinished(
+        paths=all_paths,
+        uris=tuple(sorted({*before.uris, *_uris_of(writer.connection, all_paths)})),
+        images=tuple(sorted({*before.images, *_images_of(writer.connection, all_paths)})),
+    )
     with fsio.commit(writer.connection, writer.database, "erasing"):
-        text = json.dumps({"paths": all_paths, "images": images})
+        text = json.dumps(asdict(noted))
         writer.connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (_NOTE, text))
     writer.changed = True
-    return Unfinished(paths=all_paths, images=images)
+    return noted
 
 
 def erase(writer: Writer, given: Sequence[str]) -> Erased:
@@ -114,6 +120,7 @@ def erase(writer: Writer, given: Sequence[str]) -> Erased:
         generation=writer.generation,
         items=items - _count(db, "items"),
         paths=paths,
+        uris=noted.uris,
         images=tuple(sorted({*noted.images} - _images(db))),
         files=freed.files,
         bytes=freed.bytes,
@@ -124,6 +131,14 @@ def erase(writer: Writer, given: Sequence[str]) -> Erased:
 def _lives(db: sqlite3.Connection, path: str) -> bool:
     found = db.execute(f"SELECT 1 FROM documents WHERE path = ? AND died = {FOREVER}", (path_to_db(path),)).fetchone()
     return found is not None
+
+
+def _uris_of(db: sqlite3.Connection, paths: Sequence[str]) -> set[str]:
+    marks = ",".join("?" * len(paths))
+    rows = db.execute(
+        f"SELECT DISTINCT uri FROM documents WHERE path IN ({marks})", [path_to_db(path) for path in paths]
+    )
+    return {path_from_db(row[0]) for row in rows}
 
 
 def _images_of(db: sqlite3.Connection, paths: Sequence[str]) -> set[str]:

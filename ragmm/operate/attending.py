@@ -19,7 +19,8 @@ from ragmm.collection import Collection
 from ragmm.config import OperateSettings
 from ragmm.errors import RagmmError
 from ragmm.operate import journal
-from ragmm.operate.files import replace_file
+from ragmm.operate.files import literal, replace_file
+from ragmm.operate.forgetting import note_places
 from ragmm.operate.hooks import tell, webhook_address
 from ragmm.operate.journal import Begun, Ended, Run
 from ragmm.operate.logs import RunLog
@@ -118,6 +119,8 @@ class Attendance:
 
     def _begin_journal(self) -> bool:
         journal.begin(self.docs.path, self.run)
+        reports, log = (self._base / place if place else None for place in (self.settings.reports, self.settings.log))
+        self._attempt(lambda: note_places(self.docs.path, reports=reports, log=log))
         return True
 
     def failed(self, error: BaseException) -> None:
@@ -211,7 +214,7 @@ class Attendance:
     def _keep_report(self, folder: Path, text: str) -> Path:
         target = folder / f"{self.docs.name}-{self.run.id}.html"
         replace_file(target, text)
-        for old in sorted(folder.glob(f"{_plain(self.docs.name)}-[0-9]*Z-*.html"))[: -self.settings.keep_reports]:
+        for old in sorted(folder.glob(f"{literal(self.docs.name)}-[0-9]*Z-*.html"))[: -self.settings.keep_reports]:
             old.unlink(missing_ok=True)
         return target
 
@@ -254,11 +257,6 @@ def _without_secrets(night: Night, redactor: Redactor) -> Night:
     failures = tuple(replace(one, reason=redactor.text(one.reason)) for one in report.failures)
     warnings = tuple(redactor.text(warning) for warning in report.warnings)
     return replace(night, report=replace(report, failures=failures, warnings=warnings))
-
-
-def _plain(name: str) -> str:
-    """A name without the signs that a pattern would take for more."""
-    return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in name)
 
 
 def _but_id(ended: Ended) -> dict[str, Any]:

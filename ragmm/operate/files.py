@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ragmm.errors import StorageError
 
-__all__ = ["append_line", "replace_file"]
+__all__ = ["append_line", "literal", "replace_file"]
 
 PRIVATE = 0o600
 
@@ -45,3 +45,8 @@ def append_line(path: Path, line: str) -> None:
             os.close(descriptor)
     except OSError as error:
         raise StorageError(f"{path}: cannot be written ({error.strerror}); the run itself is not affected") from error
+
+
+def literal(name: str) -> str:
+    """A name without the signs that a pattern of file names would take for more."""
+    return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ragmm.errors import UsageError
@@ -32,14 +32,18 @@ class Purged:
     """Source files that exist: the next ingest or sync that meets them takes them in again."""
 
 
-def purge(store: Store, uris: Sequence[str]) -> Purged:
-    """Erase the documents of these uris or paths. Older generations can no longer be restored afterwards."""
+def purge(store: Store, uris: Sequence[str], forget: Callable[[Sequence[str]], None] = lambda _: None) -> Purged:
+    """Erase the documents of these uris or paths. Older generations can no longer be restored afterwards.
+
+    `forget` is given every uri and path of theirs, to take them out of what was written elsewhere.
+    """
     with store.writer("purge") as writer, Cache(store.folder / CACHE) as cache:
         again = bool(unfinished(writer.connection).paths)
         found = [_one(paths_named(writer.connection, uri), uri, again=again) for uri in uris]
         erased = erase(writer, [path for paths in found for path in paths])
         _purge_cache(cache, erased)
         forget_assets(erased.images)
+        forget([*erased.paths, *erased.uris])
         finish(writer)
     return Purged(
         generation=erased.generation,

@@ -13,6 +13,8 @@ import pytest
 
 from ragmm.config import NightlySettings
 from ragmm.indexes.store import Store
+from ragmm.operate.files import append_line
+from ragmm.operate.journal import JOURNAL
 from tests.unit.sync_desk import Desk, in_memory
 
 
@@ -207,6 +209,10 @@ def test_a_purge_is_confirmed_and_told(cli, desk: Desk) -> None:
     assert done.code == 0
     assert json.loads(done.out)["documents"] == 1
     assert desk.uris() == ["01.txt", "02.txt"]
+    with desk.open() as docs:
+        append_line(docs.path / JOURNAL, '{"ended": {"id": "x", "ended": 1, "exit_code": 1, "error": "01.txt is odd"}}')
     done = cli("purge", "01.txt", "-c", str(desk.folder), "-y")
+    assert "named no more: 0 reports of runs deleted, 1 lines of logs changed" in done.out
+    assert "01.txt" not in (desk.folder / JOURNAL).read_text(encoding="utf-8")
     assert "purged 1 documents: 1 items" in done.out
     assert "is still there: exclude or delete it" in done.err

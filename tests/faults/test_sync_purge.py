@@ -7,16 +7,21 @@ import os
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from ragmm.errors import UsageError
+from ragmm.config import OperateSettings
+from ragmm.errors import RagmmError, UsageError
 from ragmm.indexes import fsio, maintenance, schema
 from ragmm.indexes.cache import Cache, Caption
 from ragmm.indexes.generations import Retention
 from ragmm.indexes.store import Store
+from ragmm.operate.attending import attended
+from ragmm.operate.forgetting import Forgotten, forget_names
+from ragmm.operate.journal import read_runs
 from ragmm.pipelines.purge import purge
 from ragmm.testing import captioned_picture, png_bytes
 from tests.faults.disk import Counter, CrashAt
@@ -97,6 +102,45 @@ def test_nothing_of_it_is_left_in_any_file(desk: Desk) -> None:
         assert docs.verify(deep=True).ok
         assert len(list(docs.documents())) == 11
         assert [one.id for one in docs.history() if one.restorable] == [docs.generation]
+
+
+def told_night(desk: Desk) -> None:
+    with desk.open() as docs, attended(docs, "sync nightly.toml") as watch:
+        desk.now += 86_400
+        watch.finished(docs.sync())
+
+
+def test_reports_logs_and_drift_name_it_no_more(desk: Desk) -> None:
+    """A night that failed on it, one whose questions found it, and one whose error names it."""
+    questions = desk.write("../questions.jsonl", f'{{"qid": "1", "question": "{CANARY}"}}\n')
+    told = OperateSettings(reports=desk.root / "reports", log=desk.root / "log" / "night.jsonl", questions=questions)
+    desk.pipeline = replace(desk.pipeline, operate=told)
+    odd = os.fsdecode(b"caf\xe9.txt")
+    for name in ("sub/secret.txt", "secret.txt.bak", odd):
+        desk.write(name, "An innocent one.")
+    desk.write("bad/poison secret.pdf", "x")
+    told_night(desk)
+    desk.write("secret.txt", f"A third time {CANARY}.")
+    told_night(desk)
+    with desk.open() as docs, contextlib.suppress(RagmmError), attended(docs, "sync nightly.toml"):
+        raise RagmmError(f"{desk.source}/secret.txt is odd, and so is {odd}")
+    everywhere = [told.reports, told.log.parent, desk.folder]
+    names = [b"secret.txt", b"poison secret.pdf"]
+    assert all(traces(folder, names) for folder in everywhere)
+    with desk.open() as docs:
+        gone: list[Forgotten] = []
+        docs.purge(["secret.txt", "bad/poison secret.pdf"], lambda names: gone.append(forget_names(docs.path, names)))
+    assert gone[0].reports == 3
+    assert gone[0].lines >= 3
+    assert list(told.reports.iterdir()) == []
+    assert not (desk.folder / "drift.json").exists()
+    left = b"".join(path.read_bytes() for folder in everywhere for path in folder.rglob("*") if path.is_file())
+    for name in ("sub/secret.txt", "secret.txt.bak"):
+        assert name.encode() in left, "other documents keep their names"
+        left = left.replace(name.encode(), b"")
+    assert not [name for name in names if name in left]
+    assert [run.state for run in read_runs(desk.folder)] == ["failed", "documents failed", "documents failed"]
+    told_night(desk)
 
 
 def test_a_purged_file_that_is_still_there_is_taken_in_again(desk: Desk) -> None:
