@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ragmm.embedders.base import Embedder
     from ragmm.indexes.generations import Retention
     from ragmm.indexes.snapshot import Snapshot
+    from ragmm.pipelines.glossary import Glossary
     from ragmm.pipelines.ingest import IngestPlan
     from ragmm.pipelines.progress import Progress
     from ragmm.pipelines.query import Answerer, SearchPlan
@@ -181,7 +182,6 @@ class Parts:
     def search_plan(self, snapshot: Snapshot, k: int | None, modality: str | None, where: Sequence[str]) -> SearchPlan:
         """How this generation is searched."""
         from ragmm.pipelines.filters import parse_modality, where_condition
-        from ragmm.pipelines.glossary import read_glossary
         from ragmm.pipelines.query import SearchPlan
 
         settings = self.pipeline.query
@@ -191,7 +191,7 @@ class Parts:
             candidates=max(settings.candidates, k or settings.k),
             per_document=settings.per_document,
             lexical_weight=settings.lexical_weight,
-            glossary=read_glossary(settings.glossary) if settings.glossary else None,
+            glossary=self._glossary,
             fold=settings.fold,
             rerank=self._rerank_plan(),
             only=where_condition(parse_modality(modality), where, snapshot) if modality or where else None,
@@ -211,14 +211,21 @@ class Parts:
         from ragmm.pipelines import answering
 
         settings = self.pipeline.answer
-        rules = answering.rules_of(settings)
+        rules, glossary = answering.rules_of(settings), self._glossary
         try:
             vlm = self.vlm
         except ModelError as error:
-            return answering.fallback_answerer(self.embedders, rules, str(error))
+            return answering.fallback_answerer(self.embedders, rules, str(error), glossary)
         if vlm is None:
-            return answering.extractive_answerer(self.embedders, rules)
-        return answering.model_answerer(vlm, self.embedders, settings, context_budget(settings), rules)
+            return answering.extractive_answerer(self.embedders, rules, glossary)
+        return answering.model_answerer(vlm, self.embedders, settings, context_budget(settings), rules, glossary)
+
+    @property
+    def _glossary(self) -> Glossary | None:
+        from ragmm.pipelines.glossary import read_glossary
+
+        names = self.pipeline.query.glossary
+        return read_glossary(names) if names else None
 
     def retention(self) -> Retention:
         """Which older generations stay restorable."""

@@ -13,6 +13,7 @@ from ragmm.embedders.base import Embedder
 from ragmm.errors import RagmmError
 from ragmm.indexes.blocks import unit_rows
 from ragmm.indexes.snapshot import Snapshot
+from ragmm.pipelines.glossary import Glossary
 from ragmm.pipelines.query import Answerer, Question, text_embedder
 from ragmm.types import Answer, Hit, Role
 from ragmm.vlm import answers
@@ -32,19 +33,24 @@ def rules_of(settings: AnswerSettings) -> AnswerRules:
     return AnswerRules(abstain=settings.abstain, extractive=extractive)
 
 
-def extractive_answerer(embedders: Mapping[str, Embedder], rules: AnswerRules) -> Answerer:
+def extractive_answerer(
+    embedders: Mapping[str, Embedder], rules: AnswerRules, glossary: Glossary | None = None
+) -> Answerer:
     """Answers with the sentences that answer best, each with its citation; no model writes anything."""
     embed = _embed_with(embedders)
 
     def answer(question: Question, hits: Sequence[Hit], snapshot: Snapshot) -> Answer:  # noqa: ARG001
-        return extract_answer(question.text, hits, embed, rules.extractive)
+        ingredients = glossary.meanings_of(question.text) if glossary else ()
+        return extract_answer(question.text, hits, embed, rules.extractive, ingredients=ingredients)
 
     return answer
 
 
-def fallback_answerer(embedders: Mapping[str, Embedder], rules: AnswerRules, reason: str) -> Answerer:
+def fallback_answerer(
+    embedders: Mapping[str, Embedder], rules: AnswerRules, reason: str, glossary: Glossary | None = None
+) -> Answerer:
     """The extractive answerer in place of a model that is not to be had; the answer says why."""
-    extractive = extractive_answerer(embedders, rules)
+    extractive = extractive_answerer(embedders, rules, glossary)
 
     def answer(question: Question, hits: Sequence[Hit], snapshot: Snapshot) -> Answer:
         found = extractive(question, hits, snapshot)
@@ -54,7 +60,12 @@ def fallback_answerer(embedders: Mapping[str, Embedder], rules: AnswerRules, rea
 
 
 def model_answerer(
-    vlm: Vlm, embedders: Mapping[str, Embedder], settings: AnswerSettings, budget: ContextBudget, rules: AnswerRules
+    vlm: Vlm,
+    embedders: Mapping[str, Embedder],
+    settings: AnswerSettings,
+    budget: ContextBudget,
+    rules: AnswerRules,
+    glossary: Glossary | None = None,
 ) -> Answerer:
     """A VLM answers from the passages and the best images; each claim is checked against what it cites."""
     embed = _embed_with(embedders)
@@ -70,6 +81,7 @@ def model_answerer(
             embed=embed,
             history=question.history,
             few_shot=settings.few_shot,
+            ingredients=glossary.meanings_of(question.text) if glossary else (),
         )
         return answer_with(vlm, asked, budget, rules, check_images=settings.check_images)
 

@@ -30,7 +30,11 @@ class Glossary:
     meanings: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
 
     def meant(self, question: str) -> str:
-        """What the question's terms mean, as quoted phrases to search for; empty where it uses none.
+        """What the question's terms mean, as quoted phrases to search for; empty where it uses none."""
+        return " ".join(f'"{phrase}"' for phrase in self.meanings_of(question))
+
+    def meanings_of(self, question: str) -> list[str]:
+        """What the question's terms mean.
 
         The longest name at a place is the one that is meant: an "EBITDA margin" asks for no other margin.
         """
@@ -43,7 +47,7 @@ class Glossary:
                 if tuple(words[start : start + len(name)]) == name and taken.isdisjoint(places):
                     taken.update(places)
                     found += meanings
-        return " ".join(f'"{phrase}"' for phrase in list(dict.fromkeys(found))[:_MOST_MEANINGS])
+        return list(dict.fromkeys(found))[:_MOST_MEANINGS]
 
 
 def bundled_glossaries() -> list[str]:

@@ -58,6 +58,12 @@ class Question:
     embed: EmbedTexts | None = None
     history: Sequence[Exchange] = ()
     few_shot: Sequence[Example] = ()
+    ingredients: Sequence[str] = ()
+    """What a figure that is asked for is worked out from, in the documents' words."""
+
+    def quoted(self, settings: ExtractiveSettings) -> Answer:
+        """The answer that quotes, without a model."""
+        return extract_answer(self.text, self.hits, self.embed, settings, ingredients=self.ingredients)
 
 
 def answer_with(
@@ -66,7 +72,7 @@ def answer_with(
     """Asks the model once and judges its reply; if it fails, the extractive answerer speaks and the answer says so."""
     built = build_prompt(question.text, question.hits, question.images, budget, question.history, question.few_shot)
     if not built.used:
-        return extract_answer(question.text, question.hits, question.embed, rules.extractive)
+        return question.quoted(rules.extractive)
     try:
         (reply,) = vlm.generate([built.prompt])
         ask = image_checker(vlm, built.images) if check_images else None
@@ -107,7 +113,7 @@ def answer_from_reply(
 
 def degraded_answer(question: Question, rules: AnswerRules, reason: str) -> Answer:
     """What the extractive answerer says, marked as a fallback and why."""
-    answer = extract_answer(question.text, question.hits, question.embed, rules.extractive)
+    answer = question.quoted(rules.extractive)
     return dataclasses.replace(answer, degraded=True, warnings=(*answer.warnings, without_controls(reason)[:500]))
 
 
@@ -148,7 +154,7 @@ def _declined(question: Question, rules: AnswerRules, strength: float, model: Mo
     """The rule decides, not the model's mood: strong evidence is quoted even if the model would not answer."""
     if strength < rules.sure:
         return _abstention(question, rules, model)
-    answer = extract_answer(question.text, question.hits, question.embed, rules.extractive)
+    answer = question.quoted(rules.extractive)
     warning = f"{model.name} declined to answer; the passages that match best are quoted instead"
     return dataclasses.replace(answer, warnings=(*answer.warnings, warning))
 

@@ -9,9 +9,10 @@ import numpy as np
 
 from ragmm.types import Answer, Citation, Claim, Hit, Support
 from ragmm.vlm.asking import asks_for_fact
-from ragmm.vlm.evidence import caption_of, units_of_hits
+from ragmm.vlm.evidence import Unit, caption_of, units_of_hits
 from ragmm.vlm.figures import FigureSettings, closest_images, figures_for
 from ragmm.vlm.inert import inert
+from ragmm.vlm.ingredients import lines_of
 from ragmm.vlm.scoring import EmbedTexts, Scored, ScoreWeights, score_units, speaks_of, strength
 from ragmm.vlm.words import numbers, overlap_coefficient, terms
 
@@ -28,6 +29,8 @@ class ExtractiveSettings:
 
     most: int = 3
     """Claims in an answer."""
+    most_lines: int = 5
+    """Claims where what is asked for has to be worked out from several."""
     keep: float = 0.80
     """Further claims must score at least this share of the first."""
     strong: float = 0.50
@@ -44,17 +47,25 @@ class ExtractiveSettings:
 
 
 def extract_answer(
-    question: str, hits: Sequence[Hit], embed: EmbedTexts | None = None, settings: ExtractiveSettings | None = None
+    question: str,
+    hits: Sequence[Hit],
+    embed: EmbedTexts | None = None,
+    settings: ExtractiveSettings | None = None,
+    *,
+    ingredients: Sequence[str] = (),
 ) -> Answer:
     """The best one to three pieces of the hits as claims with citations.
 
-    Where no text is good enough, the closest image: any where something to look at was asked for, and where a fact was,
-    one whose words are about it; else an abstention.
+    Where no text is good enough, the lines that name the `ingredients` of what is asked for; else the closest image:
+    any where something to look at was asked for, and where a fact was, one whose words are about it; else an
+    abstention.
     """
     settings = settings or ExtractiveSettings()
     scored = score_units(question, units_of_hits(hits), embed, settings.weights)
     if scored and question.strip() and strength(scored) >= settings.strong:
-        return _answer([_claim(piece) for piece in _pick(scored, settings)], hits, settings)
+        return _answer([_claim(piece.unit) for piece in _pick(scored, settings)], hits, settings)
+    if lines := lines_of(ingredients, hits)[: settings.most_lines]:
+        return _answer([_claim(line) for line in lines], hits, settings)
     images = closest_images(hits, settings.image_floor)
     if asks_for_fact(question):
         images = [hit for hit in images if speaks_of(question, hit)]
@@ -93,11 +104,10 @@ def _alike(left: Scored, right: Scored) -> bool:
     return float(np.dot(left.vector, right.vector)) > 0.95
 
 
-def _claim(piece: Scored) -> Claim:
-    item = piece.unit.hit.item
-    support = Support.WEAK if GENERATED in item.metadata else Support.SUPPORTED
-    citation = Citation(rank=piece.unit.hit.rank, quote=piece.unit.quote)
-    return Claim(text=inert(piece.unit.text), citations=(citation,), support=support)
+def _claim(unit: Unit) -> Claim:
+    support = Support.WEAK if GENERATED in unit.hit.item.metadata else Support.SUPPORTED
+    citation = Citation(rank=unit.hit.rank, quote=unit.quote)
+    return Claim(text=inert(unit.text), citations=(citation,), support=support)
 
 
 def _image_claim(hit: Hit) -> Claim:

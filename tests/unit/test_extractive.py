@@ -212,6 +212,35 @@ def test_words_read_from_a_picture_are_said_on_one_line():
     assert answer.text == "The closest image: Passengers 388 251 Q1 [1]"
 
 
+SHEET = """| | 2023 | 2022 |
+| --- | --- | --- |
+| Inventories | 2,213 | 2,439 |
+| Total current assets | 5,308 | 5,853 |
+| Total non-current assets | 11,695 | 11,573 |
+| Total current liabilities | 4,476 | 5,103 |"""
+QUICK = ("total current assets", "total current liabilities", "inventories", "balance sheets")
+
+
+def test_what_stands_nowhere_is_answered_by_the_lines_it_is_worked_out_from():
+    hits = [
+        make_hit(1, "The quick brown fox kept inventories of 3 kinds.", uri="a.pdf"),
+        make_hit(2, SHEET, modality=Modality.TABLE, uri="b.pdf"),
+    ]
+    answer = extract_answer("Is the quick ratio healthy?", hits, ingredients=QUICK)
+    assert [claim.citations[0].rank for claim in answer.claims] == [2, 2, 2]
+    assert [claim.support for claim in answer.claims] == [Support.SUPPORTED] * 3
+    assert all(number in claim.text for number, claim in zip(("2,213", "5,308", "4,476"), answer.claims, strict=True))
+    assert "11,695" not in answer.text
+
+
+def test_one_ingredient_of_several_is_no_answer():
+    hits = [make_hit(1, "Total current assets were 5,308."), make_hit(2, "Inventories: 4.", uri="other.pdf")]
+    assert extract_answer("Is the quick ratio healthy?", hits, ingredients=QUICK).abstained
+    assert extract_answer("Is the quick ratio healthy?", [], ingredients=QUICK).abstained
+    alone = extract_answer("How is the staffing?", hits, ingredients=("total current assets",))
+    assert alone.text == "Total current assets were 5,308. [1]"
+
+
 def test_a_caption_written_by_a_model_supports_weakly():
     hit = make_hit(1, "A red boat in a harbour.", modality=Modality.PHOTO, asset="a" * 64, metadata={GENERATED: "mini"})
     assert extract_answer("red boat harbour", [hit], embed).claims[0].support is Support.WEAK
