@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import io
 import logging
+import os
 import tempfile
 import time
 import warnings
@@ -119,16 +120,17 @@ def measure_worker(console: Console, count: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         files = list(small_documents(Path(folder), count))
         loaders = default_loaders(settings)
-        here, _ = timed(lambda file: list(load(file, probe(file, file.name), loaders)), files)
+        here = timed(lambda file: list(load(file, probe(file, file.name), loaders)), files)
         with ParserPool(settings, workers=1) as pool:
-            there, grown = timed(lambda file: list(pool.parse(file).items), files)
-    share = there / (1.3 * here + 0.030 * count)
+            there = timed(lambda file: list(pool.parse(file).items), files)
     table = Table(
-        "documents", "in this process", "in workers", "a document", "of what is allowed", "parent grew",
-        title="Worker (wall seconds)",
+        "documents", "seconds", "in this process", "in workers", "a document", "of what is allowed", "parent grew",
+        title="Worker",
     )  # fmt: skip
-    row = (f"{here:.2f}", f"{there:.2f}", f"{1000 * (there - here) / count:.1f} ms more", f"{share:.2f}")
-    table.add_row(str(count), *row, f"{grown:.1f} MiB")
+    for kind, alone, confined in (("wall", here.wall, there.wall), ("CPU", here.cpu, there.cpu)):
+        share = confined / (1.3 * alone + 0.030 * count)
+        row = (f"{alone:.2f}", f"{confined:.2f}", f"{1000 * (confined - alone) / count:.1f} ms more", f"{share:.2f}")
+        table.add_row(str(count), kind, *row, f"{there.grown:.1f} MiB")
     console.print(table)
 
 
@@ -162,16 +164,31 @@ def one_page(text: str) -> bytes:
     return data.getvalue()
 
 
-def timed(parse: Callable[[Path], object], files: Sequence[Path]) -> tuple[float, float]:
-    """Seconds, and by how many MiB this process grew after the first tenth; each kind has been read once before."""
+@dataclass(frozen=True, kw_only=True)
+class Spent:
+    """What parsing some documents took, in seconds, and by how many MiB this process grew after the first tenth."""
+
+    wall: float
+    cpu: float
+    grown: float
+
+
+def timed(parse: Callable[[Path], object], files: Sequence[Path]) -> Spent:
+    """Each kind has been read once before."""
     for file in files[:5]:
         parse(file)
-    start, early = time.perf_counter(), 0.0
+    start, computed, early = time.perf_counter(), computing(), 0.0
     for number, file in enumerate(files):
         parse(file)
         if number == len(files) // 10:
             early = resident()
-    return time.perf_counter() - start, resident() - early
+    return Spent(wall=time.perf_counter() - start, cpu=computing() - computed, grown=resident() - early)
+
+
+def computing() -> float:
+    """CPU-seconds of this process, the parser server and all its workers that have ended."""
+    processes = [psutil.Process(), *psutil.Process().children()]
+    return sum(sum(process.cpu_times()[: 4 if process.pid != os.getpid() else 2]) for process in processes)
 
 
 def resident() -> float:
