@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+import psutil
 import pytest
 from pdf_loaders import pdfium_loaders, pymupdf_loaders
 from reportlab.pdfgen.canvas import Canvas
@@ -170,17 +170,23 @@ def pool(request: pytest.FixtureRequest) -> Iterator[ParserPool]:
             yield pool
 
 
+def workers_seconds() -> float:
+    """Of the processor, by all workers that have ended; their parents are our children. A clock would tell the load."""
+    servers = (server.cpu_times() for server in psutil.Process().children())
+    return sum(used.children_user + used.children_system for used in servers)
+
+
 @pytest.mark.parametrize("name", ATTACKS)
 def test_attacks_end_within_their_limits(pool: ParserPool, tmp_path: Path, name: str) -> None:
     file = tmp_path / "attack.pdf"
     file.write_bytes(ATTACKS[name])
-    start = time.monotonic()
+    before = workers_seconds()
     found, reason = "", ""
     try:
         found = " ".join(item.text for item in pool.parse(file).items)
     except DocumentError as error:
         reason = str(error)
-    assert time.monotonic() - start < LIMITS.wall_seconds + 2
+    assert workers_seconds() - before < LIMITS.cpu_seconds + 2
     assert not reason or "attack.pdf" in reason
     if name in READABLE:
         assert "Readable words" in found
