@@ -35,6 +35,7 @@ from ragmm.indexes.changes import PreparedDocument, PreparedItem, Vector
 from ragmm.indexes.generations import Retention
 from ragmm.indexes.store import Store
 from ragmm.pipelines.intake import IngestPlan
+from ragmm.pipelines.parsers import fingerprint_for
 from ragmm.pipelines.progress import Silent
 from ragmm.pipelines.stopping import StopFlag
 from ragmm.pipelines.sync.facts import facts_of
@@ -142,7 +143,7 @@ def _document(source: Path, number: int, paragraphs: int) -> PreparedDocument:
         size=len(data),
         sha256=hashlib.sha256(data).hexdigest(),
         media_type="text/plain",
-        parser="bench",
+        parser=fingerprint_for("bench", path.name),
         items=items,
     )
 

@@ -16,6 +16,7 @@ from ragmm.indexes.ann import registry
 from ragmm.indexes.generations import Retention
 from ragmm.indexes.rows import path_from_db, path_to_db
 from ragmm.indexes.schema import FOREVER
+from ragmm.indexes.tidying import merge_words
 from ragmm.indexes.writer import Writer
 
 __all__ = ["Erased", "erase", "finish", "paths_named", "unfinished"]
@@ -112,9 +113,7 @@ def erase(writer: Writer, given: Sequence[str]) -> Erased:
     writer.commit(kind="compact", merge_all=True)  # … then every vector without a row
     freed = maintenance.collect(writer, _NO_HISTORY)
     with fsio.commit(db, writer.database, "words"):
-        for table in ("lexicon", "stretches"):
-            if db.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone():
-                db.execute(f"INSERT INTO {table} ({table}) VALUES ('optimize')")
+        merge_words(db)
     fsio.vacuum(db, writer.database)
     return Erased(
         generation=writer.generation,

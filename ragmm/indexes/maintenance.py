@@ -14,6 +14,7 @@ from ragmm.indexes.ann import registry
 from ragmm.indexes.commit import add_generation, forget_dead_contents, settle_spans
 from ragmm.indexes.generations import Retention
 from ragmm.indexes.snapshot import load_spaces
+from ragmm.indexes.tidying import note_forgotten
 from ragmm.indexes.writer import Writer
 from ragmm.types import Asset
 
@@ -118,9 +119,10 @@ def collect(writer: Writer, retention: Retention, expired: Callable[[], bool] = 
         _forget_spaces(writer.connection)
         _retire_packs(writer, retention)
         _remember_kept(writer.connection, kept)
+        after = writer.connection.execute("SELECT COUNT(*) FROM items").fetchone()[0]
+        note_forgotten(writer.connection, before - after)
     writer.changed = True
     writer.committed(writer.generation, writer.next_item)
-    after = writer.connection.execute("SELECT COUNT(*) FROM items").fetchone()[0]
     files, size = _remove_unnamed(writer)
     derived, more = registry.remove_unnamed(writer)
     return Collected(files=files + derived, bytes=size + more, items=before - after)

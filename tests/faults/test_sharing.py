@@ -18,7 +18,7 @@ from ragmm.indexes.blocks import unit_rows
 from ragmm.indexes.store import Store
 from ragmm.indexes.word_search import find_items
 from ragmm.types import DocumentState
-from tests.faults import scenes
+from tests.faults import reader, scenes
 
 COMMITS = 100
 READERS = 4
@@ -32,33 +32,6 @@ from ragmm.indexes.word_search import find_items
 with Store(Path(sys.argv[1])).writer("hold"):
     print("held", flush=True)
     time.sleep(60)
-"""
-
-_READ = """
-import sys
-from pathlib import Path
-sys.path.insert(0, sys.argv[2])
-from ragmm.indexes.blocks import unit_rows
-from ragmm.indexes.store import Store
-from ragmm.indexes.word_search import find_items
-from tests.faults import scenes
-store, asked = Store(Path(sys.argv[1])), 0
-while not Path(sys.argv[1] + ".stop").exists():
-    snapshot = store.snapshot()
-    wanted = snapshot.generation - 1          # the version that this generation holds, and no other
-    if wanted >= 0:
-        rows = unit_rows(scenes.vector(f"doc3 v{wanted} passage 1 speaks of topic1")[None])
-        ids, scores = snapshot.index("shared", "text").search(rows, 6)
-        hits = snapshot.fetch(ids[0])
-        assert len(hits) == 6, hits
-        assert scores[0][0] > 0.9999 and hits[0].text == f"doc3 v{wanted} passage 1 speaks of topic1", hits[0]
-        words = find_items(snapshot, "topic1", 10)
-        for hit in [*hits, *snapshot.fetch(item for item, _ in words)]:
-            assert f" v{wanted} " in hit.text, (hit.text, snapshot.generation)
-        assert snapshot.asset(next(item.asset for item in snapshot.items("doc1") if item.asset))
-        asked += 1
-    snapshot.close()
-print(asked)
 """
 
 
@@ -107,17 +80,13 @@ def test_readers_see_whole_generations_while_they_change(
             writer.commit([scenes.document(name, version) for name in wanted])
 
     commit(0)
-    readers = [run(_READ, store.folder) for _ in range(READERS)]
+    readers = reader.reading(store.folder, READERS)
     try:
         for version in range(1, COMMITS):
             commit(version)
     finally:
-        Path(f"{store.folder}.stop").touch()
-    asked = 0
-    for reader in readers:
-        out, error = reader.communicate(timeout=60)
-        assert reader.returncode == 0, error
-        asked += int(out)
+        reader.stop(store.folder)
+    asked = sum(seen.reads for seen in reader.results(readers))
     record_property("reads during commits", asked)
     assert asked >= READERS
     assert len(store.snapshot().blocks) <= 16

@@ -6,6 +6,7 @@ import time
 
 from ragmm.indexes.generations import Retention
 from ragmm.indexes.maintenance import Collected, collect
+from ragmm.indexes.tidying import tidy
 from ragmm.indexes.writer import Writer
 
 __all__ = ["upkeep", "wants_more"]
@@ -16,7 +17,13 @@ def upkeep(writer: Writer, retention: Retention, minutes: float) -> Collected | 
     if not minutes or not writer.generation:
         return None
     until = time.monotonic() + 60 * minutes
-    return collect(writer, retention, lambda: time.monotonic() > until)
+
+    def expired() -> bool:
+        return time.monotonic() > until
+
+    collected = collect(writer, retention, expired)
+    tidy(writer, expired)
+    return collected
 
 
 def wants_more(writer: Writer) -> bool:
