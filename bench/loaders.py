@@ -82,10 +82,10 @@ def bare(backend: PdfBackend, file: Path) -> None:
 
 
 def measure_pdfs(files: list[Path], console: Console) -> None:
-    settle()  # as the parser server does
     table = Table("backend", "mode", "pages", "pages / CPU-s", "of bare", "items a page", title="PDF")
     for backend in backends():
         backend.load()
+        settle()  # as the parser server does
         tallies = {mode: Tally() for mode in ("bare", *MODES)}
         for file in files:  # each file in all ways in turn: what slows the machine slows all of them
             for mode, tally in tallies.items():

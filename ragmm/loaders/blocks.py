@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 __all__ = ["Block", "BlockKind", "Outline", "markdown_blocks", "plain_blocks", "plain_title", "split_lines"]
 
@@ -30,8 +30,7 @@ class BlockKind(StrEnum):
     QUOTE = "quote"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """text[start:end], one part of a text."""
 
     start: int

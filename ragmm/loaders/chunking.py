@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ragmm.loaders.blocks import Block, BlockKind, Outline, markdown_blocks, plain_blocks
 from ragmm.loaders.sentences import (
@@ -48,8 +47,7 @@ _LINES: tuple[Finder, ...] = (line_starts, *_PROSE)
 _CUT_AT_LINES = frozenset({BlockKind.LIST, BlockKind.TABLE, BlockKind.CODE})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Chunk:
+class Chunk(NamedTuple):
     """text[start:end] under one section."""
 
     start: int
@@ -120,8 +118,7 @@ class _Ruler:
         return self.starts[max(0, bisect_left(self.starts, end) - tokens)]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Group:
+class _Group(NamedTuple):
     """Consecutive blocks that may share a chunk: headings, then either one table or anything else."""
 
     blocks: tuple[Block, ...]
