@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import io
 import random
+import re
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+import reportlab
 from PIL import Image, ImageDraw
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.lib.utils import ImageReader
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from ragmm.errors import DocumentError, LimitError
@@ -673,6 +677,34 @@ def test_no_setting_loses_text(backend: PdfBackend, tmp_path: Path) -> None:
 def _no_library_noise(capfd: pytest.CaptureFixture[str]) -> Iterator[None]:
     yield
     assert capfd.readouterr().out == ""
+
+
+@pytest.mark.parametrize("lie", ["private", "control", "missing"])
+def test_text_of_fonts_that_lie_is_read_from_the_picture(backend: PdfBackend, tmp_path: Path, lie: str) -> None:
+    """What a page shows is plain to see, but its font gives the letters no meaning, or a wrong one."""
+    vera = Path(reportlab.__file__).parent / "fonts" / "Vera.ttf"
+    pdfmetrics.registerFont(TTFont("Vera", str(vera), asciiReadable=0))
+    lines = ["Herons stand still in shallow water and wait for fish."] * 8
+    honest = make(tmp_path / "a.pdf", lambda canvas: text(canvas, 72, 72, *lines, font="Vera"), pageCompression=0)
+    seen: list[tuple[int, int]] = []
+
+    def read(image: Image.Image) -> list[FakeLine]:
+        seen.append(image.size)
+        return [FakeLine("Herons wait", (100, 100, 400, 130))]
+
+    assert "Herons stand still" in all_text(load(backend, honest, ocr=read))
+    assert not seen
+    data = honest.read_bytes()
+    start, end = data.index(b"beginbfchar"), data.index(b"endbfchar")
+    wrong = {"private": rb"<E0\1>", "control": rb"<0001>", "missing": rb"<00\1>"}[lie]
+    map_ = re.sub(rb"<00([0-9A-F]{2})>(?=\n)", wrong, data[start:end])
+    data = data[:start] + map_ + data[end:]
+    lying = tmp_path / "b.pdf"
+    lying.write_bytes(data.replace(b"/ToUnicode", b"/NoUnicode") if lie == "missing" else data)
+    found = load(backend, lying, ocr=read)
+    assert seen
+    assert "Herons wait" in all_text(found)
+    assert all(item.metadata["ocr"] for item in found)
 
 
 def test_the_quick_way_to_lines_gives_what_the_slow_one_gives(tmp_path: Path) -> None:

@@ -139,6 +139,16 @@ def connect(argument: str) -> Iterator[Item]:
         yield passage(f"connect_ex {outgoing.connect_ex(('127.0.0.1', int(argument)))}")
 
 
+def send(argument: str) -> Iterator[Item]:
+    """A datagram, which Landlock lets pass."""
+    with socket.socket(type=socket.SOCK_DGRAM) as outgoing:
+        try:
+            outgoing.sendto(b"hunter2", ("127.0.0.1", int(argument)))
+        except OSError as error:
+            yield passage(f"refused {type(error).__name__}")
+    yield passage("done")
+
+
 def read_file(argument: str) -> Iterator[Item]:
     try:
         yield passage("read " + Path(argument).read_text(encoding="utf-8"))
@@ -268,8 +278,8 @@ BOMBS = {
     function.__name__: function
     for function in (
         good, segfault, abort, leave, leave_with_status, half, endless_items, endless_disk, large_file, allocate, busy,
-        compute, stubborn, leave_a_child, connect, read_file, write_file, environment, kill_server, run_program, many,
-        lying_image, pixel_bomb, not_an_image, forge, raise_error, scan, scan_and_hang,
+        compute, stubborn, leave_a_child, connect, send, read_file, write_file, environment, kill_server, run_program,
+        many, lying_image, pixel_bomb, not_an_image, forge, raise_error, scan, scan_and_hang,
     )
 }  # fmt: skip
 

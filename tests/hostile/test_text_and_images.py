@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from ragmm.errors import DocumentError, LimitError
+from ragmm.loaders.picture import open_image, reading
 from ragmm.loaders.registry import default_loaders, load, probe
 from ragmm.loaders.settings import LoaderSettings, Ocr
 
@@ -198,6 +199,14 @@ def test_a_picture_that_is_another_format_inside_is_given_to_its_own_decoder(tmp
     postscript = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n(id) run\n"
     with pytest.raises(DocumentError, match=r"a\.png is application/postscript, which no loader reads"):
         read(tmp_path, "a.png", postscript)
+
+
+@pytest.mark.parametrize("kind", ["GIF", "BMP", "ICO", "PPM", "EPS"])
+def test_no_decoder_is_tried_but_that_of_the_type(kind):
+    stream = io.BytesIO()
+    Image.new("RGB", (16, 16)).save(stream, kind)
+    with pytest.raises(DocumentError, match=r"a\.png"), reading("a.png"):
+        open_image(stream.getvalue(), "image/png", "a.png", LoaderSettings())
 
 
 @pytest.mark.parametrize(

@@ -187,6 +187,12 @@ def test_there_is_no_network(parse: Parse) -> None:
         assert texts(parse(f"connect {listener.getsockname()[1]}")) != ["connect_ex 0"]
         with pytest.raises(TimeoutError):
             listener.accept()
+    with socket.socket(type=socket.SOCK_DGRAM) as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.settimeout(0.5)
+        assert texts(parse(f"send {listener.getsockname()[1]}"))[-1] == "done"
+        with pytest.raises(TimeoutError):
+            listener.recv(100)
 
 
 def test_files_of_the_user_are_out_of_reach(parse: Parse, tmp_path: Path) -> None:

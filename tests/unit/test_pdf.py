@@ -5,11 +5,16 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from ragmm.loaders.base import DocumentWarning
+from ragmm.errors import LimitError
+from ragmm.loaders.base import DocumentWarning, Probe
 from ragmm.loaders.mentions import caption_label, link_mentions, mentions
+from ragmm.loaders.pdf import PdfLoader
 from ragmm.loaders.pdf.base import Line, OutlineEntry, Picture, Shape, is_bold_name
 from ragmm.loaders.pdf.budget import Budget
 from ragmm.loaders.pdf.captions import assign, captions
@@ -21,6 +26,7 @@ from ragmm.loaders.pdf.rows import Paragraph, clean, paragraphs, rows
 from ragmm.loaders.pdf.running import RunningLines
 from ragmm.loaders.pdf.tables import Table, aligned_tables, markdown, ruled_tables
 from ragmm.loaders.pdf.text import PageText, compounds, is_gibberish
+from ragmm.loaders.settings import LoaderSettings, Ocr
 from ragmm.types import Box, Item, Locator, Modality
 
 PAGE: Box = (0.0, 0.0, 600.0, 800.0)
@@ -515,3 +521,11 @@ def test_running_lines_are_found_in_linear_time() -> None:
     start = time.process_time()
     RunningLines([(SamplePage(), many)] * 3).without(SamplePage(), many)
     assert time.process_time() - start < 2
+
+
+def test_a_file_of_more_pages_than_are_read_is_refused(tmp_path: Path) -> None:
+    endless = SimpleNamespace(pages=5_001, close=lambda: None)
+    backend: Any = SimpleNamespace(name="endless", open=lambda _file, _name: endless)
+    probe = Probe(name="a.pdf", media_type="application/pdf", size=1, head=b"%PDF")
+    with pytest.raises(LimitError, match="5,001 pages"):
+        list(PdfLoader(LoaderSettings(ocr=Ocr.NEVER), backend).load(tmp_path / "a.pdf", probe))

@@ -6,6 +6,7 @@ import base64
 import gzip
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -16,7 +17,7 @@ from ragmm.loaders.settings import LoaderSettings
 from ragmm.loaders.svg import SvgLoader, svg_asset, svg_text
 from ragmm.types import Asset, Modality
 
-pytest.importorskip("resvg_py")
+resvg_py = pytest.importorskip("resvg_py")
 pytest.importorskip("lxml")
 
 SETTINGS = LoaderSettings()
@@ -106,7 +107,15 @@ def test_a_gzipped_drawing_and_one_without_a_namespace() -> None:
     assert pixels(svg_asset(bare, "a.svg", SETTINGS)).getpixel((10, 10)) == RED
 
 
-def test_scripts_and_handlers_do_not_reach_the_rasteriser() -> None:
+def test_scripts_and_handlers_do_not_reach_the_rasteriser(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[str] = []
+    draw = resvg_py.svg_to_bytes
+
+    def watched(*, svg_string: str, **options: Any) -> Any:
+        drawn.append(svg_string)
+        return draw(svg_string=svg_string, **options)
+
+    monkeypatch.setattr(resvg_py, "svg_to_bytes", watched)
     asset = svg_asset(
         svg(
             '<script>x()</script><rect onclick="x()" width="100" height="50" fill="red"/>'
@@ -116,6 +125,8 @@ def test_scripts_and_handlers_do_not_reach_the_rasteriser() -> None:
         SETTINGS,
     )
     assert pixels(asset).getpixel((10, 10)) == RED
+    assert "<rect" in drawn[0]
+    assert not [word for word in ("script", "onclick", "x()", "foreignObject") if word in drawn[0]]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -188,6 +189,24 @@ def test_only_regular_files_are_opened(tmp_path: Path, monkeypatch: pytest.Monke
                 copied(tmp_path / name, tmp_path)
     with pytest.raises(DocumentError, match="null is a character device"):
         copied(Path("/dev/null"), tmp_path)
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("kind", ["link", "pipe"])
+def test_a_file_swapped_after_it_was_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    secret, file = write(tmp_path / "secret", "hunter2"), write(tmp_path / "a.txt", "abc")
+    looked_at = os.stat
+
+    def swap(path: object, **options: Any) -> os.stat_result:
+        found = looked_at(path, **options)  # type: ignore[call-overload]
+        if path == "a.txt":
+            file.unlink()
+            file.symlink_to(secret) if kind == "link" else os.mkfifo(file)
+        return found  # type: ignore[no-any-return]
+
+    monkeypatch.setattr(os, "stat", swap)
+    with pytest.raises(DocumentError, match="cannot be read" if kind == "link" else "named pipe"):
+        copied(file, tmp_path)
 
 
 def test_what_is_not_there_or_not_allowed_is_said(tmp_path: Path) -> None:
