@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 NAME: Final = "mini-clip"
-REVISION: Final = "1"
+REVISION: Final = "2"
 EMBED_DIM: Final = 384
 IMAGE_SIZE: Final = 112
 MEAN: Final = (0.5, 0.5, 0.5)
