@@ -16,18 +16,22 @@ class FigureSettings:
 
     most: int = 4
     top: int = 3
-    """Images among the first hits are shown even if no claim cites them."""
+    """Images among the first hits are shown even if no claim cites them,"""
+    least: float = 0.1
+    """unless they have less than this share of the best hit's relevance and the question names neither them nor their
+    page."""
 
 
 def figures_for(hits: Sequence[Hit], cited: Sequence[int], settings: FigureSettings) -> tuple[Figure, ...]:
     """Cited images first, then figures that cited passages mention, then images among the first hits."""
     order = sorted(hits, key=lambda hit: hit.rank)
     by_rank = {hit.rank: hit for hit in order}
+    least = settings.least * max((hit.relevance for hit in order), default=0.0)
     sources = [by_rank[rank] for rank in dict.fromkeys(cited) if rank in by_rank]
     wanted = [
         *(hit for hit in sources if _shows(hit)),
         *(other for hit in sources for other in _mentioned(hit, order)),
-        *(hit for hit in order[: settings.top] if _shows(hit) and hit.item.modality in IMAGE_MODALITIES),
+        *(hit for hit in order[: settings.top] if _is_picture(hit) and (hit.relevance >= least or _is_named(hit))),
     ]
     unique = {hit.item.asset: Figure(rank=hit.rank, asset=hit.item.asset) for hit in reversed(wanted) if hit.item.asset}
     ordered = dict.fromkeys(hit.item.asset for hit in wanted)
@@ -46,6 +50,14 @@ def image_strength(hit: Hit) -> float:
 
 def _shows(hit: Hit) -> bool:
     return hit.item.asset is not None and (hit.item.modality in IMAGE_MODALITIES or hit.item.modality is Modality.TABLE)
+
+
+def _is_picture(hit: Hit) -> bool:
+    return hit.item.asset is not None and hit.item.modality in IMAGE_MODALITIES
+
+
+def _is_named(hit: Hit) -> bool:
+    return any(found.leg.startswith(("named:", "page:")) for found in hit.found_by)
 
 
 def _mentioned(source: Hit, hits: Sequence[Hit]) -> Iterator[Hit]:

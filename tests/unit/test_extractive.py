@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -11,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ragmm.testing import FakeEmbedder
-from ragmm.types import Modality, Role, Support
+from ragmm.types import Hit, Modality, Role, Support
 from ragmm.vlm.evidence import sentences, units_of, units_of_hits
 from ragmm.vlm.extractive import ABSTENTION, GENERATED, ExtractiveSettings, evidence_strength, extract_answer
+from ragmm.vlm.figures import FigureSettings, figures_for
 from ragmm.vlm.words import content_terms, numbers, terms
 from tests.unit.hits import make_hit
 
@@ -168,6 +170,18 @@ def test_figures_cited_mentioned_and_top_ranked():
     ]
     answer = extract_answer("How did exports develop?", hits, embed, ExtractiveSettings(strong=0.2))
     assert [(figure.rank, figure.asset) for figure in answer.figures] == [(6, "b" * 64), (2, "a" * 64)]
+
+
+def test_a_picture_that_has_nothing_to_do_with_it_is_not_shown():
+    passage = replace(make_hit(1, "The crossing takes 70 minutes."), relevance=0.9)
+    far = make_hit(2, "", modality=Modality.PHOTO, asset="a" * 64, leg=("shared/image", 0.1))
+    named = make_hit(3, "", modality=Modality.PHOTO, asset="b" * 64, leg=("named:text/image", 0.1))
+
+    def shown(*hits: Hit) -> list[int]:
+        return [figure.rank for figure in figures_for(hits, (1,), FigureSettings())]
+
+    assert shown(passage, far, named) == [3]
+    assert shown(replace(passage, relevance=0.0), far) == [2]
 
 
 def test_an_image_that_matches_answers_where_no_text_does():
