@@ -54,7 +54,9 @@ def init(
     for name in dict.fromkeys(need.name for need in needs if not need.present):
         show(f"Fetch with: ragmm models pull {safe_name(name)}")
     announce_profile(pipeline)
-    show(f"Next: ragmm ingest FOLDER -p {safe_name(str(file))}")
+    written = safe_name(str(file))
+    followed = f"ragmm sync {written} --dry-run, once its [sources] name your folders"
+    show(f"Next: {followed if starter == 'nightly' else f'ragmm ingest FOLDER -p {written}'}")
 
 
 def _write_new(file: Path, text: str, *, force: bool) -> None:

@@ -141,7 +141,7 @@ def _notes(plan: Plan) -> None:
     if plan.outside:
         note(f"{plan.outside:,} documents belong to no source any more; --refresh takes them out")
     if plan.protected:
-        note(f"{plan.protected:,} documents were not found where nothing could be listed; they stay")
+        note(f"{plan.protected:,} documents stay: where they came from could not be listed, or holds nothing any more")
     if plan.refused:
         note(f"refused: {plan.refused}")
 

@@ -166,8 +166,11 @@ def check_model(space: Space, info: ModelInfo, folder: Path) -> None:
     """A space answers only to the model that built it."""
     if (space.fingerprint, space.dim) == (info.fingerprint, info.dim):
         return
+    same = space.model == info.name
     raise ModelMismatchError(
         f"{folder}: the space {space.name!r} was built with {space.model} ({space.dim}-d, fingerprint "
         f"{space.fingerprint[:12]}) and the pipeline names {info.name} ({info.dim}-d, fingerprint "
-        f"{info.fingerprint[:12]}); name the first model in the pipeline, or ingest into a new collection"
+        f"{info.fingerprint[:12]}); {'its files have changed since' if same else 'name the first model in it'}"
+        f"{':' if same else ', or'} exchange the vectors with: "
+        f"ragmm reembed --with {info.name} --space {space.name} -c {folder}"
     )

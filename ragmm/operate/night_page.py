@@ -149,7 +149,7 @@ def _unlisted(night: Night) -> str:
     plan = night.plan
     if not plan.unlisted and not plan.protected:
         return ""
-    words = f"{plan.protected:,} documents stay because the place they came from could not be listed."
+    words = f"{plan.protected:,} documents stay: where they came from could not be listed, or holds nothing any more."
     folders = table(["folder"], ([one] for one in plan.unlisted))
     return f"<section><h2>Could not be listed</h2><p>{words}</p>{folders}</section>"
 

@@ -127,3 +127,11 @@ def test_a_signal_ends_the_run_after_the_commit_and_the_same_command_goes_on(
     finished = cli("ingest", "docs", "-c", "./notes", "--json")
     assert finished.code == 0
     assert len(cli("ls", "-c", "./notes").out.splitlines()) == 40
+
+
+@pytest.mark.parametrize(
+    ("starter", "next_"), [("nightly", "ragmm sync job.toml --dry-run"), ("both", "ragmm ingest FOLDER")]
+)
+def test_what_to_do_after_init_is_told(cli, tmp_path: Path, monkeypatch, starter: str, next_: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert f"Next: {next_}" in cli("init", "job.toml", "--starter", starter).out

@@ -176,6 +176,12 @@ def test_another_model_is_refused_naming_both(store: Store) -> None:
     with store.writer("test") as writer, pytest.raises(ModelMismatchError, match=r"fake .*fffffff.*other") as refused:
         writer.ensure_space("shared", other)
     assert refused.value.exit_code == 21
+    remedy = f"ragmm reembed --with {{}} --space shared -c {store.folder}"
+    assert f"name the first model in it, or exchange the vectors with: {remedy.format('other')}" in str(refused.value)
+    changed = dataclasses.replace(scenes.INFO, fingerprint="0" * 64)
+    with store.writer("test") as writer, pytest.raises(ModelMismatchError) as refused:
+        writer.ensure_space("shared", changed)
+    assert f"its files have changed since: exchange the vectors with: {remedy.format('fake')}" in str(refused.value)
 
 
 def test_a_newer_format_is_refused_before_anything_is_touched(store: Store) -> None:

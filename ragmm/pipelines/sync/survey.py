@@ -174,7 +174,7 @@ def _with_deletions(
     ]
     refused = [] if options.allow_mass_delete else [guard(len(deleted), inventory.count(), settings)]
     said = [reason for reason in (*gone.refused, *refused) if reason]
-    advice = "nothing of this was deleted; look at `ragmm sync --dry-run`, and if it is meant: --allow-mass-delete"
+    advice = "nothing of this was deleted: look at `ragmm sync --dry-run`, and if it is meant, --allow-mass-delete"
     return replace(
         plan,
         entries=(*entries, *deleted),
