@@ -84,7 +84,7 @@ class _Flow:
         self.text.append(shown + end)
         last = self.blocks[-1] if self.blocks else None
         if listed and last is not None and last.kind is BlockKind.LIST and last.end == start:
-            self.blocks[-1] = replace(last, end=self.length)
+            self.blocks[-1] = last._replace(end=self.length)
         else:
             kind = _KINDS.get(part.kind, BlockKind.PARAGRAPH)
             self.blocks.append(Block(start=start, end=self.length, kind=kind, level=part.level, section=section))
