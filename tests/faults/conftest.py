@@ -35,11 +35,10 @@ def _thorough(config: pytest.Config) -> bool:
     return "or not faults" in str(config.option.markexpr) or str(config.option.markexpr) == "long"
 
 
-_ROWS: pytest.StashKey[dict[str, tuple[str, ...]]] = pytest.StashKey()
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    config.stash[_ROWS] = {item.nodeid: rows.rows_of(item) for item in items}
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Each report carries its rows: with several workers, that is all that reaches the process that prints."""
+    for item in items:
+        item.user_properties.append((rows.MARK, " ".join(rows.rows_of(item))))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -54,5 +53,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         if isinstance(report, pytest.TestReport)
     ]
     terminalreporter.section("faults")
-    for line in rows.lines(rows.gather(reports, config.stash.get(_ROWS, {}))):
+    for line in rows.lines(rows.gather(reports)):
         terminalreporter.line(line)

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
+MARK = "rows"
+"""The property of a test's report that names its rows."""
+
 PROMISES = {
     "R1": "the process dies at any I/O step",
     "R2": "kill -9 at random times, real parsers",
@@ -151,15 +154,16 @@ class Row:
         return ", ".join([tests, *(f"{count:,} {what}" for what, count in self.counts.items())])
 
 
-def gather(reports: Iterable[tuple[str, pytest.TestReport]], rows: dict[str, tuple[str, ...]]) -> dict[str, Row]:
-    """`reports`: (outcome, report) of every test; `rows`: by node id."""
+def gather(reports: Iterable[tuple[str, pytest.TestReport]]) -> dict[str, Row]:
+    """`reports`: (outcome, report) of every test; its rows are among its properties."""
     found = {name: Row() for name in PROMISES}
     for outcome, report in reports:
-        for number, name in enumerate(rows.get(report.nodeid, ())):
+        properties = dict(report.user_properties)
+        for number, name in enumerate(str(properties.pop(MARK, "")).split()):
             row = found[name]
             setattr(row, outcome, getattr(row, outcome) + 1)
             if outcome == "passed" and number == 0:  # counted once, with the row that it is about first of all
-                for what, count in report.user_properties:
+                for what, count in properties.items():
                     row.counts[what] += int(str(count))
     return found
 

@@ -11,17 +11,16 @@ from tests.faults import rows
 HERE = Path(__file__).parents[2]
 
 
-def report(nodeid: str, **counts: int) -> SimpleNamespace:
-    return SimpleNamespace(nodeid=nodeid, user_properties=list(counts.items()))
+def report(named: str, **counts: int) -> SimpleNamespace:
+    return SimpleNamespace(user_properties=[(rows.MARK, named), *counts.items()])
 
 
 def test_what_fails_is_shown_as_broken_and_counts_add_up() -> None:
-    named = {"a": ("R1",), "b": ("R1", "R18"), "c": ("R3",), "d": ()}
-    outcomes = [("passed", report("a", kills=3)), ("passed", report("b", kills=2)), ("skipped", report("c"))]
-    found = rows.gather(outcomes, named)  # type: ignore[arg-type]
+    outcomes = [("passed", report("R1", kills=3)), ("passed", report("R1 R18", kills=2)), ("skipped", report("R3"))]
+    found = rows.gather(outcomes)  # type: ignore[arg-type]
     assert (found["R1"].result, found["R1"].tried) == ("held", "2 tests, 5 kills")
     assert found["R3"].result == found["R9"].result == "not tried here"
-    found = rows.gather([*outcomes, ("failed", report("a", kills=9))], named)  # type: ignore[arg-type]
+    found = rows.gather([*outcomes, ("failed", report("R1", kills=9)), ("passed", report(""))])  # type: ignore[arg-type]
     assert found["R1"].result == "BROKEN by 1"
     assert found["R1"].counts["kills"] == 5, "what broke proves nothing"
     assert sum(line.startswith("R1 ") and "BROKEN" in line for line in rows.lines(found)) == 1
