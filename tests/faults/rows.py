@@ -75,7 +75,7 @@ HELD_BY: dict[str, Sequence[str]] = {
     "tests/faults/test_sync_faults.py::test_a_document_that_takes_the_night_down": ("R23",),
     "tests/faults/test_sync_faults.py::test_a_file_that_changes_while_it_is_read": ("R14",),
     "tests/faults/test_sync_faults.py::test_of_several_nights_at_once": ("R7",),
-    "tests/faults/test_sync_faults.py::test_a_long_random_life": ("R16",),
+    "tests/faults/test_life.py": ("R16",),
     "tests/faults/test_sync_purge.py": ("R17",),
     "tests/faults/test_vector_model.py": ("R16",),
     "tests/unit/test_sync.py::test_clocks_may_jump": ("R13",),
