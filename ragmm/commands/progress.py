@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
-__all__ = ["LiveProgress", "PlainProgress", "shown_progress"]
+__all__ = ["LiveProgress", "PlainProgress", "duration", "shown_progress"]
 
 SECONDS_BETWEEN_LINES: Final = 10.0
 
@@ -88,7 +88,7 @@ class PlainProgress:
         if now < due:
             return
         self._next[stage] = now + self._every
-        left = f", {_duration((total - done) / rate)} left" if total and rate else ""
+        left = f", {duration((total - done) / rate)} left" if total and rate else ""
         self.message(f"{stage}: {_count(done, total, unit)}, {_per_second(rate)}{left}")
 
     def message(self, text: str) -> None:
@@ -117,7 +117,8 @@ def _per_second(rate: float) -> str:
     return f"{rate:,.1f}/s" if rate < 10 else f"{rate:,.0f}/s"
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """As people say it: "7 s", "2 min 5 s", "3 h 20 min"."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"

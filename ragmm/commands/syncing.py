@@ -11,7 +11,7 @@ from ragmm.commands.failures import exit_code_of_signal
 from ragmm.commands.opening import opened_or_created
 from ragmm.commands.options import JsonOption, command
 from ragmm.commands.output import Column, emit, note, show, show_table
-from ragmm.commands.progress import shown_progress
+from ragmm.commands.progress import duration, shown_progress
 from ragmm.errors import UsageError
 from ragmm.render.records import report_record
 from ragmm.render.text import safe_name
@@ -72,7 +72,7 @@ def sync(
     with exit_code_of_signal() as stopped, opened_or_created(name, pipeline) as docs, shown_progress() as progress:
         if dry_run or plan is not None:
             made = docs.plan_sync(refresh=refresh, allow_mass_delete=allow_mass_delete, progress=progress)
-            _planned(made, plan, json)
+            _planned(made, pipeline, plan, json)
             return
         from ragmm.operate.attending import attended
         from ragmm.pipelines.sync.files import read_plan
@@ -100,7 +100,7 @@ def sync(
 # A plan --------------------------------------------------------------------------------------------------------------
 
 
-def _planned(plan: Plan, file: Path | None, json: bool) -> None:
+def _planned(plan: Plan, pipeline: Path, file: Path | None, json: bool) -> None:
     from ragmm.pipelines.sync.files import plan_record, write_plan
 
     if file is not None:
@@ -118,9 +118,8 @@ def _planned(plan: Plan, file: Path | None, json: bool) -> None:
     for failure in plan.failures:
         note(f"failed: {failure.uri}: {failure.reason}")
     if file is not None:
-        show(
-            f"Written to {safe_name(str(file))}; carry it out with: ragmm sync PIPELINE --apply {safe_name(str(file))}"
-        )
+        written, named = safe_name(str(file)), safe_name(str(pipeline))
+        show(f"Written to {written}; carry it out with: ragmm sync {named} --apply {written}")
 
 
 def _show_estimate(plan: Plan) -> None:
@@ -129,7 +128,7 @@ def _show_estimate(plan: Plan) -> None:
         show(f"time and cost: unknown ({guess.basis})")
         return
     captions = f", {guess.captions:,} captions, {guess.usd or 0.0:,.2f} USD" if guess.captions else ""
-    show(f"about {guess.seconds / 60:,.1f} minutes{captions} ({guess.basis})")
+    show(f"about {duration(guess.seconds)}{captions} ({guess.basis})")
 
 
 def _notes(plan: Plan) -> None:

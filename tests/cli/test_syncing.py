@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
@@ -89,12 +90,16 @@ def test_a_dry_run_changes_nothing_and_says_what_it_would(cli, desk: Desk) -> No
     assert plan["counts"]["changed"] == 1
     assert [entry["uri"] for entry in plan["entries"]] == ["00.txt"]
     assert plan["estimate"]["seconds"] is not None
+    assert re.search(r"about \d+ s \(.* measured over 1 night\)", night(cli, desk, "--dry-run").out)
 
 
 def test_a_plan_is_written_and_carried_out(cli, desk: Desk) -> None:
     fill(desk)
     file = desk.root / "plan.json"
-    assert night(cli, desk, "--plan", str(file)).code == 0
+    planned = night(cli, desk, "--plan", str(file))
+    assert planned.code == 0
+    assert "PIPELINE" not in planned.out
+    assert f"--apply {file}" in planned.out.replace("\n", " ")
     done = night(cli, desk, "--apply", str(file), "--json")
     assert done.code == 0, done.err
     assert json.loads(done.out)["documents"]["added"] == 8

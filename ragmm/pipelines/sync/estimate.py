@@ -20,12 +20,13 @@ def estimate(rates: Mapping[str, float], entries: Sequence[Entry]) -> Estimate:
     per_second = rates.get("documents", 0.0)
     if not per_second:
         return Estimate()
+    nights = round(rates.get("nights", 1))
     captions = round(len(wanted) * rates.get("captions_a_document", 0.0))
     return Estimate(
         seconds=len(wanted) / per_second,
         captions=captions,
         usd=captions * rates.get("usd", 0.0),
-        basis=f"{per_second:,.2f} documents a second, measured over {rates.get('nights', 1):.0f} nights",
+        basis=f"{per_second:,.2f} documents a second, measured over {nights} {'night' if nights == 1 else 'nights'}",
     )
 
 
