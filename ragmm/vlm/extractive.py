@@ -33,7 +33,7 @@ class ExtractiveSettings:
     """Claims where what is asked for has to be worked out from several."""
     keep: float = 0.80
     """Further claims must score at least this share of the first."""
-    strong: float = 0.50
+    strong: float = 0.515
     """Evidence weaker than this (see evidence_strength) is no answer; 0 never abstains.
 
     Chosen over questions with and without an answer in their collection (`python -m tools.check_abstention`): about a

@@ -99,7 +99,8 @@ def speaks_of(question: str, hit: Hit) -> bool:
 def _strength(piece: Scored) -> float:
     # Without an embedder the words stand alone; 0.6 is the cosine of a middling pair, so one threshold serves both.
     cosine = 0.6 if piece.cosine is None else max(piece.cosine, 0.0)
-    return min(1.0, 0.7 * piece.overlap + 0.3 * cosine)
+    # Words tell what is missing, meaning what is said otherwise: neither alone separates as well as their middle.
+    return min(1.0, (piece.overlap + cosine) / 2)
 
 
 def _overlaps(question: str, units: Sequence[Unit], nearby: float) -> list[float]:
