@@ -110,6 +110,7 @@ HELD_BY: dict[str, Sequence[str]] = {
     "tests/unit/test_batching.py::test_a_single_input_too_large_for_memory": ("R20",),
     "tests/unit/test_batching.py::test_running_out_of_memory": ("R20",),
     "tests/unit/test_worker.py::test_a_file_that_keeps_changing_is_unstable": ("R14",),
+    "tests/unit/test_worker.py::test_a_file_just_written_is_waited_for": ("R14",),
     "tests/unit/test_worker.py::test_a_change_in_the_same_tick_of_the_clock_is_not_missed": ("R14",),
     "tests/unit/test_models.py::TestCachedFiles::test_a_flipped_byte": ("R19",),
     "tests/unit/test_models.py::TestDamage::test_damaged_weights": ("R19",),

@@ -16,7 +16,7 @@ from ragmm.errors import StorageError
 from ragmm.indexes import fsio
 from ragmm.indexes.store import Store
 from tests.faults import scenes
-from tests.faults.disk import FailAt
+from tests.faults.disk import Counter, FailAt
 from tests.faults.test_crash import SCENES, check_cut, states_of, steps_of
 
 
@@ -115,6 +115,27 @@ def test_a_file_system_that_is_really_full(tmp_path: Path) -> None:
     if "unshare" in result.stderr or "mount:" in result.stderr:
         pytest.skip("this machine gives no mount namespace to an ordinary user")
     assert result.stdout == "full, and whole\n", result.stderr
+
+
+class _Garbles(Counter):
+    """A disk that takes what it is given and keeps something else."""
+
+    def step(self, operation: str, path: Path, kind: str, data: bytes | None = None) -> None:
+        super().step(operation, path, kind, data)
+        if (operation, kind) == ("sync", "block"):
+            with path.open("r+b", buffering=0) as file:
+                file.seek(-4, os.SEEK_END)
+                file.write(b"\xff\xff\xff\xff")
+
+
+def test_a_file_that_does_not_read_back_is_never_named(tmp_path: Path) -> None:
+    store = scenes.prepared(tmp_path / "collection", (scenes.first_ingest,))
+    digest = store.digest(vectors=True)
+    with fsio.observe(_Garbles()), pytest.raises(StorageError, match="does not read back"):
+        scenes.second_day(Store(store.folder), scenes.silent)
+    assert store.digest(vectors=True) == digest
+    assert store.verify(deep=True).ok
+    assert not list(store.folder.rglob(".tmp-*"))
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes to read-only folders")

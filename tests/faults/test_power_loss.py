@@ -81,3 +81,12 @@ def test_power_loss_without_a_class_of_syncs_is_noticed(missing: str, quick_path
     operations, digests = recorded(root / "collection", without=missing)
     assert not any(one.kind == missing and one.name.startswith("sync") for one in operations)
     assert not all(survivals(operations, digests, quick_path / "after", seed=2))
+
+
+def test_the_database_syncs_every_commit_and_its_journals_end(tmp_path: Path) -> None:
+    """What the model above takes for granted: without EXTRA a commit can be undone by the journal that comes back."""
+    extra = 3
+    for create in (True, False):
+        with Store(tmp_path / "collection").writer("look", create=create) as writer:
+            assert writer.connection.execute("PRAGMA synchronous").fetchone() == (extra,)
+            assert writer.connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)

@@ -129,6 +129,19 @@ def test_readers_in_threads(tmp_path: Path) -> None:
     assert not failures
 
 
+def test_readers_need_not_wait_for_a_large_transaction(tmp_path: Path) -> None:
+    store = scenes.prepared(tmp_path / "collection", (scenes.first_ingest,))
+    snapshot = store.snapshot()
+    snapshot.read(lambda connection: connection.execute("PRAGMA busy_timeout = 0"))
+    with store.writer("large") as writer:
+        writer.connection.execute("PRAGMA cache_size = 1")
+        writer.connection.execute("BEGIN IMMEDIATE")
+        writer.connection.execute("UPDATE items SET text = text || ' half done'")
+        writer.connection.execute("UPDATE documents SET reason = 'half done'")
+        assert len(list(snapshot.items())) == 24
+        writer.connection.execute("ROLLBACK")
+
+
 _CUT_IN_MID_COMMIT = """
 import os, sys
 from pathlib import Path

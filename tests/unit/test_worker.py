@@ -283,6 +283,16 @@ def test_a_file_that_keeps_changing_is_unstable(tmp_path: Path, monkeypatch: pyt
     assert not (tmp_path / "copy").exists()
 
 
+def test_a_file_just_written_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the clock is coarse, a second write may leave the stamp of the first: it is read once its tick is over."""
+    file = write(tmp_path / "page.txt", "first")
+    monkeypatch.setattr(time, "sleep", lambda _: file.write_text("again", encoding="utf-8"))
+    os.utime(file, (1e9, 1e9))
+    assert spool(file, tmp_path / "old", max_bytes=100).path.read_text(encoding="utf-8") == "first"
+    os.utime(file)
+    assert spool(file, tmp_path / "young", max_bytes=100).path.read_text(encoding="utf-8") == "again"
+
+
 def test_a_change_in_the_same_tick_of_the_clock_is_not_missed(tmp_path: Path) -> None:
     """Same size, same time stamp to the clock's precision: only waiting tells the versions apart."""
     versions = [letter * 4096 for letter in "abcdefgh"]
