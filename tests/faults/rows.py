@@ -94,7 +94,7 @@ HELD_BY: dict[str, Sequence[str]] = {
     "tests/hostile/test_worker_hostile.py::test_computing_without_end": ("R21",),
     "tests/hostile/test_worker_hostile.py::test_time_is_bounded": ("R21",),
     "tests/hostile/test_worker_hostile.py::test_hung_documents_do_not_stop_the_others": ("R21",),
-    "tests/unit/test_store.py::test_collection_leaves_a_reader_time": ("R9",),
+    "tests/unit/test_store.py::test_collection_leaves": ("R9",),
     "tests/unit/test_store.py::test_another_model_is_refused_naming_both": ("R18",),
     "tests/unit/test_store.py::test_a_newer_format_is_refused_before_anything_is_touched": ("R25",),
     "tests/unit/test_store.py::test_history_rollback_and_old_generations": ("R26",),

@@ -102,6 +102,18 @@ def test_collection_leaves_a_reader_time(store: Store) -> None:
             assert (collect(writer, Retention(generations=1, runs=1, seconds=900)).files > 0) is freed
 
 
+def test_collection_leaves_images_as_long(store: Store) -> None:
+    clock = [1000.0]
+    packs = set(store.folder.glob("blocks/*.pack"))
+    with Store(store.folder, clock=lambda: clock[0]).writer("test") as writer:
+        writer.commit(removed=[f"/source/{name}" for name in scenes.FIRST])
+        for now, left in ((1000.0, packs), (1100.0, packs), (10.0, packs), (1901.0, set[Path]())):
+            clock[0] = now
+            collect(writer, Retention(generations=1, runs=1, seconds=900))
+            assert set(store.folder.glob("blocks/*.pack")) == left
+    assert packs
+
+
 def test_digest_does_not_depend_on_the_way(tmp_path: Path, store: Store) -> None:
     other = Store(tmp_path / "other")
     scenes.bring(other, dict(reversed(scenes.FIRST.items())), scenes.silent, batch=5)
