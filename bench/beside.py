@@ -168,7 +168,7 @@ def query_rows(work: Work, rounds: int) -> None:
     for name in (texts, tower):
         said = subprocess.run([sys.executable, "-m", "bench.warm", name], capture_output=True, check=True, text=True)
         warm = json.loads(said.stdout)
-        what = f"{warm['query']:.1f} CPU-ms, beside embedding and search {warm['rest']:.1f}"
+        what = f"{warm['query']:.1f} ms, of which beside embedding and search {warm['rest']:.1f}"
         _line(f"query, warm ({Path(name).name})", "ragmm", what, "", "")
 
 
