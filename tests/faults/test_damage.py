@@ -106,6 +106,15 @@ def check_found(store: Store, path: Path) -> None:
     assert found.value.exit_code == 20
 
 
+def content_of(path: Path) -> bytes | None:
+    return path.read_bytes() if path.exists() else None
+
+
+def set_aside(store: Store) -> list[bytes]:
+    """Damaged files are renamed, never deleted: somebody may still get something out of them."""
+    return [path.read_bytes() for path in store.folder.rglob("*.damaged")]
+
+
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
 def test_damaged_vectors_are_never_searched(damage: Callable[[Path, random.Random], None], quick_path: Path) -> None:
     store = scenes.prepared(quick_path / "collection", (scenes.first_ingest,))
@@ -123,8 +132,10 @@ def test_damaged_vectors_are_repaired(damage: Callable[[Path, random.Random], No
     digest = store.digest(vectors=True)
     path = live_files(store, "*.npy")[0]
     damage(path, random.Random(5))
+    damaged = content_of(path)
     report = store.repair(scenes.embed_again)
     assert report.ok
+    assert damaged is None or damaged in set_aside(store)
     assert report.vectors_found + report.vectors_embedded > 0
     assert store.digest(vectors=True) == digest
     query = unit_rows(scenes.vector("doc1 v1 passage 2 speaks of topic2")[None])
@@ -138,9 +149,12 @@ def test_lost_images_send_their_documents_back_to_ingest(
 ) -> None:
     store = scenes.prepared(quick_path / "collection", (scenes.first_ingest,))
     digest = store.digest(vectors=True)
-    damage(live_files(store, "*.pack")[0], random.Random(5))
+    path = live_files(store, "*.pack")[0]
+    damage(path, random.Random(5))
+    damaged = content_of(path)
     report = store.repair(scenes.embed_again)
     assert report.ok
+    assert damaged is None or damaged in set_aside(store)
     assert len(report.again) == report.images_lost > 0
     failed = {one.uri for one in store.snapshot().documents() if one.state == "failed"}
     assert failed == set(report.again)
@@ -162,7 +176,7 @@ def test_damaged_database_is_salvaged_or_refused(
         folder = quick_path / "damaged"
         shutil.copytree(base.folder, folder)
         (zeroed_page if trial % 2 else flipped_bit)(folder / "collection.db", rng)
-        store = Store(folder)
+        store, damaged = Store(folder), content_of(folder / "collection.db")
         try:
             store.repair(scenes.embed_again)
         except RagmmError as error:
@@ -171,6 +185,7 @@ def test_damaged_database_is_salvaged_or_refused(
             repaired += 1
             report = store.verify(deep=True)
             assert report.ok, report.problems
+            assert damaged in set_aside(store)
             assert {(item.uri, item.text) for item in store.snapshot().items()} <= before
             scenes.second_day(store, scenes.silent)
             assert {(item.uri, item.text) for item in store.snapshot().items()} == before
