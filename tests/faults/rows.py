@@ -61,6 +61,7 @@ HELD_BY: dict[str, Sequence[str]] = {
     "tests/faults/test_damage.py::test_damaged_vectors_are_repaired": ("R11",),
     "tests/faults/test_damage.py::test_lost_images_send_their_documents_back_to_ingest": ("R11",),
     "tests/faults/test_damage.py::test_damaged_database_is_salvaged_or_refused": ("R11",),
+    "tests/faults/test_damage.py::test_altered_rows_send_their_document_back_to_ingest": ("R11",),
     "tests/faults/test_damage.py::test_files_are_private": (),
     "tests/faults/test_damage.py": ("R10",),
     "tests/faults/test_sync_faults.py::test_what_cannot_be_listed": ("R6",),

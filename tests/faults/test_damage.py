@@ -195,6 +195,22 @@ def test_damaged_database_is_salvaged_or_refused(
     assert all("ingest" in remedy or "snapshot" in remedy for remedy in remedies)
 
 
+@pytest.mark.parametrize(
+    "change",
+    ["UPDATE documents SET size = size + 1 WHERE uri = 'doc1'", "UPDATE items SET text = upper(text) WHERE id = 6"],
+)
+def test_altered_rows_send_their_document_back_to_ingest(change: str, quick_path: Path) -> None:
+    store = scenes.prepared(quick_path / "collection", (scenes.first_ingest,))
+    digest = store.digest(vectors=True)
+    with store.writer("test") as writer:
+        assert writer.connection.execute(change).rowcount == 1
+    report = store.repair(scenes.embed_again)
+    assert report.ok
+    assert report.again == ("doc1",)
+    scenes.bring(store, scenes.FIRST, scenes.silent)
+    assert store.digest(vectors=True) == digest
+
+
 def test_altered_row_is_never_shown(quick_path: Path) -> None:
     """A change through SQLite itself, which no page checksum would catch."""
     store = scenes.prepared(quick_path / "collection", (scenes.first_ingest,))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -56,13 +58,19 @@ def yesterdays(cache: Path) -> None:
     shutil.copyfile(cache.parent.parent / "yesterday.db", cache)
 
 
+def of_another_version(cache: Path) -> None:
+    """What stands in it means something else there."""
+    with contextlib.closing(sqlite3.connect(cache)) as connection:
+        connection.executescript("ALTER TABLE seen RENAME COLUMN sha256 TO blake3; PRAGMA user_version = 99")
+
+
 def a_folder(cache: Path) -> None:
     """Somebody's script put something else there."""
     cache.unlink()
     cache.write_text("not a database", encoding="utf-8")
 
 
-DAMAGES = (lost, emptied, cut, random_bytes, zeroed_page, yesterdays, a_folder)
+DAMAGES = (lost, emptied, cut, random_bytes, zeroed_page, yesterdays, of_another_version, a_folder)
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
