@@ -15,6 +15,7 @@ import pytest
 from ragmm.errors import StorageError
 from ragmm.indexes import fsio
 from ragmm.indexes.store import Store
+from ragmm.indexes.writer import Writer
 from tests.faults import scenes
 from tests.faults.disk import Counter, FailAt
 from tests.faults.test_crash import SCENES, check_cut, states_of, steps_of
@@ -115,6 +116,22 @@ def test_a_file_system_that_is_really_full(tmp_path: Path) -> None:
     if "unshare" in result.stderr or "mount:" in result.stderr:
         pytest.skip("this machine gives no mount namespace to an ordinary user")
     assert result.stdout == "full, and whole\n", result.stderr
+
+
+def test_a_commit_that_fails_between_two_statements_leaves_nothing(tmp_path: Path) -> None:
+    store = scenes.prepared(tmp_path / "collection", (scenes.first_ingest,))
+    digest, statement = store.digest(vectors=True), "UPDATE documents SET reason = 'half done'"
+
+    def half(writer: Writer) -> None:
+        with fsio.commit(writer.connection, writer.database, "generation"):
+            assert writer.connection.execute(statement).rowcount > 0
+            assert all(one.reason != "half done" for one in store.snapshot().documents())
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with store.writer("test") as writer, pytest.raises(StorageError):
+        half(writer)
+    assert store.verify(deep=True).ok
+    assert store.digest(vectors=True) == digest
 
 
 class _Garbles(Counter):
