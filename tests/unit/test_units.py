@@ -97,7 +97,7 @@ def test_all_run_the_same_night() -> None:
     words = "/opt/ragmm/bin/ragmm sync /etc/ragmm/nightly.toml --json"
     for name, command in COMMANDS.items():
         assert words in command((UNITS / name).read_text(encoding="utf-8")), name
-    assert {path.name for path in UNITS.iterdir()} == {*COMMANDS, "ragmm-nightly.timer", "README.md"}
+    assert {path.name for path in UNITS.iterdir()} == {*COMMANDS, "ragmm-nightly.timer", "README.md", "promises.md"}
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd-analyze here")
