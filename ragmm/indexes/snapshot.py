@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ragmm.errors import DamagedError, RagmmError
+from ragmm.errors import DamagedError, RagmmError, StorageError
 from ragmm.indexes import blocks, rows, schema, seals
 from ragmm.indexes.ann import registry
 from ragmm.indexes.ann.files import Derived
@@ -25,6 +25,7 @@ __all__ = ["Ranges", "Snapshot", "Space", "dead_ranges", "inside", "load_blocks"
 
 _LIVE_DOCUMENT = "d.born <= :g AND d.died > :g"
 _BATCH = 500
+_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _T = TypeVar("_T")
 
 
@@ -109,6 +110,8 @@ class Snapshot:
             try:
                 return self._attempt(work)
             except sqlite3.DatabaseError as error:
+                if getattr(error, "sqlite_errorcode", 0) & 0xFF in _BUSY:
+                    raise StorageError(f"{self._path}: another process keeps it locked ({error}); try again") from error
                 raise DamagedError(f"{self._path}: {error}; run: ragmm verify --deep, then ragmm repair") from error
 
     def read(self, work: Callable[[sqlite3.Connection], _T]) -> _T:

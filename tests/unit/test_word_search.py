@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from ragmm.errors import StorageError
 from ragmm.indexes.generations import Retention
 from ragmm.indexes.store import Store
 from ragmm.indexes.word_search import find_items, find_stretches
@@ -75,3 +77,20 @@ def test_repair_makes_the_table_that_an_older_collection_lacks(store: Store) -> 
     assert find_stretches(store.snapshot(), "red", 10) == []
     store.repair(lambda space, kind, items: np.zeros((len(items), 1), np.float32))
     assert pages(store, "plums") == [[3, 4]]
+
+
+def test_a_database_that_is_kept_locked_is_not_called_damaged(tmp_path: Path) -> None:
+    store = fill_items(tmp_path / "c", {"a.txt": [Item(modality=Modality.PASSAGE, text="a")]})
+    snapshot = store.snapshot()
+
+    def locked(connection: sqlite3.Connection) -> None:
+        connection.execute("PRAGMA busy_timeout = 0")
+        other = sqlite3.connect(tmp_path / "c" / "collection.db", isolation_level=None)
+        try:
+            other.execute("BEGIN EXCLUSIVE")
+            connection.execute("SELECT COUNT(*) FROM items").fetchone()
+        finally:
+            other.close()
+
+    with pytest.raises(StorageError, match="keeps it locked"):
+        snapshot.read(locked)
