@@ -248,11 +248,19 @@ def test_a_megabyte_of_malice_ends_soon(tmp_path, name, data):
     assert time.process_time() - began < 20  # what is quadratic takes many minutes
 
 
-def test_names_that_cannot_be_decoded_or_break_lines(tmp_path):
-    name = os.fsdecode(b"caf\xe9\n\x1b[2J.png")
-    (item,) = read(tmp_path, name, _small_png())
-    assert item.context == "caf?\ufffd\ufffd 2J"
-    item.context.encode("utf-8")
+AWKWARD = os.fsdecode(b"caf\xe9\n\x1b[2J.png")
+
+
+def test_a_name_that_cannot_be_decoded_or_breaks_lines_reaches_no_item(tmp_path):
+    (item,) = read(tmp_path, AWKWARD, _small_png())
+    assert (item.text, item.context) == ("", "")
+    repr(item).encode("utf-8")
+
+
+def test_a_refusal_names_the_file_in_letters_that_can_be_shown(tmp_path):
+    with pytest.raises(DocumentError, match=r"caf\?\ufffd\ufffd\[2J\.png") as refused:
+        read(tmp_path, AWKWARD, _small_png()[:40])
+    str(refused.value).encode("utf-8")
 
 
 def _small_png() -> bytes:
