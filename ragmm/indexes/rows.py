@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ragmm.errors import DamagedError
@@ -15,9 +15,11 @@ __all__ = [
     "DOCUMENT_BODY",
     "DOCUMENT_COLUMNS",
     "ITEM_COLUMNS",
+    "ONE_OF",
     "content_digest",
     "document_from_row",
     "document_record",
+    "id_list",
     "item_from_row",
     "item_row",
     "path_from_db",
@@ -28,7 +30,15 @@ __all__ = [
 ITEM_COLUMNS = "id, content, modality, page, text, context, asset, locator, metadata, mark"
 ItemRow = tuple[int, int, str, int | None, str, str, bytes | None, str, str, bytes]
 
+ONE_OF = "IN (SELECT value FROM json_each(?))"
+"""For any number of ids, bound as `id_list` spells them: one statement, prepared once."""
+
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
+_decode = json.JSONDecoder().decode
+
+
+def id_list(ids: Iterable[int]) -> str:
+    return f"[{','.join([str(int(one)) for one in ids])}]"
 
 
 def path_to_db(path: str) -> str | bytes:
@@ -103,9 +113,9 @@ def item_from_row(row: ItemRow, uris: Sequence[tuple[str, str]], where: str) -> 
         modality=Modality(modality),
         text=text,
         context=context,
-        locator=_locator(page, json.loads(locator)),
+        locator=_locator(page, _decode(locator)) if locator != "{}" else Locator(page=page),
         asset=asset.hex() if asset else None,
-        metadata=json.loads(metadata),
+        metadata=_decode(metadata) if metadata != "{}" else {},
         also_at=tuple(other for other, _ in uris[1:]),
     )
 

@@ -207,34 +207,25 @@ class Snapshot:
     def fetch(self, ids: Iterable[int]) -> list[StoredItem]:
         """Items by id, in the given order; ids that are not live here are left out."""
         wanted = list(ids)
-        found: dict[int, rows.ItemRow] = {}
-        for start in range(0, len(wanted), _BATCH):
-            part = [int(one) for one in wanted[start : start + _BATCH]]
-            marks = ",".join("?" * len(part))
-            sql = f"SELECT {rows.ITEM_COLUMNS} FROM items WHERE id IN ({marks})"
-            found.update((row[0], row) for row in self._rows(sql, part))
+        sql = f"SELECT {rows.ITEM_COLUMNS} FROM items WHERE id {rows.ONE_OF}"
+        found: dict[int, rows.ItemRow] = {row[0]: row for row in self._rows(sql, (rows.id_list(wanted),))}
         uris = self._uris({row[1] for row in found.values()})
         live = [found[one] for one in wanted if one in found and uris.get(found[one][1])]
         return [rows.item_from_row(row, uris[row[1]], str(self._path)) for row in live]
 
-    def modalities(self, ids: Sequence[int]) -> dict[int, Modality]:
-        """What kind of thing each item is."""
-        marks = ",".join("?" * len(ids))
-        return {item: Modality(name) for item, name in self._rows(
-            f"SELECT id, modality FROM items WHERE id IN ({marks})", list(ids))}  # fmt: skip
+    def sketches(self, ids: Iterable[int]) -> dict[int, tuple[Modality, bool]]:
+        """What kind of thing each item is, and whether it has words of its own."""
+        sql = f"SELECT id, modality, text != '' FROM items WHERE id {rows.ONE_OF}"
+        return {item: (Modality(name), bool(worded)) for item, name, worded in self._rows(sql, (rows.id_list(ids),))}
 
-    def _uris(self, contents: set[int]) -> dict[int, list[tuple[str, str]]]:
+    def _uris(self, contents: Iterable[int]) -> dict[int, list[tuple[str, str]]]:
         found: dict[int, list[tuple[str, str]]] = {}
-        wanted = list(contents)
-        for start in range(0, len(wanted), _BATCH):
-            part = wanted[start : start + _BATCH]
-            marks = ",".join("?" * len(part))
-            for content, uri, path in self._rows(
-                f"SELECT content, uri, path FROM documents WHERE content IN ({marks}) "
-                "AND born <= ? AND died > ? ORDER BY uri, id",
-                [*part, self.generation, self.generation],
-            ):
-                found.setdefault(content, []).append((rows.path_from_db(uri), rows.path_from_db(path)))
+        for content, uri, path in self._rows(
+            f"SELECT content, uri, path FROM documents WHERE content {rows.ONE_OF} "
+            "AND born <= ? AND died > ? ORDER BY uri, id",
+            (rows.id_list(contents), self.generation, self.generation),
+        ):
+            found.setdefault(content, []).append((rows.path_from_db(uri), rows.path_from_db(path)))
         return found
 
     def asset(self, sha256: str) -> tuple[bytes, str]:

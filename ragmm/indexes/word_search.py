@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import sqlite3
-from collections.abc import Callable, Collection, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,17 +22,11 @@ __all__ = [
     "find_stretches",
     "items_of",
     "pages_of",
-    "word_shares",
     "wordless",
 ]
 
 Ids = NDArray[np.int64]
-_AT_ONCE = 500
 _MOST_NAMED = 2_000
-_MOST_COUNTED = 20_000
-"""A word that more items hold is common; how common does not matter."""
-_MOST_REMEMBERED = 10_000
-_counted: WeakKeyDictionary[Snapshot, dict[str, int]] = WeakKeyDictionary()
 _Row = TypeVar("_Row", bound=tuple[float, ...])
 
 
@@ -147,71 +139,15 @@ def items_of(documents: Sequence[NamedDocument], allow: Ids | None = None) -> Id
     return np.concatenate([_inside(first, end, allow) for first, end in spans] or [np.empty(0, np.int64)])
 
 
-def pages_of(snapshot: Snapshot, items: Collection[int]) -> dict[int, tuple[int, int]]:
-    """(content, page) of the items that stand on one."""
-    wanted = sorted(items)
-
-    def read(connection: sqlite3.Connection) -> dict[int, tuple[int, int]]:
-        found: dict[int, tuple[int, int]] = {}
-        for start in range(0, len(wanted), _AT_ONCE):
-            part = wanted[start : start + _AT_ONCE]
-            marks = ",".join("?" * len(part))
-            sql = f"SELECT id, content, page FROM items WHERE id IN ({marks}) AND page IS NOT NULL"
-            found.update(
-                (int(item), (int(content), int(page))) for item, content, page in connection.execute(sql, part)
-            )
-        return found
-
-    return snapshot.read(read)
+def pages_of(snapshot: Snapshot, items: Iterable[int]) -> dict[int, int]:
+    """A number for the page, the same for all items that stand on it and below 0, so that it is no item's."""
+    sql = f"SELECT id, ~(content << 32 | page) FROM items WHERE id {rows.ONE_OF} AND page IS NOT NULL"
+    ids = rows.id_list(items)
+    return snapshot.read(lambda connection: dict(connection.execute(sql, (ids,)).fetchall()))
 
 
-def wordless(snapshot: Snapshot, items: Sequence[int]) -> list[int]:
-    """Those of these items that no search by words can find."""
-
-    def read(connection: sqlite3.Connection) -> list[int]:
-        found: list[int] = []
-        for start in range(0, len(items), _AT_ONCE):
-            part = items[start : start + _AT_ONCE]
-            marks = ",".join("?" * len(part))
-            sql = f"SELECT id FROM items WHERE id IN ({marks}) AND text = '' AND context = '' ORDER BY id"
-            found.extend(int(item) for (item,) in connection.execute(sql, part))
-        return found
-
-    return snapshot.read(read)
-
-
-def word_shares(snapshot: Snapshot, words: Sequence[str], items: Sequence[int]) -> dict[int, float]:
-    """How much of what some words say each item says, from 0 to 1: rare words say more than common ones.
-
-    Items without any words of their own are left out.
-    """
-
-    known = _counted.setdefault(snapshot, {})
-
-    def read(connection: sqlite3.Connection) -> dict[int, float]:
-        marks = ",".join("?" * len(items))
-        worded = connection.execute(f"SELECT id FROM items WHERE id IN ({marks}) AND text != ''", tuple(items))
-        shares = {int(item): 0.0 for (item,) in worded}
-        total = 0.0
-        for word in words:
-            rarity = math.log(1 + snapshot.item_count / (_count(connection, word, known) + 1))
-            total += rarity
-            holders = connection.execute(
-                f"SELECT rowid FROM lexicon WHERE lexicon MATCH ? AND rowid IN ({marks})", (f'"{word}"', *items)
-            )
-            for (item,) in holders:
-                if item in shares:
-                    shares[item] += rarity
-        return {item: share / total for item, share in shares.items()} if total else shares
-
-    return snapshot.read(read) if words and items else {}
-
-
-def _count(connection: sqlite3.Connection, word: str, known: dict[str, int]) -> int:
-    """How many items hold a word, of any generation: rarity is a matter of size, and is asked for again and again."""
-    if word not in known:
-        if len(known) >= _MOST_REMEMBERED:
-            known.clear()
-        counted = "SELECT COUNT(*) FROM (SELECT 1 FROM lexicon WHERE lexicon MATCH ? LIMIT ?)"
-        known[word] = int(connection.execute(counted, (f'"{word}"', _MOST_COUNTED)).fetchone()[0])
-    return known[word]
+def wordless(snapshot: Snapshot, items: Iterable[int]) -> list[int]:
+    """Those of these items that no search by words can find, ascending."""
+    sql = f"SELECT id FROM items WHERE id {rows.ONE_OF} AND text = '' AND context = '' ORDER BY id"
+    ids = rows.id_list(items)
+    return snapshot.read(lambda connection: [row[0] for row in connection.execute(sql, (ids,))])

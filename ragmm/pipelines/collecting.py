@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from ragmm.indexes.snapshot import Snapshot
 from ragmm.pipelines.duplicates import Folds
@@ -26,7 +27,7 @@ class _Chosen:
 
 
 def collect(
-    snapshot: Snapshot, ranked: Sequence[Ranked], *, k: int, per_document: int = 0, fold: bool = True
+    snapshot: Snapshot, ranked: Iterable[Ranked], *, k: int, per_document: int = 0, fold: bool = True
 ) -> list[Hit]:
     """The best k, at most `per_document` (0: any number) of each document.
 
@@ -35,7 +36,7 @@ def collect(
     chosen: list[_Chosen] = []
     taken: Counter[str] = Counter()
     folds = Folds(snapshot) if fold else None
-    for page in _pages(snapshot, ranked, max(4 * k, 32)):
+    for page in _pages(snapshot, ranked, max(2 * k, 16)):
         for one, item in page:
             full = len(chosen) >= k or (per_document and taken[item.path] >= per_document)
             same = folds.place(item, one.found_by, remember=not full) if folds else None
@@ -59,8 +60,8 @@ def collect(
     ]
 
 
-def _pages(snapshot: Snapshot, ranked: Sequence[Ranked], size: int) -> Iterator[list[tuple[Ranked, StoredItem]]]:
-    for start in range(0, len(ranked), size):
-        page = ranked[start : start + size]
+def _pages(snapshot: Snapshot, ranked: Iterable[Ranked], size: int) -> Iterator[list[tuple[Ranked, StoredItem]]]:
+    rest = iter(ranked)
+    while page := list(islice(rest, size)):
         items = {item.id: item for item in snapshot.fetch(one.item for one in page)}
         yield [(one, items[one.item]) for one in page if one.item in items]

@@ -23,9 +23,12 @@ from ragmm.types import IMAGE_MODALITIES, FoundBy, StoredItem
 __all__ = ["Folds"]
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_NO_DIGITS = bytes(range(ord("0"))) + bytes(range(ord("9") + 1, 256))
 _SHINGLE = 3
 _SAME_WORDS = 0.85
 """The share of three-word sequences that two texts must have in common."""
+_SAME_LENGTH = 1.5
+"""Texts that differ more in length do not have so much in common: seen before any word is."""
 _FEWEST_WORDS = 8
 """Shorter texts are the same only if they are equal."""
 _SIDE, _TILE = 64, 8
@@ -50,6 +53,11 @@ class _Seen:
     def pictured(self) -> bool:
         return self.item.asset is not None and self.item.modality in IMAGE_MODALITIES
 
+    @property
+    def digits(self) -> bytes:
+        """Found at once, and enough to tell most texts apart."""
+        return self.item.text.encode("utf-8", "replace").translate(None, _NO_DIGITS)
+
     @cached_property
     def numbers(self) -> tuple[str, ...]:
         return tuple(_NUMBER.findall(self.item.text))
@@ -72,24 +80,28 @@ class Folds:
     """The hits of one search so far, and which of them a further item repeats."""
 
     snapshot: Snapshot
-    _seen: list[_Seen] = field(default_factory=list)
+    _seen: dict[tuple[bool, bytes], list[tuple[int, _Seen]]] = field(default_factory=dict)
+    """Hits with their positions; only those that hold the same digits can be the same."""
+    _hits: int = 0
 
     def place(self, item: StoredItem, found_by: Sequence[FoundBy], *, remember: bool = True) -> int | None:
         """The position of the hit that says the same; None for an item that is new, which is a hit if remembered."""
         here = _Seen(item, found_by)
-        for position, other in enumerate(self._seen):
+        alike = self._seen.setdefault((here.pictured, here.digits), [])
+        for position, other in alike:
             if self._same(here, other):
                 return position
         if remember:
-            self._seen.append(here)
+            alike.append((self._hits, here))
+            self._hits += 1
         return None
 
     def _same(self, a: _Seen, b: _Seen) -> bool:
         if a.numbers != b.numbers:
             return False
-        if a.pictured and b.pictured:
+        if a.pictured:
             return a.item.asset == b.item.asset or (_same_distance(a, b) and self._look_same(a, b))
-        return a.pictured == b.pictured and _same_words(a, b)
+        return _same_words(a, b)
 
     def _look_same(self, a: _Seen, b: _Seen) -> bool:
         one, other = self._thumbnail(a), self._thumbnail(b)
@@ -107,7 +119,8 @@ class Folds:
 def _same_words(a: _Seen, b: _Seen) -> bool:
     if a.item.text == b.item.text:
         return bool(a.item.text) and a.item.context == b.item.context
-    if min(len(a.words), len(b.words)) < _FEWEST_WORDS:
+    shorter, longer = sorted((len(a.item.text), len(b.item.text)))
+    if longer > _SAME_LENGTH * shorter or min(len(a.words), len(b.words)) < _FEWEST_WORDS:
         return False
     shared = len(a.shingles & b.shingles)
     return shared >= _SAME_WORDS * len(a.shingles | b.shingles)

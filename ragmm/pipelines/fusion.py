@@ -12,9 +12,10 @@ measured within their group, against what heading every leg of the group would b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 from ragmm.pipelines.background import Spread
@@ -73,50 +74,49 @@ class Ranked:
     evidence: Evidence | None = None
 
 
-def fuse(legs: Sequence[Leg], places: Mapping[int, Hashable] | None = None) -> list[Ranked]:
-    """Every item that a leg found, best first. An item that heads every leg there is scores 1.
+def fuse(legs: Sequence[Leg], places: Mapping[int, Hashable] | None = None) -> Iterator[Ranked]:
+    """Every item that a leg found, best first; made as they are asked for. What heads every leg there is scores 1.
 
     `places` says which items stand together, on one page say. What words find there in several items, each by another
     leg, is found in one place: an item's words count half by its own votes and half by those of its place.
     """
-    found_by: dict[int, list[FoundBy]] = {}
-    distances: dict[int, float] = {}
+    votes: dict[int, list[tuple[Leg, int, float]]] = {}
     for leg in legs:
         for rank, item, score in leg.entries():
-            found_by.setdefault(item, []).append(FoundBy(leg=leg.name, rank=rank, score=float(score)))
-            if leg.spread is not None:
-                distances[item] = max(distances.get(item, float("-inf")), leg.spread.of(score))
+            votes.setdefault(item, []).append((leg, rank, score))
     words, sight = (_scores([leg for leg in legs if leg.group is group]) for group in Group)
     if places:
         words = _shared(words, [leg for leg in legs if leg.group is Group.WORDS], places)
-    scores = {item: _joined(words.get(item, 0.0), sight.get(item, 0.0)) for item in found_by}
-    return [
-        Ranked(
-            item=item,
-            score=min(1.0, scores[item]),
-            found_by=tuple(found_by[item]),
-            distance=distances.get(item),
-        )
-        for item in sorted(scores, key=lambda item: (-scores[item], item))
-    ]
+    scores = {item: _joined(words.get(item, 0.0), sight.get(item, 0.0)) for item in votes}
+    return (_ranked(item, scores[item], votes[item]) for item in sorted(scores, key=lambda item: (-scores[item], item)))
 
 
-def _scores(legs: Sequence[Leg], of: Callable[[int], Hashable] = lambda item: item) -> dict[Any, float]:
-    """Votes of one group's legs, each leg's once for every name `of` gives: for items, or for their places."""
+def _ranked(item: int, score: float, votes: Sequence[tuple[Leg, int, float]]) -> Ranked:
+    distances = [leg.spread.of(cosine) for leg, _, cosine in votes if leg.spread is not None]
+    return Ranked(
+        item=item,
+        score=min(1.0, score),
+        found_by=tuple(FoundBy(leg=leg.name, rank=rank, score=float(raw)) for leg, rank, raw in votes),
+        distance=max(distances, default=None),
+    )
+
+
+def _scores(legs: Sequence[Leg], of: Mapping[int, Hashable] = MappingProxyType({})) -> dict[Any, float]:
+    """Votes of one group's legs, each leg's once for every item, or for the place that `of` says it stands in."""
     votes: dict[Hashable, float] = {}
     for leg in legs:
-        heard: set[Hashable] = set()
+        weight = leg.weight * leg.confidence
+        best: dict[Hashable, int] = {}
         for rank, item, _ in leg.entries():
-            name = of(item)
-            if name not in heard:
-                heard.add(name)
-                votes[name] = votes.get(name, 0.0) + leg.weight * leg.confidence / (RANK_CONSTANT + rank)
+            best.setdefault(of.get(item, item), rank)
+        for name, rank in best.items():
+            votes[name] = votes.get(name, 0.0) + weight / (RANK_CONSTANT + rank)
     scale = _scale(legs)
     return {name: vote * scale for name, vote in votes.items()}
 
 
 def _shared(own: Mapping[int, float], legs: Sequence[Leg], places: Mapping[int, Hashable]) -> dict[int, float]:
-    together = _scores(legs, lambda item: places.get(item, item))
+    together = _scores(legs, places)
     return {item: (score + together[places.get(item, item)]) / 2 for item, score in own.items()}
 
 

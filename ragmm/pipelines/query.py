@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, islice
 from pathlib import Path, PurePath
 
 from ragmm.embedders.base import Embedder
@@ -16,7 +17,7 @@ from ragmm.pipelines.collecting import collect
 from ragmm.pipelines.embedding import TEXT
 from ragmm.pipelines.evidence import Evidence
 from ragmm.pipelines.filters import Filter
-from ragmm.pipelines.fusion import fuse
+from ragmm.pipelines.fusion import Group, Ranked, fuse
 from ragmm.pipelines.glossary import Glossary
 from ragmm.pipelines.query_legs import Legs
 from ragmm.pipelines.query_vectors import QueryVector, item_vectors, question_vectors
@@ -145,17 +146,19 @@ def search(snapshot: Snapshot, question: Question, plan: SearchPlan, clock: Cloc
         clock=clock,
     ).all(allow)
     with clock.stage("fuse"):
-        places = pages_of(snapshot, {item for leg in legs for item, _ in leg.found})
-        ranked = [one for one in fuse(legs, places) if question.like is None or one.item != question.like.id]
+        places = pages_of(snapshot, {item for leg in legs if leg.group is Group.WORDS for item, _ in leg.found})
+        fused = (one for one in fuse(legs, places) if question.like is None or one.item != question.like.id)
     with clock.stage("weigh"):
-        ranked = weighed(snapshot, question.searched, ranked, plan.k + _WEIGHED)
+        best = list(islice(fused, plan.k + _WEIGHED))
+        head, worth = weighed(snapshot, question.searched, best)
+    known = {one.item: one.evidence for one in head if one.evidence is not None}
+    ranked: Iterator[Ranked] = chain(head, (replace(one, score=one.score * worth) for one in fused))
     warning = ""
     if plan.rerank is not None and question.searched.strip():
         with clock.stage("rerank"):
             ranked, warning = rerank(snapshot, question.searched, ranked, plan.rerank)
     with clock.stage("collect"):
         hits = collect(snapshot, ranked, k=plan.k, per_document=plan.per_document, fold=plan.fold)
-    known = {one.item: one.evidence for one in ranked if one.evidence is not None}
     return Found(
         hits=tuple(hits),
         evidence={hit.item.id: known[hit.item.id] for hit in hits if hit.item.id in known},

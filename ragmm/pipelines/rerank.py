@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, islice
 
 from ragmm.errors import ModelError, RagmmError
 from ragmm.indexes.snapshot import Snapshot
@@ -30,12 +31,15 @@ class RerankPlan:
     clock: Callable[[], float] = time.monotonic
 
 
-def rerank(snapshot: Snapshot, question: str, ranked: Sequence[Ranked], plan: RerankPlan) -> tuple[list[Ranked], str]:
+def rerank(
+    snapshot: Snapshot, question: str, ranked: Iterable[Ranked], plan: RerankPlan
+) -> tuple[Iterator[Ranked], str]:
     """The ranking with its head in the model's order, and a warning where time ran out or the model failed.
 
     Scores stay in [0, 1]: those of the head are dealt out anew, highest first.
     """
-    head, tail = list(ranked[: plan.depth]), ranked[plan.depth :]
+    tail = iter(ranked)
+    head = list(islice(tail, plan.depth))
     items = {item.id: item for item in snapshot.fetch(one.item for one in head)}
     scores: dict[int, float] = {}
     warning, ends = "", plan.clock() + plan.seconds
@@ -47,9 +51,9 @@ def rerank(snapshot: Snapshot, question: str, ranked: Sequence[Ranked], plan: Re
         try:
             found = plan.model.score(question, [_candidate(snapshot, item, plan.model) for item in part])
         except ModelError as error:
-            return list(ranked), f"the hits are not reranked: {error}"
+            return chain(head, tail), f"the hits are not reranked: {error}"
         scores.update((item.id, float(score)) for item, score in zip(part, found, strict=True))
-    return [*_reordered(head, scores), *tail], warning
+    return chain(_reordered(head, scores), tail), warning
 
 
 def _reordered(head: Sequence[Ranked], scores: dict[int, float]) -> list[Ranked]:

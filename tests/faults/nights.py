@@ -23,7 +23,7 @@ from ragmm.config.build import build_loaders
 from ragmm.embedders.base import Embedder
 from ragmm.loaders.settings import Ocr
 from ragmm.operate.attending import attended
-from ragmm.testing import FakeEmbedder
+from ragmm.testing import FakeEmbedder, FakeVlm
 
 __all__ = ["COMMIT_ITEMS", "Nights", "models", "pipeline_for"]
 
@@ -42,8 +42,9 @@ def pipeline_for(source: str) -> Pipeline:
 
 
 def models(embedder: type[FakeEmbedder] = FakeEmbedder) -> ragmm.Models:
+    """Pictures are put into words too, by a model that loads at once."""
     spaces: dict[str, Embedder] = {"shared": embedder(), "text": embedder(modalities=["text"], name="words")}
-    return ragmm.Models(embedders=spaces)
+    return ragmm.Models(embedders=spaces, caption=FakeVlm())
 
 
 class Nights:

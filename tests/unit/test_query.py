@@ -205,14 +205,14 @@ def leg(name: str, *items: int, weight: float = 1.0, confidence: float = 1.0) ->
 
 
 def test_fusion_is_by_rank() -> None:
-    ranked = fuse([leg("a/text", 1, 2, 3), leg("lexical", 2, 1, 4)])
+    ranked = list(fuse([leg("a/text", 1, 2, 3), leg("lexical", 2, 1, 4)]))
     assert [one.item for one in ranked] == [1, 2, 3, 4]
     assert ranked[0].score == ranked[1].score
     assert [(found.leg, found.rank) for found in ranked[0].found_by] == [("a/text", 1), ("lexical", 2)]
 
 
 def test_heading_everything_scores_one() -> None:
-    ranked = fuse([leg("shared/text", 1, 2), leg("shared/image", 9), leg("text/text", 1), leg("lexical", 1)])
+    ranked = list(fuse([leg("shared/text", 1, 2), leg("shared/image", 9), leg("text/text", 1), leg("lexical", 1)]))
     assert [one.item for one in ranked] == [1, 9, 2]
     assert [one.score for one in ranked[:2]] == pytest.approx([1.0, 1.0])
     assert ranked[2].score == pytest.approx(11 / 12 / 3)
@@ -227,14 +227,14 @@ def test_pictures_and_texts_take_turns_however_many_legs_find_texts() -> None:
 
 def test_sight_that_is_not_trusted_stands_behind() -> None:
     texts = range(100)
-    ranked = fuse([leg("lexical", *texts), leg("shared/image", *range(1000, 1010), confidence=0.1)])
+    ranked = list(fuse([leg("lexical", *texts), leg("shared/image", *range(1000, 1010), confidence=0.1)]))
     assert 1000 not in [one.item for one in ranked[:50]]
     found = next(one for one in ranked if one.item == 1000)
     assert found.score == pytest.approx(0.1)
 
 
 def test_what_words_and_sight_find_comes_first() -> None:
-    ranked = fuse([leg("lexical", 1, 7), leg("shared/image", 2, 7)])
+    ranked = list(fuse([leg("lexical", 1, 7), leg("shared/image", 2, 7)]))
     assert ranked[0].item == 7
     assert ranked[0].score <= 1
 
@@ -251,13 +251,13 @@ def test_the_parts_of_one_ranking_have_one_vote() -> None:
 
 
 def test_weights_count() -> None:
-    ranked = fuse([leg("a/text", 1), leg("lexical", 2, weight=2.0)])
+    ranked = list(fuse([leg("a/text", 1), leg("lexical", 2, weight=2.0)]))
     assert [one.item for one in ranked] == [2, 1]
 
 
 def test_nothing_found_is_nothing() -> None:
-    assert fuse([]) == []
-    assert fuse([leg("a/text")]) == []
+    assert list(fuse([])) == []
+    assert list(fuse([leg("a/text")])) == []
 
 
 # Odd questions ---------------------------------------------------------------------------------------------------

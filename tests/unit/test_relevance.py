@@ -81,7 +81,8 @@ def test_where_no_vector_tells_words_decide_between_kinds_but_not_within_one(tmp
 
     def order(*names: str) -> list[int]:
         ranked = [Ranked(item=ids[name], score=0.8 - 0.02 * n, found_by=()) for n, name in enumerate(names)]
-        return [one.item for one in weighed(snapshot, "How long does the crossing to Gull Rock take?", ranked, 10)]
+        head, _ = weighed(snapshot, "How long does the crossing to Gull Rock take?", ranked)
+        return [one.item for one in head]
 
     assert order("a.png", "b.md") == [ids["b.md"], ids["a.png"]]
     assert order("c.md", "b.md") == [ids["c.md"], ids["b.md"]]

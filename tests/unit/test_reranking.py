@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -52,13 +52,14 @@ def ranking(snapshot: Snapshot) -> list[Ranked]:
     return [Ranked(item=item.id, score=1 / rank, found_by=()) for rank, item in enumerate(snapshot.items(), start=1)]
 
 
-def texts(snapshot: Snapshot, ranked: Sequence[Ranked]) -> list[str]:
+def texts(snapshot: Snapshot, ranked: Iterable[Ranked]) -> list[str]:
     return [item.text for item in snapshot.fetch(one.item for one in ranked)]
 
 
 def test_the_head_stands_in_the_models_order(snapshot: Snapshot) -> None:
     model = Longest()
     found, warning = rerank(snapshot, "?", ranking(snapshot), RerankPlan(model=model, depth=4, batch=3))
+    found = list(found)
     assert texts(snapshot, found) == ["bbbb", "ccc", "dd", "a", "eeeeee"]
     assert warning == ""
     assert [one.score for one in found] == [1 / rank for rank in range(1, 6)]
@@ -82,7 +83,8 @@ def test_a_model_that_fails_leaves_the_order(snapshot: Snapshot) -> None:
 
 
 def test_nothing_to_rerank(snapshot: Snapshot) -> None:
-    assert rerank(snapshot, "?", [], RerankPlan(model=Longest())) == ([], "")
+    found, warning = rerank(snapshot, "?", [], RerankPlan(model=Longest()))
+    assert (list(found), warning) == ([], "")
 
 
 @pytest.mark.parametrize(("modalities", "seen"), [((), False), (("image",), True)])
