@@ -22,6 +22,7 @@ _CLAUSE = re.compile(r"[;:,，；：、]\s*|\s+")
 _MARKER = re.compile(r"\s{0,8}(?:[-*•▪●○+|#>]|\(?\d{1,3}[.)](?!\d)|\(?[a-z]\))")
 _KEY_VALUE = re.compile(r"[^\s:：|][^:：\n|]{0,48}[:：](?:\s+\S|(?<=：)\S)")
 _ROW_END = re.compile(r"[\d%)]\s*$")
+_AMOUNT = re.compile(r"[(\s$€£¥+-]*(?!(?:19|20)\d\d\b)\d[\d.,]*[\s)%]*")
 _SEPARATOR = re.compile(r"[\s|:+-]{3,}")
 _CJK_GAP = re.compile("(?<=[\u3000-\u9fff\uf900-\uffef]) (?=[\u3000-\u9fff\uf900-\uffef])")
 _ABBREVIATED = (
@@ -67,8 +68,8 @@ def units_of(hit: Hit) -> Iterator[Unit]:
         quote = whole[start:end]
         heading = quote.startswith("#") or quote.endswith(("?", "？"))
         if quote.startswith("|"):
-            if _heads_table(whole, end):
-                header = _cells(quote)
+            if _heads_table(whole, end) and (names := _names(quote)):
+                header = names
                 continue
             text, header = _row(quote, header)
         else:
@@ -160,7 +161,13 @@ def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 def _header(item: StoredItem) -> list[str]:
     """Column names that a loader keeps in the context when a table is split over several items."""
     rows = [line for line in item.context.splitlines() if line.startswith("|")]
-    return _cells(rows[0]) if rows else []
+    return _names(rows[0]) if rows else []
+
+
+def _names(row: str) -> list[str]:
+    """The cells of a table's first row where they name its columns; none where they are amounts already."""
+    cells = _cells(row)
+    return [] if any(_AMOUNT.fullmatch(cell) for cell in cells[1:]) else cells
 
 
 def _heads_table(text: str, end: int) -> bool:

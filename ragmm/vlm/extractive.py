@@ -64,7 +64,7 @@ def extract_answer(
     scored = score_units(question, units_of_hits(hits), embed, settings.weights)
     if scored and question.strip() and strength(scored) >= settings.strong:
         return _answer([_claim(piece.unit) for piece in _pick(scored, settings)], hits, settings)
-    if lines := lines_of(ingredients, hits)[: settings.most_lines]:
+    if lines := lines_of(question, ingredients, hits)[: settings.most_lines]:
         return _answer([_claim(line) for line in lines], hits, settings)
     images = closest_images(hits, settings.image_floor)
     if asks_for_fact(question):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ragmm.types import IMAGE_MODALITIES, Figure, Hit, Modality
 
-__all__ = ["FigureSettings", "closest_images", "figures_for", "image_strength"]
+__all__ = ["FigureSettings", "closest_images", "figures_for", "image_strength", "is_named"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,7 @@ def figures_for(hits: Sequence[Hit], cited: Sequence[int], settings: FigureSetti
     wanted = [
         *(hit for hit in sources if _shows(hit)),
         *(other for hit in sources for other in _mentioned(hit, order)),
-        *(hit for hit in order[: settings.top] if _is_picture(hit) and (hit.relevance >= least or _is_named(hit))),
+        *(hit for hit in order[: settings.top] if _is_picture(hit) and (hit.relevance >= least or is_named(hit))),
     ]
     unique = {hit.item.asset: Figure(rank=hit.rank, asset=hit.item.asset) for hit in reversed(wanted) if hit.item.asset}
     ordered = dict.fromkeys(hit.item.asset for hit in wanted)
@@ -56,7 +56,8 @@ def _is_picture(hit: Hit) -> bool:
     return hit.item.asset is not None and hit.item.modality in IMAGE_MODALITIES
 
 
-def _is_named(hit: Hit) -> bool:
+def is_named(hit: Hit) -> bool:
+    """Whether the question names the document or the page of this hit."""
     return any(found.leg.startswith(("named:", "page:")) for found in hit.found_by)
 
 

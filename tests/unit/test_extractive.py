@@ -81,6 +81,21 @@ def test_table_rows_carry_their_header():
     assert units[1].quote == "| South | 9 | 15 |"
 
 
+def test_a_first_row_of_amounts_heads_nothing():
+    rows = "| Cash | $ 1,980 | $ 1,101 |\n| --- | --- | --- |\n| Inventories | 5,409 | (5,209) |"
+    assert [unit.text for unit in units_of(make_hit(1, rows, modality=Modality.TABLE))] == [
+        "Cash; $ 1,980; $ 1,101", "Inventories; 5,409; (5,209)"
+    ]  # fmt: skip
+    split = make_hit(1, "| Inventories | 5,409 |", context="| Revenues | 36,397 |", modality=Modality.TABLE)
+    assert [unit.text for unit in units_of(split)] == ["Inventories; 5,409"]
+
+
+def test_years_and_dates_head_their_columns():
+    rows = "| | 2023 | January 28, 2017 | Q1 2024 |\n| --- | --- | --- | --- |\n| Cash | 1 | 2 | 3 |"
+    (unit,) = units_of(make_hit(1, rows, modality=Modality.TABLE))
+    assert unit.text == "Cash; 2023: 1; January 28, 2017: 2; Q1 2024: 3"
+
+
 def test_header_in_the_context_of_a_split_table():
     hit = make_hit(1, "| South | 15 |", modality=Modality.TABLE, context="Sales\n| Region | 2023 |")
     assert [unit.text for unit in units_of(hit)] == ["Region: South; 2023: 15"]
@@ -253,6 +268,31 @@ def test_one_ingredient_of_several_is_no_answer():
     assert extract_answer("Is the quick ratio healthy?", [], ingredients=QUICK).abstained
     alone = extract_answer("How is the staffing?", hits, ingredients=("total current assets",))
     assert alone.text == "Total current assets were 5,308. [1]"
+
+
+def test_a_line_that_the_question_names_is_quoted_from_the_page_of_the_ingredients():
+    hits = [make_hit(1, "Inventories: 2", uri="a.pdf"), make_hit(2, SHEET, uri="b.pdf")]
+    question = (
+        "Going by the balance sheet alone, which amount of inventories did the retailer report at fiscal year end?"
+    )
+    answer = extract_answer(question, hits, ingredients=("balance sheets", "total current assets"))
+    assert [claim.text for claim in answer.claims] == [
+        "Inventories; 2023: 2,213; 2022: 2,439", "Total current assets; 2023: 5,308; 2022: 5,853"
+    ]  # fmt: skip
+
+
+def test_a_question_that_names_a_document_gets_no_lines_of_another():
+    named = [make_hit(2, "A note about staff.", uri="nike.pdf", leg=("named:lexical", 3.0))]
+    other = make_hit(1, SHEET, uri="other.pdf")
+    assert extract_answer("Nike's quick ratio?", [other, *named], ingredients=QUICK).abstained
+    assert not extract_answer("The quick ratio?", [other], ingredients=QUICK).abstained
+
+
+def test_a_sentence_about_the_ingredients_is_no_line_of_theirs():
+    words = (
+        "Total current assets less inventories are divided by total current liabilities under ASU 2016-02 as amended."
+    )
+    assert extract_answer("The quick ratio?", [make_hit(1, words)], ingredients=QUICK).abstained
 
 
 def test_a_caption_written_by_a_model_supports_weakly():
