@@ -12,19 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.sync_desk import Desk, counts, in_memory
+from tests.unit.sync_desk import Desk, counts, filled_desk
 
 pytestmark = pytest.mark.row("R12")
 
 
 @pytest.fixture
 def desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    with in_memory() as folder:
-        desk = Desk(folder, monkeypatch)
-        for number in range(30):
-            desk.write(f"part{number % 3}/{number:03}.txt", f"Document {number} speaks of subject{number}.")
+    with filled_desk(monkeypatch, 30) as desk:
         desk.night()
-        shutil.copyfile(desk.folder / "cache.db", folder / "yesterday.db")
+        shutil.copyfile(desk.folder / "cache.db", desk.folder.parent / "yesterday.db")
         desk.write("part0/000.txt", "Something else entirely.")
         desk.write("part1/new.txt", "A new document.")
         (desk.source / "part2" / "002.txt").unlink()

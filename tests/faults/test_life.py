@@ -8,15 +8,12 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from ragmm.indexes.cache import Cache
-from tests.unit.sync_desk import Desk, in_memory
+from tests.unit.sync_desk import Desk, filled_desk
 
 
 @pytest.fixture
 def desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    with in_memory() as folder:
-        desk = Desk(folder, monkeypatch)
-        for number in range(12):
-            desk.write(f"part{number % 3}/{number:03}.txt", f"Document {number} speaks of subject{number}.")
+    with filled_desk(monkeypatch, 12) as desk:
         yield desk
 
 

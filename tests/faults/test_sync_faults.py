@@ -21,15 +21,12 @@ from ragmm.indexes.store import Store
 from ragmm.loaders import spool
 from ragmm.pipelines.quarantine import struck
 from tests.faults.disk import Counter, CrashAt
-from tests.unit.sync_desk import Desk, counts, in_memory
+from tests.unit.sync_desk import Desk, counts, filled_desk
 
 
 @pytest.fixture
 def desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    with in_memory() as folder:
-        desk = Desk(folder, monkeypatch)
-        for number in range(12):
-            desk.write(f"part{number % 3}/{number:03}.txt", f"Document {number} speaks of subject{number}.")
+    with filled_desk(monkeypatch, 12) as desk:
         yield desk
 
 

@@ -154,3 +154,13 @@ class Desk:
 def counts(night: Night) -> dict[str, int]:
     """What really happened, without the zeros."""
     return {state: count for state, count in night.report.documents.items() if count}
+
+
+@contextlib.contextmanager
+def filled_desk(monkeypatch: pytest.MonkeyPatch, many: int) -> Iterator[Desk]:
+    """A desk in memory that follows so many small documents in three folders."""
+    with in_memory() as folder:
+        desk = Desk(folder, monkeypatch)
+        for number in range(many):
+            desk.write(f"part{number % 3}/{number:03}.txt", f"Document {number} speaks of subject{number}.")
+        yield desk

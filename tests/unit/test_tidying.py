@@ -11,15 +11,12 @@ import pytest
 from ragmm.indexes import fsio, tidying
 from ragmm.indexes.store import Store
 from ragmm.indexes.tidying import note_forgotten, tidy
-from tests.unit.sync_desk import Desk, in_memory
+from tests.unit.sync_desk import Desk, filled_desk
 
 
 @pytest.fixture
 def desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    with in_memory() as folder:
-        desk = Desk(folder, monkeypatch)
-        for number in range(60):
-            desk.write(f"part{number % 3}/{number:03}.txt", f"Document {number} speaks of subject{number}.")
+    with filled_desk(monkeypatch, 60) as desk:
         desk.night()
         yield desk
 
