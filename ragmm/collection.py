@@ -73,7 +73,13 @@ def create(
 def _pipeline(given: str | Path | Pipeline | None) -> Pipeline:
     if isinstance(given, Pipeline):
         return given
-    return load_pipeline(given) if given is not None else default_pipeline()
+    if given is None:
+        return default_pipeline()
+    from ragmm.pipelines.glossary import read_glossary
+
+    pipeline = load_pipeline(given)
+    read_glossary(pipeline.query.glossary)  # a glossary that is missing is better named now than when someone asks
+    return pipeline
 
 
 class Collection:

@@ -92,3 +92,10 @@ def test_what_is_meant_is_found_and_said_to_be(tmp_path: Path) -> None:
     assert hit is not None
     assert {one.leg for one in hit.found_by} == {"meant:lexical", "meant:pages"}
     assert found("[]") is None
+
+
+def test_a_glossary_that_is_missing_is_named_before_anything_is_read(tmp_path: Path) -> None:
+    (tmp_path / "p.toml").write_text('[query]\nglossary = ["finance", "ours.toml"]\n')
+    with pytest.raises(ConfigError, match=r"ours\.toml.*cannot be read"):
+        ragmm.create(tmp_path / "c", pipeline=tmp_path / "p.toml")
+    assert not (tmp_path / "c").exists()
