@@ -109,8 +109,8 @@ def _hooks(settings: OperateSettings) -> Iterator[Check]:
 
 
 def run_checks(folder: Path) -> Iterator[Check]:
-    """How the last attended run ended."""
-    newest = next(iter(read_runs(folder)), None)
+    """How the last attended run ended that was not refused because of another."""
+    newest = next((run for run in read_runs(folder) if run.state != RunState.REFUSED), None)
     if newest is None:
         return
     ended = newest.ended

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from ragmm.errors import WriterBusyError
 from ragmm.operate.files import append_line, replace_file
 from ragmm.render.records import to_json
 
@@ -34,7 +35,18 @@ class RunState:
     DOCUMENTS_FAILED: Final = "documents failed"
     FAILED: Final = "failed"
     STOPPED: Final = "stopped"
+    REFUSED: Final = "refused"
+    """While another run was writing."""
     CUT_SHORT: Final = "cut short"
+
+
+_STATES: Final = {
+    0: RunState.DONE,
+    10: RunState.DOCUMENTS_FAILED,
+    WriterBusyError.exit_code: RunState.REFUSED,
+    130: RunState.STOPPED,
+    143: RunState.STOPPED,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,8 +93,7 @@ class Run:
         if self.ended is None:
             return RunState.RUNNING if self.alive else RunState.CUT_SHORT
         code = self.ended.exit_code
-        named = {0: RunState.DONE, 10: RunState.DOCUMENTS_FAILED, 130: RunState.STOPPED, 143: RunState.STOPPED}
-        return named.get(code, RunState.FAILED)
+        return _STATES.get(code, RunState.FAILED)
 
     @property
     def good(self) -> bool:

@@ -67,6 +67,8 @@ def test_what_a_night_needs_is_looked_at(cli, sample: Path, tmp_path: Path) -> N
 def test_a_last_run_that_failed_and_staged_vectors_are_said(cli, sample: Path) -> None:
     journal.begin(sample, Begun(id="1", command="sync n.toml", started=1.0))
     journal.end(sample, Ended(id="1", ended=2.0, exit_code=31, error="9 of 10 documents are gone"))
+    journal.begin(sample, Begun(id="2", command="sync n.toml", started=1.5))
+    journal.end(sample, Ended(id="2", ended=1.6, exit_code=75, error="another process is writing"))
     assert cli("reembed", "--with", "st:other", "-c", sample, "--space", "text", "--no-switch").code == 0
     done = cli("doctor", "-c", sample)
     assert "9 of 10 documents are gone" in done.out

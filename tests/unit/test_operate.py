@@ -88,13 +88,14 @@ def test_runs_that_ended_run_or_were_killed_are_told_apart(tmp_path: Path) -> No
     journal.begin(tmp_path, Begun(id="b", command="sync p.toml", started=now, pid=int(child.stdout)))
     journal.begin(tmp_path, Begun(id="c", command="sync p.toml", started=now))
     journal.begin(tmp_path, Begun(id="old", command="sync p.toml", started=now - 9e8))
-    for name, code in (("d", 31), ("e", 143), ("f", 10)):
+    for name, code in (("d", 31), ("e", 143), ("f", 10), ("g", 75)):
         journal.begin(tmp_path, Begun(id=name, command="sync", started=now))
         journal.end(tmp_path, Ended(id=name, ended=now, exit_code=code))
     states = {run.begun.id: run.state for run in read_runs(tmp_path)}
     assert states == {
         "a": RunState.DONE, "b": RunState.CUT_SHORT, "c": RunState.RUNNING, "old": RunState.CUT_SHORT,
         "d": RunState.FAILED, "e": RunState.STOPPED, "f": RunState.DOCUMENTS_FAILED,
+        "g": RunState.REFUSED,
     }  # fmt: skip
     assert [run.begun.id for run in read_runs(tmp_path)][-1] == "a"
     assert read_runs(tmp_path)[-1].seconds == pytest.approx(5)
