@@ -72,7 +72,7 @@ test-gpu: install ## Tests that need a CUDA device.
 
 # Tests elsewhere that a promise rests on too.
 HOLDING = $(wildcard tests/unit/test_store.py tests/unit/test_ingest.py tests/unit/test_worker.py \
-  tests/unit/test_models.py tests/unit/test_batching.py tests/unit/test_sync*.py)
+  tests/unit/test_model*.py tests/unit/test_batching.py tests/unit/test_sync*.py)
 
 .PHONY: faults
 faults: install ## Crash, power-loss, damage and soak runs; prints each promise and how it was kept.
