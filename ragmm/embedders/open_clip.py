@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from ragmm.embedders.lean import Lean, LeanEncoder, embed_leanly, lean_serves
 from ragmm.embedders.lean_clip import LeanClipEncoder
 from ragmm.embedders.literacy import LATIN, known_scripts
 from ragmm.embedders.open_clip_model import OpenClipModel, build, locate
+from ragmm.embedders.open_clip_text import shortened
 from ragmm.embedders.settings import EmbedderSettings
 from ragmm.embedders.tokens import spans_of, spans_of_clip, without_surrogates
 from ragmm.embedders.windows import Span, average, cut
@@ -164,7 +166,8 @@ def _encode_texts(model: OpenClipModel, texts: Sequence[str]) -> NDArray[np.floa
     if model.trims:
         used = (tokens != model.pad).any(dim=0).nonzero()
         tokens = tokens[:, : int(used.max()) + 1 if used.numel() else 1]
-    with torch.inference_mode():
+    fitting = shortened(model.network, tokens.shape[1]) if model.shortens else nullcontext()
+    with torch.inference_mode(), fitting:
         return _unit_rows(model.network.encode_text(tokens.to(model.device)))
 
 

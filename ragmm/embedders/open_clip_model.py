@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ragmm.embedders.compute import resolve_device, resolve_dtype, set_threads
+from ragmm.embedders.open_clip_text import compute_by_position, shortens
 from ragmm.embedders.preprocess import Preprocessing
 from ragmm.embedders.settings import EmbedderSettings
 from ragmm.errors import ModelError
@@ -59,7 +60,9 @@ class OpenClipModel:
     tokenizer: Any
     context: int
     trims: bool
-    """Whether all-padding columns may be cut off: Hugging Face text towers mask them, the others count positions."""
+    """Whether all-padding columns may be cut off."""
+    shortens: bool
+    """Whether the text tower has to be told of it: CLIP's own count positions, Hugging Face's mask what only pads."""
     pad: int
 
 
@@ -139,6 +142,9 @@ def build(files: OpenClipFiles, settings: EmbedderSettings) -> OpenClipModel:
         network.to(device=device)
     else:
         network.to(device=device, dtype=dtype)
+    own = not hugging and not files.text.get("hf_tokenizer_name") and shortens(network)
+    if own:
+        compute_by_position(network)
     return OpenClipModel(
         network=network,
         device=device,
@@ -148,7 +154,8 @@ def build(files: OpenClipFiles, settings: EmbedderSettings) -> OpenClipModel:
         ),
         tokenizer=_tokenizer(files),
         context=int(files.text.get("context_length", 77)),
-        trims=hugging and not files.text.get("tokenizer_mode"),
+        trims=own or (hugging and not files.text.get("tokenizer_mode")),
+        shortens=own,
         pad=int(getattr(getattr(text_tower, "config", None), "pad_token_id", 0) or 0),
     )
 

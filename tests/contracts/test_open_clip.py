@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from embedder_folders import TINY_TEXT, towers_apart, whole_model
 from PIL import Image
 
 from ragmm.embedders.open_clip import OpenClipEmbedder
+from ragmm.embedders.open_clip_text import shortens
 from ragmm.embedders.preprocess import Preprocessing, ResizeMode, decode, to_rgb
 from ragmm.embedders.sentence_transformers import SentenceTransformerEmbedder
 from ragmm.embedders.settings import Device, Dtype, EmbedderSettings
@@ -120,6 +122,25 @@ class TestTexts:
         ours = embedder(apart)
         alone = np.concatenate([ours.embed_texts([text], Role.QUERY) for text in TEXTS])
         np.testing.assert_allclose(ours.embed_texts(TEXTS, Role.QUERY), alone, atol=2e-6)
+
+    def test_clips_own_tower_computes_no_position_that_only_pads(
+        self, whole: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ours = embedder(whole)
+        ours.load()
+        model, widths = ours._ready(), []
+        encode, whole_context = model.network.encode_text, model.network.positional_embedding
+        monkeypatch.setattr(model.network, "encode_text", lambda t: widths.append(tuple(t.shape)) or encode(t))
+        ours.embed_texts(["a cat", "two dogs and a cat", ""], Role.DOCUMENT)
+        assert widths == [(3, 7)], "the longest has five words, a beginning and an end"
+        assert model.network.positional_embedding is whole_context
+        assert len(whole_context) == len(model.network.attn_mask) == TINY_TEXT["context_length"]
+
+    @pytest.mark.parametrize("other", [{"pool_type": "last"}, {"attn_mask": None}, {"cls_emb": object()}], ids=str)
+    def test_towers_that_read_elsewhere_keep_their_padding(self, other: dict[str, object]) -> None:
+        tower = {"positional_embedding": object(), "attn_mask": object(), "cls_emb": None, "pool_type": "argmax"}
+        assert shortens(SimpleNamespace(text=SimpleNamespace(**tower)))
+        assert not shortens(SimpleNamespace(text=SimpleNamespace(**tower | other)))
 
     def test_no_window_is_cut_by_the_tokenizer(self, whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         from ragmm.embedders import open_clip as adapter
