@@ -19,7 +19,7 @@ from ragmm.indexes.ann import registry
 from ragmm.indexes.ann.files import Derived
 from ragmm.indexes.ann.opening import LegRows, open_leg
 from ragmm.indexes.base import VectorIndex
-from ragmm.types import Document, Modality, StoredItem
+from ragmm.types import Document, StoredItem
 
 __all__ = ["Ranges", "Snapshot", "Space", "dead_ranges", "inside", "load_blocks", "load_spaces"]
 
@@ -212,11 +212,6 @@ class Snapshot:
         uris = self._uris({row[1] for row in found.values()})
         live = [found[one] for one in wanted if one in found and uris.get(found[one][1])]
         return [rows.item_from_row(row, uris[row[1]], str(self._path)) for row in live]
-
-    def sketches(self, ids: Iterable[int]) -> dict[int, tuple[Modality, bool]]:
-        """What kind of thing each item is, and whether it has words of its own."""
-        sql = f"SELECT id, modality, text != '' FROM items WHERE id {rows.ONE_OF}"
-        return {item: (Modality(name), bool(worded)) for item, name, worded in self._rows(sql, (rows.id_list(ids),))}
 
     def _uris(self, contents: Iterable[int]) -> dict[int, list[tuple[str, str]]]:
         found: dict[int, list[tuple[str, str]]] = {}

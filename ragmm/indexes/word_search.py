@@ -21,7 +21,6 @@ __all__ = [
     "find_named",
     "find_stretches",
     "items_of",
-    "pages_of",
     "wordless",
 ]
 
@@ -137,13 +136,6 @@ def items_of(documents: Sequence[NamedDocument], allow: Ids | None = None) -> Id
     """Ascending ids of the documents' items, as far as they are allowed."""
     spans = sorted({(one.first_item, one.first_item + one.items) for one in documents})
     return np.concatenate([_inside(first, end, allow) for first, end in spans] or [np.empty(0, np.int64)])
-
-
-def pages_of(snapshot: Snapshot, items: Iterable[int]) -> dict[int, int]:
-    """A number for the page, the same for all items that stand on it and below 0, so that it is no item's."""
-    sql = f"SELECT id, ~(content << 32 | page) FROM items WHERE id {rows.ONE_OF} AND page IS NOT NULL"
-    ids = rows.id_list(items)
-    return snapshot.read(lambda connection: dict(connection.execute(sql, (ids,)).fetchall()))
 
 
 def wordless(snapshot: Snapshot, items: Iterable[int]) -> list[int]:

@@ -80,18 +80,16 @@ def fuse(legs: Sequence[Leg], places: Mapping[int, Hashable] | None = None) -> I
     `places` says which items stand together, on one page say. What words find there in several items, each by another
     leg, is found in one place: an item's words count half by its own votes and half by those of its place.
     """
-    votes: dict[int, list[tuple[Leg, int, float]]] = {}
-    for leg in legs:
-        for rank, item, score in leg.entries():
-            votes.setdefault(item, []).append((leg, rank, score))
     words, sight = (_scores([leg for leg in legs if leg.group is group]) for group in Group)
     if places:
         words = _shared(words, [leg for leg in legs if leg.group is Group.WORDS], places)
-    scores = {item: _joined(words.get(item, 0.0), sight.get(item, 0.0)) for item in votes}
-    return (_ranked(item, scores[item], votes[item]) for item in sorted(scores, key=lambda item: (-scores[item], item)))
+    order = sorted((-_joined(words.get(item, 0.0), sight.get(item, 0.0)), item) for item in words.keys() | sight.keys())
+    found = [(leg, {item: (rank, raw) for rank, item, raw in leg.entries()}) for leg in legs]
+    return (_ranked(item, -score, found) for score, item in order)
 
 
-def _ranked(item: int, score: float, votes: Sequence[tuple[Leg, int, float]]) -> Ranked:
+def _ranked(item: int, score: float, found: Sequence[tuple[Leg, Mapping[int, tuple[int, float]]]]) -> Ranked:
+    votes = [(leg, *entries[item]) for leg, entries in found if item in entries]
     distances = [leg.spread.of(cosine) for leg, _, cosine in votes if leg.spread is not None]
     return Ranked(
         item=item,

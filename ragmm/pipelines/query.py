@@ -10,14 +10,14 @@ from pathlib import Path, PurePath
 
 from ragmm.embedders.base import Embedder
 from ragmm.errors import UsageError
+from ragmm.indexes.bearings import bearings_of
 from ragmm.indexes.snapshot import Snapshot
-from ragmm.indexes.word_search import pages_of
 from ragmm.indexes.writer import check_model
 from ragmm.pipelines.collecting import collect
 from ragmm.pipelines.embedding import TEXT
 from ragmm.pipelines.evidence import Evidence
 from ragmm.pipelines.filters import Filter
-from ragmm.pipelines.fusion import Group, Ranked, fuse
+from ragmm.pipelines.fusion import Ranked, fuse
 from ragmm.pipelines.glossary import Glossary
 from ragmm.pipelines.query_legs import Legs
 from ragmm.pipelines.query_vectors import QueryVector, item_vectors, question_vectors
@@ -146,11 +146,12 @@ def search(snapshot: Snapshot, question: Question, plan: SearchPlan, clock: Cloc
         clock=clock,
     ).all(allow)
     with clock.stage("fuse"):
-        places = pages_of(snapshot, {item for leg in legs if leg.group is Group.WORDS for item, _ in leg.found})
+        bearings = bearings_of(snapshot, {item for leg in legs for item, _ in leg.found})
+        places = {item: one.place for item, one in bearings.items()}
         fused = (one for one in fuse(legs, places) if question.like is None or one.item != question.like.id)
     with clock.stage("weigh"):
         best = list(islice(fused, plan.k + _WEIGHED))
-        head, worth = weighed(snapshot, question.searched, best)
+        head, worth = weighed(snapshot, question.searched, best, bearings)
     known = {one.item: one.evidence for one in head if one.evidence is not None}
     ranked: Iterator[Ranked] = chain(head, (replace(one, score=one.score * worth) for one in fused))
     warning = ""

@@ -8,9 +8,10 @@ questions with known answers (`python -m tools.fit_relevance` prints them, and h
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ragmm.indexes.bearings import Bearing
 from ragmm.indexes.lexical import words_of
 from ragmm.indexes.snapshot import Snapshot
 from ragmm.indexes.word_shares import word_shares
@@ -54,16 +55,17 @@ def relevance_of(evidence: Evidence) -> float:
     return 1 / (1 + math.exp(-logit))
 
 
-def weighed(snapshot: Snapshot, question: str, head: Sequence[Ranked]) -> tuple[list[Ranked], float]:
+def weighed(
+    snapshot: Snapshot, question: str, head: Sequence[Ranked], bearings: Mapping[int, Bearing]
+) -> tuple[list[Ranked], float]:
     """The best of a ranking with their relevance, which also orders them; and what the scores of the rest are worth.
 
     Ranks say which list found an item how early, not how well anything fits; relevance says how well, and two items of
     equal rank are told apart by it. Where no vector tells and all are of one kind, it is a coarser count of the words
     that ranked already, and is left out.
     """
-    sketches = snapshot.sketches(one.item for one in head)
-    kinds = {item: kind_of(modality) for item, (modality, _) in sketches.items()}
-    shares = word_shares(snapshot, telling_words(question), [item for item, (_, worded) in sketches.items() if worded])
+    kinds = {one.item: kind_of(bearings[one.item].modality) for one in head if one.item in bearings}
+    shares = word_shares(snapshot, telling_words(question), [item for item in kinds if bearings[item].worded])
     tells = any(one.distance is not None for one in head) or len(set(kinds.values())) > 1
     lean = LEAN if tells else 0.0
     told = [

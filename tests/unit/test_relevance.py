@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 import ragmm
+from ragmm.indexes.bearings import bearings_of
 from ragmm.pipelines.evidence import Evidence
 from ragmm.pipelines.fusion import Ranked
 from ragmm.pipelines.relevance import relevance_of, telling_words, weighed
@@ -81,7 +82,9 @@ def test_where_no_vector_tells_words_decide_between_kinds_but_not_within_one(tmp
 
     def order(*names: str) -> list[int]:
         ranked = [Ranked(item=ids[name], score=0.8 - 0.02 * n, found_by=()) for n, name in enumerate(names)]
-        head, _ = weighed(snapshot, "How long does the crossing to Gull Rock take?", ranked)
+        head, _ = weighed(
+            snapshot, "How long does the crossing to Gull Rock take?", ranked, bearings_of(snapshot, ids.values())
+        )
         return [one.item for one in head]
 
     assert order("a.png", "b.md") == [ids["b.md"], ids["a.png"]]

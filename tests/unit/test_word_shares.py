@@ -8,7 +8,6 @@ import pytest
 
 from ragmm.indexes import word_shares as module
 from ragmm.indexes.snapshot import Snapshot
-from ragmm.indexes.word_search import pages_of
 from ragmm.indexes.word_shares import word_shares
 from ragmm.types import Item, Locator, Modality
 from tests.unit.retrieval import fill_items
@@ -55,10 +54,3 @@ def test_what_is_remembered_is_bounded(snapshot: Snapshot, monkeypatch: pytest.M
 def test_nothing_asked_says_nothing(snapshot: Snapshot) -> None:
     assert word_shares(snapshot, [], [1]) == {}
     assert word_shares(snapshot, ["red"], []) == {}
-
-
-def test_a_pages_number_is_no_items_and_shared_by_what_stands_on_it(snapshot: Snapshot) -> None:
-    places = pages_of(snapshot, range(1, 99))
-    assert places[1] == places[2] != places[3] == places[4] != places[5] == places[6]
-    assert places.keys() == {1, 2, 3, 4, 5, 6}
-    assert max(places.values()) < 0
