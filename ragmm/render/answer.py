@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from ragmm.render.body import body
+from ragmm.render.body import body, row_text
 from ragmm.render.records import AssetPath
 from ragmm.render.terminal_images import Protocol, encode, protocol_of, thumbnail
 from ragmm.render.text import file_link, place, quoted, safe, safe_name, short_path
@@ -95,7 +95,7 @@ def _print_sources(
         console.print(_heading(hit))
         for quote in quotes.get(hit.rank) or [body(hit.item)]:
             # A picture without words of its own is quoted by its name, which stands above.
-            if quote != PurePath(hit.item.uri).name and (text := quoted(quote)):
+            if quote != PurePath(hit.item.uri).name and (text := quoted(row_text(quote))):
                 console.print(_indented(text))
         if hit.item.asset:
             console.print(_file(asset_path, hit.item.asset))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ragmm.types import StoredItem
 
-__all__ = ["body", "table_rows"]
+__all__ = ["body", "row_text", "table_rows"]
 
 _RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*$")
 _CELL_END = re.compile(r"(?<!\\)\|")
@@ -21,6 +21,13 @@ def body(item: StoredItem) -> str:
         lines.pop(0)
     rows = table_rows("\n".join(lines))
     return "\n".join(" · ".join(cell for cell in row if cell) for row in rows) if rows else "\n".join(lines)
+
+
+def row_text(quote: str) -> str:
+    """A quotation as it stands, but for a table's row: its cells apart by a dot."""
+    line = quote.strip()
+    is_row = "\n" not in line and line.startswith("|") and line.endswith("|")
+    return " · ".join(cell for cell in _cells(line) if cell) if is_row else quote
 
 
 def table_rows(text: str) -> list[list[str]]:

@@ -19,7 +19,7 @@ from render_results import ASSET, HOSTILE, assets_in, hit, item, result
 from rich.console import Console
 
 from ragmm.render.answer import print_result
-from ragmm.render.body import body, table_rows
+from ragmm.render.body import body, row_text, table_rows
 from ragmm.render.html import html_report
 from ragmm.render.records import document_record, item_record, query_record, report_record, to_json, to_record
 from ragmm.render.text import file_link, place, quoted, safe, safe_name, short_path, shorten
@@ -397,3 +397,11 @@ def test_a_file_that_is_no_picture_is_not_embedded(tmp_path: Path) -> None:
         return file
 
     assert "onload" not in html_report([result()], asset_path)
+
+
+@pytest.mark.parametrize(("quote", "shown"), [
+    ("| Inventories | 5,409 |  | 5,209 |", "Inventories · 5,409 · 5,209"),
+    ("a | b", "a | b"), ("| a |\n| b |", "| a |\n| b |"), ("|x", "|x"), ("", ""),
+])  # fmt: skip
+def test_a_quoted_row_is_its_cells(quote: str, shown: str) -> None:
+    assert row_text(quote) == shown
