@@ -29,6 +29,8 @@ _SAME_WORDS = 0.85
 """The share of three-word sequences that two texts must have in common."""
 _SAME_LENGTH = 1.5
 """Texts that differ more in length do not have so much in common: seen before any word is."""
+_PIECES, _PIECE = 9, 24
+"""How many, of so many characters."""
 _FEWEST_WORDS = 8
 """Shorter texts are the same only if they are equal."""
 _SIDE, _TILE = 64, 8
@@ -61,6 +63,17 @@ class _Seen:
     @cached_property
     def numbers(self) -> tuple[str, ...]:
         return tuple(_NUMBER.findall(self.item.text))
+
+    @cached_property
+    def even(self) -> str:
+        """The text whatever its case and line breaks."""
+        return " ".join(self.item.text.casefold().split())
+
+    @cached_property
+    def pieces(self) -> list[str]:
+        """A few words from all over the text: of texts that say the same, some stand in both."""
+        step = max(1, (len(self.even) - _PIECE) // (_PIECES - 1))
+        return [self.even[at : at + _PIECE] for at in range(0, max(1, len(self.even) - _PIECE + 1), step)]
 
     @cached_property
     def words(self) -> list[str]:
@@ -119,8 +132,10 @@ class Folds:
 def _same_words(a: _Seen, b: _Seen) -> bool:
     if a.item.text == b.item.text:
         return bool(a.item.text) and a.item.context == b.item.context
-    shorter, longer = sorted((len(a.item.text), len(b.item.text)))
-    if longer > _SAME_LENGTH * shorter or min(len(a.words), len(b.words)) < _FEWEST_WORDS:
+    shorter, longer = sorted((a, b), key=lambda seen: len(seen.even))
+    if len(longer.even) > _SAME_LENGTH * len(shorter.even) or not any(piece in longer.even for piece in shorter.pieces):
+        return False
+    if min(len(a.words), len(b.words)) < _FEWEST_WORDS:
         return False
     shared = len(a.shingles & b.shingles)
     return shared >= _SAME_WORDS * len(a.shingles | b.shingles)
