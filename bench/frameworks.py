@@ -1,6 +1,10 @@
 """The same corpus through LlamaIndex and LangChain, as their guides show it. One process a task, one JSON line.
 
 python -m bench.frameworks llama-index|langchain FOLDER OUT MODEL
+
+They are no part of ragmm's requirements. To have their rows in bench.beside:
+pip install llama-index-core llama-index-embeddings-huggingface llama-index-vector-stores-faiss
+pip install langchain-community langchain-huggingface langchain-text-splitters
 """
 
 from __future__ import annotations
