@@ -170,8 +170,8 @@ def test_many_kills(seed: int, tmp_path: Path, record_property: Callable[[str, o
         record_property(what, count)
 
 
-def stopped_night(nights: Nights, folder: Path, number: signal.Signals, wait: Callable[[Path], None]) -> bool:
-    """Send a signal to a night; whether it arrived before the night's end."""
+def stopped_night(nights: Nights, folder: Path, number: signal.Signals, wait: Callable[[Path], None]) -> int | None:
+    """Send a signal to a night; its exit status, None where it had ended before."""
     pid = nights.start()
     wait(folder)
     offspring = children(pid)
@@ -179,13 +179,13 @@ def stopped_night(nights: Nights, folder: Path, number: signal.Signals, wait: Ca
     if running:
         os.kill(pid, number)
     assert nights.ended(30), "it did not stop"
-    nights.wait()
+    status = nights.wait()
     assert time.monotonic() - began < 10 * (1 + os.getloadavg()[0] / (os.cpu_count() or 1))
     assert not survivors(offspring)
     if Store(folder).exists:
         report = Store(folder).verify(deep=True)
         assert report.ok, report.problems
-    return running
+    return status if running else None
 
 
 def first_commit(folder: Path) -> None:
@@ -200,7 +200,8 @@ def test_signals_stop_cleanly(number: signal.Signals, tmp_path: Path) -> None:
     source, folder = tmp_path / "source", tmp_path / "collection"
     sample_corpus(source, 60, seed=3)
     with Nights(folder, source) as nights:
-        stopped_night(nights, folder, number, first_commit)
+        status = stopped_night(nights, folder, number, first_commit)
+        assert status in {0, None}, "it ended its commit and returned"
         nights.finish()
     check_equal_to_undisturbed(tmp_path, folder, source)
 
@@ -216,7 +217,7 @@ def test_signals_at_random_times(tmp_path: Path, record_property: Callable[[str,
             change(killer.source, killer.rng)
             number = killer.rng.choice([signal.SIGINT, signal.SIGTERM])
             delay = killer.rng.uniform(0.1, 0.9) * killer.usual
-            landed += stopped_night(nights, killer.folder, number, lambda _: time.sleep(delay))  # noqa: B023
+            landed += stopped_night(nights, killer.folder, number, lambda _: time.sleep(delay)) is not None  # noqa: B023
         record_property("signals", landed)
         nights.finish()
     check_equal_to_undisturbed(tmp_path, killer.folder, killer.source)
