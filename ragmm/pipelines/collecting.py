@@ -39,7 +39,7 @@ def collect(
     for page in _pages(snapshot, ranked, max(2 * k, 16)):
         for one, item in page:
             full = len(chosen) >= k or (per_document and taken[item.path] >= per_document)
-            same = folds.place(item, one.found_by, remember=not full) if folds else None
+            same = folds.place(item, one.votes, remember=not full) if folds else None
             if same is not None:
                 chosen[same].alternatives.append(item)
             elif not full:

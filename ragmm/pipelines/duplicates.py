@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from ragmm.errors import RagmmError
 from ragmm.indexes.lexical import words_of
 from ragmm.indexes.snapshot import Snapshot
-from ragmm.types import IMAGE_MODALITIES, FoundBy, StoredItem
+from ragmm.pipelines.fusion import Vote
+from ragmm.types import IMAGE_MODALITIES, StoredItem
 
 __all__ = ["Folds"]
 
@@ -48,7 +49,7 @@ class _Seen:
     """What is compared of a hit, worked out when it is first needed."""
 
     item: StoredItem
-    found_by: Sequence[FoundBy]
+    votes: Sequence[Vote]
     thumbnail: Thumbnail | None = None
 
     @property
@@ -85,7 +86,7 @@ class _Seen:
 
     @cached_property
     def cosines(self) -> dict[str, float]:
-        return {found.leg: found.score for found in self.found_by if found.leg.endswith("/image")}
+        return {leg: score for leg, _, score in self.votes if leg.endswith("/image")}
 
 
 @dataclass(eq=False)
@@ -97,9 +98,9 @@ class Folds:
     """Hits with their positions; only those that hold the same digits can be the same."""
     _hits: int = 0
 
-    def place(self, item: StoredItem, found_by: Sequence[FoundBy], *, remember: bool = True) -> int | None:
+    def place(self, item: StoredItem, votes: Sequence[Vote], *, remember: bool = True) -> int | None:
         """The position of the hit that says the same; None for an item that is new, which is a hit if remembered."""
-        here = _Seen(item, found_by)
+        here = _Seen(item, votes)
         alike = self._seen.setdefault((here.pictured, here.digits), [])
         for position, other in alike:
             if self._same(here, other):

@@ -22,12 +22,16 @@ from ragmm.pipelines.background import Spread
 from ragmm.pipelines.evidence import Evidence
 from ragmm.types import FoundBy
 
-__all__ = ["Group", "Leg", "Ranked", "fuse"]
+__all__ = ["Group", "Leg", "Ranked", "Vote", "fuse"]
 
 RANK_CONSTANT = 10.0
 """Small: the top of each leg matters much more than its tail."""
 BOTH = 0.5
 """Of the lesser of two scores, what it adds to the greater."""
+
+
+Vote = tuple[str, int, float]
+"""A leg's name, the rank and the raw score that an item has there."""
 
 
 class Group(StrEnum):
@@ -67,11 +71,16 @@ class Ranked:
 
     item: int
     score: float
-    found_by: tuple[FoundBy, ...]
+    votes: tuple[Vote, ...] = ()
     distance: float | None = None
     """The largest of its legs' distances, in deviations above their middle; None where only words found it."""
     relevance: float = 0.0
     evidence: Evidence | None = None
+
+    @property
+    def found_by(self) -> tuple[FoundBy, ...]:
+        """For a hit; most that is ranked is never shown."""
+        return tuple(FoundBy(leg=leg, rank=rank, score=float(score)) for leg, rank, score in self.votes)
 
 
 def fuse(legs: Sequence[Leg], places: Mapping[int, Hashable] | None = None) -> Iterator[Ranked]:
@@ -89,12 +98,12 @@ def fuse(legs: Sequence[Leg], places: Mapping[int, Hashable] | None = None) -> I
 
 
 def _ranked(item: int, score: float, found: Sequence[tuple[Leg, Mapping[int, tuple[int, float]]]]) -> Ranked:
-    votes = [(leg, *entries[item]) for leg, entries in found if item in entries]
-    distances = [leg.spread.of(cosine) for leg, _, cosine in votes if leg.spread is not None]
+    mine = [(leg, *entries[item]) for leg, entries in found if item in entries]
+    distances = [leg.spread.of(cosine) for leg, _, cosine in mine if leg.spread is not None]
     return Ranked(
         item=item,
         score=min(1.0, score),
-        found_by=tuple(FoundBy(leg=leg.name, rank=rank, score=float(raw)) for leg, rank, raw in votes),
+        votes=tuple([(leg.name, rank, raw) for leg, rank, raw in mine]),
         distance=max(distances, default=None),
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ragmm.indexes.bearings import Bearing
 from ragmm.indexes.lexical import words_of
@@ -80,7 +80,14 @@ def _told(one: Ranked, evidence: Evidence, lean: float) -> Ranked:
     relevance = round(relevance_of(evidence), 4)
     known = evidence.distance is not None or evidence.share is not None
     score = (one.score + lean * relevance) / (1 + lean) if known else one.score
-    return replace(one, score=score, relevance=relevance, evidence=evidence)
+    return Ranked(
+        item=one.item,
+        score=score,
+        votes=one.votes,
+        distance=one.distance,
+        relevance=relevance,
+        evidence=evidence,
+    )
 
 
 def telling_words(question: str) -> list[str]:

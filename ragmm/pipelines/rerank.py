@@ -10,9 +10,9 @@ from itertools import chain, islice
 from ragmm.errors import ModelError, RagmmError
 from ragmm.indexes.snapshot import Snapshot
 from ragmm.pipelines.embedding import embedding_text
-from ragmm.pipelines.fusion import Ranked
+from ragmm.pipelines.fusion import Ranked, Vote
 from ragmm.rerankers.base import Candidate, Reranker
-from ragmm.types import IMAGE_MODALITIES, FoundBy, StoredItem
+from ragmm.types import IMAGE_MODALITIES, StoredItem
 
 __all__ = ["RerankPlan", "rerank"]
 
@@ -61,13 +61,13 @@ def _reordered(head: Sequence[Ranked], scores: dict[int, float]) -> list[Ranked]
     order = [*read, *(one for one in head if one.item not in scores)]
     ranks = {one.item: rank for rank, one in enumerate(read, start=1)}
     return [
-        replace(one, score=place.score, found_by=(*one.found_by, *_found(one, ranks, scores)))
+        replace(one, score=place.score, votes=(*one.votes, *_vote(one, ranks, scores)))
         for one, place in zip(order, head, strict=True)
     ]
 
 
-def _found(one: Ranked, ranks: dict[int, int], scores: dict[int, float]) -> tuple[FoundBy, ...]:
-    return (FoundBy(leg=RERANK, rank=ranks[one.item], score=scores[one.item]),) if one.item in scores else ()
+def _vote(one: Ranked, ranks: dict[int, int], scores: dict[int, float]) -> tuple[Vote, ...]:
+    return ((RERANK, ranks[one.item], scores[one.item]),) if one.item in scores else ()
 
 
 def _candidate(snapshot: Snapshot, item: StoredItem, model: Reranker) -> Candidate:

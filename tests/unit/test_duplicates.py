@@ -11,7 +11,7 @@ from PIL import ImageDraw
 
 from ragmm.pipelines.collecting import collect
 from ragmm.pipelines.fusion import Ranked
-from ragmm.types import Asset, FoundBy, Hit, Item, Modality
+from ragmm.types import Asset, Hit, Item, Modality
 from tests.unit.retrieval import fill_items
 
 SPEECH = "the committee of the northern harbour decided in its spring meeting to rebuild the outer quay by 2027"
@@ -44,7 +44,7 @@ def found(tmp_path: Path, *items: Item, cosine: float = 0.3, k: int = 8, per_doc
         Ranked(
             item=item.id,
             score=1 / (rank + 1),
-            found_by=(FoundBy(leg="shared/image", rank=rank + 1, score=cosine - rank / 1000),),
+            votes=(("shared/image", rank + 1, cosine - rank / 1000),),
         )
         for rank, item in enumerate(snapshot.items())
     ]
@@ -83,7 +83,7 @@ def test_pictures_at_different_distances_are_not_compared(tmp_path: Path) -> Non
     store = fill_items(tmp_path / "c", {"a": [chart((60, 150))], "b": [chart((60, 150), quality=80)]})
     snapshot = store.snapshot()
     ranked = [
-        Ranked(item=item.id, score=score, found_by=(FoundBy(leg="shared/image", rank=rank, score=score),))
+        Ranked(item=item.id, score=score, votes=(("shared/image", rank, score),))
         for rank, (item, score) in enumerate(zip(snapshot.items(), (0.5, 0.4), strict=True), start=1)
     ]
     assert len(collect(snapshot, ranked, k=5)) == 2
@@ -98,7 +98,7 @@ def test_folding_makes_room_for_others(tmp_path: Path) -> None:
 def test_without_folding_every_copy_takes_a_place(tmp_path: Path) -> None:
     store = fill_items(tmp_path / "c", {f"{n}": [passage(SPEECH)] for n in range(3)})
     snapshot = store.snapshot()
-    ranked = [Ranked(item=item.id, score=1.0, found_by=()) for item in snapshot.items()]
+    ranked = [Ranked(item=item.id, score=1.0) for item in snapshot.items()]
     assert len(collect(snapshot, ranked, k=3, fold=False)) == 3
     assert len(collect(snapshot, ranked, k=3)) == 1
 
@@ -108,5 +108,5 @@ def test_so_many_of_a_document(tmp_path: Path, most: int, taken: int) -> None:
     words = ("alpha beta", "gamma delta")
     store = fill_items(tmp_path / "c", {word: [passage(f"{word} {n}") for n in range(2)] for word in words})
     snapshot = store.snapshot()
-    ranked = [Ranked(item=item.id, score=1.0, found_by=()) for item in snapshot.items()]
+    ranked = [Ranked(item=item.id, score=1.0) for item in snapshot.items()]
     assert len(collect(snapshot, ranked, k=8, per_document=most)) == taken

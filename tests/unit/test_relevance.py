@@ -81,7 +81,7 @@ def test_where_no_vector_tells_words_decide_between_kinds_but_not_within_one(tmp
     ids = {item.uri: item.id for item in snapshot.items()}
 
     def order(*names: str) -> list[int]:
-        ranked = [Ranked(item=ids[name], score=0.8 - 0.02 * n, found_by=()) for n, name in enumerate(names)]
+        ranked = [Ranked(item=ids[name], score=0.8 - 0.02 * n) for n, name in enumerate(names)]
         head, _ = weighed(
             snapshot, "How long does the crossing to Gull Rock take?", ranked, bearings_of(snapshot, ids.values())
         )

@@ -49,7 +49,7 @@ def snapshot(tmp_path: Path) -> Snapshot:
 
 
 def ranking(snapshot: Snapshot) -> list[Ranked]:
-    return [Ranked(item=item.id, score=1 / rank, found_by=()) for rank, item in enumerate(snapshot.items(), start=1)]
+    return [Ranked(item=item.id, score=1 / rank) for rank, item in enumerate(snapshot.items(), start=1)]
 
 
 def texts(snapshot: Snapshot, ranked: Iterable[Ranked]) -> list[str]:
