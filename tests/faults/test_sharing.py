@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from ragmm.errors import WriterBusyError
+from ragmm.indexes import copying
 from ragmm.indexes.blocks import unit_rows
 from ragmm.indexes.store import Store
 from ragmm.indexes.word_search import find_items
@@ -173,6 +174,18 @@ def test_a_writer_killed_in_the_midst_of_sqlites_commit(tmp_path: Path) -> None:
         assert store.digest(vectors=True) == digest
     scenes.second_day(store, scenes.silent)
     assert store.verify(deep=True).ok
+
+
+@pytest.mark.row("R26")
+def test_a_copy_of_a_commit_that_was_cut_short_is_the_generation_before(tmp_path: Path) -> None:
+    """Half of the commit's pages stand in the database, and only its journal says which."""
+    store = scenes.prepared(tmp_path / "collection", (scenes.first_ingest,))
+    digest = store.digest(vectors=True)
+    run(_CUT_IN_MID_COMMIT, store.folder).communicate()
+    assert (store.folder / "collection.db-journal").stat().st_size > 0
+    copy = Store(copying.copy_to(store.folder, tmp_path / "copy"))
+    assert copy.verify(deep=True).ok
+    assert copy.digest(vectors=True) == digest
 
 
 def test_sigkill_leaves_no_lock(tmp_path: Path) -> None:
