@@ -13,6 +13,7 @@ from typing import Any
 from ragmm.loaders.sandbox import Limits
 from ragmm.loaders.settings import LoaderSettings, PageImages
 from ragmm.loaders.worker import ParserPool
+from ragmm.render.body import table_parts
 from ragmm.render.text import safe
 from ragmm.types import Asset, Item, Modality
 
@@ -42,7 +43,7 @@ dt { opacity: .7; } dd { margin: 0; overflow-wrap: anywhere; }
   border: 2px solid var(--kind); border-radius: 2px; }
 nav { display: flex; flex-wrap: wrap; gap: .15rem .6rem; margin-top: .8rem; font-size: .9em; }
 section { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 1.4rem; align-items: start; }
-section.bare { grid-template-columns: 1fr; }
+section.bare { grid-template-columns: minmax(0, 1fr); }
 .sheet { position: sticky; top: .8rem; }
 svg { display: block; width: 100%; max-height: 94vh; background: white; outline: 1px solid var(--line); }
 rect { fill: var(--kind); fill-opacity: .05; stroke: var(--kind); stroke-width: 1.4; }
@@ -54,7 +55,9 @@ ol { list-style: none; margin: 0; padding: 0; }
 li { border-left: 4px solid var(--kind); border-radius: 3px; padding: .25rem .8rem; margin: 0 0 .8rem;
   scroll-margin-top: 1rem; }
 li:target { background: var(--lit); } li p { margin: .2rem 0; white-space: pre-wrap; overflow-wrap: anywhere; }
-.table p { font: 12.5px/1.45 ui-monospace, monospace; white-space: pre; overflow-x: auto; }
+.table p { font: 12.5px/1.45 ui-monospace, monospace; }
+.wide { overflow-x: auto; } table { border-collapse: collapse; font-size: .85em; margin: .3rem 0; }
+th, td { border: 1px solid var(--line); padding: .15rem .5rem; text-align: left; vertical-align: top; }
 .facts { opacity: .75; font-size: .85em; } .facts a { color: inherit; } li img { max-width: 100%; max-height: 240px; }
 li img { display: block; margin: .3rem 0; background: white; }
 .passage { --kind: var(--passage); } .table { --kind: var(--table); } .figure { --kind: var(--figure); }
@@ -238,8 +241,17 @@ def _entry(number: int, item: Item) -> str:
     back = f'<a href="#box-{number}">{number}</a>' if item.locator.box else str(number)
     return (
         f'<li id="item-{number}" class="{item.modality}"><span class="facts">{back} · '
-        f"{escape(safe(' · '.join(facts)))}</span>{picture}<p>{escape(safe(text))}</p></li>"
+        f"{escape(safe(' · '.join(facts)))}</span>{picture}{_text(item, text)}</li>"
     )
+
+
+def _text(item: Item, text: str) -> str:
+    names, rows = table_parts(text) if item.modality is Modality.TABLE else ([], [])
+    if not rows:
+        return f"<p>{escape(safe(text))}</p>"
+    head = "".join(f"<th>{escape(safe(name))}</th>" for name in names)
+    body = "".join(f"<tr>{''.join(f'<td>{escape(safe(cell))}</td>' for cell in row)}</tr>" for row in rows)
+    return f'<div class="wide"><table>{f"<tr>{head}</tr>" if head else ""}{body}</table></div>'
 
 
 def _data(asset: Asset) -> str:

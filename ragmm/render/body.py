@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ragmm.types import StoredItem
 
-__all__ = ["body", "row_text", "table_rows"]
+__all__ = ["body", "row_text", "table_parts"]
 
 _RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*$")
 _CELL_END = re.compile(r"(?<!\\)\|")
@@ -19,8 +19,9 @@ def body(item: StoredItem) -> str:
     lines = item.text.splitlines()
     while lines and _is_said(lines[0], item.locator.section):
         lines.pop(0)
-    rows = table_rows("\n".join(lines))
-    return "\n".join(" · ".join(cell for cell in row if cell) for row in rows) if rows else "\n".join(lines)
+    names, rows = table_parts("\n".join(lines))
+    shown = [row for row in (names, *rows) if row]
+    return "\n".join(" · ".join(cell for cell in row if cell) for row in shown) if shown else "\n".join(lines)
 
 
 def row_text(quote: str) -> str:
@@ -30,12 +31,14 @@ def row_text(quote: str) -> str:
     return " · ".join(cell for cell in _cells(line) if cell) if is_row else quote
 
 
-def table_rows(text: str) -> list[list[str]]:
-    """The cells of a Markdown table, its head first; empty where the text is not a table and nothing else."""
-    lines = [line for line in text.splitlines() if line.strip()]
-    if len(lines) < 2 or not _RULE.match(lines[1]) or not all("|" in line for line in lines):
-        return []
-    return [_cells(line) for line in lines if not _RULE.match(line)]
+def table_parts(text: str) -> tuple[list[str], list[list[str]]]:
+    """The column names and the rows of a Markdown table, or of a part of one, which has no names; else nothing."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(lines) > 1 and _RULE.match(lines[1]) and all("|" in line for line in lines):
+        names, *rows = [_cells(line) for line in lines if not _RULE.match(line)]
+        return names, rows
+    part = all(len(line) > 1 and line[0] == line[-1] == "|" for line in lines)
+    return [], [_cells(line) for line in lines] if part else []
 
 
 def _cells(line: str) -> list[str]:

@@ -19,7 +19,7 @@ from render_results import ASSET, HOSTILE, assets_in, hit, item, result
 from rich.console import Console
 
 from ragmm.render.answer import print_result
-from ragmm.render.body import body, row_text, table_rows
+from ragmm.render.body import body, row_text, table_parts
 from ragmm.render.html import html_report
 from ragmm.render.records import document_record, item_record, query_record, report_record, to_json, to_record
 from ragmm.render.text import file_link, place, quoted, safe, safe_name, short_path, shorten
@@ -272,7 +272,8 @@ def test_a_hostile_document_cannot_reach_the_terminal(tmp_path: Path) -> None:
     ],
 )
 def test_a_markdown_table_is_told_from_text(text: str, rows: list[list[str]]) -> None:
-    assert table_rows(text) == rows
+    names, others = table_parts(text)
+    assert [row for row in (names, *others) if row] == rows
 
 
 def test_the_body_of_an_item_leaves_out_what_its_place_says() -> None:
@@ -405,3 +406,12 @@ def test_a_file_that_is_no_picture_is_not_embedded(tmp_path: Path) -> None:
 ])  # fmt: skip
 def test_a_quoted_row_is_its_cells(quote: str, shown: str) -> None:
     assert row_text(quote) == shown
+
+
+@pytest.mark.parametrize(("text", "parts"), [
+    ("| a | b |\n| --- | --- |\n| 1 | 2 |", (["a", "b"], [["1", "2"]])),
+    ("| 3 | 4 |\n| 5 | x \\| y |", ([], [["3", "4"], ["5", "x | y"]])),
+    ("| a |\nno row", ([], [])), ("", ([], [])),
+])  # fmt: skip
+def test_a_part_of_a_table_is_a_table_too(text: str, parts: object) -> None:
+    assert table_parts(text) == parts
