@@ -33,6 +33,9 @@ from ragmm.vlm.trust import trust_in
 
 __all__ = ["Captioner", "caption_fingerprint", "needs_caption"]
 
+_WORDING = "2"
+"""Raised when the same captions would be written into an item otherwise; they are made only once all the same."""
+
 
 @runtime_checkable
 class _Priced(Protocol):
@@ -65,7 +68,7 @@ def caption_fingerprint(vlm: Vlm, settings: CaptionSettings) -> str:
     """Changes when the same image would be described differently: another model, prompt or length."""
     style = style_for(vlm.info)
     prompts = [prompt_fingerprint(kind, length, style) for kind in CaptionKind for length in _lengths(settings)]
-    facts = [vlm.info.fingerprint, repr(settings.min_confidence), repr(trust_in(vlm)), *prompts]
+    facts = [_WORDING, vlm.info.fingerprint, repr(settings.min_confidence), repr(trust_in(vlm)), *prompts]
     return hashlib.sha256(" ".join(facts).encode()).hexdigest()
 
 
@@ -172,7 +175,8 @@ def _described(item: Item, captions: Mapping[CaptionLength, Caption], model: str
     short, long = (captions[length].text if length in captions else "" for length in CaptionLength)
     confidence = min((one.confidence for one in captions.values() if one.confidence is not None), default=None)
     described = {"model": model, "short": short, "long": long, "confidence": confidence}
-    words = "\n".join(part for part in (short, long) if part)
+    again = bool(short) and short.casefold().rstrip(". ") in long.casefold()
+    words = "\n".join(part for part in ("" if again else short, long) if part)
     metadata = {**item.metadata, "described": described}
     if item.text.strip():
         return replace(item, context=f"{item.context}\n{words}".strip(), metadata=metadata)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 import ragmm
 from ragmm.config import AnswerSettings, CaptionSettings
+from ragmm.indexes.cache import Caption
 from ragmm.loaders.worker import ParserPool
+from ragmm.pipelines.captioning import _described
 from ragmm.pipelines.ingest import IngestPlan, ingest
 from ragmm.pipelines.stopping import StopFlag
 from ragmm.testing import FakeEmbedder, FakeVlm, captioned_picture, png_bytes
-from ragmm.types import Report, Support
+from ragmm.types import Item, Modality, Report, Support
+from ragmm.vlm.prompts import CaptionLength
 from ragmm.vlm.trust import Trust
 
 PICTURES = {f"picture{n}.png": f"a {colour} {thing}" for n, (colour, thing) in enumerate(
@@ -54,6 +58,19 @@ class Desk:
 @pytest.fixture
 def desk(tmp_path: Path, pool: ParserPool) -> Desk:
     return Desk(tmp_path, pool)
+
+
+@pytest.mark.parametrize(("short", "long", "text"), [
+    ("a red boat", "A red boat in a harbour.", "A red boat in a harbour."),
+    ("a boat.", "Something else.", "a boat.\nSomething else."),
+    ("a boat", "", "a boat"), ("", "A boat.", "A boat."),
+])  # fmt: skip
+def test_what_the_long_caption_says_again_is_written_once(short: str, long: str, text: str) -> None:
+    said = partial(Caption, confidence=None)
+    captions = {CaptionLength.SHORT: said(text=short), CaptionLength.LONG: said(text=long)}
+    described = _described(Item(modality=Modality.PHOTO), captions, "mini")
+    assert described.text == text
+    assert described.metadata["described"] == {"model": "mini", "short": short, "long": long, "confidence": None}
 
 
 def test_pictures_are_found_by_words(desk: Desk) -> None:
