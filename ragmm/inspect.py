@@ -13,7 +13,7 @@ from typing import Any
 from ragmm.loaders.sandbox import Limits
 from ragmm.loaders.settings import LoaderSettings, PageImages
 from ragmm.loaders.worker import ParserPool
-from ragmm.render.body import table_parts
+from ragmm.render.body import table_html
 from ragmm.render.text import safe
 from ragmm.types import Asset, Item, Modality
 
@@ -246,12 +246,8 @@ def _entry(number: int, item: Item) -> str:
 
 
 def _text(item: Item, text: str) -> str:
-    names, rows = table_parts(text) if item.modality is Modality.TABLE else ([], [])
-    if not rows:
-        return f"<p>{escape(safe(text))}</p>"
-    head = "".join(f"<th>{escape(safe(name))}</th>" for name in names)
-    body = "".join(f"<tr>{''.join(f'<td>{escape(safe(cell))}</td>' for cell in row)}</tr>" for row in rows)
-    return f'<div class="wide"><table>{f"<tr>{head}</tr>" if head else ""}{body}</table></div>'
+    table = table_html(text, lambda cell: escape(safe(cell))) if item.modality is Modality.TABLE else ""
+    return f'<div class="wide">{table}</div>' if table else f"<p>{escape(safe(text))}</p>"
 
 
 def _data(asset: Asset) -> str:

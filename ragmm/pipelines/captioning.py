@@ -16,6 +16,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from ragmm.config.settings import CaptionSettings
 from ragmm.indexes.cache import Cache, Caption
+from ragmm.indexes.lexical import words_of
 from ragmm.pipelines.progress import Progress
 from ragmm.pipelines.stopping import StopFlag
 from ragmm.types import IMAGE_MODALITIES, Item
@@ -175,9 +176,14 @@ def _described(item: Item, captions: Mapping[CaptionLength, Caption], model: str
     short, long = (captions[length].text if length in captions else "" for length in CaptionLength)
     confidence = min((one.confidence for one in captions.values() if one.confidence is not None), default=None)
     described = {"model": model, "short": short, "long": long, "confidence": confidence}
-    again = bool(short) and short.casefold().rstrip(". ") in long.casefold()
-    words = "\n".join(part for part in ("" if again else short, long) if part)
+    words = "\n".join(part for part in ("" if _says(long, short) else short, long) if part)
     metadata = {**item.metadata, "described": described}
     if item.text.strip():
         return replace(item, context=f"{item.context}\n{words}".strip(), metadata=metadata)
     return replace(item, text=words, metadata={**metadata, "generated_by": model})
+
+
+def _says(text: str, other: str) -> bool:
+    """Whether a text has all the words of another one in a row."""
+    mine, others = (f" {' '.join(words_of(one))} " for one in (text, other))
+    return others in mine

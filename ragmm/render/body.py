@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ragmm.types import StoredItem
 
-__all__ = ["body", "row_text", "table_parts"]
+__all__ = ["body", "row_text", "table_html", "table_parts"]
 
 _RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*$")
 _CELL_END = re.compile(r"(?<!\\)\|")
@@ -39,6 +39,16 @@ def table_parts(text: str) -> tuple[list[str], list[list[str]]]:
         return names, rows
     part = all(len(line) > 1 and line[0] == line[-1] == "|" for line in lines)
     return [], [_cells(line) for line in lines] if part else []
+
+
+def table_html(text: str, shown: Callable[[str], str]) -> str:
+    """The same for a page, its cells as `shown` writes them; empty for a text that is no table."""
+    names, rows = table_parts(text)
+    if not rows:
+        return ""
+    head = "".join(f"<th>{shown(name)}</th>" for name in names)
+    body = "".join(f"<tr>{''.join(f'<td>{shown(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    return f"<table>{f'<tr>{head}</tr>' if head else ''}{body}</table>"
 
 
 def _cells(line: str) -> list[str]:

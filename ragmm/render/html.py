@@ -10,7 +10,7 @@ from importlib.resources import files
 from itertools import zip_longest
 from pathlib import Path
 
-from ragmm.render.body import body, table_parts
+from ragmm.render.body import body, table_html
 from ragmm.render.records import AssetPath
 from ragmm.render.text import file_link, place, safe, safe_name
 from ragmm.types import Claim, Hit, QueryResult, StoredItem, Support
@@ -129,12 +129,7 @@ def _hit(hit: Hit, number: int, asset_path: AssetPath, shown: Set[str]) -> str:
 
 
 def _text(item: StoredItem) -> str:
-    names, rows = table_parts(item.text)
-    if not rows:
-        return _lines(body(item))
-    first = "".join(f"<th>{_lines(name)}</th>" for name in names)
-    rest = "".join(f"<tr>{''.join(f'<td>{_lines(cell)}</td>' for cell in row)}</tr>" for row in rows)
-    return f"<table>{f'<tr>{first}</tr>' if first else ''}{rest}</table>"
+    return table_html(item.text, _lines) or _lines(body(item))
 
 
 def _picture(file: Path, hit: Hit) -> str:

@@ -21,10 +21,9 @@ _FEWEST = 2
 """Of several ingredients; one alone says little, and stands on many pages."""
 _NAME = re.compile(r"[^\d;:]{3,60}(?=[;:\d])")
 """What stands before the numbers of a row."""
-
 _LINE_END = re.compile(r"[\d%)]\.?$")
-
 _LONGEST_LINE = 120
+"""Of a row that no table was made of; longer ones are sentences that happen to end in a number."""
 
 Page = tuple[str, int | None]
 
@@ -42,7 +41,7 @@ class _Found:
 
     @property
     def worth(self) -> tuple[int, int]:
-        return len({unit.order for unit in self.lines.values()}), len(self.said)
+        return len({_place(unit) for unit in self.lines.values()}), len(self.said)
 
 
 def lines_of(question: str, ingredients: Sequence[str], hits: Sequence[Hit]) -> list[Unit]:
@@ -68,8 +67,12 @@ def lines_of(question: str, ingredients: Sequence[str], hits: Sequence[Hit]) -> 
     best = max(pages.values(), key=lambda page: page.worth, default=_Found())
     if not best.lines or len(best.said) + bool(best.asked) < min(_FEWEST, len(wanted)):
         return []
-    lines = {(unit.hit.rank, unit.order): unit for unit in [*best.lines.values(), *best.asked.values()]}
+    lines = {_place(unit): unit for unit in [*best.lines.values(), *best.asked.values()]}
     return [lines[place] for place in sorted(lines)]
+
+
+def _place(unit: Unit) -> tuple[int, int]:
+    return unit.hit.rank, unit.order
 
 
 def _padded(text: str) -> str:

@@ -63,6 +63,7 @@ def desk(tmp_path: Path, pool: ParserPool) -> Desk:
 @pytest.mark.parametrize(("short", "long", "text"), [
     ("a red boat", "A red boat in a harbour.", "A red boat in a harbour."),
     ("a boat.", "Something else.", "a boat.\nSomething else."),
+    ("a boat", "A boathouse by the sea.", "a boat\nA boathouse by the sea."),
     ("a boat", "", "a boat"), ("", "A boat.", "A boat."),
 ])  # fmt: skip
 def test_what_the_long_caption_says_again_is_written_once(short: str, long: str, text: str) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ragmm.testing import FakeEmbedder
-from ragmm.types import Hit, Modality, Role, Support
+from ragmm.types import Hit, Locator, Modality, Role, Support
 from ragmm.vlm.evidence import sentences, units_of, units_of_hits
 from ragmm.vlm.extractive import ABSTENTION, GENERATED, ExtractiveSettings, evidence_strength, extract_answer
 from ragmm.vlm.figures import FigureSettings, figures_for
@@ -268,6 +268,18 @@ def test_one_ingredient_of_several_is_no_answer():
     assert extract_answer("Is the quick ratio healthy?", [], ingredients=QUICK).abstained
     alone = extract_answer("How is the staffing?", hits, ingredients=("total current assets",))
     assert alone.text == "Total current assets were 5,308. [1]"
+
+
+def test_lines_of_two_tables_of_a_page_count_as_two():
+    page = {"uri": "b.pdf", "locator": Locator(page=5), "modality": Modality.TABLE}
+    rows = (
+        "| Total current assets and inventories | 7 |",
+        "| Inventories | 2,213 |",
+        "| Total current assets | 5,308 |",
+    )
+    hits = [make_hit(rank, row, **(page if rank > 1 else {})) for rank, row in enumerate(rows, start=1)]
+    answer = extract_answer("Is the quick ratio healthy?", hits, ingredients=QUICK)
+    assert [claim.citations[0].rank for claim in answer.claims] == [2, 3]
 
 
 def test_a_line_that_the_question_names_is_quoted_from_the_page_of_the_ingredients():
