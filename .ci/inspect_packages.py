@@ -8,7 +8,13 @@ import zipfile
 from pathlib import Path
 
 MAX_WHEEL_BYTES = 30_000_000
-IN_WHEEL = ("ragmm/__init__.py", "ragmm/py.typed", "ragmm/cli.py", "ragmm/indexes/base.py", "ragmm/config/__init__.py")
+IN_WHEEL = (
+    "ragmm/__init__.py",
+    "ragmm/py.typed",
+    "ragmm/cli.py",
+    "ragmm/indexes/contracts.py",
+    "ragmm/config/__init__.py",
+)
 STARTERS = tuple(f"ragmm/pipelines/starters/{name}.toml" for name in ("shared", "text", "both", "nightly"))
 IN_SDIST = ("LICENSE", "NOTICE", "README.md", "CHANGELOG.md", "SECURITY.md", "pyproject.toml", "tests/conftest.py")
 

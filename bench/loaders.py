@@ -27,12 +27,12 @@ from rich.table import Table
 from ragmm.errors import DocumentError
 from ragmm.loaders.base import DocumentWarning, Probe
 from ragmm.loaders.job import settle
+from ragmm.loaders.parser import ParserPool, WorkerDiedError
 from ragmm.loaders.pdf import PdfLoader
 from ragmm.loaders.pdf.base import PdfBackend
 from ragmm.loaders.pdf.pdfium_backend import PdfiumBackend
 from ragmm.loaders.registry import default_loaders, load, probe
 from ragmm.loaders.settings import LoaderSettings, Ocr, PageImages, Tables
-from ragmm.loaders.worker import ParserPool, WorkerDiedError
 
 MODES = {
     "text": LoaderSettings(figures=False, tables=Tables.NEVER, page_images=PageImages.NEVER, ocr=Ocr.NEVER),

@@ -32,10 +32,10 @@ from rich.table import Table
 
 from ragmm.config import NightlySettings, SourceSettings, default_pipeline
 from ragmm.indexes.changes import PreparedDocument, PreparedItem, Vector
-from ragmm.indexes.generations import Retention
-from ragmm.indexes.store import Store
-from ragmm.pipelines.intake import IngestPlan
-from ragmm.pipelines.parsers import fingerprint_for
+from ragmm.indexes.store.generations import Retention
+from ragmm.indexes.store.store import Store
+from ragmm.pipelines.ingest.intake import IngestPlan
+from ragmm.pipelines.ingest.parse_keys import fingerprint_for
 from ragmm.pipelines.progress import Silent
 from ragmm.pipelines.stopping import StopFlag
 from ragmm.pipelines.sync.facts import facts_of
@@ -47,7 +47,7 @@ from ragmm.testing import ParagraphParser
 from ragmm.types import Item, Modality
 
 if TYPE_CHECKING:
-    from ragmm.loaders.worker import ParserPool
+    from ragmm.loaders.parser import ParserPool
 
 _PER_FOLDER = 100
 _PER_COMMIT = 20_000
@@ -83,7 +83,7 @@ def night(
     pipeline = replace(default_pipeline(), sources=SourceSettings(paths=(str(source),)))
     parser: ParagraphParser | ParserPool = ParagraphParser()
     if confined:
-        from ragmm.config.build import build_parser
+        from ragmm.wiring import build_parser
 
         parser = build_parser(default_pipeline())
     work = NightWork(

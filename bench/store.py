@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ragmm.indexes.changes import PreparedDocument, PreparedItem, Vector
-from ragmm.indexes.store import Store
+from ragmm.indexes.store.store import Store
 from ragmm.types import Item, Modality, ModelInfo
 
 _PER_COMMIT = 10_000
@@ -80,8 +80,8 @@ import json, resource, sys, time
 began = time.perf_counter()
 import numpy as np
 from pathlib import Path
-from ragmm.indexes.store import Store
-from ragmm.indexes.word_search import find_items
+from ragmm.indexes.store.store import Store
+from ragmm.indexes.store.word_search import find_items
 imported = time.perf_counter()
 snapshot = Store(Path(sys.argv[1])).snapshot()
 query = np.random.default_rng(1).standard_normal((1, int(sys.argv[2])), dtype=np.float32)

@@ -25,14 +25,14 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.store import documents
-from ragmm.indexes import blocks
-from ragmm.indexes.ann.flat import FlatIndex
-from ragmm.indexes.ann.index import AnnIndex
-from ragmm.indexes.ann.library import library
-from ragmm.indexes.ann.spec import Method
-from ragmm.indexes.base import VectorIndex
+from ragmm.indexes.contracts import VectorIndex
 from ragmm.indexes.exact import ExactIndex
-from ragmm.indexes.store import Store
+from ragmm.indexes.faiss.flat import FlatIndex
+from ragmm.indexes.faiss.index import AnnIndex
+from ragmm.indexes.faiss.library import library
+from ragmm.indexes.faiss.spec import Method
+from ragmm.indexes.store import blocks
+from ragmm.indexes.store.store import Store
 from ragmm.types import ModelInfo
 
 Rows = NDArray[np.float32]

@@ -1,32 +1,24 @@
-"""The command `ragmm`: puts the groups of commands together."""
+"""The command `ragmm`: assembles the commands."""
 
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
 from ragmm import __version__
-from ragmm.commands import (
-    asking,
-    building,
-    chatting,
-    demo,
-    doctoring,
-    evaluating,
-    failures,
-    inspecting,
-    keeping,
-    models,
-    purging,
-    quarantining,
-    reembedding,
-    running,
-    syncing,
-)
+from ragmm.commands.shared import failures
 
 __all__ = ["app", "main"]
+
+# In the order of the help; each is a file of `ragmm.commands`.
+_COMMANDS = (
+    "init", "ingest", "rm", "sync", "purge", "query", "ls", "show", "chat", "inspect", "info", "history", "diff",
+    "rollback", "snapshot", "verify", "repair", "digest", "compact", "quarantine", "reembed", "runs", "eval", "models",
+    "doctor", "demo",
+)  # fmt: skip
 
 app = typer.Typer(
     name="ragmm",
@@ -50,20 +42,8 @@ def start(
         sys.stdout.write(context.get_help() + "\n")
 
 
-building.register(app)
-syncing.register(app)
-purging.register(app)
-asking.register(app)
-chatting.register(app)
-inspecting.register(app)
-keeping.register(app)
-quarantining.register(app)
-reembedding.register(app)
-running.register(app)
-evaluating.register(app)
-models.register(app)
-doctoring.register(app)
-demo.register(app)
+for _name in _COMMANDS:
+    import_module(f"ragmm.commands.{_name}").register(app)
 
 
 def main() -> int:

@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING, Any
 from ragmm.config import OperateSettings, Pipeline, default_pipeline, load_pipeline, parse_pipeline
 from ragmm.config.folders import resolve
 from ragmm.errors import CacheDamagedError, CollectionNotFoundError, UsageError, WriterBusyError
-from ragmm.indexes.store import Store
-from ragmm.parts import Models, Parts
+from ragmm.indexes.store.store import Store
 from ragmm.pipelines.progress import Progress
 from ragmm.types import CollectionInfo, Document, GenerationDiff, Hit, QueryResult, Report, StoredItem
+from ragmm.wiring import Models, Parts
 
 if TYPE_CHECKING:
     from ragmm.embedders.base import Embedder
-    from ragmm.indexes.generations import GenerationInfo
-    from ragmm.indexes.maintenance import Collected
-    from ragmm.indexes.repair import RepairReport
-    from ragmm.indexes.snapshot import Snapshot
-    from ragmm.indexes.verify import VerifyReport
+    from ragmm.indexes.store.generations import GenerationInfo
+    from ragmm.indexes.store.maintenance import Collected
+    from ragmm.indexes.store.repair import RepairReport
+    from ragmm.indexes.store.snapshot import Snapshot
+    from ragmm.indexes.store.verify import VerifyReport
     from ragmm.pipelines.purge import Purged
     from ragmm.pipelines.stopping import StopFlag
     from ragmm.pipelines.sync.night import Night
@@ -75,7 +75,7 @@ def _pipeline(given: str | Path | Pipeline | None) -> Pipeline:
         return given
     if given is None:
         return default_pipeline()
-    from ragmm.pipelines.glossary import read_glossary
+    from ragmm.pipelines.query.glossary import read_glossary
 
     pipeline = load_pipeline(given)
     read_glossary(pipeline.query.glossary)  # a glossary that is missing is better named now than when someone asks
@@ -151,9 +151,9 @@ class Collection:
         self, paths: Iterable[str | Path], *, progress: Progress | None = None, stop: StopFlag | None = None
     ) -> Report:
         """Add files and folders, or refresh them; deletes nothing. A signal ends it after the running commit."""
-        from ragmm.config.build import build_parser
-        from ragmm.pipelines.ingest import ingest
+        from ragmm.pipelines.ingest.run import ingest
         from ragmm.pipelines.stopping import StopFlag, stop_on_signals
+        from ragmm.wiring import build_parser
 
         flag = StopFlag() if stop is None else stop
         with build_parser(self._parts.measured) as parser, stop_on_signals(flag):
@@ -258,7 +258,8 @@ class Collection:
         `where` are filters such as "reports/", "type=pdf" or "date>=2023"; `per_document` is the most hits from one
         document (0: any number); `like` is the id of an item; `history` is (question, answer), oldest first.
         """
-        from ragmm.pipelines.query import Question, check_question, run_query
+        from ragmm.pipelines.query.question import Question, check_question
+        from ragmm.pipelines.query.run import run_query
 
         with self._lock:
             snapshot = self._current()  # first: its spaces say which models embed the question

@@ -211,7 +211,7 @@ def _parts(version: str) -> tuple[int, ...]:
 
 
 def _sandbox() -> Iterator[Finding]:
-    from ragmm.loaders.sandbox import layers
+    from ragmm.isolation.sandbox import layers
 
     try:
         found = layers()

@@ -10,9 +10,9 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from ragmm.loaders.sandbox import Limits
+from ragmm.isolation.limits import Limits
+from ragmm.loaders.parser import ParserPool
 from ragmm.loaders.settings import LoaderSettings, PageImages
-from ragmm.loaders.worker import ParserPool
 from ragmm.render.body import table_html
 from ragmm.render.text import safe
 from ragmm.types import Asset, Item, Modality

@@ -76,7 +76,7 @@ socket.getaddrinfo = _guarded_look_up
 
 # Files whose tests load torch: all on one worker, since each process that imports it pays for many other tests.
 WITH_MODELS = (
-    "test_embedders.py", "test_vlms.py", "test_transformers_vlm.py", "test_lean.py", "test_lean_clip.py",
+    "test_embedders.py", "test_vlms.py", "test_transformers_vlm.py", "test_numpy_bert.py", "test_numpy_clip.py",
     "test_open_clip.py", "test_models.py", "test_training_clip.py", "test_training_questions.py", "test_readme.py",
 )  # fmt: skip
 # What takes longest begins first, so that no worker is left with it in the end.

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import ragmm
-from ragmm.commands.progress import shown_progress
+from ragmm.commands.shared.progress import shown_progress
 from ragmm.config import Pipeline, parse_pipeline
 from ragmm.evaluation.questions import EvalQuestion, read_questions
 from ragmm.sample import write_sample

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from PIL import Image
 
-from ragmm.loaders.ocr import Ocr, joined_text
+from ragmm.loaders.ocr import OcrReader, joined_text
 
 
 def main(folder: Path) -> int:
     """Prints a row per picture and per language."""
-    ocr = Ocr()
+    ocr = OcrReader()
     by_language: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for line in (folder / "queries.jsonl").read_text(encoding="utf-8").splitlines():
         query = json.loads(line)

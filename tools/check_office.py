@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ragmm.errors import RagmmError
+from ragmm.loaders.parser import ParserPool, WorkerDiedError
 from ragmm.loaders.settings import LoaderSettings, Ocr
-from ragmm.loaders.worker import ParserPool, WorkerDiedError
 
 
 @dataclass(frozen=True, kw_only=True)

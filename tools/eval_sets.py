@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import ragmm
-from ragmm.commands.progress import shown_progress
+from ragmm.commands.shared.progress import shown_progress
 from ragmm.config import Pipeline, load_pipeline, parse_pipeline
 from ragmm.evaluation.baseline import BASELINE
+from ragmm.evaluation.judging import EvalPlan, EvalRun, evaluate
 from ragmm.evaluation.questions import EvalQuestion, read_questions
 from ragmm.evaluation.report import eval_html
 from ragmm.evaluation.results import EvalReport, eval_record
-from ragmm.evaluation.running import EvalPlan, EvalRun, evaluate
 from ragmm.evaluation.saving import save_record
 
 # Words alone: a passage model that runs anywhere; nothing is captioned and no picture is read.

@@ -1,4 +1,4 @@
-"""Fit the weights of `ragmm.pipelines.relevance` to collections with questions, and print how well they are calibrated.
+"""Fit the weights of `ragmm.pipelines.query.relevance` to collections with questions; print the calibration.
 
 python -m tools.fit_relevance INDEXES SET…    INDEXES/SET: what tools.eval_sets leaves, collection/ and questions.jsonl
 """
@@ -19,10 +19,11 @@ import ragmm
 from ragmm.evaluation.places import documents_named, hits_at
 from ragmm.evaluation.questions import read_questions
 from ragmm.evaluation.searching import asked
-from ragmm.pipelines.evidence import Evidence
-from ragmm.pipelines.filters import where_condition
-from ragmm.pipelines.query import Question, SearchPlan, search
-from ragmm.pipelines.relevance import relevance_of
+from ragmm.pipelines.query.clues import Evidence
+from ragmm.pipelines.query.filters import where_condition
+from ragmm.pipelines.query.question import Question
+from ragmm.pipelines.query.relevance import relevance_of
+from ragmm.pipelines.query.run import SearchPlan, search
 
 _DEPTH = 10
 _BINS = (0.0, 0.1, 0.2, 0.35, 0.5, 0.7, 1.01)

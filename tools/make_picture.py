@@ -14,7 +14,7 @@ from rich.terminal_theme import MONOKAI
 
 import ragmm.commands.demo as demo_command
 from ragmm.cli import app
-from ragmm.commands import output
+from ragmm.commands.shared import output
 
 TARGET = Path(__file__).resolve().parents[1] / "docs" / "images" / "demo.svg"
 WIDTH = 108

@@ -19,7 +19,7 @@ import typer.main
 
 from ragmm import errors
 from ragmm.cli import app
-from ragmm.commands import failures
+from ragmm.commands.shared import failures
 from ragmm.config.names import MODEL_ROLES
 from ragmm.config.reading import PIPELINE_KEYS
 from ragmm.config.settings import Pipeline

@@ -17,15 +17,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import ragmm
-from ragmm.config.build import build_embedder
 from ragmm.config.settings import ModelSettings
 from ragmm.embedders.base import Embedder
 from ragmm.evaluation.variants import remembering
 from ragmm.indexes.changes import PreparedDocument, PreparedItem
-from ragmm.indexes.store import Store
+from ragmm.indexes.store.store import Store
 from ragmm.pipelines.embedding import Embedding
 from ragmm.testing import png_bytes
 from ragmm.types import Asset, Item, Modality
+from ragmm.wiring import build_embedder
 from training.clip.measure import distinct, first_caption
 from training.pictures import Picture, captions
 

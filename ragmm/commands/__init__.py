@@ -1,1 +1,1 @@
-"""The commands of `ragmm`, grouped by subject: each parses, calls one library function and shows what came back."""
+"""The commands of `ragmm`, one a file and named after it: each parses, calls one library function, shows the result."""

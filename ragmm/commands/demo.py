@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ragmm.commands.asking import write_report
-from ragmm.commands.opening import announce_profile
-from ragmm.commands.options import JsonOption, PipelineOption, command
-from ragmm.commands.output import console, emit, show
-from ragmm.commands.progress import shown_progress
+from ragmm.commands.shared.opening import announce_profile
+from ragmm.commands.shared.options import JsonOption, PipelineOption, command
+from ragmm.commands.shared.output import console, emit, show
+from ragmm.commands.shared.progress import shown_progress
+from ragmm.commands.shared.report import write_report
 from ragmm.render.records import query_record, report_record
 from ragmm.render.text import file_link, safe_name, short_path
 

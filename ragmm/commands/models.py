@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ragmm.commands.options import JsonOption, command
-from ragmm.commands.output import Column, emit, show, show_fields, show_table
+from ragmm.commands.shared.options import JsonOption, command
+from ragmm.commands.shared.output import Column, emit, show, show_fields, show_table
 from ragmm.render.text import safe_name
 
 if TYPE_CHECKING:

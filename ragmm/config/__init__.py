@@ -1,6 +1,5 @@
-"""Pipeline files: TOML text to frozen dataclasses, and names to objects."""
+"""Pipeline files: TOML text to frozen dataclasses, and back."""
 
-from ragmm.config.build import build_embedder, build_loaders, build_parser, build_vlm, context_budget
 from ragmm.config.reading import load_pipeline, parse_pipeline
 from ragmm.config.settings import (
     AnswerSettings,
@@ -45,11 +44,6 @@ __all__ = [
     "SourceSettings",
     "StoreSettings",
     "VectorType",
-    "build_embedder",
-    "build_loaders",
-    "build_parser",
-    "build_vlm",
-    "context_budget",
     "default_pipeline",
     "load_pipeline",
     "parse_pipeline",

@@ -9,9 +9,8 @@ from typing import Annotated
 
 from ragmm.config.names import MODEL_ROLES, check_model_name
 from ragmm.embedders.settings import Device, Dtype, EmbedderSettings
-from ragmm.loaders.sandbox import Limits
+from ragmm.isolation.limits import Limits
 from ragmm.loaders.settings import LoaderSettings
-from ragmm.vlm.context import ContextBudget
 from ragmm.vlm.openai_settings import OpenAiSettings
 
 __all__ = [
@@ -277,15 +276,15 @@ class FewShot:
 class AnswerSettings:
     """The [answer] section: how the answer is written."""
 
-    max_images: Annotated[int, Between(low=0, high=32)] = ContextBudget.max_images
+    max_images: Annotated[int, Between(low=0, high=32)] = 4
     """Of the retrieved images, how many the answering model sees."""
-    max_image_side: Annotated[int, Between(low=64, high=8192)] = ContextBudget.max_image_side
+    max_image_side: Annotated[int, Between(low=64, high=8192)] = 1024
     """Longer images are scaled down before the answering model sees them."""
-    context_tokens: Annotated[int, Between(low=128)] = ContextBudget.tokens
+    context_tokens: Annotated[int, Between(low=128)] = 4096
     """Room for passages and images in the prompt; what does not fit is dropped by rank and reported."""
-    max_tokens: Annotated[int, Between(low=16)] = ContextBudget.max_tokens
+    max_tokens: Annotated[int, Between(low=16)] = 512
     """Of the answer."""
-    per_document: Annotated[int, Between(low=0)] = ContextBudget.per_document
+    per_document: Annotated[int, Between(low=0)] = 0
     """Most hits from one document in the prompt; 0 sets no limit."""
     abstain: bool = True
     """Whether the answer says so when the evidence is too weak."""

@@ -8,18 +8,22 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ragmm.config.reading import PIPELINE_KEYS
-from ragmm.config.settings import Pipeline
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 __all__ = ["to_toml"]
 
 
-def to_toml(pipeline: Pipeline) -> str:
-    """All settings, defaults included, so that a later ragmm with other defaults reads the same pipeline."""
-    head = {name: getattr(pipeline, name) for name in PIPELINE_KEYS}
-    sections = {f.name: getattr(pipeline, f.name) for f in fields(pipeline) if f.name not in (*PIPELINE_KEYS, "origin")}
+def to_toml(pipeline: DataclassInstance) -> str:
+    """All settings, defaults included, so that a later ragmm with other defaults reads the same pipeline.
+
+    What of it is no section itself stands in [pipeline]; what is not compared (where it was read from) is left out.
+    """
+    values = {field.name: getattr(pipeline, field.name) for field in fields(pipeline) if field.compare}
+    sections = {name: value for name, value in values.items() if is_dataclass(value)}
+    head = {name: value for name, value in values.items() if name not in sections}
     blocks = [*_table("pipeline", head)]
     for name, section in sections.items():
         blocks.extend(_table(name, {f.name: getattr(section, f.name) for f in fields(section)}))

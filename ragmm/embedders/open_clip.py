@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 from ragmm.embedders.batching import BatchPlan, batched, embed_sorted, halving, prefetch
 from ragmm.embedders.compute import decode_threads
-from ragmm.embedders.lean import Lean, LeanEncoder, embed_leanly, lean_serves
-from ragmm.embedders.lean_clip import LeanClipEncoder
-from ragmm.embedders.literacy import LATIN, known_scripts
+from ragmm.embedders.numpy_bert import NumpyBert, NumpyEncoder, embed_in_numpy, numpy_serves
+from ragmm.embedders.numpy_clip import NumpyClip
 from ragmm.embedders.open_clip_model import OpenClipModel, build, locate
 from ragmm.embedders.open_clip_text import shortened
+from ragmm.embedders.scripts_known import LATIN, known_scripts
 from ragmm.embedders.settings import EmbedderSettings
-from ragmm.embedders.tokens import spans_of, spans_of_clip, without_surrogates
+from ragmm.embedders.token_spans import spans_of, spans_of_clip, without_surrogates
 from ragmm.embedders.windows import Span, average, cut
 from ragmm.models.describe import describe
 from ragmm.models.finding import FoundModel, Source, find
@@ -87,11 +87,16 @@ class OpenClipEmbedder:
         """Shape: (len(texts), dim), of unit length. CLIP models treat questions and documents alike."""
         if not texts:
             return np.zeros((0, self._dim), dtype=np.float32)
-        lean = self._lean
-        if lean is not None and self._model is None and lean_serves(self._settings.device) and lean.takes(len(texts)):
+        quick = self._in_numpy
+        if (
+            quick is not None
+            and self._model is None
+            and numpy_serves(self._settings.device)
+            and quick.takes(len(texts))
+        ):
             with self._lock:
-                clean = [lean.clean(without_surrogates(text)) for text in texts]
-                return embed_leanly(lean, clean, "", self._settings.batch_size)
+                clean = [quick.clean(without_surrogates(text)) for text in texts]
+                return embed_in_numpy(quick, clean, "", self._settings.batch_size)
         with self._lock:
             model = self._ready()
             clean = [model.tokenizer.clean_fn(without_surrogates(text)) for text in texts]
@@ -106,15 +111,15 @@ class OpenClipEmbedder:
         return average(rows, windows, len(texts))
 
     @cached_property
-    def _lean(self) -> Lean | None:
+    def _in_numpy(self) -> NumpyEncoder | None:
         """The text tower without torch: CLIP's own, or one that another model ships whole, pooled by the mean."""
         own = self._files.text
         if self._files.checkpoint is not None:
-            return LeanClipEncoder.open(self._files.checkpoint, self._files.model)
+            return NumpyClip.open(self._files.checkpoint, self._files.model)
         plain = own.get("hf_pooler_type") == "mean_pooler" and not own.get("hf_proj_type")
         if self._text_model is None or self._found.source is not Source.BUNDLED or not plain:
             return None
-        return LeanEncoder.open(self._text_model.folder, context=int(own["context_length"]), pooling="mean")
+        return NumpyBert.open(self._text_model.folder, context=int(own["context_length"]), pooling="mean")
 
     def embed_images(self, images: Sequence[Image | bytes]) -> NDArray[np.float32]:
         """Shape: (len(images), dim), of unit length. Raises DocumentError for bytes that are no image."""

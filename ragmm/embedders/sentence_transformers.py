@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from ragmm.embedders.batching import BatchPlan, batched, embed_sorted, halving, prefetch
 from ragmm.embedders.compute import decode_threads, resolve_device, resolve_dtype, set_threads
-from ragmm.embedders.lean import LeanEncoder, embed_leanly, lean_serves
-from ragmm.embedders.literacy import known_scripts
+from ragmm.embedders.numpy_bert import NumpyBert, embed_in_numpy, numpy_serves
 from ragmm.embedders.preprocess import decode
+from ragmm.embedders.scripts_known import known_scripts
 from ragmm.embedders.settings import Dtype, EmbedderSettings
-from ragmm.embedders.tokens import spans_of, without_surrogates
+from ragmm.embedders.token_spans import spans_of, without_surrogates
 from ragmm.embedders.windows import average, cut
 from ragmm.errors import ModelError
 from ragmm.models.describe import ModelFacts, ModelKind, describe, read_json, read_modules
@@ -78,10 +78,15 @@ class SentenceTransformerEmbedder:
         if not texts:
             return self._no_rows()
         clean = [without_surrogates(text) for text in texts]
-        lean = self._lean
-        if lean is not None and self._model is None and lean_serves(self._settings.device) and lean.takes(len(texts)):
+        quick = self._in_numpy
+        if (
+            quick is not None
+            and self._model is None
+            and numpy_serves(self._settings.device)
+            and quick.takes(len(texts))
+        ):
             with self._lock:
-                return embed_leanly(lean, clean, lean.prompts[role.value], self._settings.batch_size)
+                return embed_in_numpy(quick, clean, quick.prompts[role.value], self._settings.batch_size)
         with self._lock:
             model = self._ready()
             windows = cut(clean, lambda some: spans_of(model.tokenizer, some), self._capacity(model, role))
@@ -95,10 +100,10 @@ class SentenceTransformerEmbedder:
         return average(rows, windows, len(texts))
 
     @cached_property
-    def _lean(self) -> LeanEncoder | None:
+    def _in_numpy(self) -> NumpyBert | None:
         """The same model without torch, where that is known to give the same vectors."""
         exact = self._settings.dtype in {Dtype.AUTO, Dtype.FLOAT32} and self._facts.modalities == {"text"}
-        return LeanEncoder.open(self._found.folder) if exact else None
+        return NumpyBert.open(self._found.folder) if exact else None
 
     def embed_images(self, images: Sequence[Image | bytes]) -> NDArray[np.float32]:
         """Shape: (len(images), dim), of unit length. Encoded bytes are decoded beside the model."""

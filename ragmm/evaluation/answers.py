@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 
 from ragmm.evaluation.places import Targets, hits_at, ranking
 from ragmm.evaluation.questions import EvalQuestion
+from ragmm.text.terms import canonical_number, fold
 from ragmm.types import Answer, Hit
-from ragmm.vlm.words import canonical_number, fold
 
 __all__ = ["answer_text", "answer_values", "contains", "exact", "token_f1", "tokens"]
 

@@ -11,8 +11,8 @@ from ragmm.collection import Collection
 from ragmm.errors import MissingExtraError
 from ragmm.evaluation.places import ranking
 from ragmm.evaluation.searching import Asked, Ranking
-from ragmm.indexes.lexical import words_of
 from ragmm.pipelines.embedding import embedding_text
+from ragmm.text.words import words_of
 from ragmm.types import StoredItem
 
 __all__ = ["BASELINE", "baseline_rankings"]

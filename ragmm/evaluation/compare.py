@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from typing import Final
 
 from ragmm.errors import UsageError
+from ragmm.evaluation.judging import EvalRun
 from ragmm.evaluation.metrics import metric_names
-from ragmm.evaluation.running import EvalRun
 from ragmm.evaluation.saving import SavedRun, Values
 from ragmm.evaluation.statistics import Difference, difference, holm
 
-__all__ = ["Change", "Comparison", "RouteVerdict", "best_route", "compare"]
+__all__ = ["MetricChange", "RouteVerdict", "RunComparison", "best_route", "compare"]
 
 FORMAT: Final = "ragmm-eval-1"
 SIGNIFICANT: Final = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
-class Change:
+class MetricChange:
     """What became of one metric."""
 
     metric: str
@@ -33,7 +33,7 @@ class Change:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Comparison:
+class RunComparison:
     """A run beside an earlier one, over the questions that both asked in the same words."""
 
     source: str
@@ -41,7 +41,7 @@ class Comparison:
     questions: int
     left_out: int
     """Questions of either run that the other lacks or words differently."""
-    changes: tuple[Change, ...]
+    changes: tuple[MetricChange, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +53,7 @@ class RouteVerdict:
     as_good: tuple[str, ...]
 
 
-def compare(before: SavedRun, after: EvalRun) -> Comparison:
+def compare(before: SavedRun, after: EvalRun) -> RunComparison:
     """Every metric that both runs measured, paired by question."""
     now = {one.qid: one.values for one in after.results}
     words = {one.qid: one.question for one in after.results}
@@ -61,7 +61,7 @@ def compare(before: SavedRun, after: EvalRun) -> Comparison:
     if not common:
         raise UsageError(f"{before.source}: it shares no question with this evaluation; compare runs of the same file")
     changes = _changes({qid: before.values[qid] for qid in common}, {qid: now[qid] for qid in common}, after.k)
-    return Comparison(
+    return RunComparison(
         source=before.source,
         generation=before.generation,
         questions=len(common),
@@ -70,7 +70,7 @@ def compare(before: SavedRun, after: EvalRun) -> Comparison:
     )
 
 
-def _changes(before: Values, after: Values, k: int) -> tuple[Change, ...]:
+def _changes(before: Values, after: Values, k: int) -> tuple[MetricChange, ...]:
     found: dict[str, Difference] = {}
     for metric in metric_names(k):
         pairs = [
@@ -80,7 +80,8 @@ def _changes(before: Values, after: Values, k: int) -> tuple[Change, ...]:
             found[metric] = difference(*zip(*pairs, strict=True))
     corrected = holm([one.p for one in found.values()])
     return tuple(
-        Change(metric=metric, difference=one, p=p) for (metric, one), p in zip(found.items(), corrected, strict=True)
+        MetricChange(metric=metric, difference=one, p=p)
+        for (metric, one), p in zip(found.items(), corrected, strict=True)
     )
 
 

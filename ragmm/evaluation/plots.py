@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Final
 
-from ragmm.evaluation.compare import Change
-from ragmm.evaluation.statistics import Estimate
+from ragmm.evaluation.compare import MetricChange
+from ragmm.evaluation.statistics import MeanEstimate
 from ragmm.render.text import safe_name, shorten
 
 __all__ = ["bars", "changes_plot"]
@@ -18,7 +18,7 @@ _RIGHT: Final = 70
 _ROW: Final = 24
 
 
-def bars(rows: Mapping[str, Estimate], title: str) -> str:
+def bars(rows: Mapping[str, MeanEstimate], title: str) -> str:
     """A bar from 0 to 1 for each name, with a whisker over its interval and the value beside it."""
     height = _ROW * len(rows) + 26
     parts = [_grid(height, [(share, f"{share:g}") for share in (0, 0.25, 0.5, 0.75, 1)])]
@@ -33,7 +33,7 @@ def bars(rows: Mapping[str, Estimate], title: str) -> str:
     return _svg(parts, height, title)
 
 
-def changes_plot(changes: Sequence[Change], title: str) -> str:
+def changes_plot(changes: Sequence[MetricChange], title: str) -> str:
     """A point for each metric's change with a whisker over its interval, about a line at none."""
     reach = max([0.05, *(max(abs(one.difference.low), abs(one.difference.high)) for one in changes)])
     height = _ROW * len(changes) + 26

@@ -9,10 +9,10 @@ from html import escape
 from importlib.resources import files
 from typing import Final
 
-from ragmm.evaluation.compare import Comparison
+from ragmm.evaluation.compare import RunComparison
+from ragmm.evaluation.judging import EvalRun, Judged, JudgedPart
 from ragmm.evaluation.plots import bars, changes_plot
 from ragmm.evaluation.results import EvalReport, headline, verdict_words
-from ragmm.evaluation.running import EvalRun, Judged, Part
 from ragmm.render.text import safe, safe_name, shorten
 
 __all__ = ["eval_html"]
@@ -63,7 +63,7 @@ def _metrics(run: EvalRun) -> str:
     return f"<section><h2>Metrics</h2>{plot}{_fold('As a table', table)}</section>"
 
 
-def _against(comparison: Comparison | None) -> str:
+def _against(comparison: RunComparison | None) -> str:
     if comparison is None:
         return ""
     rows = [
@@ -113,7 +113,7 @@ def _parts(run: EvalRun) -> Iterable[str]:
             yield f"<section><h2>{title}</h2>{_part_table(run, parts)}{_part_plot(run, parts)}</section>"
 
 
-def _part_table(run: EvalRun, parts: Sequence[Part]) -> str:
+def _part_table(run: EvalRun, parts: Sequence[JudgedPart]) -> str:
     worth = (*headline(run), "answer.token_f1", "answer.contains", "citation.if_found@5", "abstention.recall")
     shown = [name for name in worth if any(name in part.metrics for part in parts)]
     with_only = any(part.only for part in parts)
@@ -128,7 +128,7 @@ def _part_table(run: EvalRun, parts: Sequence[Part]) -> str:
     return _table(["", *shown, *(["only this leg"] if with_only else [])], rows)
 
 
-def _part_plot(run: EvalRun, parts: Sequence[Part]) -> str:
+def _part_plot(run: EvalRun, parts: Sequence[JudgedPart]) -> str:
     name = headline(run)[-1]
     rows = {part.name: part.metrics[name] for part in parts if name in part.metrics}
     return bars(rows, name) if rows else ""

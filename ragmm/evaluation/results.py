@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ragmm.evaluation.compare import Change, Comparison, RouteVerdict, best_route
-from ragmm.evaluation.running import EvalRun
+from ragmm.evaluation.compare import MetricChange, RouteVerdict, RunComparison, best_route
+from ragmm.evaluation.judging import EvalRun
 from ragmm.evaluation.saving import FORMAT
 from ragmm.render.records import to_record
 
@@ -20,7 +20,7 @@ class EvalReport:
 
     run: EvalRun
     routes: tuple[EvalRun, ...] = ()
-    against: Comparison | None = None
+    against: RunComparison | None = None
 
     @property
     def verdict(self) -> RouteVerdict | None:
@@ -89,7 +89,7 @@ def eval_record(report: EvalReport, failed: Sequence[Shortfall] = ()) -> dict[st
     }
 
 
-def _change(change: Change) -> dict[str, Any]:
+def _change(change: MetricChange) -> dict[str, Any]:
     seen = change.difference
     return {
         "metric": change.metric,

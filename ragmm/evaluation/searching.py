@@ -10,7 +10,7 @@ from ragmm.collection import Collection
 from ragmm.evaluation.metrics import Level, metric_names, rank_metrics
 from ragmm.evaluation.places import Place, Targets, hits_at, ranking
 from ragmm.evaluation.questions import EvalQuestion
-from ragmm.evaluation.statistics import Estimate, estimate
+from ragmm.evaluation.statistics import MeanEstimate, estimate
 from ragmm.pipelines.progress import Progress
 from ragmm.types import Document, Hit, StoredItem
 
@@ -129,7 +129,7 @@ def first_rank(one: Asked, found: Mapping[str, Ranking]) -> int | None:
     return next((rank for rank, place in enumerate(places, start=1) if place in one.wanted), None)
 
 
-def estimates(values: Iterable[Mapping[str, float]], k: int) -> dict[str, Estimate]:
+def estimates(values: Iterable[Mapping[str, float]], k: int) -> dict[str, MeanEstimate]:
     """The mean of each metric over the questions that allow it."""
     rows = list(values)
     columns = {name: [row[name] for row in rows if name in row] for name in metric_names(k)}

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Difference", "Estimate", "difference", "estimate", "holm"]
+__all__ = ["Difference", "MeanEstimate", "difference", "estimate", "holm"]
 
 SEED: Final = 20_240_229
 _ROUNDS: Final = 2000
@@ -20,7 +20,7 @@ _CELLS: Final = 4_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Estimate:
+class MeanEstimate:
     """A mean over questions with its 95 % interval (bootstrap, percentiles)."""
 
     mean: float
@@ -46,11 +46,11 @@ class Difference:
         return self.after - self.before
 
 
-def estimate(values: Sequence[float]) -> Estimate:
+def estimate(values: Sequence[float]) -> MeanEstimate:
     """Of at least one value."""
     sample = np.asarray(values, dtype=np.float64)
     low, high = _interval(sample)
-    return Estimate(mean=float(sample.mean()), low=low, high=high, questions=len(sample))
+    return MeanEstimate(mean=float(sample.mean()), low=low, high=high, questions=len(sample))
 
 
 def difference(before: Sequence[float], after: Sequence[float]) -> Difference:

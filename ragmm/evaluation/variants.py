@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ragmm.collection import Collection, Models
-from ragmm.embedders.literacy import Literate
+from ragmm.embedders.scripts_known import ReadsScripts
 from ragmm.errors import ModelError, UsageError
 from ragmm.types import ModelInfo, Role
 
@@ -65,9 +65,9 @@ def limited(docs: Collection, names: Iterable[str]) -> Collection:
 
 def remembering(docs: Collection) -> Collection:
     """The collection with embedders that embed a question once, however many searches it is put to."""
-    if all(isinstance(embedder, _Remembering) for embedder in docs.embedders.values()):
+    if all(isinstance(embedder, _RememberingEmbedder) for embedder in docs.embedders.values()):
         return docs
-    known: Mapping[str, Embedder] = {name: _Remembering(embedder) for name, embedder in docs.embedders.items()}
+    known: Mapping[str, Embedder] = {name: _RememberingEmbedder(embedder) for name, embedder in docs.embedders.items()}
     return Collection(docs.store, docs.pipeline, Models(embedders=known, vlm=_vlm(docs)))
 
 
@@ -79,7 +79,7 @@ def _vlm(docs: Collection) -> Vlm | None:
         return None
 
 
-class _Remembering:
+class _RememberingEmbedder:
     """Keeps the rows of single questions and pictures."""
 
     def __init__(self, inner: Embedder) -> None:
@@ -92,7 +92,7 @@ class _Remembering:
 
     def scripts(self) -> frozenset[str]:
         """The inner embedder's: a search must trust both alike."""
-        return self._inner.scripts() if isinstance(self._inner, Literate) else frozenset()
+        return self._inner.scripts() if isinstance(self._inner, ReadsScripts) else frozenset()
 
     def embed_texts(self, texts: Sequence[str], role: Role) -> NDArray[np.float32]:
         if len(texts) != 1 or role is not Role.QUERY:

@@ -1,1 +1,1 @@
-"""The store: SQLite, immutable blocks, generations, and vector search."""
+"""Where items are kept and found: the contracts, exact search, FAISS, and the store."""

@@ -15,9 +15,9 @@ from typing import IO, Any, Self
 from ragmm.errors import DocumentError, LimitError
 from ragmm.loaders.archive_limits import InflateBudget, open_zip
 from ragmm.loaders.base import Probe
-from ragmm.loaders.naming import display_name
 from ragmm.loaders.nested import NestedReader
 from ragmm.loaders.settings import LoaderSettings
+from ragmm.text.names import display_name
 from ragmm.types import Item
 
 __all__ = ["ArchiveLoader", "loaders"]

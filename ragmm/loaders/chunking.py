@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ragmm.loaders.blocks import Block, BlockKind, Outline, markdown_blocks, plain_blocks
-from ragmm.loaders.sentences import (
+from ragmm.loaders.settings import LoaderSettings
+from ragmm.text.cuts import (
     clause_starts,
     grapheme_cut,
     is_boundary,
@@ -19,8 +20,7 @@ from ragmm.loaders.sentences import (
     sentence_starts,
     word_starts,
 )
-from ragmm.loaders.settings import LoaderSettings
-from ragmm.loaders.tokens import TokenCounter, estimate_tokens, token_counter, token_starts
+from ragmm.text.tokens import TokenCounter, estimate_tokens, token_counter, token_starts
 from ragmm.types import Item, Locator, Modality
 
 __all__ = [
@@ -99,7 +99,7 @@ class _Ruler:
     """Measures spans of one text in tokens, by bisection over the offsets at which tokens begin."""
 
     def __init__(self, text: str, settings: LoaderSettings) -> None:
-        self.starts = token_starts(settings)(text).data
+        self.starts = token_starts(settings.tokenizer)(text).data
         self.limit = settings.chunk_tokens
         self.overlap = settings.chunk_overlap
         self.length = len(text)

@@ -11,7 +11,6 @@ import PIL.Image
 from ragmm.errors import LimitError
 from ragmm.loaders.base import Probe
 from ragmm.loaders.image_facts import image_facts
-from ragmm.loaders.naming import display_name
 from ragmm.loaders.ocr import ocr_items, warm_ocr
 from ragmm.loaders.picture import (
     FORMATS,
@@ -24,6 +23,7 @@ from ragmm.loaders.picture import (
     reading,
 )
 from ragmm.loaders.settings import LoaderSettings
+from ragmm.text.names import display_name
 from ragmm.types import Asset, Item, Locator, Modality
 
 if TYPE_CHECKING:

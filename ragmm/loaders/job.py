@@ -1,24 +1,28 @@
-"""What a forked worker does with its one document: probe it, load it, write the reply."""
+"""What a confined worker does with its one document: probe it, load it, write the reply."""
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
-import gc
+import importlib
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from ragmm.errors import LimitError, MissingExtraError, RagmmError, UnsupportedError
+from ragmm.isolation.limits import Limits
 from ragmm.loaders.base import DocumentWarning, Loader
 from ragmm.loaders.chunking import plain_blocks, text_items
 from ragmm.loaders.registry import load, loader_for, probe
 from ragmm.loaders.reply import ReplyWriter
-from ragmm.loaders.sandbox import Limits
 from ragmm.loaders.settings import LoaderSettings
 
-__all__ = ["DOCUMENT", "REPLY_FOLDER", "ErrorKind", "parse_document", "settle", "warm_up"]
+__all__ = ["DOCUMENT", "MODULE", "REPLY_FOLDER", "ErrorKind", "ParseJob", "given", "parse_document", "prepare"]
+
+MODULE = __name__
+"""By which the confined server finds this job."""
+
 
 DOCUMENT = "document"
 """The spooled copy's name in the scratch folder."""
@@ -36,22 +40,46 @@ class ErrorKind(StrEnum):
     """The loader itself broke."""
 
 
-def warm_up(settings: LoaderSettings) -> None:
+def given(settings: LoaderSettings, loaders: Callable[[LoaderSettings], Sequence[Loader]]) -> dict[str, Any]:
+    """What `prepare` is to be given; `loaders` must be importable by its name."""
+    return {"settings": settings.as_dict(), "loaders": f"{loaders.__module__}:{loaders.__qualname__}"}
+
+
+def prepare(given: Mapping[str, Any]) -> ParseJob:
+    """The job of a server whose forks parse documents."""
+    settings = LoaderSettings.from_dict(given["settings"])
+    module, name = given["loaders"].split(":")
+    job = ParseJob(loaders=getattr(importlib.import_module(module), name)(settings), tokenizer=settings.tokenizer)
+    _warm_up(settings)
+    return job
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParseJob:
+    """Parses one document a fork."""
+
+    loaders: Sequence[Loader]
+    tokenizer: str
+
+    @property
+    def readable(self) -> tuple[Path, ...]:
+        return (Path(self.tokenizer),) if self.tokenizer else ()
+
+    def run(self, scratch: Path, name: str, limits: Limits) -> None:
+        parse_document(scratch, name, self.loaders, limits)
+
+    def warm(self, part: str) -> None:
+        """Import once what a loader would import in each fork again."""
+        for loader in self.loaders:
+            if loader.name == part and (warm := getattr(loader, "warm", None)) is not None:
+                warm()
+
+
+def _warm_up(settings: LoaderSettings) -> None:
     """Build once what every loader builds at its first use: a fork inherits it."""
     sample = "One sentence. Another one."
     for _ in text_items(sample, plain_blocks(sample), settings):
         pass
-
-
-def settle() -> None:
-    """Spare what is there by now from being looked through for garbage, and look for it less often: nearly all that
-    parsing makes goes by itself, and the rest with the worker."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
-    # Importing leaves a quarter of the memory empty; each page of it costs every fork time.
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 def parse_document(scratch: Path, name: str, loaders: Sequence[Loader], limits: Limits) -> None:

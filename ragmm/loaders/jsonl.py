@@ -13,9 +13,9 @@ from ragmm.errors import DocumentError
 from ragmm.loaders.base import DocumentWarning, Probe
 from ragmm.loaders.blocks import Block, BlockKind
 from ragmm.loaders.chunking import chunk_blocks, section_context
-from ragmm.loaders.encoding import read_text
-from ragmm.loaders.naming import display_name
+from ragmm.loaders.decoding import read_text
 from ragmm.loaders.settings import LoaderSettings
+from ragmm.text.names import display_name
 from ragmm.types import Item, Locator, Modality
 
 __all__ = ["JsonLoader"]
@@ -29,7 +29,7 @@ _LABELS = ("title", "name", "id")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
+class JsonPlace:
     """Where a value stands in a file."""
 
     name: str
@@ -42,22 +42,22 @@ class Place:
     """What the object around it is called."""
     depth: int = 0
 
-    def entry(self, index: int) -> Place:
+    def entry(self, index: int) -> JsonPlace:
         return self._deeper(path=self.path, pointer=f"{self.pointer}[{index}]", label=self.label)
 
-    def under(self, key: str, label: str) -> Place:
+    def under(self, key: str, label: str) -> JsonPlace:
         pointer = f"{self.pointer}.{key}" if self.pointer else key
         return self._deeper(path=(*self.path, _line(key)), pointer=pointer, label=label or self.label)
 
-    def _deeper(self, *, path: tuple[str, ...], pointer: str, label: str) -> Place:
+    def _deeper(self, *, path: tuple[str, ...], pointer: str, label: str) -> JsonPlace:
         if self.depth >= _DEEPEST:
             raise DocumentError(
                 f"{self.name} is nested more than {_DEEPEST} levels deep at {pointer[:60]}…; flatten it"
             )
-        return Place(name=self.name, path=path, pointer=pointer, label=label, depth=self.depth + 1)
+        return JsonPlace(name=self.name, path=path, pointer=pointer, label=label, depth=self.depth + 1)
 
 
-Record = tuple[str, Place]
+Record = tuple[str, JsonPlace]
 """The lines of the values that belong together, and where they stand."""
 
 
@@ -81,7 +81,7 @@ class JsonLoader:
         for (lines, at), place in records:
             yield from self._items(lines, at, {**place, **decoded.facts()})
 
-    def _items(self, lines: str, at: Place, metadata: dict[str, Any]) -> Iterator[Item]:
+    def _items(self, lines: str, at: JsonPlace, metadata: dict[str, Any]) -> Iterator[Item]:
         block = Block(start=0, end=len(lines), kind=BlockKind.LIST)
         for chunk in chunk_blocks(lines, [block], self.settings):
             yield Item(
@@ -99,7 +99,7 @@ def _whole(text: str, name: str) -> Iterator[tuple[Record, dict[str, Any]]]:
     except ExtraDataError:  # several values one after the other, whatever the file is called
         yield from _line_records(text, name)
         return
-    for lines, at in _records(value, Place(name=name)):
+    for lines, at in _records(value, JsonPlace(name=name)):
         yield (lines, at), {"pointer": at.pointer}
 
 
@@ -112,7 +112,7 @@ def _line_records(text: str, name: str) -> Iterator[tuple[Record, dict[str, Any]
         start += len(line) + 1
         if not line.strip():
             continue
-        where = Place(name=f"{name}, line {number},")
+        where = JsonPlace(name=f"{name}, line {number},")
         try:
             records = list(_records(_parse(line, where.name), where))
             good += 1
@@ -150,7 +150,7 @@ def _parse(text: str, where: str) -> Any:
         raise DocumentError(f"{where} is nested too deeply to be read; at most {_DEEPEST} levels are") from error
 
 
-def _records(value: Any, at: Place) -> Iterator[Record]:
+def _records(value: Any, at: JsonPlace) -> Iterator[Record]:
     """What an object says in scalars is one record; larger objects and lists of objects inside it are records too."""
     if isinstance(value, dict):
         lines, inner = _split(value)

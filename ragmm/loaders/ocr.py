@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ragmm.errors import MissingExtraError
+from ragmm.isolation.limits import seconds_left, take_slow_work
 from ragmm.loaders.base import DocumentWarning
-from ragmm.loaders.sandbox import seconds_left, take_slow_work
 from ragmm.loaders.settings import LoaderSettings
 from ragmm.loaders.settings import Ocr as OcrPolicy
 from ragmm.loaders.text_likeness import likely_has_text
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 __all__ = [
-    "Ocr",
     "OcrLine",
+    "OcrReader",
     "joined_text",
     "likely_has_text",
     "ocr_available",
@@ -65,7 +65,7 @@ class OcrLine:
     confidence: float
 
 
-class Ocr:
+class OcrReader:
     """The bundled PP-OCR models: Chinese, English and other languages in Latin script.
 
     Loading takes about a second and 80 MB, reading a page one to four seconds of one core and up to a gigabyte.
@@ -178,7 +178,7 @@ def ocr_items(items: Iterable[Item], settings: LoaderSettings) -> Iterator[Item]
         warnings.warn(DocumentWarning(f"{left_out} pictures were not read by OCR: time was running out"), stacklevel=2)
 
 
-def ocr_item(item: Item, ocr: Ocr, policy: OcrPolicy = OcrPolicy.AUTO) -> Item:
+def ocr_item(item: Item, ocr: OcrReader, policy: OcrPolicy = OcrPolicy.AUTO) -> Item:
     """The item with the text of its picture, behind its caption if it has one; unchanged where there is none.
 
     The metadata says {"ocr": true, "confidence": mean, "lines": [{"text", "box", "confidence"}]}, boxes in pixels.
@@ -188,7 +188,7 @@ def ocr_item(item: Item, ocr: Ocr, policy: OcrPolicy = OcrPolicy.AUTO) -> Item:
     return _with_lines(item, _lines_of(item.asset, ocr, policy))
 
 
-def _lines_of(asset: Asset, ocr: Ocr, policy: OcrPolicy) -> list[OcrLine]:
+def _lines_of(asset: Asset, ocr: OcrReader, policy: OcrPolicy) -> list[OcrLine]:
     from PIL import Image as Images
 
     with Images.open(io.BytesIO(asset.data)) as image:
@@ -225,8 +225,8 @@ def _require() -> None:
 
 
 @lru_cache(maxsize=1)
-def _shared() -> Ocr:
-    return Ocr()
+def _shared() -> OcrReader:
+    return OcrReader()
 
 
 def _engine(threads: int) -> Any:

@@ -9,7 +9,7 @@ from pathlib import Path
 from ragmm.errors import DocumentError
 from ragmm.loaders.base import Probe
 from ragmm.loaders.containers import ole_media_type, zip_media_type
-from ragmm.loaders.encoding import decode, looks_binary
+from ragmm.loaders.decoding import decode, looks_binary
 
 __all__ = ["BINARY", "EMPTY", "ENCRYPTED_OFFICE", "HEAD_BYTES", "TEXT_BY_EXTENSION", "claim", "probe"]
 

@@ -14,12 +14,12 @@ from ragmm.loaders.base import Loader, Probe
 from ragmm.loaders.image import ImageLoader
 from ragmm.loaders.jsonl import JsonLoader
 from ragmm.loaders.markdown import MarkdownLoader
-from ragmm.loaders.naming import display_name
 from ragmm.loaders.ocr import ocr_available
 from ragmm.loaders.probe import BINARY, EMPTY, ENCRYPTED_OFFICE, probe
 from ragmm.loaders.settings import LoaderSettings, Ocr
 from ragmm.loaders.tabular import TabularLoader
 from ragmm.loaders.text import TextLoader
+from ragmm.text.names import display_name
 from ragmm.types import Item
 
 __all__ = ["default_loaders", "fingerprint", "load", "loader_for", "probe"]

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from ragmm.errors import DocumentError, LimitError
+from ragmm.isolation.limits import Limits
 from ragmm.loaders.imagehead import HEAD_BYTES, image_size
-from ragmm.loaders.sandbox import Limits
 from ragmm.types import Asset, Item, Locator, Modality
 
-__all__ = ["MalformedReplyError", "Reply", "ReplyWriter", "read_reply"]
+__all__ = ["MalformedReplyError", "ParserReply", "ReplyWriter", "read_reply"]
 
 _REPLY = "reply.jsonl"
 _MAX_PIXELS = 100_000_000
@@ -46,7 +46,7 @@ class _AssetFile:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reply:
+class ParserReply:
     """A checked reply; images are read from the scratch folder only when their item is asked for."""
 
     loader: str
@@ -136,9 +136,9 @@ def _as_record(item: Item, number: int | None) -> dict[str, Any]:
     return {key: value for key, value in record.items() if value not in (None, "", (), {})}
 
 
-def read_reply(folder: Path, limits: Limits) -> Reply:
+def read_reply(folder: Path, limits: Limits) -> ParserReply:
     """Check a whole reply. Raises MalformedReplyError, or LimitError where it is larger than allowed."""
-    reader = _Reader(folder, limits)
+    reader = _ReplyReader(folder, limits)
     try:
         return reader.read()
     except (ValueError, TypeError, KeyError, OSError, RecursionError) as error:
@@ -147,7 +147,7 @@ def read_reply(folder: Path, limits: Limits) -> Reply:
         ) from error
 
 
-class _Reader:
+class _ReplyReader:
     """Reads one reply, adding up what it uses."""
 
     def __init__(self, folder: Path, limits: Limits) -> None:
@@ -158,7 +158,7 @@ class _Reader:
         self._files: set[int] = set()
         self._text_bytes = self._asset_bytes = 0
 
-    def read(self) -> Reply:
+    def read(self) -> ParserReply:
         with _open_regular(self._folder / _REPLY) as lines:
             if os.fstat(lines.fileno()).st_size > self._limits.text_bytes * _LINE_FACTOR:
                 raise LimitError("the parser's reply is far larger than the text that one document may give")
@@ -210,10 +210,10 @@ class _Reader:
                 f"or {self._limits.asset_bytes:,} bytes of images"
             )
 
-    def _ended(self, end: Mapping[str, Any], error: tuple[str, str] | None) -> Reply:
+    def _ended(self, end: Mapping[str, Any], error: tuple[str, str] | None) -> ParserReply:
         if error is None and end["items"] != len(self._entries):
             raise ValueError(f"{end['items']} items announced, {len(self._entries)} found")
-        return Reply(
+        return ParserReply(
             loader=str(end.get("loader", "")),
             media_type=str(end.get("media_type", "")),
             warnings=tuple(str(said)[:2000] for said in end.get("warnings", ())[:_MAX_WARNINGS]),

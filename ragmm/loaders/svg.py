@@ -15,11 +15,11 @@ from pathlib import Path
 from ragmm.errors import DocumentError, LimitError, MissingExtraError
 from ragmm.loaders.base import Probe
 from ragmm.loaders.imagehead import image_size
-from ragmm.loaders.naming import display_name
-from ragmm.loaders.office.parts import one_line
 from ragmm.loaders.office.safe_xml import Element, local_name, parse_xml
+from ragmm.loaders.office.structures import one_line
 from ragmm.loaders.picture import encode_image, normalise, open_image, reading
 from ragmm.loaders.settings import LoaderSettings
+from ragmm.text.names import display_name
 from ragmm.types import Asset, Item, Modality
 
 __all__ = ["SvgLoader", "loaders", "svg_asset", "svg_text"]

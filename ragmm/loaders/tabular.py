@@ -15,9 +15,9 @@ from pathlib import Path
 from ragmm.loaders.base import Probe
 from ragmm.loaders.blocks import Block, BlockKind, split_lines
 from ragmm.loaders.chunking import chunk_blocks
-from ragmm.loaders.encoding import read_text
+from ragmm.loaders.decoding import read_text
 from ragmm.loaders.settings import LoaderSettings
-from ragmm.loaders.tokens import token_counter, token_starts
+from ragmm.text.tokens import token_counter, token_starts
 from ragmm.types import Item, Locator, Modality
 
 __all__ = ["TabularLoader", "markdown_table"]
@@ -32,7 +32,7 @@ _YEAR = re.compile(r"(?:19|20)\d\d\Z")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
+class TableRow:
     """One record and the characters it stands in."""
 
     number: int
@@ -50,7 +50,7 @@ class TabularLoader:
 
     def __init__(self, settings: LoaderSettings) -> None:
         self.settings = settings
-        self.count = token_counter(settings)
+        self.count = token_counter(settings.tokenizer)
 
     def accepts(self, probe: Probe) -> bool:
         return probe.media_type in {"text/csv", "text/tab-separated-values"}
@@ -70,17 +70,17 @@ class _Tables:
 
     def __init__(self, loader: TabularLoader, text: str, facts: dict[str, str | int]) -> None:
         self.settings, self.count = loader.settings, loader.count
-        self.starts = token_starts(loader.settings)(text).data
+        self.starts = token_starts(loader.settings.tokenizer)(text).data
         self.facts = facts
         self.header: list[str] = []
 
-    def items(self, rows: Iterator[Row]) -> Iterator[Item]:
+    def items(self, rows: Iterator[TableRow]) -> Iterator[Item]:
         first = next(rows, None)
         if first is None:
             return
         self.header = first.cells if _is_header(first.cells) else []
         frame = self.count(markdown_table(self.header, [[""] * len(first.cells)]))
-        pending: list[Row] = [] if self.header else [first]
+        pending: list[TableRow] = [] if self.header else [first]
         start, end, used = 0, first.end, frame + (0 if self.header else self._size(first))
         for row in rows:
             size = self._size(row)
@@ -91,11 +91,11 @@ class _Tables:
             used, end = used + size, row.end
         yield from self._emit(pending, start, end) if pending else self._listed(first, start, [])
 
-    def _size(self, row: Row) -> int:
+    def _size(self, row: TableRow) -> int:
         """At most what the row counts in Markdown: delimiters become bars."""
         return bisect_left(self.starts, row.end) - bisect_left(self.starts, row.start) + len(row.cells) + 1
 
-    def _emit(self, rows: list[Row], start: int, end: int) -> Iterator[Item]:
+    def _emit(self, rows: list[TableRow], start: int, end: int) -> Iterator[Item]:
         text = markdown_table(self.header, [row.cells for row in rows])
         if self.count(text) <= self.settings.chunk_tokens:
             yield self._item(text, rows, start, end)
@@ -106,14 +106,14 @@ class _Tables:
         else:
             yield from self._listed(rows[0], start, self.header)
 
-    def _listed(self, row: Row, start: int, header: list[str]) -> Iterator[Item]:
+    def _listed(self, row: TableRow, start: int, header: list[str]) -> Iterator[Item]:
         """A row too wide for a table, or one that stands alone: its cells line by line, cut where it must be."""
         listed = _as_list(header, row.cells)
         block = Block(start=0, end=len(listed), kind=BlockKind.LIST)
         for chunk in chunk_blocks(listed, [block], self.settings):
             yield self._item(listed[chunk.start : chunk.end], [row], start, row.end)
 
-    def _item(self, text: str, rows: list[Row], start: int, end: int) -> Item:
+    def _item(self, text: str, rows: list[TableRow], start: int, end: int) -> Item:
         place = {"rows": [rows[0].number, rows[-1].number], "chars": [start, end]}
         return Item(
             modality=Modality.TABLE,
@@ -140,7 +140,7 @@ def _as_list(header: Sequence[str], cells: Sequence[str]) -> str:
     return "\n".join(f"{_cell(title)}: {cell}" for title, cell in zip(titles, cells, strict=False) if cell.strip())
 
 
-def _rows(text: str, delimiter: str, *, quoted: bool) -> Iterator[Row]:
+def _rows(text: str, delimiter: str, *, quoted: bool) -> Iterator[TableRow]:
     """The records that are not blank, with exact offsets: the reader takes from the lines only what it needs."""
     lines = _Lines(text)
     records = (
@@ -150,7 +150,7 @@ def _rows(text: str, delimiter: str, *, quoted: bool) -> Iterator[Row]:
     for cells in records:
         if any(cell.strip() for cell in cells):
             number += 1
-            yield Row(number=number, cells=cells, start=start, end=lines.taken)
+            yield TableRow(number=number, cells=cells, start=start, end=lines.taken)
         start = lines.taken
 
 

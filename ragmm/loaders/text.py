@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ragmm.loaders.base import Probe
 from ragmm.loaders.chunking import plain_blocks, text_items
-from ragmm.loaders.encoding import read_text
+from ragmm.loaders.decoding import read_text
 from ragmm.loaders.settings import LoaderSettings
 from ragmm.types import Item
 

@@ -7,7 +7,7 @@ from ragmm.models.describe import ModelFacts, ModelKind, describe
 from ragmm.models.finding import FoundModel, Source, Task, find
 from ragmm.models.fingerprints import fingerprint
 from ragmm.models.names import ModelName, Scheme
-from ragmm.models.profiles import MINI_NOTICE, PROFILES, Profile, ProfileModel
+from ragmm.models.profiles import MINI_NOTICE, PROFILES, ProfileModel, ProfileModels
 
 __all__ = [
     "MINI_NOTICE",
@@ -19,8 +19,8 @@ __all__ = [
     "ModelFile",
     "ModelKind",
     "ModelName",
-    "Profile",
     "ProfileModel",
+    "ProfileModels",
     "Scheme",
     "Source",
     "Task",

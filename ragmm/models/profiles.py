@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["MINI_NOTICE", "PROFILES", "Profile", "ProfileModel"]
+__all__ = ["MINI_NOTICE", "PROFILES", "ProfileModel", "ProfileModels"]
 
 MINI_NOTICE = (
     "mini models: good English text search; in pictures they know drawn shapes, colours, counts, charts, page kinds "
@@ -28,7 +28,7 @@ class ProfileModel:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Profile:
+class ProfileModels:
     """A model for each role of a pipeline."""
 
     name: str
@@ -62,8 +62,8 @@ _QWEN_8B = ProfileModel(
     why="long contexts of many pages and figures at once; strong on documents and charts",
 )
 
-PROFILES: Mapping[str, Profile] = {
-    "mini": Profile(
+PROFILES: Mapping[str, ProfileModels] = {
+    "mini": ProfileModels(
         name="mini",
         runs_on="anything; no download",
         notice=MINI_NOTICE,
@@ -93,7 +93,7 @@ PROFILES: Mapping[str, Profile] = {
         ),
         rerank=_NONE,
     ),
-    "standard": Profile(
+    "standard": ProfileModels(
         name="standard",
         runs_on="a CPU with 16 GB of memory, or a GPU with 12 GB",
         notice="",
@@ -121,7 +121,7 @@ PROFILES: Mapping[str, Profile] = {
             why="multilingual cross-encoder; orders the best 50 passages anew",
         ),
     ),
-    "max": Profile(
+    "max": ProfileModels(
         name="max",
         runs_on="a GPU with 64 GB or more",
         notice="",

@@ -16,7 +16,7 @@ from typing import Any, Final
 from ragmm.collection import Collection
 from ragmm.evaluation.questions import read_questions
 from ragmm.operate.files import replace_file
-from ragmm.operate.rankings import Found, ask, by_question, mean
+from ragmm.operate.rankings import KeptRanking, ask, by_question, mean
 from ragmm.render.records import to_json
 
 __all__ = ["STATE", "Changed", "Drift", "Hub", "measure_drift"]
@@ -107,13 +107,13 @@ def measure_drift(docs: Collection, file: Path) -> Drift | None:
     )
 
 
-def _changed(qid: str, question: str, shared: float, before: Found, now: Found) -> Changed:
+def _changed(qid: str, question: str, shared: float, before: KeptRanking, now: KeptRanking) -> Changed:
     came = tuple(dict.fromkeys(uri for uri in now.documents if uri not in before.documents))
     went = tuple(dict.fromkeys(uri for uri in before.documents if uri not in now.documents))
     return Changed(qid=qid, question=question, overlap=shared, came=came, went=went)
 
 
-def _hubs(found: Mapping[str, Found], before: Mapping[str, Found]) -> list[Hub]:
+def _hubs(found: Mapping[str, KeptRanking], before: Mapping[str, KeptRanking]) -> list[Hub]:
     now, then = _counts(found), _counts(before)
     least = max(_HUB_QUESTIONS, _HUB_SHARE * len(found))
     return [
@@ -123,18 +123,18 @@ def _hubs(found: Mapping[str, Found], before: Mapping[str, Found]) -> list[Hub]:
     ]
 
 
-def _counts(found: Mapping[str, Found]) -> Counter[str]:
+def _counts(found: Mapping[str, KeptRanking]) -> Counter[str]:
     return Counter(uri for one in found.values() for uri in set(one.documents))
 
 
-def _read(state: Path) -> tuple[dict[str, Found], int, Any]:
+def _read(state: Path) -> tuple[dict[str, KeptRanking], int, Any]:
     """(hits by question, generation, questions) of the last time; nothing where there is none, or it is damaged."""
     try:
         kept = json.loads(state.read_bytes())
         if kept["format"] != _FORMAT:
             return {}, 0, None
         found = {
-            qid: Found(marks=tuple(marks), documents=tuple(documents))
+            qid: KeptRanking(marks=tuple(marks), documents=tuple(documents))
             for qid, (marks, documents) in kept["found"].items()
         }
         return found, int(kept["generation"]), kept["questions"]
@@ -142,7 +142,7 @@ def _read(state: Path) -> tuple[dict[str, Found], int, Any]:
         return {}, 0, None
 
 
-def _write(state: Path, generation: int, questions: Sequence[Any], found: Mapping[str, Found]) -> None:
+def _write(state: Path, generation: int, questions: Sequence[Any], found: Mapping[str, KeptRanking]) -> None:
     kept = {qid: [one.marks, one.documents] for qid, one in found.items()}
     replace_file(
         state, to_json({"format": _FORMAT, "generation": generation, "questions": questions, "found": kept}) + "\n"

@@ -12,11 +12,11 @@ from ragmm.evaluation.questions import EvalQuestion
 from ragmm.pipelines.progress import Progress, Silent
 from ragmm.types import Hit
 
-__all__ = ["Found", "agreement", "ask", "by_question", "mean", "overlap"]
+__all__ = ["KeptRanking", "agreement", "ask", "by_question", "mean", "overlap"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class KeptRanking:
     """The first hits of one question."""
 
     marks: tuple[str, ...]
@@ -29,12 +29,12 @@ class Found:
 
 def ask(
     docs: Collection, questions: Sequence[EvalQuestion], k: int, progress: Progress | None = None
-) -> dict[str, Found]:
+) -> dict[str, KeptRanking]:
     """Every question's first k hits, by qid."""
-    found: dict[str, Found] = {}
+    found: dict[str, KeptRanking] = {}
     for number, one in enumerate(questions, start=1):
         hits = docs.query(one.text, image=one.image, k=k, answer=False).hits
-        found[one.qid] = Found(
+        found[one.qid] = KeptRanking(
             marks=tuple(_mark(hit) for hit in hits),
             documents=tuple(hit.item.uri for hit in hits),
             places=tuple(_places(hits, Targets(entries=one.relevant))),
@@ -73,7 +73,7 @@ def mean(values: Iterable[float]) -> float:
     return sum(numbers) / len(numbers) if numbers else 0.0
 
 
-def by_question(one: Mapping[str, Found], other: Mapping[str, Found]) -> dict[str, tuple[float, float]]:
+def by_question(one: Mapping[str, KeptRanking], other: Mapping[str, KeptRanking]) -> dict[str, tuple[float, float]]:
     """(overlap, agreement) of every question that both know."""
     return {
         qid: (overlap(found.marks, other[qid].marks), agreement(found.marks, other[qid].marks))

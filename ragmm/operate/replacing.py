@@ -12,15 +12,15 @@ from ragmm.embedders.base import Embedder
 from ragmm.evaluation.metrics import rank_metrics
 from ragmm.evaluation.places import Targets
 from ragmm.evaluation.questions import EvalQuestion
-from ragmm.indexes import staging
-from ragmm.indexes.snapshot import Snapshot
-from ragmm.operate.rankings import Found, ask, by_question, mean
+from ragmm.indexes.store import staging
+from ragmm.indexes.store.snapshot import Snapshot
+from ragmm.operate.rankings import KeptRanking, ask, by_question, mean
 from ragmm.pipelines import reembed
 from ragmm.pipelines.progress import Progress
 from ragmm.pipelines.reembed import Staged
 from ragmm.pipelines.stopping import StopFlag, stop_on_signals
 
-__all__ = ["Comparison", "Moved", "Replaced", "compare", "replace_model"]
+__all__ = ["ModelComparison", "Moved", "Replaced", "compare", "replace_model"]
 
 _K: Final = 10
 _SLACK: Final = 0.02
@@ -37,7 +37,7 @@ class Moved:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Comparison:
+class ModelComparison:
     """The same questions to both models, everything else being equal."""
 
     questions: int
@@ -65,7 +65,7 @@ class Replaced:
     """What became of an exchange."""
 
     staged: Staged
-    comparison: Comparison | None
+    comparison: ModelComparison | None
     generation: int | None
     """The generation that the new model serves from; None while the old one serves."""
     held_back: str = ""
@@ -104,12 +104,12 @@ def replace_model(docs: Collection, wanted: Exchange, *, progress: Progress | No
 
 
 def _embedder(docs: Collection, model: str | Embedder) -> Embedder:
-    from ragmm.config import build
+    from ragmm.wiring import build_embedder
 
-    return build.build_embedder(model, docs.pipeline.models) if isinstance(model, str) else model
+    return build_embedder(model, docs.pipeline.models) if isinstance(model, str) else model
 
 
-def _held_back(wanted: Exchange, comparison: Comparison | None) -> str:
+def _held_back(wanted: Exchange, comparison: ModelComparison | None) -> str:
     if not wanted.switch:
         return "asked to stop before the switch"
     if comparison is not None and comparison.worse and not wanted.even_if_worse:
@@ -124,7 +124,7 @@ def compare(
     embedder: Embedder,
     questions: Sequence[EvalQuestion],
     progress: Progress | None = None,
-) -> Comparison:
+) -> ModelComparison:
     """Both models over one generation: the one that serves, and the one that is staged."""
     before = ask(docs, questions, _K, progress)
     with closing(_Preview(docs, space, embedder)) as preview:
@@ -132,7 +132,7 @@ def compare(
     pairs = by_question(before, after)
     texts = {one.qid: one.text for one in questions}
     moved = sorted((pair[0], qid) for qid, pair in pairs.items() if pair[0] < 1)[:10]
-    return Comparison(
+    return ModelComparison(
         questions=len(questions),
         k=_K,
         overlap=mean(pair[0] for pair in pairs.values()),
@@ -144,7 +144,7 @@ def compare(
     )
 
 
-def _judged(found: Mapping[str, Found], questions: Sequence[EvalQuestion]) -> dict[str, float]:
+def _judged(found: Mapping[str, KeptRanking], questions: Sequence[EvalQuestion]) -> dict[str, float]:
     targets = {one.qid: Targets(entries=one.relevant) for one in questions if one.relevant}
     wanted = {qid: one.pages or one.documents for qid, one in targets.items()}
     rows = rank_metrics({qid: found[qid].places for qid in wanted}, wanted, _K)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from ragmm.indexes.store import RunRow, Store
+from ragmm.indexes.store.store import RunRow, Store
 from ragmm.operate.journal import Run, RunState, read_runs
 
 __all__ = ["Listed", "list_runs"]

@@ -1,1 +1,1 @@
-"""Ingest and query: what connects loaders, models and the store."""
+"""What connects loaders, models and the store: ingest, nights, questions, answers."""

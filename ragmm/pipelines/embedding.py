@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from ragmm.embedders.base import Embedder
 from ragmm.errors import ModelError
 from ragmm.indexes.changes import PreparedItem, Vector
-from ragmm.indexes.store import Store
-from ragmm.indexes.writer import Writer, check_model
+from ragmm.indexes.store.store import Store
+from ragmm.indexes.store.writer import Writer, check_model
 from ragmm.types import IMAGE_MODALITIES, Item, Modality, Role, StoredItem
 
 __all__ = [

@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ragmm.errors import UsageError
-from ragmm.indexes.cache import Cache
-from ragmm.indexes.erase import Erased, erase, finish, paths_named, unfinished
-from ragmm.indexes.nights import Nights
-from ragmm.indexes.rows import path_to_db
-from ragmm.indexes.store import Store
+from ragmm.indexes.store.cache import Cache
+from ragmm.indexes.store.erase import Erased, erase, finish, paths_named, unfinished
+from ragmm.indexes.store.nights import Nights
+from ragmm.indexes.store.rows import path_to_db
+from ragmm.indexes.store.store import Store
 from ragmm.pipelines.assets import forget_assets
-from ragmm.pipelines.quarantine import CACHE
+from ragmm.pipelines.ingest.quarantine import CACHE
 
 __all__ = ["Purged", "purge"]
 

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from ragmm.embedders.base import Embedder
 from ragmm.errors import UsageError
-from ragmm.indexes import staging
-from ragmm.indexes.snapshot import Snapshot, Space
-from ragmm.indexes.staging import StagedVector
-from ragmm.indexes.store import Store
-from ragmm.indexes.writer import Writer
+from ragmm.indexes.store import staging
+from ragmm.indexes.store.snapshot import Snapshot, Space
+from ragmm.indexes.store.staging import StagedVector
+from ragmm.indexes.store.store import Store
+from ragmm.indexes.store.writer import Writer
 from ragmm.pipelines.embedding import Planned, embed_planned, plan, sees
 from ragmm.pipelines.progress import Progress, Silent
 from ragmm.pipelines.stopping import StopFlag
@@ -75,7 +75,7 @@ def build(
         serving = snapshot.spaces[space]
         staged = staging.stage(writer, space, embedder.info, serving.dtype)
         staging.drop_damaged(writer, staged)
-        run = _Run(writer, snapshot, staged, embedder, progress or Silent())
+        run = _Reembedding(writer, snapshot, staged, embedder, progress or Silent())
         run.take(batch, flag)
         return run.report(serving, complete=not flag)
 
@@ -91,7 +91,7 @@ def _check(snapshot: Snapshot, space: str, embedder: Embedder) -> None:
 
 
 @dataclass
-class _Run:
+class _Reembedding:
     """One pass over what is not embedded yet."""
 
     writer: Writer
@@ -168,7 +168,9 @@ def switch(store: Store, space: str, embedder: Embedder) -> int:
     """Let the staged space take over; returns the generation. Items that came since it was built are embedded first."""
     with store.writer(f"reembed {space}") as writer, contextlib.closing(store.snapshot()) as snapshot:
         staged = staging.stage(writer, space, embedder.info, snapshot.spaces[space].dtype)
-        _Run(writer, snapshot, staged, embedder, Silent()).take(len(staging.live_items(snapshot)) + 1, StopFlag())
+        _Reembedding(writer, snapshot, staged, embedder, Silent()).take(
+            len(staging.live_items(snapshot)) + 1, StopFlag()
+        )
         return staging.switch(writer, space)
 
 

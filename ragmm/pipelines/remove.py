@@ -6,8 +6,8 @@ import contextlib
 from collections.abc import Sequence
 
 from ragmm.errors import UsageError
-from ragmm.indexes.store import Store
-from ragmm.pipelines.tally import Tally
+from ragmm.indexes.store.store import Store
+from ragmm.pipelines.ingest.tally import Tally
 from ragmm.types import Document, Report
 
 __all__ = ["changes", "remove"]

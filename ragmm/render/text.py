@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 from urllib.parse import quote
 
+from ragmm.text.inert import without_controls
 from ragmm.types import StoredItem
-from ragmm.vlm.inert import without_controls
 
 __all__ = ["file_link", "place", "quoted", "safe", "safe_name", "short_path", "shorten"]
 

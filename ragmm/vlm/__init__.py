@@ -1,1 +1,1 @@
-"""Models that write: captions and answers, and the answers that need no model."""
+"""Models that write: captions and answers."""

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ragmm.errors import MissingExtraError, ModelError
-from ragmm.vlm.inert import without_controls
+from ragmm.text.inert import without_controls
 from ragmm.vlm.openai_settings import OpenAiSettings, Usage, check_url, is_loopback, read_key
 
 if TYPE_CHECKING:

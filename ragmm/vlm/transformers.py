@@ -15,8 +15,8 @@ from ragmm.models.fingerprints import fingerprint
 from ragmm.types import ModelInfo
 from ragmm.vlm.base import Prompt, Reply
 from ragmm.vlm.transformers_devices import place
-from ragmm.vlm.transformers_loading import Parts, check_folder, context_length, load_model, load_parts
-from ragmm.vlm.transformers_shapes import Family, Shape, batch_key, family_of, image_count, prepare, reply_start
+from ragmm.vlm.transformers_loading import LoadedParts, check_folder, context_length, load_model, load_parts
+from ragmm.vlm.transformers_shapes import Family, PromptShape, batch_key, family_of, image_count, prepare, reply_start
 from ragmm.vlm.trust import Trust
 
 __all__ = ["TransformersVlm"]
@@ -111,7 +111,7 @@ class TransformersVlm:
         from ragmm.vlm.transformers_stream import stream_tokens
 
         loaded = self._ready()
-        if loaded.family.shape is not Shape.CHAT:
+        if loaded.family.shape is not PromptShape.CHAT:
             yield self.generate([prompt])[0].text
             return
         with self._lock:
@@ -149,7 +149,7 @@ class TransformersVlm:
 class _Loaded:
     """A model with its processor, on its device."""
 
-    def __init__(self, model: Any, parts: Parts, family: Family, context: int) -> None:
+    def __init__(self, model: Any, parts: LoadedParts, family: Family, context: int) -> None:
         self.model = model
         self.parts = parts
         self.family = family
@@ -159,7 +159,7 @@ class _Loaded:
     def from_folder(cls, folder: Path, config: dict[str, Any], wanted: tuple[str, str, float | None]) -> _Loaded:
         parts = load_parts(folder)
         family = family_of(config, parts)
-        if family.shape in {Shape.CHAT, Shape.PREFIX}:
+        if family.shape in {PromptShape.CHAT, PromptShape.PREFIX}:
             parts.tokenizer.padding_side = "left"
         if parts.tokenizer.pad_token is None:
             parts.tokenizer.pad_token = parts.tokenizer.eos_token
@@ -184,7 +184,11 @@ class _Loaded:
     def options(self, inputs: Any, prompts: Sequence[Prompt]) -> dict[str, Any]:
         """Greedy decoding, as long as asked for and as the context allows."""
         wanted = max(prompt.max_tokens for prompt in prompts)
-        given = inputs["input_ids"].shape[1] if "input_ids" in inputs and self.family.shape is not Shape.ENCODED else 0
+        given = (
+            inputs["input_ids"].shape[1]
+            if "input_ids" in inputs and self.family.shape is not PromptShape.ENCODED
+            else 0
+        )
         if self._context and given + _LEAST_REPLY > self._context:
             raise ModelError(
                 f"the prompt has {given} tokens and this {self.family.name} model takes {self._context} with its "

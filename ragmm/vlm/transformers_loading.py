@@ -19,13 +19,13 @@ from ragmm.models.weights import read_header, safetensors_files
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["Parts", "check_folder", "context_length", "load_model", "load_parts"]
+__all__ = ["LoadedParts", "check_folder", "context_length", "load_model", "load_parts"]
 
 _MARK = re.compile(r"[<\[{|].+[>\]}|]", re.DOTALL)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parts:
+class LoadedParts:
     """What turns prompts into tensors and tokens into text."""
 
     processor: Any
@@ -68,7 +68,7 @@ def context_length(config: dict[str, Any]) -> int:
     return next((value for value in found if isinstance(value, int) and value > 0), 0)
 
 
-def load_parts(folder: Path) -> Parts:
+def load_parts(folder: Path) -> LoadedParts:
     """The processor and its parts. Raises ModelError naming what is missing."""
     from transformers import AutoProcessor
 
@@ -78,7 +78,7 @@ def load_parts(folder: Path) -> Parts:
         )
     image_processor, tokenizer = getattr(found, "image_processor", None), getattr(found, "tokenizer", None)
     if image_processor is not None and tokenizer is not None:
-        return Parts(processor=found, image_processor=image_processor, tokenizer=tokenizer)
+        return LoadedParts(processor=found, image_processor=image_processor, tokenizer=tokenizer)
     return _separate_parts(folder)
 
 
@@ -118,7 +118,7 @@ def _model_class(config: dict[str, Any]) -> Any:
     return transformers.AutoModelForImageTextToText
 
 
-def _separate_parts(folder: Path) -> Parts:
+def _separate_parts(folder: Path) -> LoadedParts:
     from transformers import AutoImageProcessor, AutoTokenizer
 
     with _explained(folder, "its image processor (preprocessor_config.json)"):
@@ -127,7 +127,7 @@ def _separate_parts(folder: Path) -> Parts:
         )
     with _explained(folder, "its tokenizer"):
         tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
-    return Parts(processor=None, image_processor=images, tokenizer=tokenizer)
+    return LoadedParts(processor=None, image_processor=images, tokenizer=tokenizer)
 
 
 def _require_shards(folder: Path, present: set[str]) -> None:

@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING, Any
 from ragmm.errors import ModelError
 from ragmm.vlm.base import Prompt, Turn
 from ragmm.vlm.images import open_image
-from ragmm.vlm.transformers_loading import Parts
+from ragmm.vlm.transformers_loading import LoadedParts
 
 if TYPE_CHECKING:
     import torch
     from PIL.Image import Image
 
-__all__ = ["Family", "Shape", "batch_key", "family_of", "image_count", "prepare", "reply_start"]
+__all__ = ["Family", "PromptShape", "batch_key", "family_of", "image_count", "prepare", "reply_start"]
 
 
-class Shape(StrEnum):
+class PromptShape(StrEnum):
     """How a model takes a prompt."""
 
     CHAT = "chat"
@@ -41,7 +41,7 @@ class Family:
 
     name: str
     """config.model_type."""
-    shape: Shape
+    shape: PromptShape
     least_images: int = 0
     most_images: int | None = None
     """None sets no limit."""
@@ -62,30 +62,30 @@ _PROMPTS: Mapping[str, tuple[str, str]] = {
 }
 
 
-def family_of(config: Mapping[str, Any], parts: Parts) -> Family:
+def family_of(config: Mapping[str, Any], parts: LoadedParts) -> Family:
     """Chooses the shape from what the processor and the config say."""
     name = str(config.get("model_type", ""))
     if name in _IMAGE_ALONE:
-        return Family(name=name, shape=Shape.IMAGE_ONLY, least_images=1, most_images=1)
+        return Family(name=name, shape=PromptShape.IMAGE_ONLY, least_images=1, most_images=1)
     if _adopt_template(parts):
-        return Family(name=name, shape=Shape.CHAT)
+        return Family(name=name, shape=PromptShape.CHAT)
     answers = any("QuestionAnswering" in str(architecture) for architecture in config.get("architectures") or ())
     encoded = answers or bool(config.get("is_encoder_decoder")) or not _takes_tokens(parts)
     return Family(
         name=name,
-        shape=Shape.ENCODED if encoded else Shape.PREFIX,
+        shape=PromptShape.ENCODED if encoded else PromptShape.PREFIX,
         least_images=0 if name in _TEXT_ALONE else 1,
         most_images=None if name in _UNLIMITED else 1,
     )
 
 
-def prepare(family: Family, parts: Parts, prompts: Sequence[Prompt]) -> Any:
+def prepare(family: Family, parts: LoadedParts, prompts: Sequence[Prompt]) -> Any:
     """One padded batch of tensors for `generate`. Raises ModelError for images the family cannot take."""
     for prompt in prompts:
         _check_images(family, image_count(prompt))
-    if family.shape is Shape.CHAT:
+    if family.shape is PromptShape.CHAT:
         return _chat_inputs(parts, prompts)
-    if family.shape is Shape.IMAGE_ONLY:
+    if family.shape is PromptShape.IMAGE_ONLY:
         images = [_images(prompt)[0] for prompt in prompts]
         return parts.image_processor(images=images, return_tensors="pt")
     return _raw_inputs(family, parts, prompts)
@@ -101,7 +101,7 @@ def batch_key(family: Family, prompt: Prompt) -> tuple[object, ...]:
 
     Raw texts are not padded, because some families place them by absolute position: only equal texts go together.
     """
-    text = "" if family.shape is Shape.CHAT else _raw_text(family, prompt)
+    text = "" if family.shape is PromptShape.CHAT else _raw_text(family, prompt)
     return (image_count(prompt), prompt.max_tokens, text)
 
 
@@ -111,14 +111,14 @@ def reply_start(family: Family, given: torch.Tensor | None, made: torch.Tensor) 
     Shapes: (batch, prompt), (batch, output). Most decoders repeat the prompt; BLIP drops its last token and replaces
     the first; models that are given embeddings, and all encoder-decoders, return the reply alone.
     """
-    if family.shape in {Shape.ENCODED, Shape.IMAGE_ONLY} or given is None:
+    if family.shape in {PromptShape.ENCODED, PromptShape.IMAGE_ONLY} or given is None:
         return 0
     length = given.shape[1]
     if made.shape[1] >= length and bool((made[:, :length] == given).all()):
         return length
     if family.name == "blip" and bool((made[:, 1 : length - 1] == given[:, 1:-1]).all()):
         return length - 1
-    if family.shape is Shape.PREFIX and not bool((made[:, :2] == given[:, :2]).all()):
+    if family.shape is PromptShape.PREFIX and not bool((made[:, :2] == given[:, :2]).all()):
         return 0
     raise ModelError(
         f"the reply of this {family.name} model does not begin with its prompt, so it cannot be told apart from it; "
@@ -126,7 +126,7 @@ def reply_start(family: Family, given: torch.Tensor | None, made: torch.Tensor) 
     )
 
 
-def _adopt_template(parts: Parts) -> bool:
+def _adopt_template(parts: LoadedParts) -> bool:
     """Whether there is a chat template that knows images; one that only the tokenizer has is given to the processor."""
     if parts.processor is None:
         return False
@@ -139,7 +139,7 @@ def _adopt_template(parts: Parts) -> bool:
     return False
 
 
-def _takes_tokens(parts: Parts) -> bool:
+def _takes_tokens(parts: LoadedParts) -> bool:
     """Pix2Struct's image processor makes patches; its text, if any, is drawn into the picture."""
     return "flattened_patches" not in getattr(parts.image_processor, "model_input_names", ())
 
@@ -161,7 +161,7 @@ def _images(prompt: Prompt) -> list[Image]:
 # ------------------------------------------------------------------------------------------------------ chat
 
 
-def _chat_inputs(parts: Parts, prompts: Sequence[Prompt]) -> Any:
+def _chat_inputs(parts: LoadedParts, prompts: Sequence[Prompt]) -> Any:
     from jinja2.exceptions import TemplateError
 
     try:
@@ -171,7 +171,7 @@ def _chat_inputs(parts: Parts, prompts: Sequence[Prompt]) -> Any:
         return _templated(parts, [_messages(_without_system(prompt.turns), parts.controls) for prompt in prompts])
 
 
-def _templated(parts: Parts, conversations: list[list[dict[str, Any]]]) -> Any:
+def _templated(parts: LoadedParts, conversations: list[list[dict[str, Any]]]) -> Any:
     return parts.processor.apply_chat_template(
         conversations,
         add_generation_prompt=True,
@@ -208,7 +208,7 @@ def _without_system(turns: Sequence[Turn]) -> list[Turn]:
 # ------------------------------------------------------------------------------------------------------- raw
 
 
-def _raw_inputs(family: Family, parts: Parts, prompts: Sequence[Prompt]) -> Any:
+def _raw_inputs(family: Family, parts: LoadedParts, prompts: Sequence[Prompt]) -> Any:
     texts = [_marks(family, prompt) + _calm(_raw_text(family, prompt), parts.controls) for prompt in prompts]
     images = [_images(prompt) for prompt in prompts]
     process = parts.processor

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-import ragmm.config.build
+import ragmm.wiring
 from ragmm.cli import app
-from ragmm.commands import failures
+from ragmm.commands.shared import failures
 from ragmm.config import ModelSettings
 from ragmm.sample import write_sample
 from ragmm.testing import FakeEmbedder, FakeVlm
@@ -47,8 +47,8 @@ def _fake_vlm(name: str, *_: object) -> FakeVlm | None:
 
 @pytest.fixture(autouse=True)
 def _fake_models(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ragmm.config.build, "build_embedder", _fake)
-    monkeypatch.setattr(ragmm.config.build, "build_vlm", _fake_vlm)
+    monkeypatch.setattr(ragmm.wiring, "build_embedder", _fake)
+    monkeypatch.setattr(ragmm.wiring, "build_vlm", _fake_vlm)
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _built(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("built") / "sample"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ragmm.config.build, "build_embedder", _fake)
+        patch.setattr(ragmm.wiring, "build_embedder", _fake)
         pipeline = folder.parent / "test.toml"
         pipeline.write_text(PIPELINE, encoding="utf-8")
         with ragmm.create(folder, pipeline=pipeline) as docs:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import ragmm.config.build
+import ragmm.wiring
 from ragmm.config import load_pipeline
 from ragmm.testing import FakeEmbedder
 
@@ -120,7 +120,7 @@ def test_a_signal_ends_the_run_after_the_commit_and_the_same_command_goes_on(
                 os.kill(os.getpid(), number)
             return super().embed_texts(texts, role)
 
-    monkeypatch.setattr(ragmm.config.build, "build_embedder", lambda name, models: Signalling(name=name))
+    monkeypatch.setattr(ragmm.wiring, "build_embedder", lambda name, models: Signalling(name=name))
     stopped = cli("ingest", "docs", "-c", "./notes", "-p", pipeline, "--json")
     assert stopped.code == code
     assert stopped.json["interrupted"]

@@ -10,9 +10,9 @@ import pytest
 import ragmm.doctor as doctor_module
 from ragmm.doctor import FLOORS, State, exit_code, version_findings
 from ragmm.errors import NewerFormatError
-from ragmm.indexes.cache import Cache
-from ragmm.indexes.lock import writer_lock
-from ragmm.loaders.sandbox import Layer, LayerName
+from ragmm.indexes.store.cache import Cache
+from ragmm.indexes.store.lock import writer_lock
+from ragmm.isolation.sandbox import Layer, LayerName
 from ragmm.operate import journal
 from ragmm.operate.fitness import file_system_checks
 from ragmm.operate.journal import Begun, Ended
@@ -146,7 +146,7 @@ def test_both_faiss_packages_are_one_too_many() -> None:
 
 def test_a_missing_layer_is_a_warning_and_not_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     off = Layer(name=LayerName.NETWORK, active=False, detail="no network namespace: not permitted")
-    monkeypatch.setattr("ragmm.loaders.sandbox.layers", lambda: [off])
+    monkeypatch.setattr("ragmm.isolation.sandbox.layers", lambda: [off])
     (found,) = doctor_module._sandbox()
     assert found.state is State.WARNING
     assert exit_code([found]) == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from ragmm.indexes.lock import writer_lock
+from ragmm.indexes.store.lock import writer_lock
 
 
 def test_info_says_what_it_is_made_of(cli, sample: Path, corpus: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ragmm.config import NightlySettings
-from ragmm.indexes.store import Store
+from ragmm.indexes.store.store import Store
 from ragmm.operate.files import append_line
 from ragmm.operate.journal import JOURNAL
 from tests.unit.sync_desk import Desk, in_memory
@@ -23,7 +23,7 @@ from tests.unit.sync_desk import Desk, in_memory
 def desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     with in_memory() as folder:
         desk = Desk(folder, monkeypatch)
-        monkeypatch.setattr("ragmm.parts.Parts._make_embedders", lambda _: dict(desk.models))
+        monkeypatch.setattr("ragmm.wiring.Parts._make_embedders", lambda _: dict(desk.models))
         yield desk
 
 

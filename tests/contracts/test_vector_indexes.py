@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from vector_back_ends import ALL, BACK_ENDS, PARAMETERS
 
 from ragmm.indexes import exact
-from ragmm.indexes.base import VectorIndex
+from ragmm.indexes.contracts import VectorIndex
 from ragmm.indexes.exact import ExactIndex
 
 DIM = 16

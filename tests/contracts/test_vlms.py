@@ -11,10 +11,10 @@ from PIL import Image
 
 import ragmm
 from ragmm.errors import ModelError
+from ragmm.pipelines.answer.context import ContextBudget
+from ragmm.pipelines.answer.written import AnswerRules, AnswerTask, answer_with
 from ragmm.testing import FakeVlm
-from ragmm.vlm.answers import AnswerRules, Question, answer_with
 from ragmm.vlm.base import Prompt, Reply, Turn, Vlm
-from ragmm.vlm.context import ContextBudget
 from ragmm.vlm.openai import OpenAiSettings, OpenAiVlm
 from ragmm.vlm.transformers import TransformersVlm
 from tests.unit.chat_server import chat_server
@@ -171,7 +171,7 @@ def test_streams_say_what_generate_says(vlm):
 
 def test_an_answer_comes_out_whatever_it_says(vlm):
     """Random weights write noise: the answer stands on the evidence, or says that it does not."""
-    asked = Question(text="When did the mill open?", hits=[make_hit(1, "The mill opened in 1891.")])
+    asked = AnswerTask(text="When did the mill open?", hits=[make_hit(1, "The mill opened in 1891.")])
     answer = answer_with(vlm, asked, ContextBudget(tokens=1500, max_tokens=8), AnswerRules())
     assert answer.abstained or "1891" in answer.text
     assert all(citation.rank == 1 for claim in answer.claims for citation in claim.citations)

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ragmm.indexes.ann.flat import FlatIndex
-from ragmm.indexes.ann.gpu import Gpu, find_gpu, placed
-from ragmm.indexes.ann.index import AnnIndex
-from ragmm.indexes.ann.searchers import Searcher
-from ragmm.indexes.ann.spec import Method, Policy
-from ragmm.indexes.base import VectorIndex
+from ragmm.indexes.contracts import VectorIndex
 from ragmm.indexes.exact import ExactIndex
+from ragmm.indexes.faiss.flat import FlatIndex
+from ragmm.indexes.faiss.gpu import Gpu, find_gpu, placed
+from ragmm.indexes.faiss.index import AnnIndex
+from ragmm.indexes.faiss.searchers import Searcher
+from ragmm.indexes.faiss.spec import Method, Policy
 
 Make = Callable[[int], VectorIndex]
 

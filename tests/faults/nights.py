@@ -19,11 +19,11 @@ from typing import Any
 
 import ragmm
 from ragmm.config import Pipeline, SourceSettings
-from ragmm.config.build import build_loaders
 from ragmm.embedders.base import Embedder
 from ragmm.loaders.settings import Ocr
 from ragmm.operate.attending import attended
 from ragmm.testing import FakeEmbedder, FakeVlm
+from ragmm.wiring import build_loaders
 
 __all__ = ["COMMIT_ITEMS", "Nights", "models", "pipeline_for"]
 
@@ -130,7 +130,7 @@ def _in_a_session(folder: str, source: str) -> int:
 
 def _import_everything() -> None:
     """What a night would import when it first needs it."""
-    for module in ("ragmm.pipelines.sync.run", "ragmm.loaders.worker_server", "ragmm.config.measuring"):
+    for module in ("ragmm.pipelines.sync.run", "ragmm.isolation.server", "ragmm.config.measuring"):
         importlib.import_module(module)
     build_loaders(ragmm.default_pipeline())
 

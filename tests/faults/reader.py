@@ -19,10 +19,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ragmm.indexes.blocks import unit_rows
-from ragmm.indexes.snapshot import Snapshot
-from ragmm.indexes.store import Store
-from ragmm.indexes.word_search import find_items
+from ragmm.indexes.store.blocks import unit_rows
+from ragmm.indexes.store.snapshot import Snapshot
+from ragmm.indexes.store.store import Store
+from ragmm.indexes.store.word_search import find_items
 from tests.faults import scenes
 
 __all__ = ["Seen", "reading", "results", "slow", "stop", "under_way"]

@@ -12,12 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ragmm.indexes import maintenance
-from ragmm.indexes.ann import upkeep
-from ragmm.indexes.ann.spec import Policy
 from ragmm.indexes.changes import PreparedDocument, PreparedItem, Vector
-from ragmm.indexes.generations import Retention
-from ragmm.indexes.store import Store
+from ragmm.indexes.faiss.spec import Policy
+from ragmm.indexes.store import maintenance, search_upkeep
+from ragmm.indexes.store.generations import Retention
+from ragmm.indexes.store.store import Store
 from ragmm.types import Asset, Item, Locator, Modality, ModelInfo, StoredItem
 
 Acknowledge = Callable[[int], None]
@@ -127,7 +126,7 @@ def index(store: Store, acknowledge: Acknowledge) -> None:
 
     faiss.omp_set_num_threads(1)  # its threads do not live through a fork
     with store.writer("index") as writer:
-        upkeep.refresh(writer, "ivf", policy=Policy(fresh_rows=0, fresh_share=0.0, dead_share=0.0))
+        search_upkeep.refresh(writer, "ivf", policy=Policy(fresh_rows=0, fresh_share=0.0, dead_share=0.0))
         acknowledge(writer.generation)
 
 

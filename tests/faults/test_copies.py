@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ragmm.errors import RagmmError
-from ragmm.indexes.store import Store
+from ragmm.indexes.store.store import Store
 from tests.faults import scenes
 
 pytestmark = pytest.mark.row("R26")
@@ -23,7 +23,7 @@ _WRITE = """
 import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
-from ragmm.indexes.store import Store
+from ragmm.indexes.store.store import Store
 from tests.faults import scenes
 store, version = Store(Path(sys.argv[1])), 0
 while not Path(sys.argv[1] + ".stop").exists():
@@ -113,7 +113,9 @@ def test_rollback_is_quick_and_exact(tmp_path: Path, record_property: Callable[[
 
 def test_a_copy_that_is_cut_short_is_no_collection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = scenes.prepared(tmp_path / "collection", (scenes.first_ingest,))
-    monkeypatch.setattr("ragmm.indexes.seals.write_seal", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(
+        "ragmm.indexes.store.database_seal.write_seal", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt)
+    )
     with pytest.raises(KeyboardInterrupt):
         store.copy_to(tmp_path / "copy")
     assert not (tmp_path / "copy").exists()

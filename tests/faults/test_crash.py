@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ragmm.indexes import fsio
-from ragmm.indexes.store import Store
+from ragmm.indexes.store.store import Store
 from tests.faults import scenes
 from tests.faults.disk import Counter, CrashAt
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from ragmm.errors import CollectionNotFoundError, DamagedError, RagmmError
-from ragmm.indexes.blocks import unit_rows
-from ragmm.indexes.store import Store
+from ragmm.indexes.store.blocks import unit_rows
+from ragmm.indexes.store.store import Store
 from tests.faults import scenes
 
 LIVE = ("collection.db", "*.npy", "*.pack")

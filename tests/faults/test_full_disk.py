@@ -14,8 +14,8 @@ import pytest
 
 from ragmm.errors import StorageError
 from ragmm.indexes import fsio
-from ragmm.indexes.store import Store
-from ragmm.indexes.writer import Writer
+from ragmm.indexes.store.store import Store
+from ragmm.indexes.store.writer import Writer
 from tests.faults import scenes
 from tests.faults.disk import Counter, FailAt
 from tests.faults.test_crash import SCENES, check_cut, states_of, steps_of
@@ -85,7 +85,7 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 from ragmm.errors import StorageError
 from ragmm.indexes import fsio
-from ragmm.indexes.store import Store
+from ragmm.indexes.store.store import Store
 from tests.faults import scenes
 fsio.free_bytes = lambda path: None       # as on a file system that does not tell
 store = Store(Path(sys.argv[1]) / "collection")

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 from ragmm.errors import DamagedError
-from ragmm.indexes.ann import files
-from ragmm.indexes.ann.building import build
-from ragmm.indexes.ann.index import AnnIndex
-from ragmm.indexes.ann.library import reading_limits
-from ragmm.indexes.ann.searchers import CpuSearcher
-from ragmm.indexes.ann.spec import Method
+from ragmm.indexes.faiss import files
+from ragmm.indexes.faiss.building import build
+from ragmm.indexes.faiss.index import AnnIndex
+from ragmm.indexes.faiss.library import reading_limits
+from ragmm.indexes.faiss.searchers import CpuSearcher
+from ragmm.indexes.faiss.spec import Method
 
 faiss = pytest.importorskip("faiss")
 

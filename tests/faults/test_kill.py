@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 import ragmm
-from ragmm.indexes.store import Store
+from ragmm.indexes.store.store import Store
 from ragmm.operate.journal import RunState, read_runs
 from ragmm.testing import sample_corpus
 from tests.faults.nights import COMMIT_ITEMS, Nights, models, pipeline_for

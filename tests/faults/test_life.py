@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from ragmm.indexes.cache import Cache
+from ragmm.indexes.store.cache import Cache
 from tests.unit.sync_desk import Desk, filled_desk
 
 

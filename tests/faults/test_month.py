@@ -19,7 +19,7 @@ from ragmm.indexes import fsio
 from ragmm.operate.attending import attended
 from ragmm.operate.journal import RunState, read_runs
 from ragmm.operate.replacing import Exchange, replace_model
-from ragmm.pipelines.quarantine import retry
+from ragmm.pipelines.ingest.quarantine import retry
 from ragmm.pipelines.sync.night import Night
 from ragmm.testing import FakeEmbedder, captioned_picture, png_bytes
 from tests.faults.disk import Counter, FailAt

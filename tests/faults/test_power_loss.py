@@ -10,7 +10,7 @@ import pytest
 
 from ragmm.errors import RagmmError
 from ragmm.indexes import fsio
-from ragmm.indexes.store import Store
+from ragmm.indexes.store.store import Store
 from tests.faults import scenes
 from tests.faults.disk import Log, Operation
 from tests.faults.model import Disk

@@ -13,7 +13,7 @@ import pytest
 
 from ragmm.errors import StorageError
 from ragmm.indexes import fsio
-from ragmm.indexes.store import Store
+from ragmm.indexes.store.store import Store
 from tests.faults import scenes
 from tests.faults.disk import FailAt
 
@@ -25,7 +25,7 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 import ragmm
 from ragmm.errors import StorageError
-from ragmm.loaders import worker
+from ragmm.loaders import parser
 from ragmm.testing import FakeEmbedder
 if __name__ == "__main__":
     def started(*_):
@@ -36,7 +36,7 @@ if __name__ == "__main__":
         assert docs.search("zeppelins")[0].item.uri == "a.txt"
         assert docs.verify(deep=True).ok
         digest = docs.digest(vectors=True)
-        worker.ParserPool.parse = started
+        parser.ParserPool.parse = started
         for work in (lambda: docs.ingest([folder / "source"]), lambda: docs.rollback(1), docs.compact,
                      lambda: docs.remove(["a.txt"])):
             began = time.monotonic()

@@ -14,7 +14,7 @@ import pytest
 
 from ragmm.errors import StorageError
 from ragmm.indexes import fsio
-from ragmm.indexes.store import Store
+from ragmm.indexes.store.store import Store
 from ragmm.pipelines import reembed
 from ragmm.types import ModelInfo, Role
 from tests.faults import scenes

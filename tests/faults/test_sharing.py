@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from ragmm.errors import WriterBusyError
-from ragmm.indexes import copying
-from ragmm.indexes.blocks import unit_rows
-from ragmm.indexes.store import Store
-from ragmm.indexes.word_search import find_items
+from ragmm.indexes.store import copying
+from ragmm.indexes.store.blocks import unit_rows
+from ragmm.indexes.store.store import Store
+from ragmm.indexes.store.word_search import find_items
 from ragmm.types import DocumentState
 from tests.faults import reader, scenes
 
@@ -28,8 +28,8 @@ _HOLD = """
 import sys, time
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
-from ragmm.indexes.store import Store
-from ragmm.indexes.word_search import find_items
+from ragmm.indexes.store.store import Store
+from ragmm.indexes.store.word_search import find_items
 with Store(Path(sys.argv[1])).writer("hold"):
     print("held", flush=True)
     time.sleep(60)
@@ -147,8 +147,8 @@ _CUT_IN_MID_COMMIT = """
 import os, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
-from ragmm.indexes.store import Store
-from ragmm.indexes.word_search import find_items
+from ragmm.indexes.store.store import Store
+from ragmm.indexes.store.word_search import find_items
 with Store(Path(sys.argv[1])).writer("cut") as writer:
     writer.connection.execute("PRAGMA cache_size = 1")
     writer.connection.execute("PRAGMA cache_spill = ON")     # pages reach the file before COMMIT, as in its midst

@@ -12,10 +12,10 @@ import numpy as np
 import psutil
 import pytest
 
-from ragmm.indexes import maintenance
-from ragmm.indexes.blocks import unit_rows
-from ragmm.indexes.generations import Retention
-from ragmm.indexes.store import Store
+from ragmm.indexes.store import maintenance
+from ragmm.indexes.store.blocks import unit_rows
+from ragmm.indexes.store.generations import Retention
+from ragmm.indexes.store.store import Store
 from tests.faults import reader, scenes
 from tests.faults.test_sharing import READERS
 from tests.unit.sync_desk import Desk, in_memory

@@ -17,9 +17,9 @@ import pytest
 from ragmm.config import Place
 from ragmm.errors import StorageError, WriterBusyError
 from ragmm.indexes import fsio
-from ragmm.indexes.store import Store
-from ragmm.loaders import spool
-from ragmm.pipelines.quarantine import struck
+from ragmm.indexes.store.store import Store
+from ragmm.isolation import spool
+from ragmm.pipelines.ingest.quarantine import struck
 from tests.faults.disk import Counter, CrashAt
 from tests.unit.sync_desk import Desk, counts, filled_desk
 
@@ -297,8 +297,8 @@ def test_a_file_that_changes_while_it_is_read_is_one_whole_version(desk: Desk) -
 _NIGHT = """
 import sys
 from ragmm.errors import WriterBusyError
-from ragmm.indexes.store import Store
-from ragmm.loaders import spool
+from ragmm.indexes.store.store import Store
+from ragmm.isolation import spool
 from pathlib import Path
 import time
 try:

@@ -15,10 +15,11 @@ import pytest
 
 from ragmm.config import OperateSettings
 from ragmm.errors import RagmmError, UsageError
-from ragmm.indexes import fsio, maintenance, schema
-from ragmm.indexes.cache import Cache, Caption
-from ragmm.indexes.generations import Retention
-from ragmm.indexes.store import Store
+from ragmm.indexes import fsio
+from ragmm.indexes.store import maintenance, schema
+from ragmm.indexes.store.cache import Cache, CachedCaption
+from ragmm.indexes.store.generations import Retention
+from ragmm.indexes.store.store import Store
 from ragmm.operate.attending import attended
 from ragmm.operate.forgetting import Forgotten, forget_names
 from ragmm.operate.journal import read_runs
@@ -54,7 +55,7 @@ def desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
             docs.asset_path(item.asset)
         with Cache(desk.folder / "cache.db") as cache:
             key = (bytes.fromhex(item.asset), "prompt")
-            cache.remember_captions({key: Caption(text=f"It shows {CANARY}.", confidence=1.0)})
+            cache.remember_captions({key: CachedCaption(text=f"It shows {CANARY}.", confidence=1.0)})
         yield desk
 
 

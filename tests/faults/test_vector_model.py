@@ -11,11 +11,11 @@ from functools import partial
 import numpy as np
 import pytest
 
-from ragmm.indexes.ann.flat import FlatIndex
-from ragmm.indexes.ann.index import AnnIndex
-from ragmm.indexes.ann.spec import Method, Policy
-from ragmm.indexes.base import VectorIndex
+from ragmm.indexes.contracts import VectorIndex
 from ragmm.indexes.exact import ExactIndex
+from ragmm.indexes.faiss.flat import FlatIndex
+from ragmm.indexes.faiss.index import AnnIndex
+from ragmm.indexes.faiss.spec import Method, Policy
 from tests.contracts.vector_back_ends import PretendedGpu, on_gpu
 
 DIM = 8

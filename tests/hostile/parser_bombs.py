@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from ragmm.errors import DocumentError, LimitError, MissingExtraError, UnsupportedError
+from ragmm.isolation.limits import take_slow_work
 from ragmm.loaders.base import Loader, Probe
-from ragmm.loaders.sandbox import take_slow_work
 from ragmm.loaders.settings import LoaderSettings
 from ragmm.types import Asset, Item, Modality
 

@@ -9,11 +9,11 @@ import re
 
 import pytest
 
+from ragmm.pipelines.answer.context import ContextBudget
+from ragmm.pipelines.answer.written import AnswerRules, AnswerTask, answer_with
+from ragmm.pipelines.prompts import answer_instructions
 from ragmm.testing import FakeVlm
 from ragmm.types import Locator, Modality
-from ragmm.vlm.answers import AnswerRules, Question, answer_with
-from ragmm.vlm.context import ContextBudget
-from ragmm.vlm.prompts import answer_instructions
 from tests.unit.hits import make_hit
 
 SECRET = "canary-7741"
@@ -76,7 +76,7 @@ def obedient(order):
 def test_orders_in_documents(order, carrier):
     vlm = obedient(ORDERS[order])
     hits = [CARRIERS[carrier](ORDERS[order]), make_hit(2, "It was built of brick.")]
-    answer = answer_with(vlm, Question(text="When did the mill open?", hits=hits), ContextBudget(), AnswerRules())
+    answer = answer_with(vlm, AnswerTask(text="When did the mill open?", hits=hits), ContextBudget(), AnswerRules())
     shown = [answer.text, *answer.warnings, *(claim.text for claim in answer.claims)]
     assert not any(LIVE.search(text) for text in shown)
     assert {citation.rank for claim in answer.claims for citation in claim.citations} <= {1, 2}

@@ -14,10 +14,10 @@ from pdf_loaders import pdfium_loaders, pymupdf_loaders
 from reportlab.pdfgen.canvas import Canvas
 
 from ragmm.errors import DocumentError
+from ragmm.isolation.limits import Limits
 from ragmm.loaders.base import Loader
-from ragmm.loaders.sandbox import Limits
+from ragmm.loaders.parser import ParserPool
 from ragmm.loaders.settings import LoaderSettings, Ocr
-from ragmm.loaders.worker import ParserPool
 
 # Minutes of processor time: run by `make faults`, which a clean checkout runs too.
 pytestmark = pytest.mark.faults

@@ -18,8 +18,9 @@ import pytest
 from parser_bombs import FORGERIES, bomb_loaders
 
 from ragmm.errors import DocumentError, LimitError, UnsupportedError
-from ragmm.loaders.sandbox import LayerName, Limits, layers
-from ragmm.loaders.worker import Death, ParsedDocument, ParserPool, WorkerDiedError, WorkerLimitError
+from ragmm.isolation.limits import Limits
+from ragmm.isolation.sandbox import LayerName, layers
+from ragmm.loaders.parser import Death, ParsedDocument, ParserPool, WorkerDiedError, WorkerLimitError
 
 LIMITS = Limits(memory_mb=400, cpu_seconds=2, wall_seconds=3.0, file_mb=16, scratch_mb=64, items=500, assets=50)
 
@@ -289,7 +290,7 @@ import sys, threading, time
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from parser_bombs import bomb_loaders
-from ragmm.loaders.worker import ParserPool
+from ragmm.loaders.parser import ParserPool
 pool = ParserPool(workers=4, loaders=bomb_loaders, scratch=Path(sys.argv[2]))
 pool.parse(Path(sys.argv[3]) / "good.txt")
 for _ in range(3):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ragmm.embedders.base import Embedder
 from ragmm.indexes.changes import PreparedDocument
-from ragmm.indexes.store import Store
+from ragmm.indexes.store.store import Store
 from ragmm.pipelines.embedding import Embedding
 from ragmm.types import Item
 

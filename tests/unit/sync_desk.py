@@ -15,11 +15,11 @@ import pytest
 import ragmm
 from ragmm.config import NightlySettings, Pipeline, Place, SourceSettings
 from ragmm.errors import DocumentError
-from ragmm.indexes.cache import Cache
-from ragmm.indexes.nights import Nights
-from ragmm.loaders.spool import spool
-from ragmm.loaders.worker import Death, WorkerDiedError
-from ragmm.pipelines import intake
+from ragmm.indexes.store.cache import Cache
+from ragmm.indexes.store.nights import Nights
+from ragmm.isolation.spool import spool
+from ragmm.loaders.parser import Death, WorkerDiedError
+from ragmm.pipelines.ingest import intake
 from ragmm.pipelines.sync.night import Night
 from ragmm.testing import FakeEmbedder, Reading, paragraphs
 from ragmm.types import Asset, Item, Modality
@@ -83,7 +83,7 @@ class Desk:
             nightly=NightlySettings(guard_documents=5, guard_share=0.2),
         )
         self.now = 1_800_000_000.0
-        monkeypatch.setattr("ragmm.config.build.build_parser", self._build_parser)
+        monkeypatch.setattr("ragmm.wiring.build_parser", self._build_parser)
         monkeypatch.setattr(intake, "_CLOCK_GRAIN_NS", -1)
 
     @contextlib.contextmanager

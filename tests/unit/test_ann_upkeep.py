@@ -13,15 +13,16 @@ import numpy as np
 import pytest
 
 from ragmm.errors import DamagedError, MissingExtraError
-from ragmm.indexes.ann import building, files, registry, spec, upkeep
-from ragmm.indexes.ann.flat import FlatIndex
-from ragmm.indexes.ann.gpu import GpuSearcher, find_gpu, placed
-from ragmm.indexes.ann.index import AnnIndex
-from ragmm.indexes.ann.searchers import CpuSearcher
-from ragmm.indexes.ann.spec import Method, Policy
 from ragmm.indexes.changes import PreparedDocument, PreparedItem, Vector
 from ragmm.indexes.exact import ExactIndex
-from ragmm.indexes.store import Store
+from ragmm.indexes.faiss import building, files, spec
+from ragmm.indexes.faiss.flat import FlatIndex
+from ragmm.indexes.faiss.gpu import GpuSearcher, find_gpu, placed
+from ragmm.indexes.faiss.index import AnnIndex
+from ragmm.indexes.faiss.searchers import CpuSearcher
+from ragmm.indexes.faiss.spec import Method, Policy
+from ragmm.indexes.store import search_files, search_records, search_upkeep
+from ragmm.indexes.store.store import Store
 from ragmm.types import Item, Modality, ModelInfo
 from tests.contracts.vector_back_ends import PretendedGpu
 
@@ -59,9 +60,9 @@ def bring(store: Store, names: Sequence[str], removed: Sequence[str] = ()) -> No
         writer.commit([document(name) for name in names], removed=[f"/source/{name}" for name in removed])
 
 
-def refresh(store: Store, kind: str = "ivf", policy: Policy = EAGER) -> list[upkeep.Built]:
+def refresh(store: Store, kind: str = "ivf", policy: Policy = EAGER) -> list[search_upkeep.Built]:
     with store.writer("index") as writer:
-        return upkeep.refresh(writer, kind, policy=policy)
+        return search_upkeep.refresh(writer, kind, policy=policy)
 
 
 @pytest.fixture
@@ -213,7 +214,7 @@ def test_a_sealed_file_that_is_another_index_is_refused(store: Store, other: str
         derived = files.Derived(
             space=1, kind="text", method=Method.IVF, sha256=sealed.sha256, size=sealed.size, ids=ids
         )
-        registry.record(writer, derived)
+        search_records.record(writer, derived)
     with pytest.raises(DamagedError, match=sealed.sha256[:12]):
         files.open_index(store.folder, derived, DIM)
     assert found(store, queries())[1] is ExactIndex
@@ -355,12 +356,12 @@ def test_a_gpu_is_found_only_where_faiss_sees_one(monkeypatch: pytest.MonkeyPatc
 def test_the_index_of_a_leg_that_ended_goes(store: Store) -> None:
     refresh(store)
     with store.writer("test") as writer:
-        kept = registry.derived_of(writer.connection, 1, "text")
+        kept = search_files.derived_of(writer.connection, 1, "text")
         assert kept is not None
-        registry.record(writer, replace(kept, space=7))
+        search_records.record(writer, replace(kept, space=7))
     assert refresh(store) == []
     with store.writer("test") as writer:
-        assert [one.space for one in registry.every_derived(writer.connection)] == [1]
+        assert [one.space for one in search_files.every_derived(writer.connection)] == [1]
     assert the_file(store).name == kept.file
 
 

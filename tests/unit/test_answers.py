@@ -9,14 +9,21 @@ import pytest
 from PIL import Image
 
 from ragmm.errors import ModelError
+from ragmm.pipelines.answer.context import ContextBudget, build_prompt
+from ragmm.pipelines.answer.quoted import ABSTENTION
+from ragmm.pipelines.answer.support import ClaimChecker
+from ragmm.pipelines.answer.written import (
+    AnswerRules,
+    AnswerTask,
+    answer_from_reply,
+    answer_with,
+    degraded_answer,
+    image_checker,
+)
+from ragmm.pipelines.prompts import DECLINES, PromptStyle
 from ragmm.testing import FakeEmbedder, FakeVlm
 from ragmm.types import Modality, Role, Support
-from ragmm.vlm.answers import AnswerRules, Question, answer_from_reply, answer_with, degraded_answer, image_checker
 from ragmm.vlm.base import Reply
-from ragmm.vlm.context import ContextBudget, build_prompt
-from ragmm.vlm.extractive import ABSTENTION
-from ragmm.vlm.prompts import DECLINES, PromptStyle
-from ragmm.vlm.support import ClaimChecker
 from tests.unit.hits import make_hit
 
 
@@ -41,7 +48,7 @@ RULES = AnswerRules()
 
 
 def ask(text, question="When did the mill open and who built it?", hits=HITS, rules=RULES, confidence=None, **options):
-    asked = Question(text=question, hits=hits, images=IMAGES, embed=embed)
+    asked = AnswerTask(text=question, hits=hits, images=IMAGES, embed=embed)
     built = build_prompt(question, hits, IMAGES, options.pop("budget", ContextBudget()))
     return answer_from_reply(
         Reply(text=text, confidence=confidence), asked, built, rules, model=FakeVlm(name="vlm").info, **options
@@ -192,7 +199,7 @@ class TestFailure:
         def fail(_):
             raise error
 
-        asked = Question(text="When did the mill open?", hits=HITS, embed=embed)
+        asked = AnswerTask(text="When did the mill open?", hits=HITS, embed=embed)
         answer = answer_with(FakeVlm({"mill": fail}), asked, ContextBudget(), RULES)
         assert answer.degraded
         assert answer.model == "extractive"
@@ -200,14 +207,14 @@ class TestFailure:
         assert f"fake-vlm failed: {error}" in answer.warnings[-1]
 
     def test_degraded_reasons_carry_no_escapes(self):
-        answer = degraded_answer(Question(text="x", hits=[]), RULES, "bad \x1b[2J reply")
+        answer = degraded_answer(AnswerTask(text="x", hits=[]), RULES, "bad \x1b[2J reply")
         assert answer.warnings == ("bad  reply",)
 
 
 class TestAsking:
     def test_with_a_model(self):
         vlm = FakeVlm({"Question: When": "The mill opened in 1891 [1]."})
-        asked = Question(
+        asked = AnswerTask(
             text="When did the mill open?", hits=HITS, images=IMAGES, embed=embed, history=[("Hi?", "Yes.")]
         )
         answer = answer_with(vlm, asked, ContextBudget(), RULES)
@@ -216,20 +223,20 @@ class TestAsking:
 
     def test_images_are_checked_where_asked(self):
         vlm = FakeVlm({"Does the image show": "yes", "Question: What": "A red boat lies there [4]."})
-        asked = Question(text="What lies in the water?", hits=HITS, images=IMAGES, embed=embed)
+        asked = AnswerTask(text="What lies in the water?", hits=HITS, images=IMAGES, embed=embed)
         answer = answer_with(vlm, asked, ContextBudget(), RULES, check_images=True)
         assert answer.claims[0].support is Support.SUPPORTED
         assert len(vlm.prompts) == 2
 
     def test_a_model_without_instructions_speaks_of_its_images(self):
-        asked = Question(text="What colour is it?", hits=HITS, images=IMAGES, embed=embed)
+        asked = AnswerTask(text="What colour is it?", hits=HITS, images=IMAGES, embed=embed)
         answer = answer_with(FakeVlm(), asked, ContextBudget(style=PromptStyle.PLAIN), RULES)
         assert answer.text == "A picture of red. [4]"
         assert answer.claims[0].support is Support.WEAK
 
     def test_an_empty_collection_needs_no_model(self):
         vlm = FakeVlm()
-        assert answer_with(vlm, Question(text="x", hits=[]), ContextBudget(), RULES).abstained
+        assert answer_with(vlm, AnswerTask(text="x", hits=[]), ContextBudget(), RULES).abstained
         assert vlm.prompts == []
 
 

@@ -24,7 +24,7 @@ from ragmm.embedders.batching import (
     prefetch,
     stream_sorted,
 )
-from ragmm.embedders.tokens import spans_of, spread, without_surrogates
+from ragmm.embedders.token_spans import spans_of, spread, without_surrogates
 from ragmm.embedders.windows import Span, Window, average, cut
 from ragmm.testing import FakeEmbedder
 from ragmm.types import Role

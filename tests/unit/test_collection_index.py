@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import ragmm
-from ragmm.indexes.ann.index import AnnIndex
 from ragmm.indexes.exact import ExactIndex
+from ragmm.indexes.faiss.index import AnnIndex
 from ragmm.testing import FakeEmbedder
 
 pytest.importorskip("faiss")

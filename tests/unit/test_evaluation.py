@@ -14,13 +14,13 @@ import pytest
 
 import ragmm
 from ragmm.collection import Collection, Models
-from ragmm.embedders.literacy import literacy
+from ragmm.embedders.scripts_known import script_share
 from ragmm.errors import ConfigError, StorageError, UsageError
 from ragmm.evaluation import answers, compare, metrics, places, results, saving, statistics, variants
+from ragmm.evaluation.judging import EvalPlan, EvalRun, evaluate, evaluate_routes
 from ragmm.evaluation.plots import bars
 from ragmm.evaluation.questions import EvalQuestion, Relevant, read_questions
 from ragmm.evaluation.report import eval_html
-from ragmm.evaluation.running import EvalPlan, EvalRun, evaluate, evaluate_routes
 from ragmm.testing import FakeEmbedder, captioned_picture, png_bytes
 from ragmm.types import Answer, Citation, Claim, Locator, Support
 from tests.unit.hits import make_hit
@@ -359,8 +359,8 @@ def test_an_embedder_is_trusted_as_outside_an_evaluation(docs: Collection) -> No
 
     embedders = {"shared": Latin(512, name="s"), "text": FakeEmbedder(512, name="t", modalities=("text",))}
     seen = variants.remembering(Collection(docs.store, docs.pipeline, Models(embedders=embedders))).embedders
-    assert literacy(seen["shared"], "袋鼠") == 0.0
-    assert literacy(seen["text"], "袋鼠") == 1.0
+    assert script_share(seen["shared"], "袋鼠") == 0.0
+    assert script_share(seen["text"], "袋鼠") == 1.0
 
 
 def test_some_legs_only(docs: Collection) -> None:

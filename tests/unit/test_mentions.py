@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ragmm.indexes.snapshot import Snapshot
-from ragmm.pipelines.mentions import named_documents, named_pages
+from ragmm.indexes.store.snapshot import Snapshot
+from ragmm.pipelines.query.named_places import named_documents, named_pages
 from ragmm.types import Item, Modality
 from tests.unit.retrieval import fill_items
 

@@ -13,10 +13,10 @@ import pytest
 
 import ragmm
 from ragmm.config import Pipeline, Route, SourceSettings
+from ragmm.isolation.spool import spool
 from ragmm.loaders.probe import claim, probe
 from ragmm.loaders.registry import default_loaders, load
 from ragmm.loaders.settings import LoaderSettings, Ocr
-from ragmm.loaders.spool import spool
 from ragmm.testing import FakeEmbedder, Reading, captioned_picture, png_bytes
 from ragmm.types import Item
 from tests.unit.sync_desk import Desk, counts, in_memory

@@ -13,9 +13,9 @@ from PIL import Image, ImageDraw, ImageFont
 from ragmm.errors import MissingExtraError
 from ragmm.loaders import ocr
 from ragmm.loaders.base import DocumentWarning
-from ragmm.loaders.ocr import Ocr, OcrLine, joined_text, ocr_item, ocr_items, ocr_reader
+from ragmm.loaders.ocr import OcrLine, OcrReader, joined_text, ocr_item, ocr_items, ocr_reader
 from ragmm.loaders.settings import LoaderSettings
-from ragmm.loaders.settings import Ocr as Policy
+from ragmm.loaders.settings import OcrReader as Policy
 from ragmm.loaders.text_likeness import likely_has_text
 from ragmm.types import Asset, Item, Modality
 
@@ -60,11 +60,11 @@ def errors(expected: str, read: str) -> int:
 
 
 @pytest.fixture(scope="module")
-def reader() -> Ocr:
-    return Ocr()
+def reader() -> OcrReader:
+    return OcrReader()
 
 
-def test_a_page_is_read_line_by_line(reader: Ocr) -> None:
+def test_a_page_is_read_line_by_line(reader: OcrReader) -> None:
     lines = reader.lines(page())
     expected = letters("".join(LINES))
     assert errors(expected, letters(joined_text(lines))) / len(expected) <= 0.05
@@ -74,14 +74,14 @@ def test_a_page_is_read_line_by_line(reader: Ocr) -> None:
     assert all(0 <= line.box[0] < line.box[2] <= 900 and line.confidence >= 0.8 for line in lines)
 
 
-def test_a_page_upside_down_is_read_too(reader: Ocr) -> None:
+def test_a_page_upside_down_is_read_too(reader: OcrReader) -> None:
     lines = reader.lines(page().rotate(180))
     expected = letters("".join(LINES))
     assert errors(expected, letters(joined_text(lines))) / len(expected) <= 0.05
     assert lines[0].box[1] > lines[-1].box[1], "boxes are those of the picture as it lies"
 
 
-def test_a_strip_is_one_line_whichever_way_up(reader: Ocr) -> None:
+def test_a_strip_is_one_line_whichever_way_up(reader: OcrReader) -> None:
     strip = page(("Kestrel 4711",), (400, 110))
     for turn in (0, 180):
         (line,) = reader.lines(strip.rotate(turn), quick=True)
@@ -89,13 +89,13 @@ def test_a_strip_is_one_line_whichever_way_up(reader: Ocr) -> None:
         assert line.box == (0.0, 0.0, 400.0, 110.0)
 
 
-def test_light_drawing_on_nothing_is_seen(reader: Ocr) -> None:
+def test_light_drawing_on_nothing_is_seen(reader: OcrReader) -> None:
     layer = Image.new("RGBA", (400, 110), (255, 255, 255, 0))
     ImageDraw.Draw(layer).text((40, 30), "Herons wade", fill=(255, 255, 255, 255), font=ImageFont.load_default(34))
     assert letters(joined_text(reader.lines(layer))) == "heronswade"
 
 
-def test_an_item_says_that_its_text_was_read(reader: Ocr) -> None:
+def test_an_item_says_that_its_text_was_read(reader: OcrReader) -> None:
     read = ocr_item(item(page(), "A caption"), reader)
     assert read.text.startswith("A caption\nThe heron")
     assert read.metadata["ocr"] is True
@@ -104,7 +104,7 @@ def test_an_item_says_that_its_text_was_read(reader: Ocr) -> None:
     assert ocr_item(read, reader) is read, "once is enough"
 
 
-def test_nothing_is_tried_where_there_is_nothing(reader: Ocr) -> None:
+def test_nothing_is_tried_where_there_is_nothing(reader: OcrReader) -> None:
     field = item(Image.effect_mandelbrot((400, 300), (-2, -1, 1, 1), 40).convert("RGB"))
     assert ocr_item(field, reader) is field
     words = item(page())
@@ -115,7 +115,7 @@ def test_nothing_is_tried_where_there_is_nothing(reader: Ocr) -> None:
 def test_the_same_picture_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[int] = []
 
-    class Counting(Ocr):
+    class Counting(OcrReader):
         def lines(self, image: Image.Image, *, quick: bool = False) -> list[OcrLine]:
             calls.append(1)
             return [OcrLine(text="words", box=(0, 0, 1, 1), confidence=1.0)]
@@ -138,7 +138,7 @@ def test_pictures_are_left_unread_when_time_runs_out(monkeypatch: pytest.MonkeyP
 def test_shapes_that_no_text_has_are_left_alone(size: tuple[int, int]) -> None:
     """The reader would enlarge them until its memory is gone."""
 
-    class Unused(Ocr):
+    class Unused(OcrReader):
         def load(self) -> None:
             raise AssertionError(f"{size} would be looked into")
 

@@ -13,10 +13,10 @@ import pytest
 from PIL import Image
 
 from ragmm.errors import ModelError, UsageError
+from ragmm.pipelines.answer.context import ContextBudget
+from ragmm.pipelines.answer.written import AnswerRules, AnswerTask, answer_with
 from ragmm.types import Support
-from ragmm.vlm.answers import AnswerRules, Question, answer_with
 from ragmm.vlm.base import Prompt, Turn
-from ragmm.vlm.context import ContextBudget
 from ragmm.vlm.openai import OpenAiSettings, OpenAiVlm
 from tests.unit.chat_server import chat_server, completion, event, hang, status
 from tests.unit.hits import make_hit
@@ -299,7 +299,7 @@ class TestFailures:
 
     def test_an_answer_degrades_to_quotes(self, server, connect):
         server.scripts = [status(500, retry_after="0")] * 9
-        asked = Question(text="When did the mill open?", hits=[make_hit(1, "The mill opened in 1891.")])
+        asked = AnswerTask(text="When did the mill open?", hits=[make_hit(1, "The mill opened in 1891.")])
         answer = answer_with(connect(max_retries=1), asked, ContextBudget(), AnswerRules())
         assert answer.degraded
         assert answer.claims[0].support is Support.SUPPORTED

@@ -13,17 +13,17 @@ import pytest
 
 from ragmm.errors import LimitError
 from ragmm.loaders.base import DocumentWarning, Probe
-from ragmm.loaders.mentions import caption_label, link_mentions, mentions
+from ragmm.loaders.figure_labels import caption_label, link_mentions, mentions
 from ragmm.loaders.pdf import PdfLoader
-from ragmm.loaders.pdf.base import Line, OutlineEntry, Picture, Shape, is_bold_name
+from ragmm.loaders.pdf.base import DrawnShape, Line, OutlineEntry, Picture, is_bold_name
 from ragmm.loaders.pdf.budget import Budget
 from ragmm.loaders.pdf.captions import assign, captions
 from ragmm.loaders.pdf.columns import regions
 from ragmm.loaders.pdf.figures import find_figures, picture_share
 from ragmm.loaders.pdf.headings import Headings
+from ragmm.loaders.pdf.page_furniture import RunningLines
 from ragmm.loaders.pdf.placement import Placement
 from ragmm.loaders.pdf.rows import Paragraph, clean, paragraphs, rows
-from ragmm.loaders.pdf.running import RunningLines
 from ragmm.loaders.pdf.tables import Table, aligned_tables, markdown, ruled_tables
 from ragmm.loaders.pdf.text import PageText, compounds, is_gibberish
 from ragmm.loaders.settings import LoaderSettings, Ocr
@@ -308,22 +308,22 @@ def test_captions_go_to_the_nearest_of_their_kind() -> None:
 
 
 def test_pieces_of_a_drawing_are_one_figure_and_rules_are_none() -> None:
-    curves = [Shape((100 + 15 * n, 200, 130 + 15 * n, 260 + 5 * n), True, True, 0) for n in range(8)]
-    rule = Shape((50, 100, 550, 100.5), True, False, 0)
+    curves = [DrawnShape((100 + 15 * n, 200, 130 + 15 * n, 260 + 5 * n), True, True, 0) for n in range(8)]
+    rule = DrawnShape((50, 100, 550, 100.5), True, False, 0)
     (figure,) = find_figures(PAGE, [], [*curves, rule], [], frozenset())
     assert figure.box == pytest.approx((100, 200, 235, 295))
     assert find_figures(PAGE, [], [rule] * 50, [], frozenset()) == []
 
 
 def test_shaded_rows_are_no_chart() -> None:
-    shades = [Shape((50, 100 + 20 * n, 300 + 10 * n, 118 + 20 * n), False, False, 0xDDEEFF) for n in range(6)]
+    shades = [DrawnShape((50, 100 + 20 * n, 300 + 10 * n, 118 + 20 * n), False, False, 0xDDEEFF) for n in range(6)]
     cells = [line("a row of the table", 60, 103 + 20 * n) for n in range(6)]
     assert find_figures(PAGE, [], shades, cells, frozenset()) == []
     assert len(find_figures(PAGE, [], shades, [], frozenset())) == 1
 
 
 def test_drawings_of_very_many_pieces_take_little_time() -> None:
-    pieces = [Shape((n % 590, n // 590 * 4, n % 590 + 3, n // 590 * 4 + 3), False, True, n) for n in range(50_000)]
+    pieces = [DrawnShape((n % 590, n // 590 * 4, n % 590 + 3, n // 590 * 4 + 3), False, True, n) for n in range(50_000)]
     start = time.process_time()
     find_figures(PAGE, [], pieces, [], frozenset())
     assert time.process_time() - start < 4
@@ -348,7 +348,7 @@ def plain_cells(count: int, width: int) -> Cells:
 
 def draw(
     cells: Cells, *, rules: bool, merged: frozenset[tuple[int, int]] = frozenset()
-) -> tuple[list[Shape], list[Line]]:
+) -> tuple[list[DrawnShape], list[Line]]:
     """`merged` names cells that go on into the one to their right."""
     width, height, x, y = 100.0, 18.0, 60.0, 120.0
     lines = [
@@ -360,12 +360,14 @@ def draw(
     if not rules:
         return [], lines
     right, bottom = x + width * len(cells[0]), y + height * len(cells)
-    shapes = [Shape((x, y + height * r, right, y + height * r + 0.5), True, False, 0) for r in range(len(cells) + 1)]
+    shapes = [
+        DrawnShape((x, y + height * r, right, y + height * r + 0.5), True, False, 0) for r in range(len(cells) + 1)
+    ]
     for r in range(len(cells)):
         for c in range(len(cells[0]) + 1):
             if (r, c - 1) not in merged:
                 left, top = x + width * c, y + height * r
-                shapes.append(Shape((left, top, left + 0.5, min(top + height, bottom)), True, False, 0))
+                shapes.append(DrawnShape((left, top, left + 0.5, min(top + height, bottom)), True, False, 0))
     return shapes, lines
 
 
@@ -430,11 +432,11 @@ def test_a_line_set_over_a_rule_is_two_cells() -> None:
 
 
 def test_frames_and_drawings_are_no_tables() -> None:
-    frame = [Shape((50, 50, 550, 750), True, False, 0), Shape((60, 60, 540, 300), True, False, 0)]
+    frame = [DrawnShape((50, 50, 550, 750), True, False, 0), DrawnShape((60, 60, 540, 300), True, False, 0)]
     prose = [line("words " * 14, 70, 80 + 12 * n) for n in range(15)]
     assert ruled_tables(frame, prose) == []
-    axes = [Shape((100, 100 + 40 * n, 400, 100.5 + 40 * n), True, False, 0) for n in range(6)]
-    axes += [Shape((100 + 60 * n, 100, 100.5 + 60 * n, 300), True, False, 0) for n in range(6)]
+    axes = [DrawnShape((100, 100 + 40 * n, 400, 100.5 + 40 * n), True, False, 0) for n in range(6)]
+    axes += [DrawnShape((100 + 60 * n, 100, 100.5 + 60 * n, 300), True, False, 0) for n in range(6)]
     assert ruled_tables(axes, [line("label", 60, 305), line("2020", 120, 305)]) == []
 
 

@@ -10,12 +10,9 @@ from dataclasses import dataclass
 import pytest
 from PIL import Image
 
-from ragmm.types import Modality, ModelInfo
-from ragmm.vlm.citations import parse_reply
-from ragmm.vlm.context import ContextBudget, build_prompt, estimate_tokens, search_text
-from ragmm.vlm.images import data_url, fit_image, open_image
-from ragmm.vlm.inert import inert, inert_stream
-from ragmm.vlm.prompts import (
+from ragmm.pipelines.answer.citations import parse_reply
+from ragmm.pipelines.answer.context import ContextBudget, build_prompt, estimate_tokens
+from ragmm.pipelines.prompts import (
     CaptionKind,
     CaptionLength,
     PromptStyle,
@@ -25,6 +22,10 @@ from ragmm.vlm.prompts import (
     check_prompt,
     style_for,
 )
+from ragmm.pipelines.query.question import search_text
+from ragmm.text.inert import inert, inert_stream
+from ragmm.types import Modality, ModelInfo
+from ragmm.vlm.images import data_url, fit_image, open_image
 from tests.unit.hits import make_hit
 
 

@@ -8,8 +8,8 @@ import pytest
 
 import ragmm
 from ragmm.errors import CollectionNotFoundError, ModelError, ModelMismatchError, UsageError
-from ragmm.pipelines.filters import parse_modality, where_condition
-from ragmm.pipelines.fusion import Group, Leg, fuse
+from ragmm.pipelines.query.filters import parse_modality, where_condition
+from ragmm.pipelines.query.fusion import Group, Leg, fuse
 from ragmm.testing import FakeEmbedder, captioned_picture, png_bytes
 from ragmm.types import Asset, Item, Locator, Modality
 from tests.unit.retrieval import fill_items
@@ -111,7 +111,8 @@ def test_filters_bind_every_value() -> None:
 
 def test_per_document(tmp_path: Path) -> None:
     docs = fill(tmp_path / "c", {f"{n}.txt": [passage(f"apple {n} {m}") for m in range(5)] for n in range(4)})
-    from ragmm.pipelines.query import Question, SearchPlan, search
+    from ragmm.pipelines.query.question import Question
+    from ragmm.pipelines.query.run import SearchPlan, search
 
     snapshot = docs.store.snapshot()
     plan = SearchPlan(embedders=MODELS, k=8, per_document=2)

@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 
 import ragmm
-from ragmm.indexes.bearings import bearings_of
-from ragmm.pipelines.evidence import Evidence
-from ragmm.pipelines.fusion import Ranked
-from ragmm.pipelines.relevance import relevance_of, telling_words, weighed
+from ragmm.indexes.store.item_places import item_places
+from ragmm.pipelines.query.clues import Evidence
+from ragmm.pipelines.query.fusion import Ranked
+from ragmm.pipelines.query.relevance import relevance_of, telling_words, weighed
 from ragmm.testing import FakeEmbedder, png_bytes
 from ragmm.types import Asset, Item, Modality
 from tests.unit.retrieval import fill_items
@@ -83,7 +83,7 @@ def test_where_no_vector_tells_words_decide_between_kinds_but_not_within_one(tmp
     def order(*names: str) -> list[int]:
         ranked = [Ranked(item=ids[name], score=0.8 - 0.02 * n) for n, name in enumerate(names)]
         head, _ = weighed(
-            snapshot, "How long does the crossing to Gull Rock take?", ranked, bearings_of(snapshot, ids.values())
+            snapshot, "How long does the crossing to Gull Rock take?", ranked, item_places(snapshot, ids.values())
         )
         return [one.item for one in head]
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 import ragmm
 from ragmm.config import parse_pipeline
 from ragmm.errors import ModelError
-from ragmm.indexes.snapshot import Snapshot
-from ragmm.pipelines.fusion import Ranked
-from ragmm.pipelines.rerank import RerankPlan, rerank
+from ragmm.indexes.store.snapshot import Snapshot
+from ragmm.pipelines.query.fusion import Ranked
+from ragmm.pipelines.query.rerank import RerankPlan, rerank
 from ragmm.rerankers.base import Candidate
 from ragmm.testing import FakeEmbedder, captioned_picture, describe_picture, png_bytes
 from ragmm.types import Asset, Item, Modality, ModelInfo

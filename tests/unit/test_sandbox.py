@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from ragmm.errors import ConfigError
-from ragmm.loaders import landlock
-from ragmm.loaders.sandbox import LayerName, Limits, confine_server, layers, scrubbed_environment
-from ragmm.loaders.worker import ParserPool
+from ragmm.isolation import landlock
+from ragmm.isolation.limits import Limits
+from ragmm.isolation.sandbox import LayerName, confine_server, layers, scrubbed_environment
+from ragmm.loaders.parser import ParserPool
 
 
 def test_every_layer_is_reported_with_its_reason() -> None:
@@ -36,7 +37,7 @@ def test_the_environment_holds_no_secret(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_layer_that_is_required_and_absent_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     every = layers()
     absent = [type(layer)(name=layer.name, active=False, detail="not here") for layer in every]
-    monkeypatch.setattr("ragmm.loaders.sandbox.layers", lambda: absent)
+    monkeypatch.setattr("ragmm.isolation.sandbox.layers", lambda: absent)
     with pytest.raises(ConfigError, match="no-network is required and this machine has it not: not here"):
         ParserPool(require=[LayerName.NETWORK])
 
@@ -56,7 +57,8 @@ def test_another_system_gives_fewer_layers_and_does_not_crash(monkeypatch: pytes
 def test_limits_never_raise_what_the_user_set() -> None:
     code = (
         "import resource\n"
-        "from ragmm.loaders.sandbox import _limit_resources, Limits\n"
+        "from ragmm.isolation.limits import Limits\n"
+        "from ragmm.isolation.sandbox import _limit_resources\n"
         "resource.setrlimit(resource.RLIMIT_NOFILE, (30, 30))\n"
         "_limit_resources(Limits())\n"
         "print(resource.getrlimit(resource.RLIMIT_NOFILE))\n"
@@ -73,7 +75,7 @@ def test_landlock_leaves_what_is_named_and_no_more(tmp_path: Path) -> None:
     code = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from ragmm.loaders import landlock\n"
+        "from ragmm.isolation import landlock\n"
         "root = Path(sys.argv[1])\n"
         "landlock.restrict([root / 'open', root / 'absent'], [root / 'scratch'])\n"
         "def works(action):\n"

@@ -9,7 +9,7 @@ import pytest
 
 from ragmm.config import SourceSettings
 from ragmm.errors import UsageError
-from ragmm.pipelines.sources import Walk
+from ragmm.pipelines.ingest.sources import Walk
 
 
 def make(root: Path, *names: str) -> None:

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from ragmm.errors import CollectionNotFoundError, ModelMismatchError, NewerFormatError, UsageError
-from ragmm.indexes import layout, schema
-from ragmm.indexes.blocks import Block, unit_rows
 from ragmm.indexes.changes import PreparedDocument
-from ragmm.indexes.generations import Retention
-from ragmm.indexes.layout import MAX_BLOCKS, Part, choose_merge, in_order
-from ragmm.indexes.maintenance import collect
-from ragmm.indexes.store import Store
+from ragmm.indexes.store import layout, schema
+from ragmm.indexes.store.blocks import VectorBlock, unit_rows
+from ragmm.indexes.store.generations import Retention
+from ragmm.indexes.store.layout import MAX_BLOCKS, BlockPart, choose_merge, in_order
+from ragmm.indexes.store.maintenance import collect
+from ragmm.indexes.store.store import Store
 from ragmm.types import DocumentState, StoredItem
 from tests.faults import scenes
 
@@ -225,7 +225,7 @@ def test_names_that_are_no_unicode_round_trip(store: Store) -> None:
 
 def test_items_keep_everything(store: Store) -> None:
     item: StoredItem = next(store.snapshot().items("doc0"))
-    assert item.locator.section == ("Part",)
+    assert item.locator.section == ("BlockPart",)
     assert item.text == "doc0 v0 passage 0 speaks of topic0"
     picture = list(store.snapshot().items("doc0"))[-1]
     assert picture.asset is not None
@@ -250,13 +250,13 @@ def test_many_commits_leave_few_blocks(tmp_path: Path) -> None:
         for number in range(60):
             writer.commit([scenes.document(f"d{number}", passages=number % 5 + 1)])
             for kind in ("text", "image"):
-                assert len(writer.shelf.leg(1, kind)) <= MAX_BLOCKS
+                assert len(writer.vector_files.leg(1, kind)) <= MAX_BLOCKS
     assert store.verify(deep=True).ok
     assert store.snapshot().item_count == sum(number % 5 + 2 for number in range(60))
 
 
-def block(number: int, rows: int) -> Block:
-    return Block(id=number, space=1, kind="text", sha256="", size=0, ids=np.arange(rows) + number * 10**6)
+def block(number: int, rows: int) -> VectorBlock:
+    return VectorBlock(id=number, space=1, kind="text", sha256="", size=0, ids=np.arange(rows) + number * 10**6)
 
 
 def test_merging_rewrites_each_row_rarely() -> None:
@@ -280,8 +280,8 @@ def test_blocks_of_mostly_dead_rows_are_rewritten() -> None:
 def test_rows_are_interleaved_by_id(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(layout, "_ROWS_AT_ONCE", 3)
     parts = [
-        Part(ids=np.array([1, 5, 9, 12]), rows=np.array([[1.0], [5], [9], [12]], np.float32)),
-        Part(ids=np.array([2, 6, 10]), rows=np.array([[2.0], [6], [10]], np.float32)),
+        BlockPart(ids=np.array([1, 5, 9, 12]), rows=np.array([[1.0], [5], [9], [12]], np.float32)),
+        BlockPart(ids=np.array([2, 6, 10]), rows=np.array([[2.0], [6], [10]], np.float32)),
     ]
     ids, chunks = in_order(parts)
     assert ids.tolist() == [1, 2, 5, 6, 9, 10, 12]

@@ -12,11 +12,11 @@ import pytest
 
 from ragmm.config import Place, parse_pipeline
 from ragmm.errors import UsageError
-from ragmm.indexes.cache import Cache, Seen
-from ragmm.indexes.nights import Folder
-from ragmm.pipelines import intake
-from ragmm.pipelines.quarantine import retry
-from ragmm.pipelines.sources import Walk
+from ragmm.indexes.store.cache import Cache, Seen
+from ragmm.indexes.store.nights import Folder
+from ragmm.pipelines.ingest import intake
+from ragmm.pipelines.ingest.quarantine import retry
+from ragmm.pipelines.ingest.sources import Walk
 from ragmm.pipelines.stopping import StopFlag
 from ragmm.pipelines.sync.plan import Change
 from ragmm.pipelines.sync.roots import roots_of

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ragmm.indexes import maintenance
 from ragmm.indexes.changes import PreparedDocument, PreparedItem, Vector
-from ragmm.indexes.generations import Retention
-from ragmm.indexes.store import Store
+from ragmm.indexes.store import maintenance
+from ragmm.indexes.store.generations import Retention
+from ragmm.indexes.store.store import Store
 from ragmm.types import Item, Modality, ModelInfo
 
 INFO = ModelInfo(name="m", revision="1", fingerprint="0" * 64, modalities=frozenset({"text"}), dim=8)

@@ -8,8 +8,8 @@ import threading
 
 import pytest
 
-from ragmm.commands import progress
-from ragmm.commands.progress import LiveProgress, PlainProgress, shown_progress
+from ragmm.commands.shared import progress
+from ragmm.commands.shared.progress import LiveProgress, PlainProgress, shown_progress
 
 
 class Clock:

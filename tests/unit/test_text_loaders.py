@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from ragmm.errors import ConfigError, DocumentError, LimitError, UnsupportedError
 from ragmm.loaders.base import DocumentWarning
-from ragmm.loaders.encoding import decode, looks_binary
-from ragmm.loaders.naming import display_name
+from ragmm.loaders.decoding import decode, looks_binary
 from ragmm.loaders.registry import default_loaders, fingerprint, load, probe
 from ragmm.loaders.settings import LoaderSettings, Ocr, PageImages
 from ragmm.loaders.text import TextLoader
+from ragmm.text.names import display_name
 from ragmm.types import Modality
 
 

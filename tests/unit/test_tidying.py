@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from ragmm.indexes import fsio, tidying
-from ragmm.indexes.store import Store
-from ragmm.indexes.tidying import note_forgotten, tidy
+from ragmm.indexes import fsio
+from ragmm.indexes.store import tidying
+from ragmm.indexes.store.store import Store
+from ragmm.indexes.store.tidying import note_forgotten, tidy
 from tests.unit.sync_desk import Desk, filled_desk
 
 

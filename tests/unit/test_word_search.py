@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from ragmm.errors import StorageError
-from ragmm.indexes.generations import Retention
-from ragmm.indexes.store import Store
-from ragmm.indexes.word_search import find_items, find_stretches
+from ragmm.indexes.store.generations import Retention
+from ragmm.indexes.store.store import Store
+from ragmm.indexes.store.word_search import find_items, find_stretches
 from ragmm.types import Item, Locator, Modality
 from tests.unit.retrieval import fill_items
 

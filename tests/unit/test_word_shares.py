@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ragmm.indexes import word_shares as module
-from ragmm.indexes.snapshot import Snapshot
-from ragmm.indexes.word_shares import word_shares
+from ragmm.indexes.store import word_shares as module
+from ragmm.indexes.store.snapshot import Snapshot
+from ragmm.indexes.store.word_shares import word_shares
 from ragmm.types import Item, Locator, Modality
 from tests.unit.retrieval import fill_items
 

@@ -19,13 +19,13 @@ from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
 from ragmm.errors import DocumentError, LimitError, RagmmError, StorageError, UnsupportedError, UsageError
-from ragmm.loaders import spool as spooling
+from ragmm.isolation import spool as spooling
+from ragmm.isolation.limits import Limits
+from ragmm.isolation.spool import spool
 from ragmm.loaders.imagehead import image_size
+from ragmm.loaders.parser import ParserPool
 from ragmm.loaders.reply import MalformedReplyError, ReplyWriter, read_reply
-from ragmm.loaders.sandbox import Limits
 from ragmm.loaders.settings import LoaderSettings
-from ragmm.loaders.spool import spool
-from ragmm.loaders.worker import ParserPool
 from ragmm.types import Asset, Item, Locator, Modality
 
 
@@ -277,7 +277,7 @@ def test_a_file_that_keeps_changing_is_unstable(tmp_path: Path, monkeypatch: pyt
             log.write("more\n")
         return read(descriptor, size)
 
-    monkeypatch.setattr("ragmm.loaders.spool.os.read", reading_while_it_grows)
+    monkeypatch.setattr("ragmm.isolation.spool.os.read", reading_while_it_grows)
     with pytest.raises(DocumentError, match=r"log\.txt is unstable: it changed each of the 3 times"):
         copied(file, tmp_path)
     assert not (tmp_path / "copy").exists()
@@ -331,7 +331,7 @@ def test_a_full_disk_is_not_the_documents_fault(tmp_path: Path, monkeypatch: pyt
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("ragmm.loaders.worker.spool", full)
+    monkeypatch.setattr("ragmm.loaders.parser.spool", full)
     with ParserPool() as pool, pytest.raises(StorageError, match="No space left on device"):
         pool.parse(write(tmp_path / "a.txt", "text"))
 

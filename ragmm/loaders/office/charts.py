@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ragmm.loaders.office.parts import Part, one_line, table
 from ragmm.loaders.office.safe_xml import Element, local_name, parse_xml
+from ragmm.loaders.office.structures import Structure, one_line, table
 
 __all__ = ["chart_part", "diagram_texts"]
 
@@ -12,7 +12,7 @@ _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _MAX_POINTS = 20_000
 
 
-def chart_part(data: bytes, name: str, page: int | None = None, alt: str = "") -> Part | None:
+def chart_part(data: bytes, name: str, page: int | None = None, alt: str = "") -> Structure | None:
     """A table of categories by series, captioned with the chart's title; None for a chart without data or words."""
     root = parse_xml(data, name, recover=True)
     series = [_series(element) for element in root.iter(f"{_C}ser")]

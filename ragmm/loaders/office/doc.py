@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ragmm.errors import DocumentError
 from ragmm.loaders.office.ole import read_streams
-from ragmm.loaders.office.parts import Part, paragraph, table
+from ragmm.loaders.office.structures import Structure, paragraph, table
 
 __all__ = ["doc_parts", "word_parts"]
 
@@ -30,13 +30,13 @@ _SIGNS = str.maketrans(
 )
 
 
-def doc_parts(file: Path, name: str) -> tuple[dict[str, str], Iterator[Part]]:
+def doc_parts(file: Path, name: str) -> tuple[dict[str, str], Iterator[Structure]]:
     """No properties, and the document's parts."""
     streams = read_streams(file, name, (_MAIN, *_TABLES))
     return {}, word_parts(streams, name)
 
 
-def word_parts(streams: Mapping[str, bytes], name: str) -> Iterator[Part]:
+def word_parts(streams: Mapping[str, bytes], name: str) -> Iterator[Structure]:
     """The parts of a document whose streams are given by their names."""
     main = streams.get(_MAIN, b"")
     if len(main) < _CLX + 8:
@@ -87,7 +87,7 @@ def _pieces(main: bytes, table_bytes: bytes) -> Iterator[str]:
             yield main[start : start + 2 * length].decode("utf-16-le", "replace")
 
 
-def _all_parts(text: str, lengths: tuple[int, ...]) -> Iterator[Part]:
+def _all_parts(text: str, lengths: tuple[int, ...]) -> Iterator[Structure]:
     """The main text, then notes, comments and text boxes; headers and footers are marked."""
     at = 0
     for place, length in enumerate(lengths):
@@ -98,7 +98,7 @@ def _all_parts(text: str, lengths: tuple[int, ...]) -> Iterator[Part]:
     yield from _parts(text[at:])
 
 
-def _parts(text: str) -> Iterator[Part]:
+def _parts(text: str) -> Iterator[Structure]:
     rows: list[list[str]] = []
     for block in re.split("[\r\x0c]", _without_instructions(text)):
         # In a table each cell ends with \x07, and an empty one ends the row.

@@ -11,8 +11,8 @@ from ragmm.loaders.office.charts import chart_part, diagram_texts
 from ragmm.loaders.office.docx_tables import table_rows
 from ragmm.loaders.office.docx_tree import OUTLINE_MARK, TABLE_MARK, normalise, note_texts
 from ragmm.loaders.office.ooxml import check_package
-from ragmm.loaders.office.parts import Part, PartKind, attachment, figure, heading, one_line, paragraph, table
 from ragmm.loaders.office.quiet import partitioner
+from ragmm.loaders.office.structures import PartKind, Structure, attachment, figure, heading, one_line, paragraph, table
 
 __all__ = ["docx_parts"]
 
@@ -31,19 +31,19 @@ _REFERENCE = {
 }
 
 
-def docx_parts(file: Path, name: str) -> tuple[dict[str, str], Iterator[Part]]:
+def docx_parts(file: Path, name: str) -> tuple[dict[str, str], Iterator[Structure]]:
     """The document's properties and its parts in reading order."""
     properties = check_package(file, name)
     return properties, _parts(file)
 
 
-def _parts(file: Path) -> Iterator[Part]:
+def _parts(file: Path) -> Iterator[Structure]:
     unstructured = partitioner("docx")
     import docx
 
     document = docx.Document(str(file))
     tables = normalise(document.element.body, document.styles.element, note_texts(document))
-    reader = _Reader(document.part, tables)
+    reader = _DocxReader(document.part, tables)
     elements = _partition(unstructured, document)
     for element, following in zip(elements, [*elements[1:], None], strict=True):
         yield from reader.parts(element, _outline_of(following))
@@ -103,14 +103,14 @@ def _alt(drawn: Any) -> str:
     return ""
 
 
-class _Reader:
+class _DocxReader:
     """Turns elements and markers into parts."""
 
     def __init__(self, part: Any, tables: list[Any]) -> None:
         self._part = part
         self._tables = tables
 
-    def parts(self, element: Any, outline: int | None) -> Iterator[Part]:
+    def parts(self, element: Any, outline: int | None) -> Iterator[Structure]:
         page = element.metadata.page_number
         if element.category == "Image":
             kind, _, reference = element.metadata.image_path.partition(":")
@@ -120,7 +120,7 @@ class _Reader:
         else:
             yield _text_part(element, page)
 
-    def _marked(self, kind: str, reference: str, alt: str, page: int | None) -> Iterator[Part]:
+    def _marked(self, kind: str, reference: str, alt: str, page: int | None) -> Iterator[Structure]:
         if kind == "table":
             drawn = self._tables[int(reference)]
             yield table(table_rows(drawn), page=page)
@@ -130,13 +130,13 @@ class _Reader:
             yield from _resolved(self._part, kind, reference, alt, page)
 
 
-def _text_part(element: Any, page: int | None) -> Part:
+def _text_part(element: Any, page: int | None) -> Structure:
     text, depth = element.text, element.metadata.category_depth or 0
     match element.category:
         case "Title":
             return heading(text, depth + 1, page)
         case "ListItem":
-            return Part(kind=PartKind.LIST_ITEM, text=one_line(text), level=depth, page=page)
+            return Structure(kind=PartKind.LIST_ITEM, text=one_line(text), level=depth, page=page)
         case "Header" | "Footer":
             return paragraph(text, page, role=element.category.lower())
         case _:
@@ -148,7 +148,7 @@ def _links(element: Any) -> dict[str, Any]:
     return {"links": links} if links else {}
 
 
-def _resolved(part: Any, kind: str, relation: str, alt: str, page: int | None) -> Iterator[Part]:
+def _resolved(part: Any, kind: str, relation: str, alt: str, page: int | None) -> Iterator[Structure]:
     target = part.related_parts.get(relation) if relation in part.rels and not part.rels[relation].is_external else None
     if target is None:
         return
@@ -162,7 +162,7 @@ def _resolved(part: Any, kind: str, relation: str, alt: str, page: int | None) -
         yield figure(target.blob, page=page, **({"alt": alt} if alt else {}))
 
 
-def _packed_files(part: Any) -> Iterator[Part]:
+def _packed_files(part: Any) -> Iterator[Structure]:
     for relation in part.rels.values():
         if not relation.is_external and relation.reltype.rpartition("/")[2] in {"package", "oleObject", "aFChunk"}:
             target = relation.target_part

@@ -15,11 +15,11 @@ from ragmm.errors import DocumentError, MissingExtraError
 from ragmm.loaders.base import DocumentWarning
 from ragmm.loaders.blocks import Block, BlockKind, Outline
 from ragmm.loaders.chunking import Chunk, chunk_blocks, section_context
-from ragmm.loaders.mentions import caption_label, link_mentions
+from ragmm.loaders.figure_labels import caption_label, link_mentions
 from ragmm.loaders.nested import NestedReader
 from ragmm.loaders.ocr import ocr_items
 from ragmm.loaders.office.figures import figure_asset
-from ragmm.loaders.office.parts import Part, PartKind, filled_rows, one_line, paragraph
+from ragmm.loaders.office.structures import PartKind, Structure, filled_rows, one_line, paragraph
 from ragmm.loaders.settings import LoaderSettings
 from ragmm.types import Item, Locator, Modality
 
@@ -38,7 +38,7 @@ _KINDS = {
 _KEPT_METADATA = ("role", "notes")
 
 
-def simplified(parts: Iterable[Part]) -> Iterator[Part]:
+def simplified(parts: Iterable[Structure]) -> Iterator[Structure]:
     """The same parts, with tables of one row or one column, which only lay text out, as paragraphs."""
     for part in parts:
         if part.kind is not PartKind.TABLE or part.metadata:
@@ -70,11 +70,11 @@ class _Flow:
     blocks: list[Block] = field(default_factory=list)
     standing: list[tuple[int, int, tuple[str, ...]]] = field(default_factory=list)
     """Offset, index and section of each table, figure and attachment."""
-    texts: list[Part] = field(default_factory=list)
+    texts: list[Structure] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
     """Offset of each of the texts."""
 
-    def append(self, part: Part, section: tuple[str, ...]) -> None:
+    def append(self, part: Structure, section: tuple[str, ...]) -> None:
         self.texts.append(part)
         self.starts.append(self.length)
         listed = part.kind is PartKind.LIST_ITEM
@@ -113,12 +113,12 @@ class Assembler:
         self._outline = Outline()
         self._pictures: Counter[str] = Counter()
 
-    def items(self, parts: Iterable[Part]) -> Iterator[Item]:
+    def items(self, parts: Iterable[Structure]) -> Iterator[Item]:
         """Figures linked to the passages that mention them, and read where OCR is on."""
         return ocr_items(link_mentions(self._items(parts)), self._settings)
 
-    def _items(self, parts: Iterable[Part]) -> Iterator[Item]:
-        window: list[Part] = []
+    def _items(self, parts: Iterable[Structure]) -> Iterator[Item]:
+        window: list[Structure] = []
         characters = 0
         for part in simplified(map(_cleaned, parts)):
             turned = self._paged and bool(window) and part.page != window[-1].page
@@ -131,7 +131,7 @@ class Assembler:
             characters += len(part.text)
         yield from self._window_items(window)
 
-    def _window_items(self, window: list[Part]) -> Iterator[Item]:
+    def _window_items(self, window: list[Structure]) -> Iterator[Item]:
         flow = self._flow(window)
         text = "".join(flow.text)
         standing = iter(flow.standing)
@@ -146,7 +146,7 @@ class Assembler:
             yield from self._standing_items(window, waiting[1], waiting[2])
             waiting = next(standing, None)
 
-    def _flow(self, window: list[Part]) -> _Flow:
+    def _flow(self, window: list[Structure]) -> _Flow:
         flow = _Flow()
         for index, part in enumerate(window):
             if part.kind in (PartKind.TABLE, PartKind.FIGURE, PartKind.ATTACHMENT):
@@ -177,7 +177,7 @@ class Assembler:
             metadata={**self._properties, **kept, **({"links": links[:50]} if links else {})},
         )
 
-    def _standing_items(self, window: list[Part], index: int, section: tuple[str, ...]) -> Iterator[Item]:
+    def _standing_items(self, window: list[Structure], index: int, section: tuple[str, ...]) -> Iterator[Item]:
         part = window[index]
         if part.kind is PartKind.TABLE:
             yield from self._table_items(part, _caption(window, index), section)
@@ -186,7 +186,7 @@ class Assembler:
         elif part.kind is PartKind.ATTACHMENT and self._nested is not None:
             yield from self._nested.items(part.data, part.text, page=part.page, section=section)
 
-    def _table_items(self, part: Part, caption: str, section: tuple[str, ...]) -> Iterator[Item]:
+    def _table_items(self, part: Structure, caption: str, section: tuple[str, ...]) -> Iterator[Item]:
         body, header_end = markdown_table(part.rows)
         caption = part.text or caption
         lead = f"{caption}\n\n" if caption else ""
@@ -201,7 +201,7 @@ class Assembler:
                 metadata={**self._properties, **part.metadata, **_label(caption)},
             )
 
-    def _figure_items(self, part: Part, caption: str, section: tuple[str, ...]) -> Iterator[Item]:
+    def _figure_items(self, part: Structure, caption: str, section: tuple[str, ...]) -> Iterator[Item]:
         digest = hashlib.sha256(part.data).hexdigest()
         self._pictures[digest] += 1
         if self._pictures[digest] > _SAME_PICTURE:  # a logo
@@ -243,7 +243,7 @@ def _clean(text: str) -> str:
     return text if text.isprintable() else text.translate(_UNPRINTABLE)
 
 
-def _cleaned(part: Part) -> Part:
+def _cleaned(part: Structure) -> Structure:
     rows = [[_clean(cell) for cell in row] for row in part.rows]
     return replace(part, text=_clean(part.text), rows=rows)
 
@@ -252,7 +252,7 @@ def _bulleted(text: str) -> str:
     return text if re.match(r"(?:[(\[]?\w{1,4}[.)\]]|[-*•–])\s", text) else f"- {text}"
 
 
-def _caption(window: list[Part], index: int) -> str:
+def _caption(window: list[Structure], index: int) -> str:
     """The caption beside a figure (behind it first) or table (before it first); "" where none is marked as one."""
     before, behind = _neighbour(window, index, -1), _neighbour(window, index, 1)
     is_table = window[index].kind is PartKind.TABLE
@@ -261,7 +261,7 @@ def _caption(window: list[Part], index: int) -> str:
     return next((text for text, label in labelled if label and label.startswith("Table") == is_table), "")
 
 
-def _neighbour(window: list[Part], index: int, step: int) -> str:
+def _neighbour(window: list[Structure], index: int, step: int) -> str:
     at = index + step
     while 0 <= at < len(window) and abs(at - index) < 4 and not window[at].text.strip():
         at += step

@@ -10,8 +10,8 @@ from urllib.parse import unquote
 from ragmm.errors import DocumentError
 from ragmm.loaders.archive_limits import InflateBudget, SafeZip, open_zip
 from ragmm.loaders.office.html import decode_html, html_parts
-from ragmm.loaders.office.parts import Part, one_line
 from ragmm.loaders.office.safe_xml import Element, parse_xml
+from ragmm.loaders.office.structures import Structure, one_line
 
 __all__ = ["epub_parts"]
 
@@ -29,7 +29,7 @@ _PROPERTIES = {
 }
 
 
-def epub_parts(file: Path, name: str) -> tuple[dict[str, str], Iterator[Part]]:
+def epub_parts(file: Path, name: str) -> tuple[dict[str, str], Iterator[Structure]]:
     """The book's properties and its parts."""
     with open_zip(file, InflateBudget(name)) as package:
         _refuse_protected(package, name)
@@ -37,7 +37,7 @@ def epub_parts(file: Path, name: str) -> tuple[dict[str, str], Iterator[Part]]:
         return _properties(root), _parts(file, name, path)
 
 
-def _parts(file: Path, name: str, path: str) -> Iterator[Part]:
+def _parts(file: Path, name: str, path: str) -> Iterator[Structure]:
     with open_zip(file, InflateBudget(name)) as package:
         root = parse_xml(package.read(path), path, recover=True)
         chapters = [chapter for chapter in _chapters(root, path) if chapter in package]

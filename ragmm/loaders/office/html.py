@@ -11,11 +11,11 @@ from typing import Any
 
 from ragmm.errors import LimitError, MissingExtraError
 from ragmm.loaders.base import DocumentWarning
-from ragmm.loaders.encoding import decode
+from ragmm.loaders.decoding import decode
 from ragmm.loaders.office.html_tree import MARKER, Resolve, TakenOut, normalise
-from ragmm.loaders.office.parts import Part, PartKind, figure, heading, one_line, paragraph, table
 from ragmm.loaders.office.quiet import partitioner
 from ragmm.loaders.office.safe_xml import Element
+from ragmm.loaders.office.structures import PartKind, Structure, figure, heading, one_line, paragraph, table
 
 __all__ = ["decode_html", "html_file_parts", "html_parts"]
 
@@ -31,7 +31,7 @@ _BLOCK_TAGS = frozenset(
 _UNSEEN_TAGS = frozenset(("script", "style", "noscript", "template"))
 
 
-def html_file_parts(file: Path, name: str, max_bytes: int) -> tuple[dict[str, str], Iterator[Part]]:
+def html_file_parts(file: Path, name: str, max_bytes: int) -> tuple[dict[str, str], Iterator[Structure]]:
     """The page's properties (title, language, description …) and its parts."""
     size = file.stat().st_size
     if size > max_bytes:
@@ -53,7 +53,7 @@ def decode_html(data: bytes, name: str) -> str:
 
 def html_parts(
     text: str, name: str, resolve: Resolve | None = None, page: int | None = None
-) -> tuple[dict[str, str], Iterator[Part]]:
+) -> tuple[dict[str, str], Iterator[Structure]]:
     """Nothing is ever fetched: pictures come from data: addresses or from `resolve`."""
     root, too_deep = _parse(text)
     if root is None:
@@ -86,7 +86,7 @@ def _properties(root: Element) -> dict[str, str]:
     return {key: value for key, value in found.items() if value}
 
 
-def _parts(root: Element, text: str, name: str, resolve: Resolve | None, page: int | None) -> Iterator[Part]:
+def _parts(root: Element, text: str, name: str, resolve: Resolve | None, page: int | None) -> Iterator[Structure]:
     from lxml import etree
 
     unstructured = partitioner("html")
@@ -100,7 +100,7 @@ def _parts(root: Element, text: str, name: str, resolve: Resolve | None, page: i
         yield from _element_parts(element, taken, page)
 
 
-def _element_parts(element: Any, taken: list[TakenOut], page: int | None) -> Iterator[Part]:
+def _element_parts(element: Any, taken: list[TakenOut], page: int | None) -> Iterator[Structure]:
     text, depth = element.text, element.metadata.category_depth or 0
     match element.category:
         case "Image":
@@ -110,14 +110,14 @@ def _element_parts(element: Any, taken: list[TakenOut], page: int | None) -> Ite
         case "Title":
             yield heading(text, depth + 1, page)
         case "ListItem":
-            yield Part(kind=PartKind.LIST_ITEM, text=one_line(text), level=depth, page=page)
+            yield Structure(kind=PartKind.LIST_ITEM, text=one_line(text), level=depth, page=page)
         case "CodeSnippet":
-            yield Part(kind=PartKind.CODE, text=text, page=page)
+            yield Structure(kind=PartKind.CODE, text=text, page=page)
         case _:
             yield paragraph(text, page, **_links(element))
 
 
-def _taken_part(entry: TakenOut, page: int | None) -> Part:
+def _taken_part(entry: TakenOut, page: int | None) -> Structure:
     if entry.data:
         return figure(entry.data, page=page, **({"alt": entry.alt} if entry.alt else {}))
     return table(entry.rows, entry.caption, page)
@@ -131,7 +131,7 @@ def _links(element: Any) -> dict[str, Any]:
     return {"links": links} if links else {}
 
 
-def _plain(text: str, name: str, page: int | None) -> Iterator[Part]:
+def _plain(text: str, name: str, page: int | None) -> Iterator[Structure]:
     """Text alone, for a page that is nested too deeply for anything else."""
     warnings.warn(DocumentWarning(f"{name} is nested too deeply: only its text was kept"), stacklevel=2)
     reader = _TextReader()

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
-from ragmm.loaders.office.parts import Rows, one_line
 from ragmm.loaders.office.safe_xml import Element, local_name
+from ragmm.loaders.office.structures import Rows, one_line
 
 __all__ = ["MARKER", "Resolve", "TakenOut", "normalise"]
 

@@ -11,12 +11,12 @@ from typing import Self
 
 from ragmm.errors import DocumentError, LimitError, RagmmError
 from ragmm.loaders.base import Probe
-from ragmm.loaders.naming import display_name
 from ragmm.loaders.nested import NestedReader
 from ragmm.loaders.ocr import warm_ocr
 from ragmm.loaders.office.elements import Assembler
-from ragmm.loaders.office.parts import Part
+from ragmm.loaders.office.structures import Structure
 from ragmm.loaders.settings import LoaderSettings
+from ragmm.text.names import display_name
 from ragmm.types import Item
 
 __all__ = ["Format", "OfficeLoader", "loaders"]
@@ -25,7 +25,7 @@ _OOXML = "application/vnd.openxmlformats-officedocument."
 _ODF = "application/vnd.oasis.opendocument."
 _LONGEST_DETAIL = 200
 
-Read = Callable[..., tuple[dict[str, str], Iterator[Part]]]
+Read = Callable[..., tuple[dict[str, str], Iterator[Structure]]]
 
 
 @dataclass(frozen=True, kw_only=True)

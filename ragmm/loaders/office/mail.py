@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from ragmm.errors import DocumentError, LimitError, MissingExtraError
-from ragmm.loaders.encoding import decode
+from ragmm.loaders.decoding import decode
 from ragmm.loaders.office.html import decode_html, html_parts
-from ragmm.loaders.office.parts import Part, attachment, one_line, paragraph
+from ragmm.loaders.office.structures import Structure, attachment, one_line, paragraph
 
 __all__ = ["eml_parts", "mbox_parts", "msg_parts", "plain_parts"]
 
@@ -55,7 +55,7 @@ class _Letter:
         }
         return {key: value for key, value in facts.items() if value}
 
-    def parts(self, name: str) -> Iterator[Part]:
+    def parts(self, name: str) -> Iterator[Structure]:
         head = "\n".join(f"{key}: {value}" for key, value in self.headers.items())
         if head:
             yield paragraph(head, role="mail header")
@@ -67,18 +67,18 @@ class _Letter:
         return self.pictures.get(address.removeprefix("cid:")) if address.startswith("cid:") else None
 
 
-def eml_parts(file: Path, name: str) -> tuple[dict[str, str], Iterator[Part]]:
+def eml_parts(file: Path, name: str) -> tuple[dict[str, str], Iterator[Structure]]:
     """The mail's properties (subject as title, sender as author, date) and its parts."""
     return _message_parts(file.read_bytes(), name)
 
 
-def mbox_parts(file: Path, name: str) -> tuple[dict[str, str], Iterator[Part]]:
+def mbox_parts(file: Path, name: str) -> tuple[dict[str, str], Iterator[Structure]]:
     """Every mail of a mailbox file, as an attached document."""
     stem = Path(name).stem
     return {}, (attachment(data, f"{stem}-{n}.eml") for n, data in enumerate(_mbox_messages(file.read_bytes()), 1))
 
 
-def _message_parts(data: bytes, name: str) -> tuple[dict[str, str], Iterator[Part]]:
+def _message_parts(data: bytes, name: str) -> tuple[dict[str, str], Iterator[Structure]]:
     letter = _Letter()
     try:
         message = cast(EmailMessage, BytesParser(EmailMessage, policy=_Policy()).parsebytes(data))
@@ -185,7 +185,7 @@ def _text(part: MIMEPart, kind: str) -> str:
     return decode_html(data, "the body") if kind == "text/html" else decode(data, "the body").text
 
 
-def plain_parts(text: str) -> Iterator[Part]:
+def plain_parts(text: str) -> Iterator[Structure]:
     """Paragraphs between blank lines."""
     for block in text.replace("\r\n", "\n").replace("\r", "\n").split("\n\n"):
         if block.strip():
@@ -199,7 +199,7 @@ def _iso(date: str) -> str:
         return date
 
 
-def msg_parts(file: Path, name: str) -> tuple[dict[str, str], Iterator[Part]]:
+def msg_parts(file: Path, name: str) -> tuple[dict[str, str], Iterator[Structure]]:
     """An Outlook message."""
     try:
         from oxmsg import Message

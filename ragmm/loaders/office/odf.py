@@ -8,9 +8,9 @@ from pathlib import Path
 
 from ragmm.errors import DocumentError
 from ragmm.loaders.archive_limits import InflateBudget, SafeZip, open_zip
-from ragmm.loaders.office.parts import Part, PartKind, figure, heading, one_line, paragraph, table
 from ragmm.loaders.office.safe_xml import Element, local_name, parse_xml
 from ragmm.loaders.office.sheets import Row, sheet_parts
+from ragmm.loaders.office.structures import PartKind, Structure, figure, heading, one_line, paragraph, table
 
 __all__ = ["odf_parts"]
 
@@ -33,7 +33,7 @@ _PROPERTIES = {
 }
 
 
-def odf_parts(file: Path, name: str) -> tuple[dict[str, str], Iterator[Part]]:
+def odf_parts(file: Path, name: str) -> tuple[dict[str, str], Iterator[Structure]]:
     """The document's properties and its parts."""
     with open_zip(file, InflateBudget(name)) as package:
         if _MANIFEST in package and b"encryption-data" in package.read(_MANIFEST):
@@ -42,7 +42,7 @@ def odf_parts(file: Path, name: str) -> tuple[dict[str, str], Iterator[Part]]:
     return properties, _parts(file, name)
 
 
-def _parts(file: Path, name: str) -> Iterator[Part]:
+def _parts(file: Path, name: str) -> Iterator[Structure]:
     with open_zip(file, InflateBudget(name)) as package:
         root = parse_xml(package.read(_CONTENT), _CONTENT, recover=True)
         body = root.find(f"{_OFFICE}body")
@@ -72,11 +72,11 @@ class _Walker:
         self._page = page
         self._slides = 0
 
-    def parts(self, element: Element) -> Iterator[Part]:
+    def parts(self, element: Element) -> Iterator[Structure]:
         for child in element:
             yield from self._block(child)
 
-    def _block(self, element: Element) -> Iterator[Part]:
+    def _block(self, element: Element) -> Iterator[Structure]:
         match local_name(element):
             case "h":
                 level = element.get(f"{_TEXT}outline-level") or "1"
@@ -96,12 +96,12 @@ class _Walker:
             case name if name not in _DROPPED:
                 yield from self.parts(element)
 
-    def _paragraph(self, element: Element) -> Iterator[Part]:
+    def _paragraph(self, element: Element) -> Iterator[Structure]:
         if text := _string(element):
             yield paragraph(text, self._page)
         yield from self._within(element)
 
-    def _within(self, element: Element) -> Iterator[Part]:
+    def _within(self, element: Element) -> Iterator[Structure]:
         """Notes, comments and frames that stand in a paragraph."""
         for note in _outermost(element, f"{_TEXT}note"):
             mark, body = note.find(f"{_TEXT}note-citation"), note.find(f"{_TEXT}note-body")
@@ -112,17 +112,17 @@ class _Walker:
         for frame in _outermost(element, *_FRAMES):
             yield from self.frame(frame)
 
-    def _list(self, element: Element, depth: int) -> Iterator[Part]:
+    def _list(self, element: Element, depth: int) -> Iterator[Structure]:
         for item in element:
             for child in item:
                 if local_name(child) == "list":
                     yield from self._list(child, depth + 1)
                 elif local_name(child) in ("p", "h"):
                     if text := _string(child):
-                        yield Part(kind=PartKind.LIST_ITEM, text=one_line(text), level=depth, page=self._page)
+                        yield Structure(kind=PartKind.LIST_ITEM, text=one_line(text), level=depth, page=self._page)
                     yield from self._within(child)
 
-    def frame(self, frame: Element) -> Iterator[Part]:
+    def frame(self, frame: Element) -> Iterator[Structure]:
         """A picture, chart, table or text box; what else is drawn has no words."""
         alt = one_line(" ".join(e.text or "" for e in frame if local_name(e) in ("title", "desc")))
         kinds = [local_name(child) for child in frame]
@@ -142,7 +142,7 @@ class _Walker:
                 case "p" | "list" | "table" | "h":
                     yield from self._block(child)
 
-    def _object(self, address: str) -> Iterator[Part]:
+    def _object(self, address: str) -> Iterator[Structure]:
         """An embedded chart keeps its numbers in a table of its own."""
         member = posixpath.normpath(posixpath.join(address, _CONTENT))
         if member in self._package:
@@ -155,7 +155,7 @@ class _Walker:
         member = posixpath.normpath(address)
         return self._package.read(member) if member in self._package else None
 
-    def _slide(self, element: Element) -> Iterator[Part]:
+    def _slide(self, element: Element) -> Iterator[Structure]:
         self._slides += 1
         self._page = self._slides
         titles = [frame for frame in element if (frame.get(_PRESENTATION_CLASS) or "") == "title"]
@@ -173,7 +173,7 @@ class _Walker:
 _PRESENTATION_CLASS = "{urn:oasis:names:tc:opendocument:xmlns:presentation:1.0}class"
 
 
-def _spreadsheet(content: Element, package: SafeZip) -> Iterator[Part]:
+def _spreadsheet(content: Element, package: SafeZip) -> Iterator[Structure]:
     for number, sheet in enumerate(content.iterchildren(f"{_TABLE}table"), 1):
         rows: Iterator[Row] = ((row, cells) for row, cells in enumerate(_rows(sheet), 1))
         yield from sheet_parts(rows, sheet.get(f"{_TABLE}name") or f"Sheet {number}", number)

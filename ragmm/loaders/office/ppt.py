@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ragmm.errors import DocumentError
 from ragmm.loaders.office.ole import read_streams
-from ragmm.loaders.office.parts import Part, heading, paragraph
+from ragmm.loaders.office.structures import Structure, heading, paragraph
 
 __all__ = ["ppt_parts", "presentation_parts"]
 
@@ -21,7 +21,7 @@ _TITLES = (0, 6)
 _MAX_RECORDS = 2_000_000
 
 
-class _Type:
+class _SlideRecord:
     """The record types that say where text stands."""
 
     SLIDE = 0x03EE
@@ -51,20 +51,20 @@ class _Deck:
     def take(self, record: int, instance: int, data: bytes) -> None:
         """One record, in the order of the stream."""
         match record:
-            case _Type.SLIDE_LIST:
+            case _SlideRecord.SLIDE_LIST:
                 self.place = "list" if instance == 0 else ""
-            case _Type.SLIDE:
+            case _SlideRecord.SLIDE:
                 self.drawn, self.place = self.drawn + 1, "slide"
-            case _Type.NOTES:
+            case _SlideRecord.NOTES:
                 self.noted, self.place = self.noted + 1, "notes"
-            case _Type.MASTER:
+            case _SlideRecord.MASTER:
                 self.place = ""
-            case _Type.SLIDE_START if self.place == "list":
+            case _SlideRecord.SLIDE_START if self.place == "list":
                 self.listed += 1
-            case _Type.TEXT_KIND if len(data) >= 4:
+            case _SlideRecord.TEXT_KIND if len(data) >= 4:
                 self.kind = struct.unpack_from("<I", data)[0]
-            case _Type.WIDE_TEXT | _Type.NARROW_TEXT:
-                self._text(data.decode("utf-16-le" if record == _Type.WIDE_TEXT else "latin-1", "replace"))
+            case _SlideRecord.WIDE_TEXT | _SlideRecord.NARROW_TEXT:
+                self._text(data.decode("utf-16-le" if record == _SlideRecord.WIDE_TEXT else "latin-1", "replace"))
 
     def _text(self, text: str) -> None:
         shown = text.replace("\r", "\n").replace("\x0b", "\n").strip()
@@ -78,7 +78,7 @@ class _Deck:
         else:
             self.texts[number].append(shown)
 
-    def parts(self) -> Iterator[Part]:
+    def parts(self) -> Iterator[Structure]:
         for number in sorted({*self.titles, *self.texts, *self.notes}):
             for title in dict.fromkeys(self.titles[number]):
                 yield heading(title, 1, number)
@@ -88,20 +88,20 @@ class _Deck:
                 yield paragraph(text, number, notes=True)
 
 
-def ppt_parts(file: Path, name: str) -> tuple[dict[str, str], Iterator[Part]]:
+def ppt_parts(file: Path, name: str) -> tuple[dict[str, str], Iterator[Structure]]:
     """No properties, and the presentation's parts, slide by slide."""
     streams = read_streams(file, name, (_STREAM, _USER))
     return {}, presentation_parts(streams, name)
 
 
-def presentation_parts(streams: Mapping[str, bytes], name: str) -> Iterator[Part]:
+def presentation_parts(streams: Mapping[str, bytes], name: str) -> Iterator[Structure]:
     """The parts of a presentation whose streams are given by their names."""
     stream, user = streams.get(_STREAM, b""), streams.get(_USER, b"")
     if len(user) >= 16 and struct.unpack_from("<I", user, 12)[0] == _ENCRYPTED_TOKEN:
         raise DocumentError(f"{name} is protected by a password; save it without one to have it read")
     deck = _Deck()
     for record, instance, data in _records(stream, name):
-        if record == _Type.ENCRYPTION:
+        if record == _SlideRecord.ENCRYPTION:
             raise DocumentError(f"{name} is protected by a password; save it without one to have it read")
         deck.take(record, instance, data)
     return deck.parts()

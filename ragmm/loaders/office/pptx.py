@@ -9,9 +9,9 @@ from typing import Any
 
 from ragmm.loaders.office.charts import chart_part, diagram_texts
 from ragmm.loaders.office.ooxml import check_package
-from ragmm.loaders.office.parts import Part, PartKind, attachment, figure, heading, one_line, paragraph, table
 from ragmm.loaders.office.quiet import partitioner
 from ragmm.loaders.office.safe_xml import local_name, parse_xml
+from ragmm.loaders.office.structures import PartKind, Structure, attachment, figure, heading, one_line, paragraph, table
 
 __all__ = ["pptx_parts"]
 
@@ -21,25 +21,25 @@ _COMMENTS = "comments"
 _PACKED = frozenset({"package", "oleObject"})
 
 
-def pptx_parts(file: Path, name: str) -> tuple[dict[str, str], Iterator[Part]]:
+def pptx_parts(file: Path, name: str) -> tuple[dict[str, str], Iterator[Structure]]:
     """The presentation's properties and its parts, slide by slide."""
     properties = check_package(file, name)
     return properties, _parts(file)
 
 
-def _parts(file: Path) -> Iterator[Part]:
+def _parts(file: Path) -> Iterator[Structure]:
     unstructured = partitioner("pptx")
     import pptx
 
     presentation = pptx.Presentation(str(file))
-    unstructured.register_picture_partitioner(_Marker)
+    unstructured.register_picture_partitioner(_SlideMarker)
     elements = unstructured.partition_pptx(str(file), include_page_breaks=False, languages=[""])
     by_slide = {page: list(found) for page, found in groupby(elements, lambda e: e.metadata.page_number)}
     for number, slide in enumerate(presentation.slides, 1):
         yield from _Slide(slide, number).parts(by_slide.get(number, []))
 
 
-class _Marker:
+class _SlideMarker:
     """Says where a picture stands, by an Image element that carries its shape's id."""
 
     @classmethod
@@ -58,7 +58,7 @@ class _Slide:
         self._shapes = list(_flat(slide.shapes))
         self._titles = _titles(slide)
 
-    def parts(self, elements: list[Any]) -> Iterator[Part]:
+    def parts(self, elements: list[Any]) -> Iterator[Structure]:
         hidden = {"hidden": True} if self._slide.element.get("show") == "0" else {}
         if self._titles:
             yield heading(" ".join(self._titles), 1, self._number)
@@ -69,7 +69,7 @@ class _Slide:
         yield from self._notes()
         yield from self._related()
 
-    def _element_parts(self, element: Any, hidden: dict[str, Any]) -> Iterator[Part]:
+    def _element_parts(self, element: Any, hidden: dict[str, Any]) -> Iterator[Structure]:
         text, number = element.text.replace("\v", "\n"), self._number
         match element.category:
             case "Image":
@@ -78,19 +78,19 @@ class _Slide:
                 yield table(_html_rows(element.metadata.text_as_html or ""), page=number, **hidden)
             case "ListItem":
                 depth = element.metadata.category_depth or 0
-                yield Part(kind=PartKind.LIST_ITEM, text=one_line(text), level=depth, page=number)
+                yield Structure(kind=PartKind.LIST_ITEM, text=one_line(text), level=depth, page=number)
             case "Title" if one_line(text) in self._titles:
                 pass
             case _:
                 yield paragraph(text, number, **hidden)
 
-    def _picture(self, shape_id: str) -> Iterator[Part]:
+    def _picture(self, shape_id: str) -> Iterator[Structure]:
         shape = next((shape for shape in self._shapes if str(shape.shape_id) == shape_id), None)
         blob = b"" if shape is None else _image_blob(shape)
         if blob:
             yield figure(blob, page=self._number, **_described(shape))
 
-    def _unseen(self, shape: Any) -> Iterator[Part]:
+    def _unseen(self, shape: Any) -> Iterator[Structure]:
         """Charts, and text that stands off the slide, which the partitioner passes over."""
         if getattr(shape, "has_chart", False):
             chart = chart_part(shape.chart.part.blob, str(shape.chart.part.partname), self._number, _alt(shape))
@@ -98,12 +98,12 @@ class _Slide:
         elif shape.has_text_frame and _off_slide(shape) and shape.text_frame.text.strip():
             yield paragraph(shape.text_frame.text, self._number, role="off slide")
 
-    def _notes(self) -> Iterator[Part]:
+    def _notes(self) -> Iterator[Structure]:
         frame = self._slide.notes_slide.notes_text_frame if self._slide.has_notes_slide else None
         if frame is not None and frame.text.strip():
             yield paragraph(frame.text.replace("\v", "\n"), self._number, notes=True)
 
-    def _related(self) -> Iterator[Part]:
+    def _related(self) -> Iterator[Structure]:
         for relation in self._slide.part.rels.values():
             if relation.is_external:
                 continue
@@ -116,7 +116,7 @@ class _Slide:
             elif kind in _PACKED:
                 yield attachment(target.blob, name.rpartition("/")[2], self._number)
 
-    def _comments(self, data: bytes, name: str) -> Iterator[Part]:
+    def _comments(self, data: bytes, name: str) -> Iterator[Structure]:
         for comment in parse_xml(data, name, recover=True).iter("{*}cm"):
             words = (element.text or "" for element in comment.iter() if local_name(element) in ("text", "t"))
             yield paragraph(f"Comment: {one_line(' '.join(words))}", self._number, role="comment")

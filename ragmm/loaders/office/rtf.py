@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ragmm.errors import DocumentError, LimitError
-from ragmm.loaders.office.parts import Part, PartKind, figure, heading, one_line, paragraph, table
+from ragmm.loaders.office.structures import PartKind, Structure, figure, heading, one_line, paragraph, table
 
 __all__ = ["rtf_file_parts", "rtf_parts"]
 
@@ -71,7 +71,7 @@ class _Paragraph:
 
 
 @dataclass(kw_only=True)
-class _Reader:
+class _RtfReader:
     """The document while it is read."""
 
     codepage: str = "cp1252"
@@ -85,7 +85,7 @@ class _Reader:
     cells: list[str] = field(default_factory=list)
     rows: list[list[str]] = field(default_factory=list)
     form: _Paragraph = field(default_factory=_Paragraph)
-    parts: list[Part] = field(default_factory=list)
+    parts: list[Structure] = field(default_factory=list)
     behind: list[str] = field(default_factory=list)
     """Notes of the present paragraph."""
     to_skip: int = 0
@@ -251,11 +251,11 @@ class _Reader:
         if text:
             self.parts.append(self._part(text))
 
-    def _part(self, text: str) -> Part:
+    def _part(self, text: str) -> Structure:
         if self.form.outline is not None and self.form.outline < 9:
             return heading(text, self.form.outline + 1)
         if self.form.listed:
-            return Part(kind=PartKind.LIST_ITEM, text=one_line(text))
+            return Structure(kind=PartKind.LIST_ITEM, text=one_line(text))
         return paragraph(text)
 
     def _end_table(self) -> None:
@@ -284,15 +284,15 @@ class _Reader:
             self.parts.append(figure(data))
 
 
-def rtf_parts(data: bytes, name: str) -> tuple[dict[str, str], Iterator[Part]]:
+def rtf_parts(data: bytes, name: str) -> tuple[dict[str, str], Iterator[Structure]]:
     """The document's properties and its parts."""
     if not data.startswith(b"{\\rtf"):
         raise DocumentError(f"{name} is no RTF file: it begins {data[:8]!r}")
-    reader = _Reader()
+    reader = _RtfReader()
     reader.feed(data, name)
     properties = {_INFO[key]: one_line(value) for key, value in reader.properties.items() if value.strip()}
     return properties, iter(reader.parts)
 
 
-def rtf_file_parts(file: Path, name: str) -> tuple[dict[str, str], Iterator[Part]]:
+def rtf_file_parts(file: Path, name: str) -> tuple[dict[str, str], Iterator[Structure]]:
     return rtf_parts(file.read_bytes(), name)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ragmm.loaders.office.parts import Part, heading, paragraph, table
+from ragmm.loaders.office.structures import Structure, heading, paragraph, table
 
 __all__ = ["Row", "sheet_parts"]
 
@@ -17,7 +17,7 @@ _STRETCH = 500
 _MAX_COLUMNS = 1_000
 
 
-def sheet_parts(rows: Iterable[Row], name: str, page: int, **metadata: Any) -> Iterator[Part]:
+def sheet_parts(rows: Iterable[Row], name: str, page: int, **metadata: Any) -> Iterator[Structure]:
     """The sheet's name as the section of its tables; a row with one cell above a table is the table's title.
 
     A long table comes in stretches that repeat its title and header.
@@ -78,7 +78,7 @@ def _filled(cells: Sequence[str]) -> list[str]:
     return [cell for cell in cells if cell.strip()]
 
 
-def _block_part(block: list[Row], titles: int, page: int, metadata: dict[str, Any]) -> Part:
+def _block_part(block: list[Row], titles: int, page: int, metadata: dict[str, Any]) -> Structure:
     body = block[titles:]
     spans = [_columns(cells) for _, cells in body]
     left, right = min(first for first, _ in spans), max(last for _, last in spans)

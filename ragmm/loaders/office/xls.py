@@ -10,8 +10,8 @@ from typing import Any
 
 from ragmm.errors import DocumentError, MissingExtraError
 from ragmm.loaders.office.number_format import displayed
-from ragmm.loaders.office.parts import Part
 from ragmm.loaders.office.sheets import sheet_parts
+from ragmm.loaders.office.structures import Structure
 
 __all__ = ["xls_parts"]
 
@@ -25,7 +25,7 @@ class _Type:
     ERROR = 5
 
 
-def xls_parts(file: Path, name: str) -> tuple[dict[str, str], Iterator[Part]]:
+def xls_parts(file: Path, name: str) -> tuple[dict[str, str], Iterator[Structure]]:
     """The author, where stated, and the parts sheet by sheet."""
     try:
         import xlrd
@@ -43,7 +43,7 @@ def xls_parts(file: Path, name: str) -> tuple[dict[str, str], Iterator[Part]]:
     return properties, _parts(book)
 
 
-def _parts(book: Any) -> Iterator[Part]:
+def _parts(book: Any) -> Iterator[Structure]:
     for number, sheet in enumerate(book.sheets(), 1):
         metadata = {"hidden": True} if sheet.visibility else {}
         rows = ((row + 1, [_shown(book, cell) for cell in sheet.row(row)]) for row in range(sheet.nrows))

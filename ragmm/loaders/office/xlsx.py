@@ -12,10 +12,10 @@ from ragmm.loaders.archive_limits import InflateBudget, SafeZip, open_zip
 from ragmm.loaders.office.charts import chart_part
 from ragmm.loaders.office.number_format import displayed
 from ragmm.loaders.office.ooxml import check_package, relations
-from ragmm.loaders.office.parts import Part, attachment, figure, one_line, paragraph
 from ragmm.loaders.office.quiet import quietly
 from ragmm.loaders.office.safe_xml import Element, parse_xml
 from ragmm.loaders.office.sheets import Row, sheet_parts
+from ragmm.loaders.office.structures import Structure, attachment, figure, one_line, paragraph
 
 __all__ = ["xlsx_parts"]
 
@@ -33,13 +33,13 @@ class _Sheet:
     """"worksheet", "chartsheet" …"""
 
 
-def xlsx_parts(file: Path, name: str) -> tuple[dict[str, str], Iterator[Part]]:
+def xlsx_parts(file: Path, name: str) -> tuple[dict[str, str], Iterator[Structure]]:
     """The workbook's properties and its parts, sheet by sheet."""
     properties = check_package(file, name)
     return properties, _parts(file, name)
 
 
-def _parts(file: Path, name: str) -> Iterator[Part]:
+def _parts(file: Path, name: str) -> Iterator[Structure]:
     try:
         from openpyxl import load_workbook
     except ImportError as error:
@@ -81,7 +81,7 @@ def _cell_text(cell: Any) -> str:
     return "" if cell.value is None else displayed(cell.value, cell.number_format or "General")
 
 
-def _drawn(package: SafeZip, member: str, page: int) -> Iterator[Part]:
+def _drawn(package: SafeZip, member: str, page: int) -> Iterator[Structure]:
     for kind, target in relations(package, member).values() if member else ():
         if kind == "drawing" and target in package:
             yield from _drawing_parts(package, target, page)
@@ -89,7 +89,7 @@ def _drawn(package: SafeZip, member: str, page: int) -> Iterator[Part]:
             yield from _comments(parse_xml(package.read(target), target, recover=True), page)
 
 
-def _drawing_parts(package: SafeZip, drawing: str, page: int) -> Iterator[Part]:
+def _drawing_parts(package: SafeZip, drawing: str, page: int) -> Iterator[Structure]:
     targets = relations(package, drawing)
     root = parse_xml(package.read(drawing), drawing, recover=True)
     for text_body in root.iter("{*}txBody"):
@@ -113,14 +113,14 @@ def _alt(drawn: Element) -> str:
     return ""
 
 
-def _comments(root: Element, page: int) -> Iterator[Part]:
+def _comments(root: Element, page: int) -> Iterator[Structure]:
     for comment in root.iter("{*}comment", "{*}threadedComment"):
         text = one_line("".join(t.text or "" for t in comment.iter("{*}t", "{*}text")))
         if text:
             yield paragraph(f"Comment on {comment.get('ref', '')}: {text}", page, role="comment")
 
 
-def _packed(package: SafeZip) -> Iterator[Part]:
+def _packed(package: SafeZip) -> Iterator[Structure]:
     for member in package.names:
         if member.startswith("xl/embeddings/"):
             yield attachment(package.read(member), member.rpartition("/")[2])

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from ragmm.errors import DocumentError, LimitError
 from ragmm.loaders.office.html import html_parts
-from ragmm.loaders.office.parts import Part, PartKind, heading, one_line, paragraph, table
 from ragmm.loaders.office.safe_xml import Element, local_name, parse_xml
+from ragmm.loaders.office.structures import PartKind, Structure, heading, one_line, paragraph, table
 
 __all__ = ["xml_file_parts"]
 
@@ -37,7 +37,7 @@ _MAX_DEPTH = 200
 _LONGEST_TITLE = 300
 
 
-def xml_file_parts(file: Path, name: str, max_bytes: int) -> tuple[dict[str, str], Iterator[Part]]:
+def xml_file_parts(file: Path, name: str, max_bytes: int) -> tuple[dict[str, str], Iterator[Structure]]:
     """The document's title, where it has one, and its parts in the order of the file."""
     if (size := file.stat().st_size) > max_bytes:
         raise LimitError(f"{name} has {size:,} bytes; at most {max_bytes:,} are read (loaders.max_text_bytes)")
@@ -54,7 +54,7 @@ def _first(root: Element, tag: str) -> str:
     return next((text for element in root.iter("{*}" + tag) if (text := _string(element))), "")
 
 
-def _walk(element: Element, depth: int, level: int, name: str) -> Iterator[Part]:
+def _walk(element: Element, depth: int, level: int, name: str) -> Iterator[Structure]:
     kind = local_name(element)
     named = _named(element, kind, level)
     if named is not None:
@@ -71,16 +71,16 @@ def _walk(element: Element, depth: int, level: int, name: str) -> Iterator[Part]
                     yield from _walk(child, depth + 1, deeper, name)
 
 
-def _named(element: Element, kind: str, level: int) -> Part | None:
+def _named(element: Element, kind: str, level: int) -> Structure | None:
     """What the element's name says that it is."""
     if kind in _TITLES:
         return heading(_string(element)[:_LONGEST_TITLE], max(level, 1))
     if kind in _TABLES:
         return table([list(_cells(row)) for row in element.iter() if local_name(row) in _ROWS])
     if kind in _CODE:
-        return Part(kind=PartKind.CODE, text="".join(element.itertext()).strip("\n"))
+        return Structure(kind=PartKind.CODE, text="".join(element.itertext()).strip("\n"))
     if kind in _ITEMS and not any(local_name(child) in _ITEMS for child in element.iterdescendants()):
-        return Part(kind=PartKind.LIST_ITEM, text=_string(element))
+        return Structure(kind=PartKind.LIST_ITEM, text=_string(element))
     return None
 
 
@@ -101,7 +101,7 @@ def _field(element: Element) -> str:
     return f"{local_name(element)}: {shown}" if shown else ""
 
 
-def _text_parts(text: str, name: str) -> Iterator[Part]:
+def _text_parts(text: str, name: str) -> Iterator[Structure]:
     if _HTML.search(text[:20_000]):
         yield from html_parts(text, name)[1]
     elif shown := one_line(text):

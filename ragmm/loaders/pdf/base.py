@@ -18,7 +18,7 @@ from ragmm.types import Box
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["Line", "Link", "OutlineEntry", "PdfBackend", "PdfFile", "PdfPage", "Picture", "Shape", "is_bold_name"]
+__all__ = ["DrawnShape", "Line", "Link", "OutlineEntry", "PdfBackend", "PdfFile", "PdfPage", "Picture", "is_bold_name"]
 
 
 _BOLD_NAME = re.compile(r"bold|black|heavy|demi", re.IGNORECASE)
@@ -42,7 +42,7 @@ class Line(NamedTuple):
     """Runs from left to right or right to left; not sideways, not in vertical columns."""
 
 
-class Shape(NamedTuple):
+class DrawnShape(NamedTuple):
     """The extent of one path: a rule, a frame, a bar of a chart."""
 
     box: Box
@@ -92,7 +92,7 @@ class PdfPage(Protocol):
 
     def lines(self) -> Sequence[Line]: ...
 
-    def shapes(self) -> Sequence[Shape]: ...
+    def shapes(self) -> Sequence[DrawnShape]: ...
 
     def pictures(self) -> Sequence[Picture]: ...
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import warnings
 
+from ragmm.isolation.limits import seconds_left, take_slow_work
 from ragmm.loaders.base import DocumentWarning
-from ragmm.loaders.sandbox import seconds_left, take_slow_work
 
 __all__ = ["Budget"]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ragmm.loaders.mentions import caption_label
+from ragmm.loaders.figure_labels import caption_label
 from ragmm.loaders.pdf.base import Line
 from ragmm.loaders.pdf.geometry import shared_width, union
 from ragmm.loaders.pdf.rows import Paragraph, rows
 from ragmm.types import Box
 
-__all__ = ["Caption", "assign", "captions", "title_above"]
+__all__ = ["PrintedCaption", "assign", "captions", "title_above"]
 
 _FARTHEST = 60.0
 _LONGEST = 1_000
@@ -20,7 +20,7 @@ _LONGEST_TITLE = 250
 
 
 @dataclass(frozen=True, kw_only=True)
-class Caption:
+class PrintedCaption:
     """A caption and where it stands."""
 
     label: str
@@ -32,7 +32,7 @@ class Caption:
         return self.label.startswith("Table")
 
 
-def captions(lines: Sequence[Line]) -> list[Caption]:
+def captions(lines: Sequence[Line]) -> list[PrintedCaption]:
     """What begins with the label of a figure or table and goes on below it in the same type."""
     starts = [line for line in lines if line.upright and caption_label(line.text)]
     if not starts:
@@ -41,13 +41,15 @@ def captions(lines: Sequence[Line]) -> list[Caption]:
     return [_caption(start, below) for start in starts]
 
 
-def _caption(start: Line, lines: Sequence[Line]) -> Caption:
+def _caption(start: Line, lines: Sequence[Line]) -> PrintedCaption:
     taken = [start]
     for line in lines:
         if line is not start and _continues(taken, line):
             taken.append(line)
     text = " ".join(row.text for row in rows(taken))
-    return Caption(label=caption_label(start.text), text=text[:_LONGEST], box=union([line.box for line in taken]))
+    return PrintedCaption(
+        label=caption_label(start.text), text=text[:_LONGEST], box=union([line.box for line in taken])
+    )
 
 
 def _continues(taken: Sequence[Line], line: Line) -> bool:
@@ -67,7 +69,9 @@ def _continues(taken: Sequence[Line], line: Line) -> bool:
     return filled and (same_left or centered)
 
 
-def assign(boxes: Sequence[Box], tables: Sequence[bool], found: Sequence[Caption]) -> list[Caption | None]:
+def assign(
+    boxes: Sequence[Box], tables: Sequence[bool], found: Sequence[PrintedCaption]
+) -> list[PrintedCaption | None]:
     """For each box its caption: pairs are made from the nearest on, each caption once; figures are mostly captioned
     below, tables above."""
     pairs = sorted(
@@ -76,7 +80,7 @@ def assign(boxes: Sequence[Box], tables: Sequence[bool], found: Sequence[Caption
         for index, box in enumerate(boxes)
         if (distance := _distance(box, tables[index], caption)) is not None
     )
-    given: list[Caption | None] = [None] * len(boxes)
+    given: list[PrintedCaption | None] = [None] * len(boxes)
     used: set[int] = set()
     for _, which, index in pairs:
         if which not in used and given[index] is None:
@@ -85,7 +89,7 @@ def assign(boxes: Sequence[Box], tables: Sequence[bool], found: Sequence[Caption
     return given
 
 
-def title_above(box: Box, paragraphs: Sequence[Paragraph]) -> Caption | None:
+def title_above(box: Box, paragraphs: Sequence[Paragraph]) -> PrintedCaption | None:
     """Charts and tables without a numbered caption often have a title in bold, perhaps with a line below it."""
     floor = box[1]
     parts: list[str] = []
@@ -97,13 +101,13 @@ def title_above(box: Box, paragraphs: Sequence[Paragraph]) -> Caption | None:
         parts.insert(0, text)
         floor = paragraph.box[1]
         if paragraph.bold and len(text) > 3:
-            return Caption(label="", text="\n".join(parts), box=paragraph.box)
+            return PrintedCaption(label="", text="\n".join(parts), box=paragraph.box)
         if len(parts) == 2:
             break
     return None
 
 
-def _distance(box: Box, is_table: bool, caption: Caption) -> float | None:
+def _distance(box: Box, is_table: bool, caption: PrintedCaption) -> float | None:
     below, above = caption.box[1] - box[3], box[1] - caption.box[3]
     gap = max(below, above)
     if gap > _FARTHEST or gap < -0.5 * (caption.box[3] - caption.box[1]) - 12 or caption.of_table != is_table:

@@ -12,11 +12,11 @@ from operator import itemgetter
 import numpy as np
 from numpy.typing import NDArray
 
-from ragmm.loaders.pdf.base import Line, Picture, Shape
+from ragmm.loaders.pdf.base import DrawnShape, Line, Picture
 from ragmm.loaders.pdf.geometry import area, center_inside, clipped, covered, near, union
 from ragmm.types import Box
 
-__all__ = ["Figure", "find_figures", "picture_share"]
+__all__ = ["PageFigure", "find_figures", "picture_share"]
 
 # Smaller than this, in points, is an icon, a bullet or a logo.
 _SMALLEST_SIDE = 36.0
@@ -34,7 +34,7 @@ _FARTHEST_BARS = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Figure:
+class PageFigure:
     """A part of a page that shows something."""
 
     box: Box
@@ -44,11 +44,11 @@ class Figure:
 
 
 def find_figures(
-    page: Box, pictures: Sequence[Picture], shapes: Sequence[Shape], lines: Sequence[Line], repeated: Set[str]
-) -> list[Figure]:
+    page: Box, pictures: Sequence[Picture], shapes: Sequence[DrawnShape], lines: Sequence[Line], repeated: Set[str]
+) -> list[PageFigure]:
     """The figures of a page from the top; `repeated` are keys of pictures that recur through the document."""
     shown = [
-        Figure(box=clipped(picture.box, page), pictures=1, pieces=0)
+        PageFigure(box=clipped(picture.box, page), pictures=1, pieces=0)
         for picture in pictures
         if picture.key not in repeated and _is_content(picture, page)
     ]
@@ -58,7 +58,7 @@ def find_figures(
     return sorted(large, key=lambda figure: (figure.box[1], figure.box[0]))
 
 
-def picture_share(page: Box, pictures: Iterable[Picture], shapes: Sequence[Shape]) -> float:
+def picture_share(page: Box, pictures: Iterable[Picture], shapes: Sequence[DrawnShape]) -> float:
     """Which part of the page pictures and drawings cover, 0 to 1, to about a percent."""
     boxes = [picture.box for picture in pictures]
     boxes += [shape.box for shape in shapes if shape.curved and area(shape.box) < _BACKGROUND * area(page)]
@@ -86,7 +86,7 @@ def _is_large(box: Box) -> bool:
     return min(box[2] - box[0], box[3] - box[1]) >= _SMALLEST_SIDE and area(box) >= _SMALLEST_AREA
 
 
-def _is_backdrop(figure: Figure, page: Box, lines: Sequence[Line]) -> bool:
+def _is_backdrop(figure: PageFigure, page: Box, lines: Sequence[Line]) -> bool:
     """A picture behind the text of a page, or behind a part of it."""
     inside = [line for line in lines if center_inside(line.box, figure.box)]
     letters = sum(len(line.text) for line in inside)
@@ -97,14 +97,14 @@ def _is_backdrop(figure: Figure, page: Box, lines: Sequence[Line]) -> bool:
     return text > 0.4 * area(figure.box) or prose > 300
 
 
-def _merged(figures: list[Figure]) -> list[Figure]:
+def _merged(figures: list[PageFigure]) -> list[PageFigure]:
     """Pictures and drawings that touch are one figure: tiles, panels, a photo with arrows on it."""
-    merged: list[Figure] = []
+    merged: list[PageFigure] = []
     for figure in sorted(figures, key=lambda figure: figure.box[1]):
         current = figure
         while (touching := next((other for other in merged if near(other.box, current.box, 4.0)), None)) is not None:
             merged.remove(touching)
-            current = Figure(
+            current = PageFigure(
                 box=union((touching.box, current.box)),
                 pictures=touching.pictures + current.pictures,
                 pieces=touching.pieces + current.pieces,
@@ -116,7 +116,7 @@ def _merged(figures: list[Figure]) -> list[Figure]:
 # Drawings
 
 
-def _drawings(page: Box, shapes: Sequence[Shape], lines: Sequence[Line]) -> Iterator[Figure]:
+def _drawings(page: Box, shapes: Sequence[DrawnShape], lines: Sequence[Line]) -> Iterator[PageFigure]:
     pieces = [_on_page(shape, page) for shape in shapes if _is_piece(shape, page)]
     # Most pages have but rules and shaded boxes: looking closer would cost more than reading them.
     if not any(shape.curved for shape in pieces) and not _has_bars(pieces):
@@ -124,14 +124,14 @@ def _drawings(page: Box, shapes: Sequence[Shape], lines: Sequence[Line]) -> Iter
     for members in _clusters(page, pieces):
         box = union(shape.box for shape in members)
         if _is_large(box) and _shows_something(members, box, lines):
-            yield Figure(box=_with_labels(box, page, lines), pictures=0, pieces=len(members))
+            yield PageFigure(box=_with_labels(box, page, lines), pictures=0, pieces=len(members))
 
 
-def _on_page(shape: Shape, page: Box) -> Shape:
+def _on_page(shape: DrawnShape, page: Box) -> DrawnShape:
     return shape._replace(box=clipped(shape.box, page))
 
 
-def _is_piece(shape: Shape, page: Box) -> bool:
+def _is_piece(shape: DrawnShape, page: Box) -> bool:
     """Not what lies outside, nor backgrounds, nor rules across the page."""
     x0, y0, x1, y1 = clipped(shape.box, page)
     if x1 < x0 or y1 < y0:
@@ -141,7 +141,7 @@ def _is_piece(shape: Shape, page: Box) -> bool:
     return not rule and width * height < 0.5 * area(page)
 
 
-def _clusters(page: Box, pieces: Sequence[Shape]) -> list[list[Shape]]:
+def _clusters(page: Box, pieces: Sequence[DrawnShape]) -> list[list[DrawnShape]]:
     """Groups of pieces in touching squares, by flooding a coarse grid: time grows with pieces and page alone."""
     columns, rows = int(page[2] / _CELL) + 2, int(page[3] / _CELL) + 2
     grid = np.zeros((rows, columns), dtype=np.int32)
@@ -149,7 +149,7 @@ def _clusters(page: Box, pieces: Sequence[Shape]) -> list[list[Shape]]:
     for top, bottom, left, right in [*spans, *(_squares(axis, rows, columns) for axis in _axes(pieces))]:
         grid[top:bottom, left:right] = 1
     _flood(grid)
-    clusters: dict[int, list[Shape]] = {}
+    clusters: dict[int, list[DrawnShape]] = {}
     for shape, (top, _, left, _) in zip(pieces, spans, strict=True):
         clusters.setdefault(int(grid[top, left]), []).append(shape)
     return list(clusters.values())
@@ -173,7 +173,7 @@ def _flood(grid: NDArray[np.int32]) -> None:
             np.maximum(grid[:, target], grid[:, source], out=grid[:, target], where=taken[:, target])
 
 
-def _shows_something(members: Sequence[Shape], box: Box, lines: Sequence[Line]) -> bool:
+def _shows_something(members: Sequence[DrawnShape], box: Box, lines: Sequence[Line]) -> bool:
     inside = [line for line in lines if center_inside(line.box, box)]
     if sum(len(line.text) >= _PROSE_LETTERS for line in inside) >= 4:
         return False
@@ -194,15 +194,15 @@ def _holds_text(box: Box, lines: Sequence[Line]) -> bool:
     return any(center_inside(line.box, box) for line in lines if not _VALUE.fullmatch(line.text.strip()))
 
 
-def _has_bars(members: Sequence[Shape]) -> bool:
+def _has_bars(members: Sequence[DrawnShape]) -> bool:
     """Filled boxes of one width and several heights, or of one height and several widths, on a common line."""
     return any(True for _ in _bars(members))
 
 
-def _bars(members: Sequence[Shape]) -> Iterator[tuple[int, list[Shape]]]:
+def _bars(members: Sequence[DrawnShape]) -> Iterator[tuple[int, list[DrawnShape]]]:
     """Those boxes, with the edge that they have in common: 0 the left, 1 the top, 2 the right, 3 the bottom."""
     solid = [shape for shape in members if not shape.stroked and min(_sides(shape.box)) > 2 and shape.color != 0xFFFFFF]
-    lined: dict[tuple[int, int, int], list[Shape]] = defaultdict(list)
+    lined: dict[tuple[int, int, int], list[DrawnShape]] = defaultdict(list)
     for shape in solid:
         width, height = map(round, _sides(shape.box))
         for edge in range(4):
@@ -212,7 +212,7 @@ def _bars(members: Sequence[Shape]) -> Iterator[tuple[int, list[Shape]]]:
             yield edge, found
 
 
-def _axes(pieces: Sequence[Shape]) -> Iterator[Box]:
+def _axes(pieces: Sequence[DrawnShape]) -> Iterator[Box]:
     """Where bars stand side by side, the line that they stand on, be it drawn or not: it holds a chart together."""
     for edge, found in _bars(pieces):
         side = 1 - edge % 2  # 0: they stand side by side from left to right, 1: below each other

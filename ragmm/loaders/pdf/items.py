@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ragmm.loaders.chunking import Block, BlockKind, Outline, chunk_blocks, section_context, token_counter
 from ragmm.loaders.pdf.base import Link, PdfPage
 from ragmm.loaders.pdf.budget import Budget
-from ragmm.loaders.pdf.captions import Caption
+from ragmm.loaders.pdf.captions import PrintedCaption
 from ragmm.loaders.pdf.geometry import center_inside, clipped, grown
 from ragmm.loaders.pdf.headings import Headings
 from ragmm.loaders.pdf.page import PageFigure, PageLayout, PageTable
@@ -63,7 +63,7 @@ class ItemWriter:
         self._title = title
         self._known = known
         self._outline = Outline()
-        self._count = token_counter(settings)
+        self._count = token_counter(settings.tokenizer)
 
     def items(self, facts: PageFacts) -> Iterator[Item]:
         """Passages, then tables, then figures."""
@@ -213,7 +213,7 @@ def _section_at(box: Box, sections: Sequence[tuple[Box, tuple[str, ...]]], befor
     return above[-1] if above else before
 
 
-def _caption_facts(caption: Caption | None) -> dict[str, Any]:
+def _caption_facts(caption: PrintedCaption | None) -> dict[str, Any]:
     if caption is None:
         return {}
     return {"label": caption.label, "caption": caption.text} if caption.label else {"caption": caption.text}

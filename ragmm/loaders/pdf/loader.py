@@ -14,18 +14,18 @@ from typing import Any
 
 from ragmm.errors import DocumentError, LimitError
 from ragmm.loaders.base import DocumentWarning, Probe
-from ragmm.loaders.mentions import link_mentions
-from ragmm.loaders.naming import display_name
+from ragmm.loaders.figure_labels import link_mentions
 from ragmm.loaders.ocr import ocr_reader
 from ragmm.loaders.pdf.base import Line, OutlineEntry, PdfBackend, PdfFile, PdfPage
 from ragmm.loaders.pdf.budget import Budget
 from ragmm.loaders.pdf.headings import Headings
 from ragmm.loaders.pdf.items import ItemWriter, PageFacts, render_scale
 from ragmm.loaders.pdf.page import PageLayout, Wanted, lay_out
-from ragmm.loaders.pdf.running import RunningLines
+from ragmm.loaders.pdf.page_furniture import RunningLines
 from ragmm.loaders.pdf.scans import ReadImage, is_blank, is_picture_heavy, is_scanned, read_scan
 from ragmm.loaders.pdf.text import compounds, is_gibberish
 from ragmm.loaders.settings import LoaderSettings, PageImages, Tables
+from ragmm.text.names import display_name
 from ragmm.types import Item
 
 __all__ = ["PdfLoader", "best_backend"]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
 
-from ragmm.loaders.pdf.base import Line, PdfPage, Picture, Shape
-from ragmm.loaders.pdf.captions import Caption, assign, captions, title_above
+from ragmm.loaders.pdf.base import DrawnShape, Line, PdfPage, Picture
+from ragmm.loaders.pdf.captions import PrintedCaption, assign, captions, title_above
 from ragmm.loaders.pdf.columns import regions
 from ragmm.loaders.pdf.figures import find_figures
 from ragmm.loaders.pdf.geometry import area, center_inside, clipped, covered, shared_width, union
@@ -32,7 +32,7 @@ class PageFigure:
     """A figure with its caption, and the words inside it."""
 
     box: Box
-    caption: Caption | None
+    caption: PrintedCaption | None
     labels: str
     drawn: bool
     """By shapes alone, without an embedded picture."""
@@ -43,7 +43,7 @@ class PageTable:
     """A table with its caption."""
 
     table: Table
-    caption: Caption | None
+    caption: PrintedCaption | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +87,7 @@ class _Layout:
         self._page: Box = (0.0, 0.0, page.width, page.height)
         self._lines = list(lines)
         self._wanted = wanted
-        self._shapes: Sequence[Shape] = page.shapes()
+        self._shapes: Sequence[DrawnShape] = page.shapes()
         self._pictures: Sequence[Picture] = page.pictures() if wanted.figures else ()
 
     def result(self) -> PageLayout:
@@ -109,7 +109,7 @@ class _Layout:
         large = [picture.box for picture in self._pictures if covered(box, picture.box) > 0.1]
         return area(box) > 0 and bool(large) and covered(box, union(large)) > _MOST_PICTURED
 
-    def _figures(self, tables: Sequence[Table], free: Sequence[Line], found: Sequence[Caption]) -> list[Box]:
+    def _figures(self, tables: Sequence[Table], free: Sequence[Line], found: Sequence[PrintedCaption]) -> list[Box]:
         shapes = [shape for shape in self._shapes if not _in_any(shape.box, [table.box for table in tables])]
         # A picture that was shown before is a figure again under a caption.
         captioned = {picture.key for picture in self._pictures if any(assign([picture.box], [False], found))}
@@ -121,7 +121,7 @@ class _Layout:
                 boxes = self._gathered(boxes, shapes, caption)
         return [self._above_captions(box, found) for box in boxes]
 
-    def _gathered(self, boxes: list[Box], shapes: Sequence[Shape], caption: Caption) -> list[Box]:
+    def _gathered(self, boxes: list[Box], shapes: Sequence[DrawnShape], caption: PrintedCaption) -> list[Box]:
         """The panels above a caption become one figure; where none was found, whatever is drawn there does."""
         floor, panels = caption.box[1] + 4, []
         for box in sorted(boxes, key=lambda box: -box[3]):
@@ -137,7 +137,7 @@ class _Layout:
             return boxes
         return [*(box for box in boxes if covered(box, gathered) < 0.5), gathered]
 
-    def _drawn_above(self, shapes: Sequence[Shape], caption: Caption) -> list[Box]:
+    def _drawn_above(self, shapes: Sequence[DrawnShape], caption: PrintedCaption) -> list[Box]:
         """What is drawn or placed between a caption and the prose above it."""
         above = [
             line.box[3]
@@ -167,7 +167,7 @@ class _Layout:
             for line in self._prose
         )
 
-    def _above_captions(self, box: Box, found: Sequence[Caption]) -> Box:
+    def _above_captions(self, box: Box, found: Sequence[PrintedCaption]) -> Box:
         """A figure ends where its caption begins."""
         for caption in found:
             if covered(caption.box, box) > 0.5:
@@ -179,7 +179,7 @@ class _Layout:
                 box = larger if area(larger) > 0.6 * area(box) else box
         return box
 
-    def _aligned(self, free: Sequence[Line], found: Sequence[Caption]) -> list[Table]:
+    def _aligned(self, free: Sequence[Line], found: Sequence[PrintedCaption]) -> list[Table]:
         """Tables without rules; regions are those of the whole page, which captions and figures help to find."""
         kept = set(map(id, free))
         captions = [caption.box for caption in found]
@@ -187,7 +187,7 @@ class _Layout:
         return [table for part in parts for table in aligned_tables(part, captions)]
 
     def _put_together(
-        self, tables: Sequence[Table], figures: Sequence[Box], free: Sequence[Line], found: Sequence[Caption]
+        self, tables: Sequence[Table], figures: Sequence[Box], free: Sequence[Line], found: Sequence[PrintedCaption]
     ) -> PageLayout:
         boxes = [*(table.box for table in tables), *figures]
         given = assign(boxes, [index < len(tables) for index in range(len(boxes))], found)
@@ -241,7 +241,7 @@ def _in_any(box: Box, outer: Sequence[Box]) -> bool:
     return any(center_inside(box, other) for other in outer)
 
 
-def _is_below(box: Box, caption: Caption) -> bool:
+def _is_below(box: Box, caption: PrintedCaption) -> bool:
     return 0 <= box[1] - caption.box[3] < _PANEL_GAP and shared_width(box, caption.box) > 0.3
 
 

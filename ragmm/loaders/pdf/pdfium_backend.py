@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ragmm.errors import DocumentError
-from ragmm.loaders.pdf.base import Line, Link, OutlineEntry, Picture, Shape
+from ragmm.loaders.pdf.base import DrawnShape, Line, Link, OutlineEntry, Picture
 from ragmm.loaders.pdf.pdfium_objects import PageObjects
 from ragmm.loaders.pdf.pdfium_text import read_lines
 from ragmm.loaders.pdf.placement import Placement
@@ -126,7 +126,7 @@ class PdfiumPage:
     def lines(self) -> Sequence[Line]:
         return self._lines
 
-    def shapes(self) -> Sequence[Shape]:
+    def shapes(self) -> Sequence[DrawnShape]:
         return self._objects.shapes
 
     def pictures(self) -> Sequence[Picture]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ragmm.loaders.base import DocumentWarning
-from ragmm.loaders.pdf.base import Picture, Shape
+from ragmm.loaders.pdf.base import DrawnShape, Picture
 from ragmm.loaders.pdf.placement import Placement
 
 __all__ = ["PageObjects"]
@@ -26,13 +26,13 @@ _MAX_SEGMENTS = 400
 class PageObjects:
     """What is drawn on a page besides text."""
 
-    shapes: list[Shape]
+    shapes: list[DrawnShape]
     pictures: list[Picture]
 
     @classmethod
     def read(cls, page: Any, place: Placement) -> PageObjects:
-        reader = _Reader(page, place)
-        shapes: list[Shape] = []
+        reader = _ObjectReader(page, place)
+        shapes: list[DrawnShape] = []
         pictures: list[Picture] = []
         for found in reader.read():
             if isinstance(found, Picture):
@@ -42,7 +42,7 @@ class PageObjects:
         return cls(shapes=shapes, pictures=pictures)
 
 
-class _Reader:
+class _ObjectReader:
     """Walks the objects of one page."""
 
     def __init__(self, page: Any, place: Placement) -> None:
@@ -54,7 +54,7 @@ class _Reader:
         self._floats = tuple(ctypes.c_float() for _ in range(4))
         self._left = _MAX_OBJECTS
 
-    def read(self) -> Iterator[Shape | Picture]:
+    def read(self) -> Iterator[DrawnShape | Picture]:
         library, page = self._library, self._page
         for index in range(library.FPDFPage_CountObjects(page)):
             yield from self._object(library.FPDFPage_GetObject(page, index), _IDENTITY, 0)
@@ -64,7 +64,7 @@ class _Reader:
                 )
                 return
 
-    def _object(self, item: Any, matrix: _Matrix, depth: int) -> Iterator[Shape | Picture]:
+    def _object(self, item: Any, matrix: _Matrix, depth: int) -> Iterator[DrawnShape | Picture]:
         library = self._library
         self._left -= 1
         match library.FPDFPageObj_GetType(item):
@@ -100,7 +100,7 @@ class _Reader:
             key = f"{width.value}x{height.value}:{length}"
             yield Picture(self._place(*bounds), key, width.value, height.value)
 
-    def _path(self, item: Any, matrix: _Matrix) -> Iterator[Shape]:
+    def _path(self, item: Any, matrix: _Matrix) -> Iterator[DrawnShape]:
         library = self._library
         fill, stroke = ctypes.c_int(), ctypes.c_int()
         library.FPDFPath_GetDrawMode(item, fill, stroke)
@@ -110,11 +110,11 @@ class _Reader:
         color = self._color(item, bool(stroke.value) and not fill.value)
         count = library.FPDFPath_CountSegments(item)
         if count > _MAX_SEGMENTS or not self._is_straight(item, count):
-            yield Shape(self._place(*bounds), bool(stroke.value), True, color)
+            yield DrawnShape(self._place(*bounds), bool(stroke.value), True, color)
             return
         total = _times(self._own_matrix(item), matrix)
         for part in self._parts(item, count):
-            yield Shape(self._place(*_mapped(part, total)), bool(stroke.value), False, color)
+            yield DrawnShape(self._place(*_mapped(part, total)), bool(stroke.value), False, color)
 
     def _color(self, item: Any, stroke: bool) -> int:
         red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))

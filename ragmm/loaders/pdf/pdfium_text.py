@@ -33,12 +33,12 @@ def read_lines(page: Any, place: Placement) -> list[Line]:
     """Lines in the order of the file; a line is split where columns or table cells are apart."""
     text_page = page.get_textpage()
     try:
-        return list(_Lines(text_page.raw, place).read(text_page.count_chars()))
+        return list(_TextLines(text_page.raw, place).read(text_page.count_chars()))
     finally:
         text_page.close()
 
 
-class _Lines:
+class _TextLines:
     """Reads one text page; `raw` is the library's handle of it."""
 
     def __init__(self, raw: Any, place: Placement) -> None:

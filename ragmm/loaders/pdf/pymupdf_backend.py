@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ragmm.errors import DocumentError
-from ragmm.loaders.pdf.base import Line, Link, OutlineEntry, Picture, Shape, is_bold_name
+from ragmm.loaders.pdf.base import DrawnShape, Line, Link, OutlineEntry, Picture, is_bold_name
 from ragmm.loaders.pdf.pymupdf_text import quick_lines
 from ragmm.types import Box
 
@@ -137,7 +137,7 @@ class PyMuPdfPage:
         self.width, self.height = float(bounds.width), float(bounds.height)
 
     @cached_property
-    def _content(self) -> tuple[list[Line], list[Shape]]:
+    def _content(self) -> tuple[list[Line], list[DrawnShape]]:
         """The lines and the extents of all paths."""
         blocks = self._blocks(_library().TEXT_COLLECT_VECTORS)
         shapes = [_shape(block) for block in blocks if block["type"] == _VECTOR and block["alpha"]]
@@ -161,7 +161,7 @@ class PyMuPdfPage:
             blocks: list[Mapping[str, Any]] = page.extractDICT()["blocks"]
         return blocks
 
-    def _turned(self, lines: list[Line], shapes: list[Shape]) -> tuple[list[Line], list[Shape]]:
+    def _turned(self, lines: list[Line], shapes: list[DrawnShape]) -> tuple[list[Line], list[DrawnShape]]:
         """The library gives places as if the page were not rotated."""
         aside = self._page.rotation % 180 != 0
         return (
@@ -177,7 +177,7 @@ class PyMuPdfPage:
     def lines(self) -> Sequence[Line]:
         return self._content[0] if self._drawn else self._text
 
-    def shapes(self) -> Sequence[Shape]:
+    def shapes(self) -> Sequence[DrawnShape]:
         return self._content[1]
 
     def pictures(self) -> Sequence[Picture]:
@@ -256,10 +256,10 @@ def _length(span: Mapping[str, Any]) -> int:
     return len(span["text"])
 
 
-def _shape(block: Mapping[str, Any]) -> Shape:
+def _shape(block: Mapping[str, Any]) -> DrawnShape:
     x0, y0, x1, y1 = box = block["bbox"]
     straight = block["isrect"] or x1 - x0 < 2 or y1 - y0 < 2
-    return Shape(box, block["stroked"], not straight, block["color"])
+    return DrawnShape(box, block["stroked"], not straight, block["color"])
 
 
 def _box(values: Sequence[float]) -> Box:

@@ -12,7 +12,7 @@ from ragmm.loaders.pdf.base import Line
 from ragmm.loaders.pdf.geometry import union
 from ragmm.types import Box
 
-__all__ = ["Paragraph", "Row", "clean", "paragraphs", "rows"]
+__all__ = ["PageRow", "Paragraph", "clean", "paragraphs", "rows"]
 
 _LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
 _BULLETS = dict.fromkeys("\uf0b7\uf0a7\uf0d8\uf076\uf0fc\uf02d\u25cf\u25aa\u25a0\uf06e", "•")
@@ -28,7 +28,7 @@ _FILLED_LETTERS = 40
 _ENDS = tuple('.!?:;。！？：；…"”’)')
 
 
-class Row(NamedTuple):
+class PageRow(NamedTuple):
     """What stands on one baseline of a region."""
 
     text: str
@@ -43,7 +43,7 @@ class Row(NamedTuple):
 class Paragraph(NamedTuple):
     """Rows that are read as one; those with several cells keep their line breaks."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[PageRow, ...]
     size: float
     bold: bool
     is_list: bool
@@ -63,7 +63,7 @@ def clean(text: str) -> str:
     return text.translate(_CLEANED).strip() if _UNCLEAN.search(text) else text.strip()
 
 
-def rows(lines: Sequence[Line]) -> list[Row]:
+def rows(lines: Sequence[Line]) -> list[PageRow]:
     """The lines of one region, grouped by baseline, from the top."""
     if lines and lines[0].upright:
         lines = sorted(lines, key=_top)
@@ -97,11 +97,11 @@ def _beside(first: Line, line: Line) -> bool:
     return min(bottom, end) - max(top, start) > 0.5 * min(bottom - top, end - start)
 
 
-def _simple_row(line: Line) -> Row:
-    return Row(clean(line.text), line.box, line.size, line.bold, 1, line.upright)
+def _simple_row(line: Line) -> PageRow:
+    return PageRow(clean(line.text), line.box, line.size, line.bold, 1, line.upright)
 
 
-def _row(lines: list[Line]) -> Row:
+def _row(lines: list[Line]) -> PageRow:
     lines.sort(key=_left)
     parts, cells = [clean(lines[0].text)], 1
     for before, line in pairwise(lines):
@@ -117,10 +117,10 @@ def _row(lines: list[Line]) -> Row:
         text = " ".join(clean(line.text) for line in reversed(lines))
     main = max(lines, key=_length)
     bold = all(line.bold for line in lines)
-    return Row(text, union([line.box for line in lines]), main.size, bold, cells)
+    return PageRow(text, union([line.box for line in lines]), main.size, bold, cells)
 
 
-def paragraphs(region: Sequence[Row]) -> Iterator[Paragraph]:
+def paragraphs(region: Sequence[PageRow]) -> Iterator[Paragraph]:
     """Paragraphs of one region, told by distance, indent, size, weight, list marks and short last lines."""
     if not region:
         return
@@ -137,12 +137,12 @@ def paragraphs(region: Sequence[Row]) -> Iterator[Paragraph]:
     yield _paragraph(together)
 
 
-def _paragraph(together: list[Row]) -> Paragraph:
+def _paragraph(together: list[PageRow]) -> Paragraph:
     main = max(together, key=lambda row: len(row.text))
     return Paragraph(tuple(together), main.size, main.bold, _ITEM.match(together[0].text) is not None)
 
 
-def _runs_in(before: Row, row: Row, sides: tuple[float, float]) -> bool:
+def _runs_in(before: PageRow, row: PageRow, sides: tuple[float, float]) -> bool:
     """Whether a line of another weight goes on with the one before: it began in bold, and fills its column."""
     if before.cells > 1 or row.cells > 1:
         return False
@@ -151,7 +151,7 @@ def _runs_in(before: Row, row: Row, sides: tuple[float, float]) -> bool:
     return filled and row.box[0] <= before.box[0] + 0.4 * row.size and not before.text.endswith(_ENDS)
 
 
-def _breaks(before: Row, row: Row, sides: tuple[float, float], leading: float) -> bool:
+def _breaks(before: PageRow, row: PageRow, sides: tuple[float, float], leading: float) -> bool:
     left, right = sides
     size = max(before.size, row.size)
     step = row.box[1] - before.box[1]

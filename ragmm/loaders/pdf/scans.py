@@ -16,7 +16,7 @@ from ragmm.types import Box
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["OcrLine", "ReadImage", "Scan", "is_blank", "is_picture_heavy", "is_scanned", "read_scan"]
+__all__ = ["ReadImage", "Scan", "ScannedLine", "is_blank", "is_picture_heavy", "is_scanned", "read_scan"]
 
 _FEW_LETTERS = 60
 _HEAVY = 0.5
@@ -24,7 +24,7 @@ _BLANK_SIDE = 200.0
 _LEAST_CONTRAST = 12
 
 
-class OcrLine(Protocol):
+class ScannedLine(Protocol):
     """A line of text as OCR sees it; its box is in pixels of the image."""
 
     @property
@@ -37,7 +37,7 @@ class OcrLine(Protocol):
     def confidence(self) -> float: ...
 
 
-ReadImage = Callable[["Image"], Sequence[OcrLine]]
+ReadImage = Callable[["Image"], Sequence[ScannedLine]]
 
 
 class Scan(NamedTuple):
@@ -74,7 +74,7 @@ def read_scan(image: Image, scale: float, read: ReadImage) -> Scan:
     return Scan(lines, fmean(line.confidence for line in found) if found else 0.0)
 
 
-def _line(line: OcrLine, scale: float) -> Line:
+def _line(line: ScannedLine, scale: float) -> Line:
     x0, y0, x1, y1 = (value / scale for value in line.box)
     # The height of an OCR box is that of a line; its letters are about three quarters of it.
     upright = x1 - x0 >= y1 - y0 or len(line.text) < 4

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from ragmm.loaders.pdf.base import Line, Shape
+from ragmm.loaders.pdf.base import DrawnShape, Line
 from ragmm.loaders.pdf.geometry import area, center_inside, near, union
 from ragmm.loaders.pdf.rows import clean, rows
 from ragmm.types import Box
@@ -59,7 +59,7 @@ def markdown(table: Table) -> tuple[str, int]:
 # Ruled tables
 
 
-def ruled_tables(shapes: Sequence[Shape], lines: Sequence[Line]) -> list[Table]:
+def ruled_tables(shapes: Sequence[DrawnShape], lines: Sequence[Line]) -> list[Table]:
     """Tables whose cells are drawn; a rule that is missing between two cells makes them one."""
     horizontal, vertical = _rules(shapes)
     if len(horizontal) < 2 or not vertical or len(horizontal) + len(vertical) > _MOST_RULES:
@@ -85,7 +85,7 @@ def _finer(table: Table, lines: Sequence[Line]) -> Table:
     return Table(box=table.box, cells=aligned.cells) if more_columns or more_rows else table
 
 
-def _rules(shapes: Iterable[Shape]) -> tuple[list[_Rule], list[_Rule]]:
+def _rules(shapes: Iterable[DrawnShape]) -> tuple[list[_Rule], list[_Rule]]:
     """Thin shapes, and the edges of boxes: (y, x0, x1) and (x, y0, y1)."""
     horizontal: list[_Rule] = []
     vertical: list[_Rule] = []

@@ -7,14 +7,14 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from ragmm.errors import DocumentError
-from ragmm.indexes.cache import Seen
-from ragmm.indexes.inventory import Inventory, Known
-from ragmm.indexes.nights import Failed, Folder, Nights, pack_rows
-from ragmm.loaders.spool import hash_source
-from ragmm.pipelines.parsers import UNFINISHED, Parsers
+from ragmm.indexes.store.cache import Seen
+from ragmm.indexes.store.inventory import Inventory, Known
+from ragmm.indexes.store.nights import Failed, Folder, Nights, pack_rows
+from ragmm.isolation.spool import hash_source
+from ragmm.pipelines.ingest.parse_keys import UNFINISHED, Parsers
+from ragmm.pipelines.ingest.reading import Fetch
+from ragmm.pipelines.ingest.sources import Listing, SourceFile
 from ragmm.pipelines.progress import Progress
-from ragmm.pipelines.reading import Fetch
-from ragmm.pipelines.sources import Listing, SourceFile
 from ragmm.pipelines.sync.plan import Change, Entry
 from ragmm.types import DocumentState
 

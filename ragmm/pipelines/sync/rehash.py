@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from ragmm.indexes.cache import Seen
-from ragmm.indexes.nights import Nights
+from ragmm.indexes.store.cache import Seen
+from ragmm.indexes.store.nights import Nights
 
 __all__ = ["Rehash", "rehash"]
 

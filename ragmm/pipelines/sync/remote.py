@@ -13,7 +13,7 @@ from typing import Any
 
 from ragmm.config.settings import SourceSettings
 from ragmm.errors import DocumentError, MissingExtraError, UsageError
-from ragmm.pipelines.sources import Listing, SourceFile, Walk
+from ragmm.pipelines.ingest.sources import Listing, SourceFile, Walk
 from ragmm.types import Failure
 
 __all__ = ["Fetcher", "RemoteStore", "is_remote"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ragmm.config.settings import Place, SourceSettings
 from ragmm.errors import StorageError, UsageError
-from ragmm.pipelines.sources import Listing, Row, SourceFile, Walk
+from ragmm.pipelines.ingest.sources import Listing, Row, SourceFile, Walk
 from ragmm.pipelines.sync.remote import Fetcher, RemoteStore, is_remote
 from ragmm.types import Failure
 

@@ -11,17 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from ragmm.config.settings import NightlySettings
-from ragmm.indexes.cache import Cache
-from ragmm.indexes.generations import Retention
-from ragmm.indexes.inventory import Inventory
-from ragmm.indexes.maintenance import Collected
-from ragmm.indexes.nights import Failed, Nights
-from ragmm.indexes.store import Store
-from ragmm.indexes.writer import Writer
-from ragmm.pipelines.intake import IngestPlan, Intake, parsers_of, stamp_trusted, trusted_stamp
+from ragmm.indexes.store.cache import Cache
+from ragmm.indexes.store.generations import Retention
+from ragmm.indexes.store.inventory import Inventory
+from ragmm.indexes.store.maintenance import Collected
+from ragmm.indexes.store.nights import Failed, Nights
+from ragmm.indexes.store.store import Store
+from ragmm.indexes.store.writer import Writer
+from ragmm.pipelines.ingest.intake import IngestPlan, Intake, parsers_of, stamp_trusted, trusted_stamp
+from ragmm.pipelines.ingest.quarantine import CACHE
+from ragmm.pipelines.ingest.sources import SourceFile
+from ragmm.pipelines.ingest.tally import Tally
 from ragmm.pipelines.progress import Progress
-from ragmm.pipelines.quarantine import CACHE
-from ragmm.pipelines.sources import SourceFile
 from ragmm.pipelines.stopping import StopFlag
 from ragmm.pipelines.sync.compare import entry_of, file_of
 from ragmm.pipelines.sync.estimate import measured
@@ -33,7 +34,6 @@ from ragmm.pipelines.sync.rehash import Rehash, rehash
 from ragmm.pipelines.sync.roots import Census, Root
 from ragmm.pipelines.sync.survey import Options, Stopwatch, Survey, Surveyor, survey
 from ragmm.pipelines.sync.upkeep import upkeep, wants_more
-from ragmm.pipelines.tally import Tally
 from ragmm.types import Document, DocumentState, Report
 
 __all__ = ["NightWork", "make_plan", "run_night"]

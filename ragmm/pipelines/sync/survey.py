@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from ragmm.config.settings import NightlySettings
-from ragmm.indexes.inventory import Inventory, Known
-from ragmm.indexes.nights import Failed, Folder, Nights
-from ragmm.pipelines.ingest import hidden_warning
-from ragmm.pipelines.parsers import Parsers
+from ragmm.indexes.store.inventory import Inventory, Known
+from ragmm.indexes.store.nights import Failed, Folder, Nights
+from ragmm.pipelines.ingest.parse_keys import Parsers
+from ragmm.pipelines.ingest.run import hidden_warning
 from ragmm.pipelines.progress import Progress
 from ragmm.pipelines.sync.compare import Comparison, Rules
 from ragmm.pipelines.sync.estimate import estimate

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 
-from ragmm.indexes.generations import Retention
-from ragmm.indexes.maintenance import Collected, collect
-from ragmm.indexes.tidying import tidy
-from ragmm.indexes.writer import Writer
+from ragmm.indexes.store.generations import Retention
+from ragmm.indexes.store.maintenance import Collected, collect
+from ragmm.indexes.store.tidying import tidy
+from ragmm.indexes.store.writer import Writer
 
 __all__ = ["upkeep", "wants_more"]
 

@@ -1,0 +1,35 @@
+"""The command `ragmm ingest`: files and folders into a collection."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ragmm.commands.shared.failures import exit_code_of_signal
+from ragmm.commands.shared.finish import finish
+from ragmm.commands.shared.opening import opened_or_created
+from ragmm.commands.shared.options import CollectionOption, JsonOption, PipelineOption, command
+from ragmm.commands.shared.progress import shown_progress
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this command to the application."""
+    command(app, "ingest", example="ragmm ingest reports/ notes.md -c reports")(ingest)
+
+
+def ingest(
+    paths: Annotated[list[str], typer.Argument(metavar="PATH…", help="Files and folders.")],
+    collection: CollectionOption = "default",
+    pipeline: PipelineOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Add files and folders to a collection, or refresh them. Deletes nothing; run again, it goes on."""
+    with exit_code_of_signal() as stopped:
+        with opened_or_created(collection, pipeline) as docs, shown_progress() as progress:
+            report = docs.ingest(paths, progress=progress)
+        finish(report, json)
+        if report.interrupted:
+            raise typer.Exit(stopped())

@@ -1,0 +1,47 @@
+"""What a ranking must know of an item before it is read: where it stands, and what it is.
+
+Every question asks it of hundreds of items, mostly of the same: what was asked once in a generation is remembered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+from ragmm.indexes.store import rows
+from ragmm.indexes.store.snapshot import Snapshot
+from ragmm.types import Modality
+
+__all__ = ["ItemPlace", "item_places"]
+
+_MOST_REMEMBERED = 200_000
+_SQL = (
+    "SELECT id, CASE WHEN page IS NULL THEN id ELSE ~(content << 32 | page) END, modality, length(text) > 0 "
+    f"FROM items WHERE id {rows.ONE_OF}"
+)
+
+
+class ItemPlace(NamedTuple):
+    """Of one item."""
+
+    place: int
+    """The same for all items of a page, and below 0; what has no page stands alone, at its own id."""
+    modality: Modality
+    worded: bool
+    """Whether it has words of its own."""
+
+
+_known: WeakKeyDictionary[Snapshot, dict[int, ItemPlace]] = WeakKeyDictionary()
+
+
+def item_places(snapshot: Snapshot, items: Iterable[int]) -> dict[int, ItemPlace]:
+    """Of those of the items that are stored."""
+    wanted = set(items)
+    known = _known.setdefault(snapshot, {})
+    if len(known) + len(wanted) > _MOST_REMEMBERED:
+        known = _known[snapshot] = {}
+    if new := wanted.difference(known):
+        found = snapshot.read(lambda connection: connection.execute(_SQL, (rows.id_list(new),)).fetchall())
+        known.update((item, ItemPlace(place, Modality(name), bool(worded))) for item, place, name, worded in found)
+    return {item: known[item] for item in wanted if item in known}

@@ -1,0 +1,106 @@
+"""How much of what a question's words say an item says: rare words say more than common ones."""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ragmm.indexes.store import rows
+from ragmm.indexes.store.snapshot import Snapshot
+
+__all__ = ["word_shares"]
+
+Ids = NDArray[np.int64]
+_MOST_HOLDERS = 4_000
+"""Of a word: the items that hold it are remembered, for the next question that uses it. Beyond, only how many."""
+_MOST_COUNTED = 20_000
+"""A word that more items hold is common; how common does not matter."""
+_MOST_REMEMBERED = 2_000_000
+"""Items, over all words."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Word:
+    """Who holds a word, of any generation: rarity is a matter of size."""
+
+    count: int
+    holders: Ids | None
+    """Ascending; None for a word that too many hold."""
+
+
+@dataclass(eq=False)
+class _Memory:
+    """What is known of one generation's words."""
+
+    words: dict[str, _Word] = field(default_factory=dict)
+    size: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def of(self, connection: sqlite3.Connection, words: Sequence[str]) -> dict[str, _Word]:
+        with self.lock:
+            found = {word: self.words.get(word) or _looked_up(connection, word) for word in words}
+            for word in found.keys() - self.words.keys():
+                self._remember(word, found[word])
+        return found
+
+    def _remember(self, word: str, found: _Word) -> None:
+        size = 32 + (0 if found.holders is None else len(found.holders))
+        if self.size + size > _MOST_REMEMBERED:
+            self.words.clear()
+            self.size = 0
+        self.words[word] = found
+        self.size += size
+
+
+_memories: WeakKeyDictionary[Snapshot, _Memory] = WeakKeyDictionary()
+
+
+def word_shares(snapshot: Snapshot, words: Sequence[str], items: Sequence[int]) -> dict[int, float]:
+    """For each item from 0 to 1; nothing where there are no words to be said."""
+    if not words or not items:
+        return {}
+    memory = _memories.setdefault(snapshot, _Memory())
+    known = snapshot.read(lambda connection: memory.of(connection, words))
+    rarities = {word: math.log(1 + snapshot.item_count / (known[word].count + 1)) for word in words}
+    asked = np.array(items, np.int64)
+    shares = np.zeros(len(asked))
+    for word in words:
+        holders = known[word].holders
+        held = _in(asked, holders) if holders is not None else _holding(snapshot, word, asked)
+        shares += rarities[word] * held
+    total = sum(rarities.values()) or 1.0
+    return {item: share / total for item, share in zip(items, shares.tolist(), strict=True)}
+
+
+def _in(asked: Ids, holders: Ids) -> NDArray[np.bool_]:
+    at = np.searchsorted(holders, asked)
+    held: NDArray[np.bool_] = (at < len(holders)) & (np.append(holders, -1)[at] == asked)
+    return held
+
+
+def _holding(snapshot: Snapshot, word: str, asked: Ids) -> NDArray[np.bool_]:
+    sql = f"SELECT rowid FROM lexicon WHERE lexicon MATCH ? AND rowid {rows.ONE_OF}"
+    ids = rows.id_list(asked.tolist())
+    found = snapshot.read(lambda connection: connection.execute(sql, (_quoted(word), ids)).fetchall())
+    return np.isin(asked, np.array([row[0] for row in found], np.int64))
+
+
+def _looked_up(connection: sqlite3.Connection, word: str) -> _Word:
+    held = connection.execute(
+        "SELECT rowid FROM lexicon WHERE lexicon MATCH ? LIMIT ?", (_quoted(word), _MOST_HOLDERS + 1)
+    ).fetchall()
+    if len(held) <= _MOST_HOLDERS:
+        return _Word(count=len(held), holders=np.sort(np.array([row[0] for row in held], np.int64)))
+    counted = "SELECT COUNT(*) FROM (SELECT 1 FROM lexicon WHERE lexicon MATCH ? LIMIT ?)"
+    return _Word(count=int(connection.execute(counted, (_quoted(word), _MOST_COUNTED)).fetchone()[0]), holders=None)
+
+
+def _quoted(word: str) -> str:
+    return f'"{word}"'

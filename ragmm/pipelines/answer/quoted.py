@@ -1,0 +1,123 @@
+"""Answers with the sentences, table rows and captions that answer best, each with its citation; no model of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ragmm.pipelines.answer.evidence import Unit, caption_of, units_of_hits
+from ragmm.pipelines.answer.figures import FigureSettings, closest_images, figures_for
+from ragmm.pipelines.answer.ingredients import lines_of
+from ragmm.pipelines.answer.question_kind import asks_for_fact
+from ragmm.pipelines.answer.scoring import EmbedTexts, Scored, ScoreWeights, score_units, speaks_of, strength
+from ragmm.text.inert import inert
+from ragmm.text.terms import numbers, overlap_coefficient, terms
+from ragmm.types import Answer, Citation, Claim, Hit, Support
+
+__all__ = ["ABSTENTION", "GENERATED", "EmbedTexts", "ExtractiveSettings", "evidence_strength", "extract_answer"]
+
+ABSTENTION = "The documents do not say."
+GENERATED = "generated_by"
+"""Metadata key of a text that a model wrote (a caption): quoting it is weaker than quoting the document."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExtractiveSettings:
+    """When to speak and how much to say."""
+
+    most: int = 3
+    """Claims in an answer."""
+    most_lines: int = 5
+    """Claims where what is asked for has to be worked out from several."""
+    keep: float = 0.80
+    """Further claims must score at least this share of the first."""
+    strong: float = 0.515
+    """Evidence weaker than this (see evidence_strength) is no answer; 0 never abstains.
+
+    Chosen over questions with and without an answer in their collection (`python -m tools.check_abstention`): about a
+    small English corpus, about Chinese passages, and about long English reports. Where the right document is there but
+    silent, and the question long, words tell least.
+    """
+    image_floor: float = 0.22
+    """Cosine from which an image is worth showing as the answer when no text answers."""
+    weights: ScoreWeights = field(default_factory=ScoreWeights)
+    figures: FigureSettings = field(default_factory=FigureSettings)
+
+
+def extract_answer(
+    question: str,
+    hits: Sequence[Hit],
+    embed: EmbedTexts | None = None,
+    settings: ExtractiveSettings | None = None,
+    *,
+    ingredients: Sequence[str] = (),
+) -> Answer:
+    """The best one to three pieces of the hits as claims with citations.
+
+    Where no text is good enough, the lines that name the `ingredients` of what is asked for; else the closest image:
+    any where something to look at was asked for, and where a fact was, one whose words are about it; else an
+    abstention.
+    """
+    settings = settings or ExtractiveSettings()
+    scored = score_units(question, units_of_hits(hits), embed, settings.weights)
+    if scored and question.strip() and strength(scored) >= settings.strong:
+        return _answer([_claim(piece.unit) for piece in _pick(scored, settings)], hits, settings)
+    if lines := lines_of(question, ingredients, hits)[: settings.most_lines]:
+        return _answer([_claim(line) for line in lines], hits, settings)
+    images = closest_images(hits, settings.image_floor)
+    if asks_for_fact(question):
+        images = [hit for hit in images if speaks_of(question, hit)]
+    if images:
+        return _answer([_image_claim(images[0])], hits, settings)
+    return Answer(text=ABSTENTION, abstained=True, figures=figures_for(hits, (), settings.figures))
+
+
+def evidence_strength(question: str, hits: Sequence[Hit], embed: EmbedTexts | None = None) -> float:
+    """How likely it is, in [0, 1], that the texts of these hits hold the answer."""
+    scored = score_units(question, units_of_hits(hits), embed, ScoreWeights())
+    return strength(scored)
+
+
+def _pick(scored: Sequence[Scored], settings: ExtractiveSettings) -> list[Scored]:
+    """The best piece and those nearly as good that say something else; in reading order within a source."""
+    best = scored[0]
+    chosen = [best]
+    for piece in scored[1:20]:
+        if len(chosen) == settings.most or piece.score < settings.keep * best.score:
+            break
+        if not any(_alike(piece, other) for other in chosen):
+            chosen.append(piece)
+    first_seen = list(dict.fromkeys(piece.unit.hit.rank for piece in chosen))
+    return sorted(chosen, key=lambda piece: (first_seen.index(piece.unit.hit.rank), piece.unit.order))
+
+
+def _alike(left: Scored, right: Scored) -> bool:
+    words = [frozenset(terms(piece.unit.text)) for piece in (left, right)]
+    if numbers(left.unit.text) != numbers(right.unit.text):
+        return False  # rows of one table share their words and differ in their figures
+    if overlap_coefficient(*words) > 0.8:
+        return True
+    if left.vector is None or right.vector is None:
+        return False
+    return float(np.dot(left.vector, right.vector)) > 0.95
+
+
+def _claim(unit: Unit) -> Claim:
+    support = Support.WEAK if GENERATED in unit.hit.item.metadata else Support.SUPPORTED
+    citation = Citation(rank=unit.hit.rank, quote=unit.quote)
+    return Claim(text=inert(unit.text), citations=(citation,), support=support)
+
+
+def _image_claim(hit: Hit) -> Claim:
+    """An image is all there is: it is shown, and nothing is said about what it shows beyond its own words."""
+    words = " ".join(inert(hit.item.text.strip() or caption_of(hit.item) or hit.item.uri.rsplit("/", 1)[-1]).split())
+    text = f"The closest image: {words[:300]}"
+    return Claim(text=text, citations=(Citation(rank=hit.rank, quote=words[:300]),), support=Support.WEAK)
+
+
+def _answer(claims: Sequence[Claim], hits: Sequence[Hit], settings: ExtractiveSettings) -> Answer:
+    cited = [citation.rank for claim in claims for citation in claim.citations]
+    text = " ".join(f"{claim.text} [{claim.citations[0].rank}]" for claim in claims)
+    return Answer(text=text, claims=tuple(claims), figures=figures_for(hits, cited, settings.figures))

@@ -1,0 +1,126 @@
+"""From hits to an answer: quoted sentences, or a VLM that sees the passages and the images themselves."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ragmm.config.settings import AnswerSettings
+from ragmm.embedders.base import Embedder
+from ragmm.errors import RagmmError
+from ragmm.indexes.store.blocks import unit_rows
+from ragmm.indexes.store.snapshot import Snapshot
+from ragmm.pipelines.answer.context import ContextBudget
+from ragmm.pipelines.answer.quoted import EmbedTexts, ExtractiveSettings, extract_answer
+from ragmm.pipelines.answer.written import AnswerRules, AnswerTask, answer_with
+from ragmm.pipelines.prompts import style_for
+from ragmm.pipelines.query.glossary import Glossary
+from ragmm.pipelines.query.question import Question
+from ragmm.pipelines.query.run import Answerer, text_embedder
+from ragmm.types import Answer, Hit, Role
+from ragmm.vlm.base import Vlm
+from ragmm.vlm.trust import trust_in
+
+__all__ = ["extractive_answerer", "fallback_answerer", "model_answerer", "rules_of"]
+
+
+def rules_of(settings: AnswerSettings) -> AnswerRules:
+    """How answers are judged under a pipeline's settings."""
+    extractive = ExtractiveSettings() if settings.abstain else ExtractiveSettings(strong=0.0)
+    return AnswerRules(abstain=settings.abstain, extractive=extractive)
+
+
+def extractive_answerer(
+    embedders: Mapping[str, Embedder], rules: AnswerRules, glossary: Glossary | None = None
+) -> Answerer:
+    """Answers with the sentences that answer best, each with its citation; no model writes anything."""
+    embed = _embed_with(embedders)
+
+    def answer(question: Question, hits: Sequence[Hit], snapshot: Snapshot) -> Answer:  # noqa: ARG001
+        ingredients = glossary.meanings_of(question.text) if glossary else ()
+        return extract_answer(question.text, hits, embed, rules.extractive, ingredients=ingredients)
+
+    return answer
+
+
+def fallback_answerer(
+    embedders: Mapping[str, Embedder], rules: AnswerRules, reason: str, glossary: Glossary | None = None
+) -> Answerer:
+    """The extractive answerer in place of a model that is not to be had; the answer says why."""
+    extractive = extractive_answerer(embedders, rules, glossary)
+
+    def answer(question: Question, hits: Sequence[Hit], snapshot: Snapshot) -> Answer:
+        found = extractive(question, hits, snapshot)
+        return dataclasses.replace(found, degraded=True, warnings=(*found.warnings, reason))
+
+    return answer
+
+
+def model_answerer(
+    vlm: Vlm,
+    embedders: Mapping[str, Embedder],
+    settings: AnswerSettings,
+    budget: ContextBudget,
+    rules: AnswerRules,
+    glossary: Glossary | None = None,
+) -> Answerer:
+    """A VLM answers from the passages and the best images; each claim is checked against what it cites."""
+    embed = _embed_with(embedders)
+    budget = dataclasses.replace(budget, style=style_for(vlm.info))
+    least = max(rules.min_confidence, trust_in(vlm).least_confidence)
+    rules = dataclasses.replace(rules, min_confidence=least)
+
+    def answer(question: Question, hits: Sequence[Hit], snapshot: Snapshot) -> Answer:
+        asked = AnswerTask(
+            text=question.text,
+            hits=hits,
+            images=_images(hits, snapshot, budget.max_images),
+            embed=embed,
+            history=question.history,
+            few_shot=settings.few_shot,
+            ingredients=glossary.meanings_of(question.text) if glossary else (),
+        )
+        return answer_with(vlm, asked, budget, rules, check_images=settings.check_images)
+
+    return answer
+
+
+def _embed_with(embedders: Mapping[str, Embedder]) -> EmbedTexts | None:
+    embedder = text_embedder(embedders)
+    return None if embedder is None else _RememberedTexts(embedder)
+
+
+class _RememberedTexts:
+    """Embeds texts; the next question's evidence is often partly that of the last one."""
+
+    _most = 8192
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._rows: dict[str, NDArray[np.float32]] = {}
+
+    def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        unknown = [text for text in dict.fromkeys(texts) if text not in self._rows]
+        if len(self._rows) + len(unknown) > self._most:
+            self._rows, unknown = {}, list(dict.fromkeys(texts))
+        if unknown:
+            rows = unit_rows(self._embedder.embed_texts(unknown, Role.DOCUMENT))
+            self._rows.update(zip(unknown, rows, strict=True))
+        return np.stack([self._rows[text] for text in texts])
+
+
+def _images(hits: Sequence[Hit], snapshot: Snapshot, most: int) -> dict[str, bytes]:
+    """The images of the best hits, by asset; one that is damaged is left out, verify will name it."""
+    found: dict[str, bytes] = {}
+    for hit in hits:
+        if len(found) == most:
+            break
+        if hit.item.asset is not None and hit.item.asset not in found:
+            try:
+                found[hit.item.asset] = snapshot.asset(hit.item.asset)[0]
+            except RagmmError:
+                continue
+    return found

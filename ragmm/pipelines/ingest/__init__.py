@@ -1,0 +1,1 @@
+"""From files to items to vectors to commits."""

@@ -1,0 +1,346 @@
+"""Intake: files are read (isolated, several at once), captioned, embedded (batches across documents) and committed.
+
+Each commit is a generation; an interrupted run loses at most the batch under way, and the same command goes on from
+there: captions, vectors and costly readings are kept in cache.db until the commit that stores them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ragmm.config.settings import CaptionSettings, SourceSettings
+from ragmm.embedders.base import Embedder
+from ragmm.indexes.changes import PreparedDocument, PreparedItem
+from ragmm.indexes.store.cache import Cache, Seen
+from ragmm.indexes.store.store import Store
+from ragmm.indexes.store.writer import Writer
+from ragmm.pipelines.embedding import Embedding
+from ragmm.pipelines.ingest.captioning import Captioner, captioning_fingerprint
+from ragmm.pipelines.ingest.parse_keys import Parsers
+from ragmm.pipelines.ingest.quarantine import Quarantine
+from ragmm.pipelines.ingest.reading import Fetch, Parser, Read, local, read_ahead
+from ragmm.pipelines.ingest.sources import SourceFile
+from ragmm.pipelines.ingest.tally import Tally
+from ragmm.pipelines.ingest.unfinished import ResumingParser, Unfinished
+from ragmm.pipelines.progress import Progress
+from ragmm.pipelines.stopping import StopFlag
+from ragmm.types import Document, DocumentState, Item, Report
+from ragmm.vlm.base import Vlm
+
+__all__ = ["IngestPlan", "Intake", "parsers_of", "stamp_trusted", "trusted_stamp"]
+
+_COMMIT_SECONDS = 60.0
+_COMMIT_BYTES = 256 << 20
+_COMMIT_DOCUMENTS = 10_000
+_EMBED_ITEMS = 256
+_CLOCK_GRAIN_NS = 2_000_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class IngestPlan:
+    """Everything an ingest needs besides the files: objects, not names."""
+
+    embedders: Mapping[str, Embedder]
+    """By space."""
+    parser: Parser
+    parser_fingerprint: str
+    """Changes when the same file would be read differently."""
+    caption_vlm: Vlm | None = None
+    """Puts images into words; None leaves them to the spaces that see."""
+    captions: CaptionSettings = field(default_factory=CaptionSettings)
+    sources: SourceSettings = field(default_factory=SourceSettings)
+    workers: int = 2
+    commit_items: int = 2000
+    vector_dtype: str = "float32"
+    fetch: Fetch = local
+
+
+def parsers_of(plan: IngestPlan) -> Parsers:
+    """How a plan reads, as contents are marked with it."""
+    captions = captioning_fingerprint(plan.caption_vlm, plan.captions) if plan.caption_vlm else ""
+    return Parsers(plan.parser_fingerprint, captions)
+
+
+def trusted_stamp(file: SourceFile) -> bool:
+    """Whether a later write would change the stamp: not if the file changed within the clock's grain of being read."""
+    return stamp_trusted(file.stamp)
+
+
+def stamp_trusted(stamp: tuple[int, int, int, int]) -> bool:
+    """As `trusted_stamp`, of size, mtime_ns, ctime_ns, inode. A time in the future is as good as one in the past."""
+    now = time.time_ns()
+    return min(abs(now - stamp[1]), abs(now - stamp[2])) > _CLOCK_GRAIN_NS
+
+
+class Intake:
+    """One run's way into the collection. The caller holds the writing session and says which files come."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        cache: Cache,
+        plan: IngestPlan,
+        find: Callable[[str], Document | None],
+        *,
+        progress: Progress,
+        stop: StopFlag,
+    ) -> None:
+        self.writer, self.cache, self.plan = writer, cache, plan
+        self.find = find
+        self.progress, self.stop = progress, stop
+        self.kind = "ingest"
+        """What the generations are called."""
+        self.seen: dict[str, Seen] = {}
+        self.sizes: set[int] = set()
+        self.unfinished = Unfinished(cache)
+        self.parsers = parsers_of(plan)
+        self.quarantine = Quarantine(cache, plan.parser_fingerprint)
+        self.embedding = Embedding(plan.embedders, writer, self.unfinished)
+        self.captioner = (
+            Captioner(plan.caption_vlm, plan.captions, cache, progress=progress, stop=stop)
+            if plan.caption_vlm
+            else None
+        )
+        self.tally = Tally()
+        self.items = 0
+        self._fresh: dict[str, Seen] = {}
+        self._pending: list[PreparedDocument] = []
+        self._removed: list[str] = []
+        self._pending_items = self._pending_bytes = 0
+        self._cut_short = False
+        self._taken: Callable[[SourceFile], None] = lambda _: None
+        self._refused: Callable[[SourceFile, str, DocumentState], None] = lambda *_: None
+        self._last_commit = time.monotonic()
+        self._read = 0
+
+    def watch(
+        self, *, taken: Callable[[SourceFile], None], refused: Callable[[SourceFile, str, DocumentState], None]
+    ) -> None:
+        """Have someone told of each file that is in the collection as it is now, and of each that could not be."""
+        self._taken, self._refused = taken, refused
+
+    # The stream --------------------------------------------------------------------------------------------------
+
+    def take(self, files: Iterator[SourceFile]) -> None:
+        """Read, embed and commit everything, or what the stop flag allows.
+
+        What was being read when an earlier run died comes last and alone: only then is it clear who did it.
+        """
+        suspects: list[SourceFile] = []
+        self._take(self._unsuspected(files, suspects), self.plan.workers)
+        for file in suspects:
+            if not self.stop:
+                self._take(iter([file]), 1)  # done with, and committed, before the next one is begun
+
+    def _unsuspected(self, files: Iterator[SourceFile], suspects: list[SourceFile]) -> Iterator[SourceFile]:
+        for file in files:
+            if self.quarantine.suspects(file):
+                suspects.append(file)
+            else:
+                yield file
+
+    def _take(self, files: Iterator[SourceFile], workers: int) -> None:
+        parser = ResumingParser(self.plan.parser, self.unfinished, self.plan.parser_fingerprint)
+        results = read_ahead(parser, files, workers, self.quarantine.begin, self.plan.fetch)
+        waiting: list[Read] = []
+        for result in results:
+            self._read += 1
+            self.progress.update("read", self._read, None, "documents")
+            self.quarantine.end(result.file, reason=result.reason, died=result.violent)
+            if result.parsed is None:
+                self.not_indexed(result.file, result.reason, DocumentState.FAILED)
+            else:
+                waiting.append(result)
+            if self.stop:
+                break
+            if sum(one.parsed.count for one in waiting if one.parsed) >= min(_EMBED_ITEMS, self.plan.commit_items):
+                self._embed(waiting)
+                waiting = []
+            self.commit_if_due()
+        if not self.stop:
+            self._embed(waiting)
+        self.commit()
+
+    def link(self, file: SourceFile, sha256: str, parser: str, media_type: str | None) -> None:
+        """Take in a file whose content is stored already: nothing is read or embedded."""
+        document = self.find(file.path)
+        self.remember(file, sha256)
+        self._add(
+            PreparedDocument(
+                path=file.path,
+                uri=document.uri if document else file.uri,
+                size=file.size,
+                sha256=sha256,
+                media_type=media_type,
+                parser=parser,
+            )
+        )
+        self._taken(file)
+
+    def remove(self, path: str) -> None:
+        """End a document with the next commit."""
+        self._removed.append(path)
+
+    def quarantined(self, file: SourceFile) -> bool:
+        """Whether the file is left alone; recorded if so."""
+        strikes = self.quarantine.holds(file, self.seen)
+        if strikes is None:
+            return False
+        reason = f"quarantined after it killed its parser {strikes.deaths} times: {strikes.reason}"
+        self.not_indexed(file, reason, DocumentState.QUARANTINED)
+        return True
+
+    def holds(self, document: Document) -> bool:
+        """Whether the document is indexed as today's parser reads it."""
+        return document.state is DocumentState.INDEXED and document.parser in self.parsers.named(document.uri)
+
+    def known_as(self, sha256: str, name: str) -> str | None:
+        """The fingerprint under which this content is stored as a file of that name is read; None if it is not."""
+        return next((one for one in self.parsers.named(name) if self.writer.known_content(sha256, one)), None)
+
+    # Outcomes ----------------------------------------------------------------------------------------------------
+
+    def not_indexed(self, file: SourceFile, reason: str, state: DocumentState) -> None:
+        """Recorded; a version of the document that is indexed already stays."""
+        self.tally.failure(file.uri, reason, str(state))
+        self._refused(file, reason, state)
+        document = self.find(file.path)
+        if document is not None and (document.state is DocumentState.INDEXED or document.reason == reason):
+            return
+        self._add(
+            PreparedDocument(
+                path=file.path,
+                uri=document.uri if document else file.uri,
+                size=file.size,
+                state=state,
+                reason=reason,
+            )
+        )
+
+    def _embed(self, results: list[Read]) -> None:
+        """Captions and vectors for the items of several documents, a bounded number at a time."""
+        loaded = [(one, list(one.parsed.items)) for one in results if one.parsed is not None]
+        items, lacking = self._described([item for _, several in loaded for item in several])
+        if self.stop:
+            return  # what was captioned is kept for the next run
+        prepared = self._prepared(items)
+        if prepared is None:
+            return
+        start = 0
+        for one, several in loaded:
+            end = start + len(several)
+            self._take_in(one, prepared[start:end], lacks_captions=any(start <= at < end for at in lacking))
+            start = end
+        if loaded:
+            self.progress.update("embed", self.embedding.embedded + self.embedding.reused, None, "vectors")
+
+    def _prepared(self, items: Sequence[Item]) -> list[PreparedItem] | None:
+        """Vectors batch by batch; None when asked to stop: what was embedded is kept for the next run."""
+        prepared: list[PreparedItem] = []
+        for start in range(0, len(items), _EMBED_ITEMS):
+            if self.stop:
+                self._cut_short = True
+                return None
+            prepared.extend(self.embedding.prepare(items[start : start + _EMBED_ITEMS]))
+        return prepared
+
+    def _described(self, items: list[Item]) -> tuple[list[Item], set[int]]:
+        return self.captioner.describe(items) if self.captioner is not None else (items, set())
+
+    def _take_in(self, read: Read, items: Sequence[PreparedItem], *, lacks_captions: bool) -> None:
+        file, parsed = read.file, read.parsed
+        assert parsed is not None  # noqa: S101
+        document = self.find(file.path)
+        self.tally.document("added" if document is None or document.items == 0 else "changed")
+        self.tally.items(prepared.item for prepared in items)
+        for warning in parsed.warnings:
+            self.tally.warning(f"{file.uri}: {warning}")
+        self.remember(file, parsed.sha256)
+        self.sizes.add(parsed.size)
+        parser = self.parsers.of([one.item for one in items], file.uri, lacks_captions=lacks_captions)
+        self._add(
+            PreparedDocument(
+                path=file.path,
+                uri=document.uri if document else file.uri,
+                size=parsed.size,
+                sha256=parsed.sha256,
+                media_type=parsed.media_type,
+                parser=parser,
+                items=items,
+            )
+        )
+        self.items += len(items)
+        self._pending_items += len(items)
+        self._pending_bytes += sum(len(one.item.asset.data) for one in items if one.item.asset is not None)
+        parsed.close()
+        if not lacks_captions:
+            self._taken(file)
+
+    def _add(self, document: PreparedDocument) -> None:
+        self._pending.append(document)
+
+    def remember(self, file: SourceFile, sha256: str) -> None:
+        """Trust the stamp next time, if it can be trusted."""
+        if trusted_stamp(file):
+            self.seen[file.path] = self._fresh[file.path] = Seen(file.stamp, sha256)
+
+    # Commits -----------------------------------------------------------------------------------------------------
+
+    def commit_if_due(self) -> None:
+        """Make a generation if enough is pending."""
+        if self._due():
+            self.commit()
+
+    def _due(self) -> bool:
+        return (
+            self._pending_items >= self.plan.commit_items
+            or self._pending_bytes >= _COMMIT_BYTES
+            or len(self._pending) >= _COMMIT_DOCUMENTS
+            or (bool(self._pending) and time.monotonic() - self._last_commit > _COMMIT_SECONDS)
+        )
+
+    def commit(self) -> None:
+        """Make a generation of what is pending, if anything is."""
+        if self._pending or self._removed:
+            self.writer.commit(self._pending, self._removed, kind=self.kind)
+            self.progress.update("commit", self.writer.generation, None, "generations")
+        if self._removed:
+            self.cache.forget(self._removed)
+        if self._fresh:
+            self.cache.remember(self._fresh)
+        stored = (one.sha256 for one in self._pending if one.items is not None)
+        self.unfinished.stored(stored, all_vectors=not self._cut_short)
+        self._pending, self._removed, self._fresh = [], [], {}
+        self._pending_items = self._pending_bytes = 0
+        self._last_commit = time.monotonic()
+
+    def rates(self, seconds: float) -> dict[str, float]:
+        """What this run measured, for the estimates of later ones."""
+        captioned = self.captioner.captioned if self.captioner else 0
+        return {
+            "count": self._read,
+            "documents": self._read / max(seconds, 1e-3),
+            "items": self.items / max(seconds, 1e-3),
+            "captions_a_document": captioned / max(self._read, 1),
+            "usd": (self.captioner.spent_usd / captioned) if self.captioner and captioned else 0.0,
+        }
+
+    def report(self, store: Store, warnings: Iterable[str] = ()) -> Report:
+        """What was done so far."""
+        captioner = self.captioner
+        for warning in warnings:
+            self.tally.warning(warning)
+        if captioner is not None and captioner.left and not self.stop:
+            self.tally.warning(
+                f"the caption budget is spent: {captioner.left:,} captions are left; the same command goes on with them"
+            )
+        return self.tally.report(
+            store.folder.name,
+            self.writer.generation,
+            embedded=self.embedding.embedded,
+            captioned=captioner.captioned if captioner else 0,
+            reused=self.embedding.reused,
+            interrupted=bool(self.stop),
+        )

@@ -1,0 +1,176 @@
+"""The rankings that a question is answered from: by vectors, by words, by pages, and where it says to look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ragmm.indexes.store.snapshot import Snapshot
+from ragmm.indexes.store.word_search import Stretch, find_items, find_stretches, items_of, wordless
+from ragmm.pipelines.embedding import IMAGE
+from ragmm.pipelines.query.chance_scores import confidence, spread_of
+from ragmm.pipelines.query.fusion import Group, Leg
+from ragmm.pipelines.query.glossary import Glossary
+from ragmm.pipelines.query.named_places import named_documents, named_pages
+from ragmm.pipelines.query.timing import Clock
+from ragmm.pipelines.query.vectors import QueryVector
+from ragmm.text.stop_words import STOPWORDS
+
+__all__ = ["LEXICAL", "NAMES", "PAGES", "Legs"]
+
+LEXICAL = "lexical"
+PAGES = "pages"
+NAMES = "names"
+_NAMED, _ON_PAGE, _MEANT = "named:", "page:", "meant:"
+_MOST_NAMED = 2_000
+"""A name that so many items share tells none of them apart."""
+_WORDS_SHARE = {LEXICAL: 0.6, PAGES: 0.4}
+"""Of the weight of the words: where both disagree about the first place, the passage is right more often."""
+_MEANT_SHARE = {LEXICAL: 0.2, PAGES: 0.8}
+"""The same for what the words mean: the lines of a statement stand together on its page."""
+_READABLE = 0.5
+"""The share of a question that a model must be able to read for its distances to mean anything."""
+_FEWEST_READABLE = 0.02
+"""A model that can read nothing of a question still fills up a list that is too short without it."""
+_ACROSS = 0.75
+"""The confidence from words to pictures, or back, where the items are too few to tell chance from more."""
+
+Ids = NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Part:
+    """What of the collection a search is limited to, and what marks and weighs what it finds."""
+
+    words: str
+    allow: Ids | None
+    prefix: str = ""
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Legs:
+    """Every ranking for one question, in one generation."""
+
+    snapshot: Snapshot
+    words: str
+    vectors: Sequence[QueryVector]
+    candidates: int
+    lexical_weight: float
+    clock: Clock
+    glossary: Glossary | None = None
+
+    def all(self, allow: Ids | None) -> list[Leg]:
+        """Of everything that is allowed, and of the documents and pages that the question names."""
+        parts = [_Part(words=self.words, allow=allow)]
+        named = self._named(allow)
+        if named is not None:
+            parts.append(named)
+        pages = named_pages(self.words)
+        scope = parts[-1].allow
+        if pages and scope is not None:
+            here = self._on_pages(pages, scope)
+            parts += [_Part(words=parts[-1].words, allow=here, prefix=_ON_PAGE)] if len(here) else []
+        found = [leg for part in parts for leg in self._within(part)]
+        return [*found, *self._by_name(named)] if named is not None else found
+
+    def _named(self, allow: Ids | None) -> _Part | None:
+        with self.clock.stage(LEXICAL):
+            mentioned = named_documents(self.snapshot, self.words) if self.lexical_weight > 0 else None
+        if mentioned is None:
+            return None
+        items = items_of(mentioned.documents, allow)
+        everything = self.snapshot.item_count if allow is None else len(allow)
+        if not 0 < len(items) < everything:
+            return None
+        return _Part(words=mentioned.other_words, allow=items, prefix=_NAMED, weight=mentioned.confidence)
+
+    def _on_pages(self, pages: Sequence[int], scope: Ids) -> Ids:
+        with self.clock.stage("filter"):
+            found = self.snapshot.select(f"i.page IN ({','.join('?' * len(pages))})", pages)
+        return np.intersect1d(found, scope, assume_unique=True)
+
+    def _within(self, part: _Part) -> Iterator[Leg]:
+        for vector in self.vectors:
+            with self.clock.stage("search"):
+                yield from self._by_sight(vector, part) if vector.sees else ()
+                yield from self._by_meaning(vector, part)
+        if self.lexical_weight > 0 and part.words.strip():
+            with self.clock.stage(LEXICAL):
+                yield from self._by_words(part, part.words, part.prefix, _WORDS_SHARE)
+                meant = self.glossary.meant(part.words) if self.glossary else ""
+                yield from self._by_words(part, meant, part.prefix + _MEANT, _MEANT_SHARE) if meant else ()
+
+    def _by_sight(self, vector: QueryVector, part: _Part) -> Iterator[Leg]:
+        """Pictures by their own vectors."""
+        if (vector.space, IMAGE) in self.snapshot.legs():
+            yield from self._vector_legs(vector, part, (IMAGE,), Group.SIGHT)
+
+    def _by_meaning(self, vector: QueryVector, part: _Part) -> Iterator[Leg]:
+        """Texts, and pictures by their words where that is what the space holds of them: one ranking of cosines."""
+        here = [kind for space, kind in self.snapshot.legs() if space == vector.space]
+        kinds = tuple(kind for kind in here if not (vector.sees and kind == IMAGE))
+        if kinds:
+            yield from self._vector_legs(vector, part, kinds, Group.WORDS)
+
+    def _vector_legs(self, vector: QueryVector, part: _Part, kinds: tuple[str, ...], group: Group) -> Iterator[Leg]:
+        found = [(score, item, kind) for kind in kinds for item, score in self._nearest(vector, kind, part.allow)]
+        found = sorted(found, key=lambda one: (-one[0], one[1]))[: self.candidates]
+        readable = vector.readable >= _READABLE
+        spread = spread_of(self.snapshot, vector.space, kinds, vector.row) if readable else None
+        trust = max(vector.readable, _FEWEST_READABLE)
+        if spread is not None and found:
+            trust *= confidence(spread, found[0][0], self._size(vector.space, kinds, part.allow))
+        elif (group is Group.SIGHT) is not vector.pictured:
+            trust *= _ACROSS
+        for kind in kinds:
+            mine = [(rank, item, score) for rank, (score, item, own) in enumerate(found, start=1) if own == kind]
+            yield Leg(
+                name=f"{part.prefix}{vector.space}/{kind}",
+                group=group,
+                found=[(item, score) for _, item, score in mine],
+                ranks=[rank for rank, _, _ in mine],
+                counts=bool(found) and found[0][2] == kind,
+                weight=part.weight * vector.weight,
+                confidence=trust,
+                spread=spread,
+            )
+
+    def _nearest(self, vector: QueryVector, kind: str, allow: Ids | None) -> list[tuple[int, float]]:
+        ids, scores = self.snapshot.index(vector.space, kind).search(vector.row, self.candidates, allow)
+        # A cosine of zero or less says that a row has nothing in common with the question.
+        return [(item, score) for item, score in zip(ids[0].tolist(), scores[0].tolist(), strict=True) if score > 0]
+
+    def _size(self, space: str, kinds: tuple[str, ...], allow: Ids | None) -> int:
+        """How many items a list can choose from, at most."""
+        known = self.snapshot.spaces[space].id
+        rows = sum(len(block.ids) for block in self.snapshot.blocks if block.space == known and block.kind in kinds)
+        return rows if allow is None else min(rows, len(allow))
+
+    def _by_words(self, part: _Part, words: str, prefix: str, shares: Mapping[str, float]) -> Iterator[Leg]:
+        """Items by their own words, and pages by theirs: the item that the words put first speaks for its page."""
+        items = find_items(self.snapshot, words, 4 * self.candidates, part.allow, STOPWORDS)
+        stretches = find_stretches(self.snapshot, words, self.candidates, part.allow, STOPWORDS)
+        pages = _heads(stretches, {item: rank for rank, (item, _) in enumerate(items)})
+        for name, found in ((LEXICAL, items[: self.candidates]), (PAGES, pages)):
+            weight = part.weight * self.lexical_weight * shares[name]
+            yield Leg(name=f"{prefix}{name}", group=Group.WORDS, found=found, weight=weight)
+
+    def _by_name(self, named: _Part) -> Iterator[Leg]:
+        """Pictures that nothing but their name puts into words."""
+        if named.allow is None or len(named.allow) > _MOST_NAMED:
+            return
+        with self.clock.stage(LEXICAL):
+            bare = wordless(self.snapshot, named.allow.tolist())[: self.candidates]
+        weight = named.weight * self.lexical_weight * _WORDS_SHARE[LEXICAL]
+        found = [(item, named.weight) for item in bare]
+        yield Leg(name=NAMES, group=Group.WORDS, found=found, ranks=[1] * len(found), weight=weight)
+
+
+def _heads(stretches: Sequence[Stretch], ranks: dict[int, int]) -> list[tuple[int, float]]:
+    """The item that speaks for each page: the one that the words alone put first. A page needs one."""
+    speaking = [([item for item in stretch.items.tolist() if item in ranks], stretch.score) for stretch in stretches]
+    return [(min(items, key=ranks.__getitem__), score) for items, score in speaking if items]

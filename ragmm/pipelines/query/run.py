@@ -1,0 +1,138 @@
+"""Query: question and/or image -> one vector per space -> legs -> fused hits -> answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, islice
+
+from ragmm.embedders.base import Embedder
+from ragmm.indexes.store.item_places import item_places
+from ragmm.indexes.store.snapshot import Snapshot
+from ragmm.indexes.store.writer import check_model
+from ragmm.pipelines.embedding import TEXT
+from ragmm.pipelines.query.clues import Evidence
+from ragmm.pipelines.query.collecting import collect
+from ragmm.pipelines.query.filters import Filter
+from ragmm.pipelines.query.fusion import Ranked, fuse
+from ragmm.pipelines.query.glossary import Glossary
+from ragmm.pipelines.query.legs import Legs
+from ragmm.pipelines.query.question import Question
+from ragmm.pipelines.query.relevance import weighed
+from ragmm.pipelines.query.rerank import RerankPlan, rerank
+from ragmm.pipelines.query.timing import Clock
+from ragmm.pipelines.query.vectors import QueryVector, item_vectors, question_vectors
+from ragmm.types import Answer, Hit, QueryResult
+
+__all__ = ["Answerer", "Found", "SearchPlan", "run_query", "search", "text_embedder"]
+
+_WEIGHED = 24
+"""Items behind the last hit whose relevance is asked too: they may come forward."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchPlan:
+    """How to search: objects and numbers, not names."""
+
+    embedders: Mapping[str, Embedder]
+    """By space; a space without an embedder is not searched."""
+    k: int = 8
+    candidates: int = 100
+    per_document: int = 0
+    lexical_weight: float = 1.0
+    glossary: Glossary | None = None
+    """Adds a search for what the terms of a question mean."""
+    only: Filter | None = None
+    fold: bool = True
+    """Whether near-duplicates take one place together."""
+    rerank: RerankPlan | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What a search brought."""
+
+    hits: tuple[Hit, ...]
+    evidence: Mapping[int, Evidence]
+    """What the relevance of a hit rests on, by item."""
+    warnings: tuple[str, ...] = ()
+
+
+Answerer = Callable[[Question, Sequence[Hit], Snapshot], Answer]
+
+
+def run_query(
+    snapshot: Snapshot, question: Question, plan: SearchPlan, answerer: Answerer | None, collection: str
+) -> QueryResult:
+    """Search one generation and, where an answerer is given, answer from what was found."""
+    clock = Clock()
+    found = search(snapshot, question, plan, clock)
+    answer = None
+    if answerer is not None:
+        with clock.stage("answer"):
+            answer = answerer(question, found.hits, snapshot)
+    return QueryResult(
+        question=question.text,
+        collection=collection,
+        generation=snapshot.generation,
+        hits=found.hits,
+        answer=answer,
+        timings_ms=clock.spent,
+        warnings=(*snapshot.notices, *found.warnings, *(answer.warnings if answer else ())),
+    )
+
+
+def search(snapshot: Snapshot, question: Question, plan: SearchPlan, clock: Clock | None = None) -> Found:
+    """The fused ranking, reranked where the plan says so, cut to k."""
+    clock = clock or Clock()
+    allow = None
+    if plan.only is not None:
+        with clock.stage("filter"):
+            allow = snapshot.select(*plan.only)
+    with clock.stage("embed"):
+        vectors = _vectors(snapshot, question, plan)
+    legs = Legs(
+        snapshot=snapshot,
+        words=question.searched,
+        vectors=vectors,
+        candidates=plan.candidates,
+        lexical_weight=plan.lexical_weight,
+        glossary=plan.glossary,
+        clock=clock,
+    ).all(allow)
+    with clock.stage("fuse"):
+        standing = item_places(snapshot, {item for leg in legs for item, _ in leg.found})
+        places = {item: one.place for item, one in standing.items()}
+        fused = (one for one in fuse(legs, places) if question.like is None or one.item != question.like.id)
+    with clock.stage("weigh"):
+        best = list(islice(fused, plan.k + _WEIGHED))
+        head, worth = weighed(snapshot, question.searched, best, standing)
+    known = {one.item: one.evidence for one in head if one.evidence is not None}
+    ranked: Iterator[Ranked] = chain(head, (replace(one, score=one.score * worth) for one in fused))
+    warning = ""
+    if plan.rerank is not None and question.searched.strip():
+        with clock.stage("rerank"):
+            ranked, warning = rerank(snapshot, question.searched, ranked, plan.rerank)
+    with clock.stage("collect"):
+        hits = collect(snapshot, ranked, k=plan.k, per_document=plan.per_document, fold=plan.fold)
+    return Found(
+        hits=tuple(hits),
+        evidence={hit.item.id: known[hit.item.id] for hit in hits if hit.item.id in known},
+        warnings=(warning,) if warning else (),
+    )
+
+
+def _vectors(snapshot: Snapshot, question: Question, plan: SearchPlan) -> list[QueryVector]:
+    """A space without an embedder is not searched. Of an item, its own vectors; a question beside it adds its own."""
+    spaces = {space: embedder for space, embedder in plan.embedders.items() if space in snapshot.spaces}
+    for space, embedder in spaces.items():
+        check_model(snapshot.spaces[space], embedder.info, snapshot.folder)
+    if question.like is None:
+        return question_vectors(spaces, question.searched, question.image)
+    asked = question_vectors(spaces, question.text, question.image)
+    return [*item_vectors(snapshot, question.like.id, spaces), *asked]
+
+
+def text_embedder(embedders: Mapping[str, Embedder]) -> Embedder | None:
+    """The embedder that compares words with words best: a text space's, else the shared one's."""
+    return embedders.get(TEXT) or next(iter(embedders.values()), None)
