@@ -25,8 +25,8 @@ from rich.console import Console
 from rich.table import Table
 
 from ragmm.errors import DocumentError
+from ragmm.isolation.worker import settle
 from ragmm.loaders.base import DocumentWarning, Probe
-from ragmm.loaders.job import settle
 from ragmm.loaders.parser import ParserPool, WorkerDiedError
 from ragmm.loaders.pdf import PdfLoader
 from ragmm.loaders.pdf.base import PdfBackend

@@ -32,7 +32,7 @@ from rich.table import Table
 
 from ragmm.config import NightlySettings, SourceSettings, default_pipeline
 from ragmm.indexes.changes import PreparedDocument, PreparedItem, Vector
-from ragmm.indexes.store.generations import Retention
+from ragmm.indexes.records import Retention
 from ragmm.indexes.store.store import Store
 from ragmm.pipelines.ingest.intake import IngestPlan
 from ragmm.pipelines.ingest.parse_keys import fingerprint_for

@@ -25,7 +25,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.store import documents
-from ragmm.indexes.contracts import VectorIndex
+from ragmm.indexes.contracts import VectorIndex, unit_rows
 from ragmm.indexes.exact import ExactIndex
 from ragmm.indexes.faiss.flat import FlatIndex
 from ragmm.indexes.faiss.index import AnnIndex
@@ -45,7 +45,7 @@ ADDED = 100_000
 def clustered(count: int, dim: int, seed: int) -> Rows:
     """The topics are the same for every seed, the rows are not. Shape: (count, dim), of unit length."""
     fixed, rng = np.random.default_rng(7), np.random.default_rng(seed)
-    centres = blocks.unit_rows(fixed.standard_normal((TOPICS, dim), dtype=np.float32))
+    centres = unit_rows(fixed.standard_normal((TOPICS, dim), dtype=np.float32))
     spread = fixed.standard_normal((FAMILIES, DIRECTIONS, dim), dtype=np.float32) / np.sqrt(dim)
     popular = 1 / np.arange(1, TOPICS + 1) ** 0.7
     out = np.empty((count, dim), np.float32)
@@ -56,7 +56,7 @@ def clustered(count: int, dim: int, seed: int) -> Rows:
         for family in range(FAMILIES):
             mine = np.flatnonzero(topics % FAMILIES == family)
             part[mine] += 0.9 * (within[mine] @ spread[family])
-        out[start : start + len(topics)] = blocks.unit_rows(part)
+        out[start : start + len(topics)] = unit_rows(part)
     return out
 
 
@@ -65,7 +65,7 @@ def independent(count: int, dim: int, seed: int) -> Rows:
     rng = np.random.default_rng(seed)
     for start in range(0, count, 50_000):
         part = rng.standard_normal((min(50_000, count - start), dim), dtype=np.float32)
-        out[start : start + len(part)] = blocks.unit_rows(part)
+        out[start : start + len(part)] = unit_rows(part)
     return out
 
 

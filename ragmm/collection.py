@@ -14,18 +14,16 @@ from typing import TYPE_CHECKING, Any
 from ragmm.config import OperateSettings, Pipeline, default_pipeline, load_pipeline, parse_pipeline
 from ragmm.config.folders import resolve
 from ragmm.errors import CacheDamagedError, CollectionNotFoundError, UsageError, WriterBusyError
-from ragmm.indexes.store.store import Store
+from ragmm.indexes.contracts import Store
 from ragmm.pipelines.progress import Progress
+from ragmm.plans import Plans
 from ragmm.types import CollectionInfo, Document, GenerationDiff, Hit, QueryResult, Report, StoredItem
-from ragmm.wiring import Models, Parts
+from ragmm.wiring import Models, open_store
 
 if TYPE_CHECKING:
     from ragmm.embedders.base import Embedder
-    from ragmm.indexes.store.generations import GenerationInfo
-    from ragmm.indexes.store.maintenance import Collected
-    from ragmm.indexes.store.repair import RepairReport
-    from ragmm.indexes.store.snapshot import Snapshot
-    from ragmm.indexes.store.verify import VerifyReport
+    from ragmm.indexes.contracts import Snapshot
+    from ragmm.indexes.records import Collected, GenerationInfo, RepairReport, VerifyReport
     from ragmm.pipelines.purge import Purged
     from ragmm.pipelines.stopping import StopFlag
     from ragmm.pipelines.sync.night import Night
@@ -42,7 +40,7 @@ def open_(
 ) -> Collection:
     """A collection that is there. Without a pipeline, the one it was built with."""
     folder = resolve(name)
-    store = Store(folder)
+    store = open_store(folder)
     if not store.exists:
         raise CollectionNotFoundError(
             f"there is no collection {os.fspath(name)!r} (looked in {folder}); make one with: ragmm ingest FOLDER"
@@ -62,7 +60,7 @@ def create(
     models: Models | None = None,
 ) -> Collection:
     """A new collection; nothing is written before the first ingest. With `exist_ok`, one that is there is opened."""
-    store = Store(resolve(name))
+    store = open_store(resolve(name))
     if store.exists:
         if not exist_ok:
             raise UsageError(f"{store.folder} is a collection already; open it, or choose another name")
@@ -90,11 +88,11 @@ class Collection:
     ) -> None:
         """`follows`: a pipeline that was not named by the caller takes the models that the spaces are built with."""
         self.store = store
-        self._parts = Parts(pipeline, models, follows=follows)
+        self._plans = Plans(pipeline, models, follows=follows)
         self._lock = threading.RLock()
         self._snapshot: Snapshot | None = None
         if follows:
-            self._parts.follow(store.models())
+            self._plans.follow(store.models())
 
     def __enter__(self) -> Collection:
         return self
@@ -111,26 +109,26 @@ class Collection:
             if self._snapshot is not None:
                 self._snapshot.close()
             self._snapshot = None
-            self._parts.close()
+            self._plans.close()
 
     @property
     def pipeline(self) -> Pipeline:
         """With every model named."""
-        return self._parts.pipeline
+        return self._plans.pipeline
 
     @pipeline.setter
     def pipeline(self, pipeline: Pipeline) -> None:
-        self._parts.pipeline = pipeline
+        self._plans.pipeline = pipeline
 
     @property
     def embedders(self) -> dict[str, Embedder]:
         """By route; made on first use, loaded when they first embed."""
-        return self._parts.embedders
+        return self._plans.embedders
 
     @property
     def vlm(self) -> Vlm | None:
         """What writes answers; None where sentences are quoted instead."""
-        return self._parts.vlm
+        return self._plans.vlm
 
     @property
     def name(self) -> str:
@@ -156,8 +154,8 @@ class Collection:
         from ragmm.wiring import build_parser
 
         flag = StopFlag() if stop is None else stop
-        with build_parser(self._parts.measured) as parser, stop_on_signals(flag):
-            plan = self._parts.ingest_plan(parser)
+        with build_parser(self._plans.measured) as parser, stop_on_signals(flag):
+            plan = self._plans.ingest_plan(parser)
             report = ingest(self.store, paths, plan, progress=progress, stop=flag)
         self._remember_pipeline()
         self.refresh_indexes(progress)
@@ -169,7 +167,7 @@ class Collection:
         """What `sync` would do now; nothing is written."""
         from ragmm.pipelines.sync.run import make_plan
 
-        with self._parts.night_work(refresh, allow_mass_delete, progress, None) as work:
+        with self._plans.night_work(refresh, allow_mass_delete, progress, None) as work:
             return make_plan(self.store, work)
 
     def sync(
@@ -187,7 +185,7 @@ class Collection:
         """
         from ragmm.pipelines.sync.run import run_night
 
-        with self._parts.night_work(refresh, allow_mass_delete, progress, stop) as work:
+        with self._plans.night_work(refresh, allow_mass_delete, progress, stop) as work:
             try:
                 night = run_night(self.store, work, plan)
             except CacheDamagedError as error:  # it is gone now, and what was committed stays
@@ -270,8 +268,8 @@ class Collection:
                 history=history,
             )
             check_question(asked, k, per_document)
-            plan = replace(self._parts.search_plan(snapshot, k, modality, where), **_given(per_document=per_document))
-        return run_query(snapshot, asked, plan, self._parts.answerer() if answer else None, self.name)
+            plan = replace(self._plans.search_plan(snapshot, k, modality, where), **_given(per_document=per_document))
+        return run_query(snapshot, asked, plan, self._plans.answerer() if answer else None, self.name)
 
     # Looking -----------------------------------------------------------------------------------------------------
 
@@ -306,7 +304,7 @@ class Collection:
             spaces={name: space.model for name, space in snapshot.spaces.items()},
             routes=tuple(str(route) for route in self.pipeline.routes),
             profile=str(self.pipeline.profile),
-            blocks=len(snapshot.blocks),
+            blocks=snapshot.block_count,
             bytes=sum(file.stat().st_size for file in self.path.rglob("*") if file.is_file()),
         )
 
@@ -352,7 +350,7 @@ class Collection:
 
     def compact(self) -> Collected:
         """Rewrite every list of vectors without dead rows and give back the space nothing needs."""
-        freed = self.store.compact(self._parts.retention())
+        freed = self.store.compact(self._plans.retention())
         self.refresh_indexes()
         return freed
 
@@ -365,7 +363,7 @@ class Collection:
                 self._snapshot = None  # closed when the last query that uses it lets go
             if self._snapshot is None:
                 self._snapshot = self.store.snapshot()
-                self._parts.follow({name: space.model for name, space in self._snapshot.spaces.items()})
+                self._plans.follow({name: space.model for name, space in self._snapshot.spaces.items()})
             return self._snapshot
 
     def refresh_indexes(self, progress: Progress | None = None) -> None:
@@ -379,7 +377,7 @@ class Collection:
         text = replace(self.pipeline, operate=OperateSettings()).to_toml()  # addresses to tell may be secrets
         if self.store.exists and self.store.settings().get(_PIPELINE) != text:
             with self.store.writer("settings") as writer:
-                self.store.put_settings(writer, {_PIPELINE: text})
+                writer.put_settings({_PIPELINE: text})
 
 
 def _given(**values: Any) -> dict[str, Any]:

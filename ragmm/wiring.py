@@ -5,249 +5,144 @@ Nothing is loaded or fetched until it is used.
 
 from __future__ import annotations
 
-import contextlib
-import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ragmm.config import Pipeline, Route
 from ragmm.config.names import NONE
-from ragmm.config.profiles import as_built, named_models
 from ragmm.embedders.settings import EmbedderSettings
-from ragmm.errors import ModelError, UsageError
+from ragmm.errors import UsageError
 from ragmm.models.names import ModelName, Scheme
 
 if TYPE_CHECKING:
     from ragmm.config.settings import AnswerSettings, ModelSettings, Pipeline
     from ragmm.embedders.base import Embedder
-    from ragmm.indexes.store.generations import Retention
-    from ragmm.indexes.store.snapshot import Snapshot
+    from ragmm.indexes.contracts import Store
     from ragmm.isolation.limits import Limits
     from ragmm.loaders.base import Loader
     from ragmm.loaders.parser import ParserPool
     from ragmm.pipelines.answer.context import ContextBudget
-    from ragmm.pipelines.ingest.reading import Parser
-    from ragmm.pipelines.ingest.run import IngestPlan
-    from ragmm.pipelines.progress import Progress
-    from ragmm.pipelines.query.glossary import Glossary
-    from ragmm.pipelines.query.rerank import RerankPlan
-    from ragmm.pipelines.query.run import Answerer, SearchPlan
-    from ragmm.pipelines.stopping import StopFlag
-    from ragmm.pipelines.sync.run import NightWork
     from ragmm.rerankers.base import Reranker
     from ragmm.vlm.base import Vlm
     from ragmm.vlm.openai_settings import OpenAiSettings
 
 __all__ = [
     "Models",
-    "Parts",
     "build_embedder",
     "build_loaders",
     "build_parser",
     "build_reranker",
     "build_vlm",
     "context_budget",
+    "open_store",
     "parser_limits",
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
 class Models:
-    """Models given as objects instead of by name; what is left out comes from the pipeline's names."""
+    """Models, shared by every collection that is given this object. Safe to use from several threads.
 
-    embedders: Mapping[str, Embedder] | None = None
-    """By route: "shared", "text"."""
-    vlm: Vlm | None = None
-    """Writes answers."""
-    caption: Vlm | None = None
-    """Puts images into words at ingest (route text)."""
-    rerank: Reranker | None = None
-    """Orders the best hits anew."""
+    What is given here as an object serves all of them; the rest is made by the names in a collection's pipeline when
+    it is first needed, once for each name and its settings.
+    """
 
+    def __init__(
+        self,
+        *,
+        embedders: Mapping[str, Embedder] | None = None,
+        vlm: Vlm | None = None,
+        caption: Vlm | None = None,
+        rerank: Reranker | None = None,
+    ) -> None:
+        """`embedders` by route ("shared", "text"); `vlm` writes answers, `caption` puts images into words at ingest,
+        `rerank` orders the best hits anew."""
+        self._embedders, self._vlm, self._caption, self._rerank = embedders, vlm, caption, rerank
+        self._lock = threading.Lock()
+        self._made: dict[tuple[object, ...], _Made] = {}
 
-class Parts:
-    """Made on first use and kept until `close`. Safe to use from several threads."""
+    @property
+    def gives_embedders(self) -> bool:
+        """Whether embedders were given as objects: then no name in a pipeline says which they are."""
+        return self._embedders is not None
 
-    def __init__(self, pipeline: Pipeline, models: Models | None, *, follows: bool) -> None:
-        self.pipeline = named_models(pipeline)
-        self._given = models or Models()
-        self._follows = follows and self._given.embedders is None
-        self._lock = threading.RLock()
-        self._embedders: dict[str, Embedder] | None = None
-        self._vlm: Vlm | None = None
-        self._reranker: Reranker | None = None
+    def embedders(self, pipeline: Pipeline) -> dict[str, Embedder]:
+        """By route; loaded when they first embed."""
+        if self._embedders is not None:
+            return dict(self._embedders)
+        names = {Route.SHARED: pipeline.models.shared, Route.TEXT: pipeline.models.text}
+        return {str(route): self._embedder(names[route], pipeline.models) for route in pipeline.routes}
+
+    def vlm(self, pipeline: Pipeline) -> Vlm | None:
+        """What writes answers; None where sentences are quoted instead."""
+        return self._vlm or self._writer(pipeline.models.vlm, pipeline)
+
+    def captioner(self, pipeline: Pipeline) -> Vlm | None:
+        """What puts images into words at ingest; None where nothing does."""
+        if Route.TEXT not in pipeline.routes:
+            return None
+        names = pipeline.models
+        return self._caption or (
+            self.vlm(pipeline) if names.caption == names.vlm else self._writer(names.caption, pipeline)
+        )
+
+    def reranker(self, pipeline: Pipeline) -> Reranker | None:
+        """What orders the best hits anew; None where the order of the search stands."""
+        name, settings = pipeline.models.rerank, pipeline.models
+        key = ("rerank", name, embedder_settings(settings), settings.download)
+        return self._rerank or self._once(key, lambda: build_reranker(name, settings))
+
+    def load(self, pipeline: Pipeline) -> None:
+        """Make and load now what answers questions, so that the first one does not wait for it."""
+        for model in (*self.embedders(pipeline).values(), self.vlm(pipeline), self.reranker(pipeline)):
+            if callable(load := getattr(model, "load", None)):
+                load()
 
     def close(self) -> None:
-        """Let go of the models."""
+        """Let go of what was made by name."""
         with self._lock:
-            self._embedders = self._vlm = self._reranker = None
+            self._made = {}
 
-    def follow(self, spaces: Mapping[str, str]) -> None:
-        """Take the models that the spaces are built with, unless the caller named others."""
-        built = as_built(self.pipeline, spaces) if self._follows else self.pipeline
-        if built != self.pipeline:
-            self.pipeline, self._embedders = built, None
+    def _embedder(self, name: str, settings: ModelSettings) -> Embedder:
+        key = ("embed", name, embedder_settings(settings), settings.download)
+        made: Embedder = self._once(key, lambda: build_embedder(name, settings))
+        return made
 
-    # Models ------------------------------------------------------------------------------------------------------
+    def _writer(self, name: str, pipeline: Pipeline) -> Vlm | None:
+        settings, server = pipeline.models, pipeline.server
+        key = ("write", name, settings.device, settings.dtype, settings.download, repr(server))
+        made: Vlm | None = self._once(key, lambda: build_vlm(name, settings, server))
+        return made
 
-    @property
-    def embedders(self) -> dict[str, Embedder]:
-        """By route; made on first use, loaded when they first embed."""
+    def _once(self, key: tuple[object, ...], build: Callable[[], Any]) -> Any:
+        """One lock a model: whoever needs another one does not wait for this."""
         with self._lock:
-            if self._embedders is None:
-                self._embedders = self._make_embedders()
-            return self._embedders
+            made = self._made.setdefault(key, _Made())
+        with made.lock:
+            if not made.done:
+                made.model, made.done = build(), True
+            return made.model
 
-    @property
-    def vlm(self) -> Vlm | None:
-        """What writes answers; None where sentences are quoted instead."""
-        with self._lock:
-            if self._given.vlm is not None:
-                return self._given.vlm
-            if self._vlm is None:
-                self._vlm = self._build_vlm(self.pipeline.models.vlm)
-            return self._vlm
 
-    @property
-    def reranker(self) -> Reranker | None:
-        """What orders the best hits anew; None where the order of the search stands."""
-        with self._lock:
-            if self._given.rerank is not None:
-                return self._given.rerank
-            if self._reranker is None:
-                self._reranker = build_reranker(self.pipeline.models.rerank, self.pipeline.models)
-            return self._reranker
+@dataclass(kw_only=True, eq=False)
+class _Made:
+    """A model that was made by name."""
 
-    @property
-    def captioner(self) -> Vlm | None:
-        """What puts images into words at ingest; None where nothing does."""
-        if Route.TEXT not in self.pipeline.routes:
-            return None
-        if self._given.caption is not None:
-            return self._given.caption
-        names = self.pipeline.models
-        return self.vlm if names.caption == names.vlm else self._build_vlm(names.caption)
-
-    def _build_vlm(self, name: str) -> Vlm | None:
-        return build_vlm(name, self.pipeline.models, self.pipeline.server)
-
-    def _make_embedders(self) -> dict[str, Embedder]:
-        if self._given.embedders is not None:
-            return dict(self._given.embedders)
-        names = {Route.SHARED: self.pipeline.models.shared, Route.TEXT: self.pipeline.models.text}
-        return {str(route): build_embedder(names[route], self.pipeline.models) for route in self.pipeline.routes}
-
-    # Plans -------------------------------------------------------------------------------------------------------
-
-    @contextlib.contextmanager
-    def night_work(
-        self, refresh: bool, allow_mass_delete: bool, progress: Progress | None, stop: StopFlag | None
-    ) -> Iterator[NightWork]:
-        """What a night works with; parsers and models are made when the night first needs them."""
-        from ragmm.pipelines.progress import Silent
-        from ragmm.pipelines.stopping import StopFlag, stop_on_signals
-        from ragmm.pipelines.sync.facts import facts_of
-        from ragmm.pipelines.sync.roots import roots_of
-        from ragmm.pipelines.sync.run import NightWork
-        from ragmm.pipelines.sync.survey import Options
-
-        pipeline, flag = self.pipeline, StopFlag() if stop is None else stop
-        with contextlib.ExitStack() as stack, stop_on_signals(flag):
-            yield NightWork(
-                roots=roots_of(pipeline.sources, pipeline.origin.parent if pipeline.origin else Path.cwd()),
-                facts=facts_of(pipeline),
-                settings=pipeline.nightly,
-                tools=cache(lambda: self.ingest_plan(stack.enter_context(build_parser(self.measured)))),
-                retention=self.retention(),
-                progress=progress or Silent(),
-                stop=flag,
-                options=Options(refresh=refresh, allow_mass_delete=allow_mass_delete),
-            )
-
-    @property
-    def measured(self) -> Pipeline:
-        """The pipeline with its embedder's tokenizer; embedders that were handed in have none for a parser to read."""
-        from ragmm.config.measuring import measured
-
-        return self.pipeline if self._given.embedders is not None else measured(self.pipeline)
-
-    def ingest_plan(self, parser: Parser) -> IngestPlan:
-        """How documents become items and vectors."""
-        from ragmm.loaders.registry import fingerprint
-        from ragmm.pipelines.ingest.run import IngestPlan
-
-        settings = self.measured
-        return IngestPlan(
-            embedders=self.embedders,
-            parser=parser,
-            parser_fingerprint=fingerprint(build_loaders(settings), settings.loaders),
-            sources=settings.sources,
-            workers=settings.limits.workers or min(8, os.cpu_count() or 1),
-            commit_items=settings.store.commit_items,
-            vector_dtype=str(settings.store.dtype),
-            caption_vlm=self.captioner,
-            captions=settings.captions,
-        )
-
-    def search_plan(self, snapshot: Snapshot, k: int | None, modality: str | None, where: Sequence[str]) -> SearchPlan:
-        """How this generation is searched."""
-        from ragmm.pipelines.query.filters import parse_modality, where_condition
-        from ragmm.pipelines.query.run import SearchPlan
-
-        settings = self.pipeline.query
-        return SearchPlan(
-            embedders=self.embedders,
-            k=k or settings.k,
-            candidates=max(settings.candidates, k or settings.k),
-            per_document=settings.per_document,
-            lexical_weight=settings.lexical_weight,
-            glossary=self._glossary,
-            fold=settings.fold,
-            rerank=self._rerank_plan(),
-            only=where_condition(parse_modality(modality), where, snapshot) if modality or where else None,
-        )
-
-    def _rerank_plan(self) -> RerankPlan | None:
-        from ragmm.pipelines.query.rerank import RerankPlan
-
-        settings, model = self.pipeline.query, self.reranker
-        if model is None:
-            return None
-        return RerankPlan(model=model, depth=settings.rerank_depth, seconds=settings.rerank_seconds)
-
-    def answerer(self) -> Answerer:
-        """What answers; where its model is not to be had, quotes stand in and say so."""
-        from ragmm.pipelines.answer import run as answering
-
-        settings = self.pipeline.answer
-        rules, glossary = answering.rules_of(settings), self._glossary
-        try:
-            vlm = self.vlm
-        except ModelError as error:
-            return answering.fallback_answerer(self.embedders, rules, str(error), glossary)
-        if vlm is None:
-            return answering.extractive_answerer(self.embedders, rules, glossary)
-        return answering.model_answerer(vlm, self.embedders, settings, context_budget(settings), rules, glossary)
-
-    @property
-    def _glossary(self) -> Glossary | None:
-        from ragmm.pipelines.query.glossary import read_glossary
-
-        names = self.pipeline.query.glossary
-        return read_glossary(names) if names else None
-
-    def retention(self) -> Retention:
-        """Which older generations stay restorable."""
-        from ragmm.indexes.store.generations import Retention
-
-        return Retention(runs=self.pipeline.store.keep_generations)
+    model: Any = None
+    done: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 _CLIP: Final = (Scheme.OPEN_CLIP, Scheme.MINI)
+
+
+def open_store(folder: Path) -> Store:
+    """The keeper of a collection; nothing is read before it is asked for."""
+    from ragmm.indexes.store.store import Store
+
+    return Store(folder)
 
 
 def build_embedder(name: str, models: ModelSettings) -> Embedder:

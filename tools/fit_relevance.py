@@ -20,7 +20,7 @@ from ragmm.evaluation.places import documents_named, hits_at
 from ragmm.evaluation.questions import read_questions
 from ragmm.evaluation.searching import asked
 from ragmm.pipelines.query.clues import Evidence
-from ragmm.pipelines.query.filters import where_condition
+from ragmm.pipelines.query.filters import parse_filters
 from ragmm.pipelines.query.question import Question
 from ragmm.pipelines.query.relevance import relevance_of
 from ragmm.pipelines.query.run import SearchPlan, search
@@ -63,7 +63,7 @@ def samples_of(folder: Path, name: str, limit: int | None = None) -> Iterator[Sa
         for one in asked(questions, documents_named(docs.documents(), questions)):
             if one.where is None:
                 continue
-            only = where_condition(None, one.where)
+            only = parse_filters(None, one.where)
             plan = SearchPlan(embedders=docs.embedders, k=_DEPTH, only=only)
             found = search(snapshot, Question(text=one.question.text), plan)
             right = {hit.rank for hit in hits_at(found.hits, one.targets)}

@@ -12,7 +12,7 @@ from ragmm.commands.shared.options import CollectionOption, JsonOption, command
 from ragmm.commands.shared.output import Column, emit, show_table
 
 if TYPE_CHECKING:
-    from ragmm.indexes.store.generations import GenerationInfo
+    from ragmm.indexes.records import GenerationInfo
 
 
 __all__ = ["register"]

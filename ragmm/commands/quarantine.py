@@ -13,7 +13,7 @@ from ragmm.commands.shared.output import Column, emit, show, show_table
 from ragmm.render.text import safe_name
 
 if TYPE_CHECKING:
-    from ragmm.indexes.store.cache import Strikes
+    from ragmm.indexes.records import Strikes
 
 __all__ = ["register"]
 

@@ -12,7 +12,6 @@ import errno
 import hashlib
 import os
 import shutil
-import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -25,8 +24,8 @@ __all__ = [
     "FILE_MODE",
     "Observer",
     "Sealed",
-    "commit",
     "free_bytes",
+    "free_text",
     "make_directory",
     "observe",
     "publish",
@@ -34,10 +33,10 @@ __all__ = [
     "rename",
     "replace",
     "sha256_file",
+    "step",
     "storage_errors",
     "sync_directory",
     "sync_file",
-    "vacuum",
 ]
 
 DIRECTORY_MODE = 0o700
@@ -71,7 +70,7 @@ def observe(observer: Observer) -> Iterator[None]:
         _observer = previous
 
 
-def _step(operation: str, path: Path, kind: str, data: bytes | None = None) -> None:
+def step(operation: str, path: Path, kind: str, data: bytes | None = None) -> None:
     if _observer is not None:
         _observer.step(operation, path, kind, data)
 
@@ -103,13 +102,13 @@ def publish(directory: Path, suffix: str, chunks: Iterable[bytes | memoryview], 
 def _write(path: Path, chunks: Iterable[bytes | memoryview], kind: str) -> tuple[str, int, int]:
     """Returns sha256, CRC-32 and size."""
     digest, check, size = hashlib.sha256(), 0, 0
-    _step("create", path, kind)
+    step("create", path, kind)
     with path.open("wb") as file:
         path.chmod(FILE_MODE)
         for chunk in chunks:
             digest.update(chunk)
             check = zlib.crc32(chunk, check)
-            _step("write", path, kind, bytes(chunk) if _observer is not None else None)
+            step("write", path, kind, bytes(chunk) if _observer is not None else None)
             size += file.write(chunk)
         file.flush()
         sync_file(file.fileno(), path, kind)
@@ -120,7 +119,7 @@ def sync_file(descriptor: int, path: Path, kind: str) -> None:
     """Make a file's content durable."""
     if _observer is not None and _observer.skips(kind):
         return
-    _step("sync", path, kind)
+    step("sync", path, kind)
     os.fsync(descriptor)
 
 
@@ -145,14 +144,14 @@ def replace(path: Path, data: bytes, kind: str) -> None:
 def rename(source: Path, target: Path, kind: str) -> None:
     """Rename within the collection."""
     with storage_errors(target):
-        _step("rename", source, kind, os.fsencode(target))
+        step("rename", source, kind, os.fsencode(target))
         source.replace(target)
 
 
 def remove(path: Path, kind: str) -> None:
     """Unlink a file; one that is already gone is fine."""
     with storage_errors(path):
-        _step("remove", path, kind)
+        step("remove", path, kind)
         path.unlink(missing_ok=True)
 
 
@@ -162,7 +161,7 @@ def make_directory(path: Path, kind: str, *, durable: bool = True) -> None:
         if path.is_dir():
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        _step("mkdir", path, kind)
+        step("mkdir", path, kind)
         path.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
         if durable:
             sync_directory(path.parent, f"{kind}-entry")
@@ -173,36 +172,12 @@ def sync_directory(path: Path, kind: str) -> None:
     if _observer is not None and _observer.skips(kind):
         return
     with storage_errors(path):
-        _step("sync-directory", path, kind)
+        step("sync-directory", path, kind)
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-
-
-@contextlib.contextmanager
-def commit(connection: sqlite3.Connection, path: Path, kind: str) -> Iterator[None]:
-    """One write transaction: all of it, or none. The observer sees the points right before and right after COMMIT."""
-    with storage_errors(path):
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            _step("before-commit", path, kind)
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
-        _step("after-commit", path, kind)
-
-
-def vacuum(connection: sqlite3.Connection, path: Path) -> None:
-    """Rewrite a database without the pages it no longer uses, so that nothing deleted stays in the file."""
-    with storage_errors(path):
-        _step("before-vacuum", path, "vacuum")
-        connection.execute("VACUUM")
-        _step("after-vacuum", path, "vacuum")
 
 
 @contextlib.contextmanager
@@ -212,30 +187,18 @@ def storage_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise StorageError(_explain(error, Path(os.fsdecode(error.filename)) if error.filename else path)) from error
-    except sqlite3.OperationalError as error:
-        if not _is_storage(error):
-            raise
-        raise StorageError(
-            f"{path}: {error}; {_free_text(path)}free some space or fix permissions, "
-            "then run the same command again: nothing committed was lost"
-        ) from error
-
-
-def _is_storage(error: sqlite3.OperationalError) -> bool:
-    name = getattr(error, "sqlite_errorname", "")
-    return name.startswith(("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM"))
 
 
 def _explain(error: OSError, path: Path) -> str:
     reason = error.strerror or str(error)
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return f"{path}: {reason}; {_free_text(path)}{_FREE}"
+        return f"{path}: {reason}; {free_text(path)}{_FREE}"
     if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
         return f"{path}: {reason}; make it writable for this user, or name another collection with --collection"
     return f"{path}: {reason}; check the disk, then run the same command again: nothing committed was lost"
 
 
-def _free_text(path: Path) -> str:
+def free_text(path: Path) -> str:
     free = free_bytes(path)
     return f"{free / 1e6:,.1f} MB free; " if free is not None else ""
 

@@ -27,7 +27,7 @@ from typing import Any, NoReturn, Protocol
 from ragmm.isolation.limits import SLOW_MARK, Limits
 from ragmm.isolation.sandbox import Layer, confine_server, confine_worker
 
-__all__ = ["Job", "main"]
+__all__ = ["Job", "main", "settle"]
 
 _TICK = 0.25
 _SCRATCH_CHECK = 1.0
@@ -82,7 +82,7 @@ class _Server:
 
     def serve(self) -> None:
         """Until the other side closes the connection or is gone."""
-        _settle()
+        settle()
         self._control.sendall(b"ready\n")
         with contextlib.suppress(ConnectionError):
             while os.getppid() == self._parent:
@@ -117,7 +117,7 @@ class _Server:
         # What cannot be imported here is reported by the worker that needs it.
         with contextlib.suppress(Exception):
             self._job.warm(name)
-        _settle()
+        settle()
 
     def _start(self, request: Mapping[str, Any], answer: socket.socket) -> None:
         scratch, now = Path(request["scratch"]), time.monotonic()
@@ -192,7 +192,7 @@ class _Server:
         _kill_group(pid)
 
 
-def _settle() -> None:
+def settle() -> None:
     """Spare what is there by now from being looked through for garbage, and look for it less often: nearly all that
     parsing makes goes by itself, and the rest with the worker."""
     gc.collect()

@@ -12,8 +12,7 @@ from ragmm.embedders.base import Embedder
 from ragmm.evaluation.metrics import rank_metrics
 from ragmm.evaluation.places import Targets
 from ragmm.evaluation.questions import EvalQuestion
-from ragmm.indexes.store import staging
-from ragmm.indexes.store.snapshot import Snapshot
+from ragmm.indexes.contracts import Snapshot
 from ragmm.operate.rankings import KeptRanking, ask, by_question, mean
 from ragmm.pipelines import reembed
 from ragmm.pipelines.progress import Progress
@@ -158,7 +157,7 @@ class _Preview(Collection):
     def __init__(self, docs: Collection, space: str, embedder: Embedder) -> None:
         models = Models(embedders={**docs.embedders, space: embedder})
         super().__init__(docs.store, docs.pipeline, models)
-        self._preview = staging.preview(docs.path, space)
+        self._preview = docs.store.preview(space)
 
     def _current(self) -> Snapshot:
         return self._preview

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from ragmm.indexes.store.store import RunRow, Store
+from ragmm.indexes.contracts import Store
+from ragmm.indexes.records import RunRow
 from ragmm.operate.journal import Run, RunState, read_runs
 
 __all__ = ["Listed", "list_runs"]

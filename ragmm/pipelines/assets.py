@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ragmm.errors import StorageError
-from ragmm.indexes.store.snapshot import Snapshot
+from ragmm.indexes.contracts import Snapshot
 
 __all__ = ["asset_file", "forget_assets"]
 

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from ragmm.embedders.base import Embedder
 from ragmm.errors import ModelError
 from ragmm.indexes.changes import PreparedItem, Vector
-from ragmm.indexes.store.store import Store
-from ragmm.indexes.store.writer import Writer, check_model
+from ragmm.indexes.contracts import Store, Writer
 from ragmm.types import IMAGE_MODALITIES, Item, Modality, Role, StoredItem
 
 __all__ = [
@@ -149,7 +148,7 @@ def embed_again(
         raise ModelError(f"the pipeline names no model for the space {space!r}, whose vectors have to be made again")
     rows = np.zeros((len(items), embedder.info.dim), np.float32)
     with contextlib.closing(store.snapshot()) as snapshot:
-        check_model(snapshot.spaces[space], embedder.info, store.folder)
+        snapshot.spaces[space].check_model(embedder.info, store.folder)
         for start in range(0, len(items), _AT_ONCE):
             part = items[start : start + _AT_ONCE]
             images = {n: item.asset for n, item in enumerate(part) if kind == IMAGE and item.asset and sees(embedder)}

@@ -7,13 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ragmm.errors import UsageError
-from ragmm.indexes.store.cache import Cache
-from ragmm.indexes.store.erase import Erased, erase, finish, paths_named, unfinished
-from ragmm.indexes.store.nights import Nights
-from ragmm.indexes.store.rows import path_to_db
-from ragmm.indexes.store.store import Store
+from ragmm.indexes.contracts import Store
 from ragmm.pipelines.assets import forget_assets
-from ragmm.pipelines.ingest.quarantine import CACHE
 
 __all__ = ["Purged", "purge"]
 
@@ -37,14 +32,14 @@ def purge(store: Store, uris: Sequence[str], forget: Callable[[Sequence[str]], N
 
     `forget` is given every uri and path of theirs, to take them out of what was written elsewhere.
     """
-    with store.writer("purge") as writer, Cache(store.folder / CACHE) as cache:
-        again = bool(unfinished(writer.connection).paths)
-        found = [_one(paths_named(writer.connection, uri), uri, again=again) for uri in uris]
-        erased = erase(writer, [path for paths in found for path in paths])
-        _purge_cache(cache, erased)
+    with store.writer("purge") as writer, store.cache() as cache:
+        again = bool(writer.unfinished_purge().paths)
+        found = [_one(writer.paths_named(uri), uri, again=again) for uri in uris]
+        erased = writer.erase([path for paths in found for path in paths])
+        cache.purge(erased.paths, erased.images)
         forget_assets(erased.images)
         forget([*erased.paths, *erased.uris])
-        finish(writer)
+        writer.finish_purge()
     return Purged(
         generation=erased.generation,
         documents=len(erased.paths),
@@ -62,17 +57,3 @@ def _one(paths: Sequence[str], uri: str, *, again: bool) -> Sequence[str]:
     if len(paths) > 1:
         raise UsageError(f"{uri} names {len(paths)} documents; name one by its path: {', '.join(paths)}")
     return paths
-
-
-def _purge_cache(cache: Cache, erased: Erased) -> None:
-    nights, paths = Nights(cache), erased.paths
-    nights.put_failed([], paths)
-    nights.put_folders({}, [path.rpartition("/")[0] for path in paths])
-    cache.forget(paths)
-    cache.write("DELETE FROM captions WHERE image = ?", [(bytes.fromhex(image),) for image in erased.images])
-    with cache.transaction() as connection:
-        for table in ("made_items", "made_images", "made_vectors", "parsing"):
-            connection.execute(f"DELETE FROM {table}")
-        for table in ("strikes", "listed"):
-            connection.executemany(f"DELETE FROM {table} WHERE path = ?", [(path_to_db(path),) for path in paths])
-    cache.vacuum()

@@ -12,11 +12,8 @@ from numpy.typing import NDArray
 
 from ragmm.embedders.base import Embedder
 from ragmm.errors import UsageError
-from ragmm.indexes.store import staging
-from ragmm.indexes.store.snapshot import Snapshot, Space
-from ragmm.indexes.store.staging import StagedVector
-from ragmm.indexes.store.store import Store
-from ragmm.indexes.store.writer import Writer
+from ragmm.indexes.contracts import Snapshot, Store, Writer
+from ragmm.indexes.records import Space, StagedVector
 from ragmm.pipelines.embedding import Planned, embed_planned, plan, sees
 from ragmm.pipelines.progress import Progress, Silent
 from ragmm.pipelines.stopping import StopFlag
@@ -73,8 +70,8 @@ def build(
     with store.writer(f"reembed {space}") as writer, contextlib.closing(store.snapshot()) as snapshot:
         _check(snapshot, space, embedder)
         serving = snapshot.spaces[space]
-        staged = staging.stage(writer, space, embedder.info, serving.dtype)
-        staging.drop_damaged(writer, staged)
+        staged = writer.stage(space, embedder.info, serving.dtype)
+        writer.drop_damaged(staged)
         run = _Reembedding(writer, snapshot, staged, embedder, progress or Silent())
         run.take(batch, flag)
         return run.report(serving, complete=not flag)
@@ -108,14 +105,14 @@ class _Reembedding:
         for vectors in self._vectors(stop):
             pending += vectors
             if len(pending) >= batch:
-                staging.add(self.writer, self.staged, pending)
+                self.writer.add_staged(self.staged, pending)
                 pending = []
         if pending:
-            staging.add(self.writer, self.staged, pending)
+            self.writer.add_staged(self.staged, pending)
 
     def _vectors(self, stop: StopFlag) -> Iterator[list[StagedVector]]:
-        have = staging.staged_items(self.writer.connection, self.staged)
-        live = staging.live_items(self.snapshot)
+        have = self.writer.staged_items(self.staged)
+        live = self.snapshot.live_items()
         missing = np.setdiff1d(live, have, assume_unique=True)
         done = len(live) - len(missing)
         for start in range(0, len(missing), _EMBED_ITEMS):
@@ -128,7 +125,7 @@ class _Reembedding:
     def _batch(self, ids: NDArray[np.int64]) -> list[StagedVector]:
         planned = {item.id: one for item in self.snapshot.fetch(ids.tolist()) if (one := self._plan(item))}
         wanted = {one.key: one for one in planned.values()}
-        known = staging.known_vectors(self.writer, self.staged, list(wanted))
+        known = self.writer.staged_vectors(self.staged, list(wanted))
         self.reused += len(known)
         fresh = embed_planned(self.embedder, [one for key, one in wanted.items() if key not in known])
         self.embedded += len(fresh)
@@ -151,12 +148,12 @@ class _Reembedding:
         return Asset(data=data, media_type=media_type, width=0, height=0)
 
     def report(self, serving: Space, *, complete: bool) -> Staged:
-        held = staging.staged_items(self.writer.connection, self.staged)
+        held = self.writer.staged_items(self.staged)
         return Staged(
             space=self.staged.name,
             serving=serving.model,
             model=self.staged.model,
-            items=int(np.isin(held, staging.live_items(self.snapshot), assume_unique=True).sum()),
+            items=int(np.isin(held, self.snapshot.live_items(), assume_unique=True).sum()),
             embedded=self.embedded,
             reused=self.reused,
             seconds=time.monotonic() - self.began,
@@ -167,14 +164,12 @@ class _Reembedding:
 def switch(store: Store, space: str, embedder: Embedder) -> int:
     """Let the staged space take over; returns the generation. Items that came since it was built are embedded first."""
     with store.writer(f"reembed {space}") as writer, contextlib.closing(store.snapshot()) as snapshot:
-        staged = staging.stage(writer, space, embedder.info, snapshot.spaces[space].dtype)
-        _Reembedding(writer, snapshot, staged, embedder, Silent()).take(
-            len(staging.live_items(snapshot)) + 1, StopFlag()
-        )
-        return staging.switch(writer, space)
+        staged = writer.stage(space, embedder.info, snapshot.spaces[space].dtype)
+        _Reembedding(writer, snapshot, staged, embedder, Silent()).take(len(snapshot.live_items()) + 1, StopFlag())
+        return writer.switch_staged(space)
 
 
 def abandon(store: Store, space: str) -> bool:
     """Forget what is staged; False where nothing is."""
     with store.writer(f"reembed {space} --abandon") as writer:
-        return staging.abandon(writer, space)
+        return writer.abandon_staged(space)

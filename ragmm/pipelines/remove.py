@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Sequence
 
 from ragmm.errors import UsageError
-from ragmm.indexes.store.store import Store
+from ragmm.indexes.contracts import Store
 from ragmm.pipelines.ingest.tally import Tally
 from ragmm.types import Document, Report
 

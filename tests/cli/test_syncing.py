@@ -23,7 +23,7 @@ from tests.unit.sync_desk import Desk, in_memory
 def desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     with in_memory() as folder:
         desk = Desk(folder, monkeypatch)
-        monkeypatch.setattr("ragmm.wiring.Parts._make_embedders", lambda _: dict(desk.models))
+        monkeypatch.setattr("ragmm.wiring.Models.embedders", lambda *_: dict(desk.models))
         yield desk
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ragmm.indexes.store.blocks import unit_rows
+from ragmm.indexes.contracts import unit_rows
 from ragmm.indexes.store.snapshot import Snapshot
 from ragmm.indexes.store.store import Store
 from ragmm.indexes.store.word_search import find_items

@@ -14,8 +14,8 @@ import numpy as np
 
 from ragmm.indexes.changes import PreparedDocument, PreparedItem, Vector
 from ragmm.indexes.faiss.spec import Policy
+from ragmm.indexes.records import Retention
 from ragmm.indexes.store import maintenance, search_upkeep
-from ragmm.indexes.store.generations import Retention
 from ragmm.indexes.store.store import Store
 from ragmm.types import Asset, Item, Locator, Modality, ModelInfo, StoredItem
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ragmm.errors import CollectionNotFoundError, DamagedError, RagmmError
-from ragmm.indexes.store.blocks import unit_rows
+from ragmm.indexes.contracts import unit_rows
 from ragmm.indexes.store.store import Store
 from tests.faults import scenes
 

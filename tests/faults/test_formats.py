@@ -13,8 +13,8 @@ import pytest
 
 import ragmm
 from ragmm.errors import NewerFormatError
+from ragmm.indexes.records import Retention
 from ragmm.indexes.store import schema
-from ragmm.indexes.store.generations import Retention
 from ragmm.testing import FakeEmbedder
 
 STORED = sorted((Path(__file__).parents[1] / "data" / "formats").iterdir())

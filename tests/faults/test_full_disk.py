@@ -14,6 +14,7 @@ import pytest
 
 from ragmm.errors import StorageError
 from ragmm.indexes import fsio
+from ragmm.indexes.store import transactions
 from ragmm.indexes.store.store import Store
 from ragmm.indexes.store.writer import Writer
 from tests.faults import scenes
@@ -123,7 +124,7 @@ def test_a_commit_that_fails_between_two_statements_leaves_nothing(tmp_path: Pat
     digest, statement = store.digest(vectors=True), "UPDATE documents SET reason = 'half done'"
 
     def half(writer: Writer) -> None:
-        with fsio.commit(writer.connection, writer.database, "generation"):
+        with transactions.commit(writer.connection, writer.database, "generation"):
             assert writer.connection.execute(statement).rowcount > 0
             assert all(one.reason != "half done" for one in store.snapshot().documents())
             raise OSError(errno.EIO, os.strerror(errno.EIO))

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from ragmm.errors import WriterBusyError
+from ragmm.indexes.contracts import unit_rows
 from ragmm.indexes.store import copying
-from ragmm.indexes.store.blocks import unit_rows
 from ragmm.indexes.store.store import Store
 from ragmm.indexes.store.word_search import find_items
 from ragmm.types import DocumentState

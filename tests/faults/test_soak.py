@@ -12,9 +12,9 @@ import numpy as np
 import psutil
 import pytest
 
+from ragmm.indexes.contracts import unit_rows
+from ragmm.indexes.records import Retention
 from ragmm.indexes.store import maintenance
-from ragmm.indexes.store.blocks import unit_rows
-from ragmm.indexes.store.generations import Retention
 from ragmm.indexes.store.store import Store
 from tests.faults import reader, scenes
 from tests.faults.test_sharing import READERS

@@ -16,9 +16,9 @@ import pytest
 from ragmm.config import OperateSettings
 from ragmm.errors import RagmmError, UsageError
 from ragmm.indexes import fsio
+from ragmm.indexes.records import CachedCaption, Retention
 from ragmm.indexes.store import maintenance, schema
-from ragmm.indexes.store.cache import Cache, CachedCaption
-from ragmm.indexes.store.generations import Retention
+from ragmm.indexes.store.cache import Cache
 from ragmm.indexes.store.store import Store
 from ragmm.operate.attending import attended
 from ragmm.operate.forgetting import Forgotten, forget_names

@@ -21,6 +21,7 @@ from ragmm.indexes.faiss.gpu import GpuSearcher, find_gpu, placed
 from ragmm.indexes.faiss.index import AnnIndex
 from ragmm.indexes.faiss.searchers import CpuSearcher
 from ragmm.indexes.faiss.spec import Method, Policy
+from ragmm.indexes.records import Built
 from ragmm.indexes.store import search_files, search_records, search_upkeep
 from ragmm.indexes.store.store import Store
 from ragmm.types import Item, Modality, ModelInfo
@@ -60,7 +61,7 @@ def bring(store: Store, names: Sequence[str], removed: Sequence[str] = ()) -> No
         writer.commit([document(name) for name in names], removed=[f"/source/{name}" for name in removed])
 
 
-def refresh(store: Store, kind: str = "ivf", policy: Policy = EAGER) -> list[search_upkeep.Built]:
+def refresh(store: Store, kind: str = "ivf", policy: Policy = EAGER) -> list[Built]:
     with store.writer("index") as writer:
         return search_upkeep.refresh(writer, kind, policy=policy)
 

@@ -11,7 +11,7 @@ import pytest
 
 import ragmm
 from ragmm.config import AnswerSettings, CaptionSettings
-from ragmm.indexes.store.cache import CachedCaption
+from ragmm.indexes.records import CachedCaption
 from ragmm.loaders.parser import ParserPool
 from ragmm.pipelines.ingest.captioning import _described
 from ragmm.pipelines.ingest.run import IngestPlan, ingest

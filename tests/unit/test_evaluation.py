@@ -469,7 +469,7 @@ def test_the_report_is_inert_and_holds_everything(run: EvalRun, docs: Collection
 
 
 def test_bars_stay_inside_their_plot() -> None:
-    wild = statistics.Estimate(mean=1.4, low=-0.5, high=2.0, questions=1)
+    wild = statistics.MeanEstimate(mean=1.4, low=-0.5, high=2.0, questions=1)
     assert 'width="450.0"' in bars({"x": wild}, "x")
 
 

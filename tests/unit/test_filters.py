@@ -10,9 +10,10 @@ import pytest
 
 from ragmm.errors import UsageError
 from ragmm.indexes.changes import PreparedDocument, PreparedItem
+from ragmm.indexes.store.conditions import compiled
 from ragmm.indexes.store.snapshot import Snapshot
 from ragmm.indexes.store.store import Store
-from ragmm.pipelines.query.filters import parse_modality, where_condition
+from ragmm.pipelines.query.filters import parse_filters, parse_modality
 from ragmm.types import Item, Locator, Modality
 
 PDF, DOCX = "application/pdf", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -70,9 +71,9 @@ def _document(source: Source) -> PreparedDocument:
 
 
 def names(snapshot: Snapshot, *where: str) -> set[str]:
-    condition = where_condition(None, where, snapshot)
+    condition = parse_filters(None, where, snapshot)
     assert condition is not None
-    return {item.text for item in snapshot.fetch(snapshot.select(*condition).tolist())}
+    return {item.text for item in snapshot.fetch(snapshot.select(condition).tolist())}
 
 
 @pytest.mark.parametrize(
@@ -143,12 +144,13 @@ ATTACK = "'; DROP TABLE items; --"
     "where", [ATTACK, f"type={ATTACK}", f"author={ATTACK}", f"section={ATTACK}", f"path!={ATTACK}"]
 )
 def test_no_value_reaches_the_sql(snapshot: Snapshot, where: str) -> None:
-    condition = where_condition(parse_modality("image"), [where], snapshot)
-    assert condition is not None
-    assert "DROP" not in condition[0]
-    assert condition[0].count("?") == len(condition[1])
-    snapshot.select(*condition)
+    only = parse_filters(parse_modality("image"), [where], snapshot)
+    assert only is not None
+    sql, values = compiled(only)
+    assert "DROP" not in sql
+    assert sql.count("?") == len(values)
+    snapshot.select(only)
 
 
 def test_no_condition_without_filters() -> None:
-    assert where_condition(None, []) is None
+    assert parse_filters(None, []) is None

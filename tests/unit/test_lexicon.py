@@ -97,14 +97,14 @@ def test_prefixes_and_phrases(lexicon: sqlite3.Connection, question: str, found:
 
 def test_a_code_is_looked_for_whole(lexicon: sqlite3.Connection) -> None:
     for number, text in ((11, "invoice 2024 and INV and 00317 apart"), (12, "see INV-2024-00317")):
-        lexical.execute("INSERT INTO lexicon (rowid, text, context) VALUES (?,?,'')", (number, text))
+        lexicon.execute("INSERT INTO lexicon (rowid, text, context) VALUES (?,?,'')", (number, text))
     found = [item for item, _ in lexical.search(lexicon, "INV-2024-00317", 5)]
     assert set(found[:2]) == {3, 12}
 
 
 def test_words_that_stand_together_come_first(lexicon: sqlite3.Connection) -> None:
     for number, text in ((21, "quick gains and a ratio"), (22, "the quick ratio rose"), (23, "ratio of the quick")):
-        lexical.execute("INSERT INTO lexicon (rowid, text, context) VALUES (?,?,'')", (number, text))
+        lexicon.execute("INSERT INTO lexicon (rowid, text, context) VALUES (?,?,'')", (number, text))
     assert lexical.search(lexicon, "quick ratio", 5)[0][0] == 22
 
 
@@ -116,7 +116,7 @@ def test_idle_words_count_only_alone() -> None:
 
 def test_the_title_weighs_less_than_the_words(lexicon: sqlite3.Connection) -> None:
     rows = ((31, "glacier melting faster", "reports"), (32, "melting points of metals", "glacier"))
-    lexical.executemany("INSERT INTO lexicon (rowid, text, context) VALUES (?,?,?)", rows)
+    lexicon.executemany("INSERT INTO lexicon (rowid, text, context) VALUES (?,?,?)", rows)
     assert [item for item, _ in lexical.search(lexicon, "glacier", 5)] == [31, 32]
 
 

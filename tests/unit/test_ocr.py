@@ -15,7 +15,7 @@ from ragmm.loaders import ocr
 from ragmm.loaders.base import DocumentWarning
 from ragmm.loaders.ocr import OcrLine, OcrReader, joined_text, ocr_item, ocr_items, ocr_reader
 from ragmm.loaders.settings import LoaderSettings
-from ragmm.loaders.settings import OcrReader as Policy
+from ragmm.loaders.settings import Ocr as Policy
 from ragmm.loaders.text_likeness import likely_has_text
 from ragmm.types import Asset, Item, Modality
 
@@ -189,12 +189,12 @@ def test_reading_fits_into_a_parser_process() -> None:
         "import resource\n"
         "resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))\n"
         "from PIL import Image, ImageDraw, ImageFont\n"
-        "from ragmm.loaders.ocr import Ocr, joined_text\n"
+        "from ragmm.loaders.ocr import OcrReader, joined_text\n"
         "page = Image.new('RGB', (1654, 2339), 'white')\n"
         "draw = ImageDraw.Draw(page)\n"
         "for n in range(30): draw.text((90, 60 + 70 * n), f'Line {n} of the page', fill='black', "
         "font=ImageFont.load_default(34))\n"
-        "print(len(Ocr().lines(page)))\n"
+        "print(len(OcrReader().lines(page)))\n"
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=110, check=False)
     assert int(run.stdout or 0) >= 28, run.stderr

@@ -8,7 +8,8 @@ import pytest
 
 import ragmm
 from ragmm.errors import CollectionNotFoundError, ModelError, ModelMismatchError, UsageError
-from ragmm.pipelines.query.filters import parse_modality, where_condition
+from ragmm.indexes.store.conditions import compiled
+from ragmm.pipelines.query.filters import parse_filters, parse_modality
 from ragmm.pipelines.query.fusion import Group, Leg, fuse
 from ragmm.testing import FakeEmbedder, captioned_picture, png_bytes
 from ragmm.types import Asset, Item, Locator, Modality
@@ -103,10 +104,11 @@ def test_filters(docs: ragmm.Collection) -> None:
 
 
 def test_filters_bind_every_value() -> None:
-    condition = where_condition(parse_modality("image"), ["'; DROP TABLE items; --", "a[b"])
-    assert condition is not None
-    assert "DROP" not in condition[0]
-    assert condition[0].count("?") == len(condition[1])
+    only = parse_filters(parse_modality("image"), ["'; DROP TABLE items; --", "a[b"])
+    assert only is not None
+    sql, values = compiled(only)
+    assert "DROP" not in sql
+    assert sql.count("?") == len(values)
 
 
 def test_per_document(tmp_path: Path) -> None:

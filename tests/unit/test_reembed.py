@@ -13,7 +13,7 @@ import ragmm
 from ragmm.config import Pipeline
 from ragmm.errors import ModelMismatchError, UsageError
 from ragmm.evaluation.questions import EvalQuestion, Relevant
-from ragmm.indexes.store.generations import Retention
+from ragmm.indexes.records import Retention
 from ragmm.operate.replacing import Exchange, replace_model
 from ragmm.pipelines import reembed
 from ragmm.testing import FakeEmbedder, planted_word, sample_corpus

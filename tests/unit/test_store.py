@@ -11,9 +11,10 @@ import pytest
 
 from ragmm.errors import CollectionNotFoundError, ModelMismatchError, NewerFormatError, UsageError
 from ragmm.indexes.changes import PreparedDocument
+from ragmm.indexes.contracts import unit_rows
+from ragmm.indexes.records import Retention
 from ragmm.indexes.store import layout, schema
-from ragmm.indexes.store.blocks import VectorBlock, unit_rows
-from ragmm.indexes.store.generations import Retention
+from ragmm.indexes.store.blocks import VectorBlock
 from ragmm.indexes.store.layout import MAX_BLOCKS, BlockPart, choose_merge, in_order
 from ragmm.indexes.store.maintenance import collect
 from ragmm.indexes.store.store import Store
@@ -225,7 +226,7 @@ def test_names_that_are_no_unicode_round_trip(store: Store) -> None:
 
 def test_items_keep_everything(store: Store) -> None:
     item: StoredItem = next(store.snapshot().items("doc0"))
-    assert item.locator.section == ("BlockPart",)
+    assert item.locator.section == ("Part",)
     assert item.text == "doc0 v0 passage 0 speaks of topic0"
     picture = list(store.snapshot().items("doc0"))[-1]
     assert picture.asset is not None

@@ -12,8 +12,8 @@ import pytest
 
 from ragmm.config import Place, parse_pipeline
 from ragmm.errors import UsageError
-from ragmm.indexes.store.cache import Cache, Seen
-from ragmm.indexes.store.nights import Folder
+from ragmm.indexes.records import Folder, Seen
+from ragmm.indexes.store.cache import Cache
 from ragmm.pipelines.ingest import intake
 from ragmm.pipelines.ingest.quarantine import retry
 from ragmm.pipelines.ingest.sources import Walk

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from ragmm.indexes.changes import PreparedDocument, PreparedItem, Vector
+from ragmm.indexes.records import Retention
 from ragmm.indexes.store import maintenance
-from ragmm.indexes.store.generations import Retention
 from ragmm.indexes.store.store import Store
 from ragmm.types import Item, Modality, ModelInfo
 

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ragmm.indexes import fsio
-from ragmm.indexes.store import tidying
+from ragmm.indexes.store import tidying, transactions
 from ragmm.indexes.store.store import Store
 from ragmm.indexes.store.tidying import note_forgotten, tidy
 from tests.unit.sync_desk import Desk, filled_desk
@@ -46,7 +45,7 @@ def test_a_merge_that_takes_too_long_changes_nothing(desk: Desk, monkeypatch: py
     monkeypatch.setattr(tidying, "_STEPS", 1)
     digest = desk.digest()
     with Store(desk.folder).writer("tidy") as writer:
-        with fsio.commit(writer.connection, writer.database, "note"):
+        with transactions.commit(writer.connection, writer.database, "note"):
             note_forgotten(writer.connection, 10_000)
         looks = iter([False])
         assert not tidy(writer, lambda: next(looks, True))

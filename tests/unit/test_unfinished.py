@@ -12,10 +12,10 @@ import pytest
 from ragmm.errors import ModelError
 from ragmm.indexes.store.cache import Cache
 from ragmm.indexes.store.store import Store
+from ragmm.indexes.store.unfinished import Unfinished
 from ragmm.loaders.parser import ParserPool
 from ragmm.pipelines.ingest import intake
 from ragmm.pipelines.ingest.run import IngestPlan, ingest
-from ragmm.pipelines.ingest.unfinished import Unfinished
 from ragmm.testing import FakeEmbedder, LimitedEmbedder, Reading, captioned_picture, png_bytes
 from ragmm.types import Asset, Item, Locator, Modality
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ragmm.errors import StorageError
-from ragmm.indexes.store.generations import Retention
+from ragmm.indexes.records import Retention
 from ragmm.indexes.store.store import Store
 from ragmm.indexes.store.word_search import find_items, find_stretches
 from ragmm.types import Item, Locator, Modality

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ragmm.errors import DamagedError, ModelError
+from ragmm.errors import DamagedError
 from ragmm.indexes import fsio
 from ragmm.types import Asset
 
@@ -25,7 +25,6 @@ __all__ = [
     "VectorBlock",
     "open_block",
     "read_asset",
-    "unit_rows",
     "write_block",
     "write_pack",
 ]
@@ -56,19 +55,6 @@ class PackedAsset:
     sha256: bytes
     offset: int
     asset: Asset
-
-
-def unit_rows(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Rows scaled to unit length; a zero row stays zero and is never near anything. Shape: (n, dim)."""
-    rows = np.ascontiguousarray(rows, dtype=np.float32)
-    norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    if not np.isfinite(norms).all():
-        raise ModelError(
-            f"{int((~np.isfinite(norms)).sum()):,} of {len(rows):,} vectors are not finite numbers; the model is "
-            'damaged, or computes in too narrow a format: ragmm models check, or models.dtype = "float32"'
-        )
-    unit: NDArray[np.float32] = np.divide(rows, norms, out=np.zeros_like(rows), where=norms > 0)
-    return unit
 
 
 def write_block(directory: Path, chunks: Iterable[NDArray[Any]], shape: tuple[int, int], dtype: str) -> fsio.Sealed:

@@ -11,19 +11,18 @@ import contextlib
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from ragmm.errors import CacheDamagedError, StorageError
 from ragmm.indexes import fsio
+from ragmm.indexes.records import CachedCaption, Seen, Strikes
+from ragmm.indexes.store import transactions
 from ragmm.indexes.store.rows import path_from_db, path_to_db
 
-__all__ = ["Cache", "CachedCaption", "Seen", "Strikes", "read_strikes"]
+__all__ = ["Cache", "read_strikes"]
 
 _VERSION = 1
-_DEATHS = 3
-_CUTS = 5
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS seen (
     path PRIMARY KEY, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER, inode INTEGER, sha256 BLOB
@@ -52,41 +51,6 @@ CREATE TABLE IF NOT EXISTS made_images (
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A file as it was when it was last hashed."""
-
-    stamp: tuple[int, int, int, int]
-    sha256: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Strikes:
-    """How often a document killed its parser."""
-
-    path: str
-    sha256: str
-    parser: str
-    deaths: int
-    """Times its parser died of it."""
-    cuts: int
-    """Times a whole run ended while it was parsed; a power cut or a kill looks the same, so these weigh less."""
-    reason: str
-
-    @property
-    def out(self) -> bool:
-        """Whether the document is left alone from now on."""
-        return self.deaths >= _DEATHS or self.cuts >= _CUTS
-
-
-@dataclass(frozen=True, kw_only=True)
-class CachedCaption:
-    """What a model wrote about an image."""
-
-    text: str
-    confidence: float | None
-
-
 class Cache:
     """Opened by the writer alone. A cache that cannot be read is replaced by an empty one."""
 
@@ -102,7 +66,7 @@ class Cache:
     def close(self) -> None:
         self._connection.close()
 
-    def __enter__(self) -> Cache:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -155,7 +119,7 @@ class Cache:
     def vacuum(self) -> None:
         """Leave nothing deleted in the file."""
         with self._lock:
-            fsio.vacuum(self._connection, self._path)
+            transactions.vacuum(self._connection, self._path)
 
     def begin(self, path: str) -> None:
         """Noted before parsing starts, so that a document which takes the whole run down is known too."""
@@ -214,7 +178,7 @@ class Cache:
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """All of it, or none."""
-        with self._lock, fsio.storage_errors(self._path), self._sound():
+        with self._lock, transactions.storage_errors(self._path), self._sound():
             self._connection.execute("BEGIN")
             try:
                 yield self._connection
@@ -231,7 +195,10 @@ def read_strikes(path: Path) -> list[Strikes]:
     if not path.is_file():
         return []
     address = f"{path.absolute().as_uri()}?mode=ro"
-    with fsio.storage_errors(path), contextlib.closing(sqlite3.connect(address, uri=True, timeout=30.0)) as connection:
+    with (
+        transactions.storage_errors(path),
+        contextlib.closing(sqlite3.connect(address, uri=True, timeout=30.0)) as connection,
+    ):
         try:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             return _strikes(connection) if version == _VERSION else []
@@ -250,7 +217,7 @@ def _strikes(connection: sqlite3.Connection) -> list[Strikes]:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    with fsio.storage_errors(path):
+    with transactions.storage_errors(path):
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         path.chmod(fsio.FILE_MODE)
         connection.execute("PRAGMA synchronous = OFF")  # derived data: it must survive a kill, not a power cut

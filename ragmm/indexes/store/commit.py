@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from ragmm.indexes import checksums, fsio
 from ragmm.indexes.changes import PreparedDocument, PreparedItem
-from ragmm.indexes.store import blocks, lexicon, rows, schema, snapshot
+from ragmm.indexes.contracts import unit_rows
+from ragmm.indexes.store import blocks, lexicon, reading, rows, schema, transactions
 from ragmm.indexes.store.layout import BlockPart, choose_merge, in_order
 from ragmm.text.words import segment
 from ragmm.types import Asset, DocumentState
@@ -51,7 +52,7 @@ class Commit:
         self._number_contents()
         self._revive()
         self._write_files(merge_all=merge_all)
-        with fsio.commit(self._db, self._writer.database, "generation"):
+        with transactions.commit(self._db, self._writer.database, "generation"):
             self._insert_rows()
             self._replace_documents()
             add_generation(self._db, self._writer, kind=self._kind, note=self._note, next_item=self._next_item)
@@ -95,7 +96,7 @@ class Commit:
         for stretch in lexicon.stretches(words):
             self._add("stretches", stretch)
         for leg, (ids, data) in found.items():
-            part = BlockPart(ids=np.array(ids, np.int64), rows=blocks.unit_rows(np.stack(data)))
+            part = BlockPart(ids=np.array(ids, np.int64), rows=unit_rows(np.stack(data)))
             self._parts.setdefault(leg, []).append(part)
         self._add("contents", (content, *key, first, len(items), rows.content_digest(marks)))
 
@@ -182,14 +183,14 @@ class Commit:
 
     def _dead_rows(self, live: Sequence[blocks.VectorBlock]) -> dict[int, NDArray[np.int64]]:
         """Ids, by block, that no live document needs. What this very commit removes is left to a later one."""
-        ranges = snapshot.dead_ranges(self._db, self._writer.generation)
+        ranges = reading.dead_ranges(self._db, self._writer.generation)
         coming_back = [
             np.arange(first, first + count)
             for content in self._contents.values()
             for first, count in self._db.execute("SELECT first_item, items FROM contents WHERE id = ?", (content,))
         ]
         keep = np.concatenate(coming_back) if coming_back else np.empty(0, np.int64)
-        return {block.id: np.setdiff1d(block.ids[snapshot.inside(ranges, block.ids)], keep) for block in live}
+        return {block.id: np.setdiff1d(block.ids[reading.inside(ranges, block.ids)], keep) for block in live}
 
     # The transaction -------------------------------------------------------------------------------------------
 

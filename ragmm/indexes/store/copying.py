@@ -11,7 +11,7 @@ from pathlib import Path
 from ragmm.errors import DamagedError, UsageError
 from ragmm.indexes import fsio
 from ragmm.indexes.faiss import files as index_files
-from ragmm.indexes.store import blocks, database_seal, generations, schema, search_files
+from ragmm.indexes.store import blocks, database_seal, generations, schema, search_files, transactions
 
 __all__ = ["copy_to"]
 
@@ -23,7 +23,7 @@ def copy_to(folder: Path, target: Path) -> Path:
     if target.exists():
         raise UsageError(f"{target} exists; name a folder that does not")
     partial = target.with_name(target.name + ".partial")
-    with fsio.storage_errors(partial):
+    with transactions.storage_errors(partial):
         shutil.rmtree(partial, ignore_errors=True)
         fsio.make_directory(partial, "copy")
         for directory in (blocks.DIRECTORY, index_files.DIRECTORY):

@@ -8,37 +8,20 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from ragmm.errors import UsageError
-from ragmm.indexes import fsio
-from ragmm.indexes.store import maintenance, search_files, search_records, staging
-from ragmm.indexes.store.generations import Retention
+from ragmm.indexes.records import Erased, Retention, UnfinishedPurge
+from ragmm.indexes.store import maintenance, search_files, search_records, staging, transactions
 from ragmm.indexes.store.rows import path_from_db, path_to_db
 from ragmm.indexes.store.schema import FOREVER
 from ragmm.indexes.store.tidying import merge_words
 from ragmm.indexes.store.writer import Writer
 
-__all__ = ["Erased", "erase", "finish", "paths_named", "unfinished"]
+__all__ = ["erase", "finish", "paths_named", "unfinished"]
 
 _NOTE = "erasing"
 _NO_HISTORY = Retention(generations=1, runs=1, seconds=float("-inf"))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Erased:
-    """What an erasure took away."""
-
-    generation: int
-    paths: tuple[str, ...]
-    uris: tuple[str, ...]
-    items: int
-    images: tuple[str, ...]
-    """Hashes of the images that are gone."""
-    files: int
-    bytes: int
-    also_at: tuple[str, ...]
-    """Uris of other documents that hold the same content: it stays, for them."""
 
 
 def paths_named(connection: sqlite3.Connection, name: str) -> list[str]:
@@ -46,15 +29,6 @@ def paths_named(connection: sqlite3.Connection, name: str) -> list[str]:
     value = path_to_db(name)
     rows = connection.execute("SELECT DISTINCT path FROM documents WHERE uri = ? OR path = ?", (value, value))
     return sorted(path_from_db(row[0]) for row in rows)
-
-
-@dataclass(frozen=True, kw_only=True)
-class UnfinishedPurge:
-    """An erasure that was begun: noted first, so that one that is cut short is known until it is finished."""
-
-    paths: tuple[str, ...] = ()
-    uris: tuple[str, ...] = ()
-    images: tuple[str, ...] = ()
 
 
 def unfinished(connection: sqlite3.Connection) -> UnfinishedPurge:
@@ -66,7 +40,7 @@ def unfinished(connection: sqlite3.Connection) -> UnfinishedPurge:
 
 def finish(writer: Writer) -> None:
     """Everything that was noted is gone; so is the note."""
-    with fsio.commit(writer.connection, writer.database, "erased"):
+    with transactions.commit(writer.connection, writer.database, "erased"):
         writer.connection.execute("DELETE FROM settings WHERE key = ?", (_NOTE,))
     writer.changed = True
 
@@ -80,7 +54,7 @@ def _note(writer: Writer, paths: Sequence[str]) -> UnfinishedPurge:
         uris=tuple(sorted({*before.uris, *_uris_of(writer.connection, all_paths)})),
         images=tuple(sorted({*before.images, *_images_of(writer.connection, all_paths)})),
     )
-    with fsio.commit(writer.connection, writer.database, "erasing"):
+    with transactions.commit(writer.connection, writer.database, "erasing"):
         text = json.dumps(asdict(noted))
         writer.connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (_NOTE, text))
     writer.changed = True
@@ -104,7 +78,7 @@ def erase(writer: Writer, given: Sequence[str]) -> Erased:
     live = [path for path in paths if _lives(db, path)]
     if live:
         writer.commit(removed=live, kind="purge")
-    with fsio.commit(db, writer.database, "unpin"):
+    with transactions.commit(db, writer.database, "unpin"):
         db.execute("UPDATE generations SET pinned = NULL")
     maintenance.collect(writer, _NO_HISTORY)  # the rows go …
     maintenance.repack(writer, share=1.0)
@@ -112,9 +86,9 @@ def erase(writer: Writer, given: Sequence[str]) -> Erased:
         search_records.forget(writer, derived.space, derived.kind)
     writer.commit(kind="compact", merge_all=True)  # … then every vector without a row
     freed = maintenance.collect(writer, _NO_HISTORY)
-    with fsio.commit(db, writer.database, "words"):
+    with transactions.commit(db, writer.database, "words"):
         merge_words(db)
-    fsio.vacuum(db, writer.database)
+    transactions.vacuum(db, writer.database)
     return Erased(
         generation=writer.generation,
         items=items - _count(db, "items"),

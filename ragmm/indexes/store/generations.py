@@ -3,36 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 
-__all__ = ["GenerationInfo", "Retention", "current", "history", "retained"]
+from ragmm.indexes.records import GenerationInfo, Retention
 
-
-@dataclass(frozen=True, kw_only=True)
-class GenerationInfo:
-    """One committed state."""
-
-    id: int
-    run: str
-    kind: str
-    created: float
-    documents: int
-    items: int
-    note: str
-    pinned: str | None
-    restorable: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Retention:
-    """What collection of garbage must leave alone."""
-
-    generations: int = 3
-    """The newest so many: readers may still be on them."""
-    runs: int = 3
-    """The last generation of each of the newest so many runs: what rollback can return to."""
-    seconds: float = 900.0
-    """A file stays at least this long after the commit that stopped naming it."""
+__all__ = ["current", "history", "retained"]
 
 
 def current(connection: sqlite3.Connection) -> int:

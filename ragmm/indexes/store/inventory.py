@@ -4,27 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from ragmm.indexes.records import Known
 from ragmm.indexes.store import generations
 from ragmm.indexes.store.rows import DOCUMENT_COLUMNS, document_from_row, path_from_db, path_to_db
 from ragmm.indexes.store.schema import DATABASE, FOREVER
 from ragmm.types import Document
 
-__all__ = ["Inventory", "Known"]
+__all__ = [
+    "Inventory",
+]
 
 _AT_ONCE = 500
 _PAGE = 5_000
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What change detection needs of a document."""
-
-    uri: str
-    sha256: str | None
-    state: str
-    parser: str | None
 
 
 class Inventory:

@@ -6,14 +6,14 @@ Every question asks it of hundreds of items, mostly of the same: what was asked 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
+from ragmm.indexes.records import ItemPlace
 from ragmm.indexes.store import rows
-from ragmm.indexes.store.snapshot import Snapshot
+from ragmm.indexes.store.reading import StoredGeneration
 from ragmm.types import Modality
 
-__all__ = ["ItemPlace", "item_places"]
+__all__ = ["item_places"]
 
 _MOST_REMEMBERED = 200_000
 _SQL = (
@@ -22,20 +22,10 @@ _SQL = (
 )
 
 
-class ItemPlace(NamedTuple):
-    """Of one item."""
-
-    place: int
-    """The same for all items of a page, and below 0; what has no page stands alone, at its own id."""
-    modality: Modality
-    worded: bool
-    """Whether it has words of its own."""
+_known: WeakKeyDictionary[StoredGeneration, dict[int, ItemPlace]] = WeakKeyDictionary()
 
 
-_known: WeakKeyDictionary[Snapshot, dict[int, ItemPlace]] = WeakKeyDictionary()
-
-
-def item_places(snapshot: Snapshot, items: Iterable[int]) -> dict[int, ItemPlace]:
+def item_places(snapshot: StoredGeneration, items: Iterable[int]) -> dict[int, ItemPlace]:
     """Of those of the items that are stored."""
     wanted = set(items)
     known = _known.setdefault(snapshot, {})

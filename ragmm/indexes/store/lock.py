@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ragmm.errors import WriterBusyError
 from ragmm.indexes import fsio
+from ragmm.indexes.store import transactions
 
 __all__ = ["writer_lock"]
 
@@ -23,7 +24,7 @@ def writer_lock(path: Path) -> Iterator[None]:
 
     The descriptor is close-on-exec: a worker process that outlives its parent cannot keep the lock.
     """
-    with fsio.storage_errors(path):
+    with transactions.storage_errors(path):
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, fsio.FILE_MODE)
     try:
         try:

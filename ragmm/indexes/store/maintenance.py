@@ -4,34 +4,24 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
 from ragmm.errors import UsageError
 from ragmm.indexes import fsio
-from ragmm.indexes.store import blocks, generations, lexicon, schema, search_records
+from ragmm.indexes.records import Collected, Retention
+from ragmm.indexes.store import blocks, generations, lexicon, schema, search_records, transactions
 from ragmm.indexes.store.commit import add_generation, forget_dead_contents, settle_spans
-from ragmm.indexes.store.generations import Retention
-from ragmm.indexes.store.snapshot import load_spaces
+from ragmm.indexes.store.reading import load_spaces
 from ragmm.indexes.store.tidying import note_forgotten
 from ragmm.indexes.store.writer import Writer
 from ragmm.text.words import segment
 from ragmm.types import Asset
 
-__all__ = ["Collected", "collect", "pin", "rollback"]
+__all__ = ["collect", "pin", "reclaimable", "rollback"]
 
 _LIVED_AT = "born <= :g AND died > :g"
 _REPACK_SHARE = 0.5
-
-
-@dataclass(frozen=True, kw_only=True)
-class Collected:
-    """What a collection of garbage freed."""
-
-    files: int
-    bytes: int
-    items: int
 
 
 def rollback(writer: Writer, target: int) -> int:
@@ -44,7 +34,7 @@ def rollback(writer: Writer, target: int) -> int:
         raise UsageError(f"{writer.folder}: generation {target} was collected; still restorable: {kept}")
     if target == writer.generation:
         return target
-    with fsio.commit(writer.connection, writer.database, "generation"):
+    with transactions.commit(writer.connection, writer.database, "generation"):
         generation = writer.generation + 1
         for table in ("spaces", "blocks", "documents"):
             _restore(writer.connection, table, target, generation)
@@ -99,7 +89,7 @@ def pin(writer: Writer, name: str) -> int:
     taken = writer.connection.execute("SELECT id FROM generations WHERE pinned = ?", (name,)).fetchone()
     if taken is not None:
         raise UsageError(f"{writer.folder}: generation {taken[0]} is already named {name!r}; choose another name")
-    with fsio.commit(writer.connection, writer.database, "pin"):
+    with transactions.commit(writer.connection, writer.database, "pin"):
         writer.connection.execute("UPDATE generations SET pinned = ? WHERE id = ?", (name, writer.generation))
     writer.changed = True
     return writer.generation
@@ -113,7 +103,7 @@ def collect(writer: Writer, retention: Retention, expired: Callable[[], bool] = 
     kept = generations.retained(writer.connection, retention)
     before = writer.connection.execute("SELECT COUNT(*) FROM items").fetchone()[0]
     repack(writer, expired)
-    with fsio.commit(writer.connection, writer.database, "collect"):
+    with transactions.commit(writer.connection, writer.database, "collect"):
         _forget_rows(writer.connection, kept, expired)
         _forget_blocks(writer, kept, retention)
         _forget_tombstones(writer.connection)
@@ -236,7 +226,7 @@ def repack(writer: Writer, expired: Callable[[], bool] = lambda: False, *, share
         ]
         sealed, placed = blocks.write_pack(writer.directory, images)
         fsio.sync_directory(writer.directory, "blocks-entries")
-        with fsio.commit(writer.connection, writer.database, "repack"):
+        with transactions.commit(writer.connection, writer.database, "repack"):
             (last,) = writer.connection.execute("SELECT MAX(id) FROM packs").fetchone()
             writer.connection.execute(
                 "INSERT INTO packs (id, sha256, size) VALUES (?,?,?)", (last + 1, sealed.sha256, sealed.size)
@@ -268,3 +258,12 @@ def _remove_unnamed(writer: Writer) -> tuple[int, int]:
     if files:
         fsio.sync_directory(writer.directory, "blocks-entries")
     return files, size
+
+
+def reclaimable(connection: sqlite3.Connection) -> bool:
+    """Whether a collection of garbage would find something that waits."""
+    row = connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM blocks b JOIN generations g ON g.id = b.died) "
+        "OR EXISTS (SELECT 1 FROM packs WHERE retired IS NOT NULL)"
+    ).fetchone()
+    return bool(row[0])

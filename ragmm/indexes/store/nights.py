@@ -5,47 +5,19 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from ragmm.indexes.store.cache import Cache, Seen
+from ragmm.indexes.records import Failed, Folder, Seen
+from ragmm.indexes.store.cache import Cache
 from ragmm.indexes.store.rows import path_from_db, path_to_db
 
-__all__ = ["Failed", "Folder", "Nights", "Stamp", "pack_rows"]
+__all__ = [
+    "Nights",
+]
 
-Stamp = tuple[int, int, int, int]
-"""Size, mtime_ns, ctime_ns, inode; compared for equality only."""
 
 _AT_ONCE = 500
 _PAGE = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class Folder:
-    """A folder all of whose files were settled when it looked like this."""
-
-    mark: bytes
-    documents: int
-    rows: bytes = b""
-    """Its entries, packed; not loaded with the marks."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Failed:
-    """A file that could not be indexed, as it was then."""
-
-    path: str
-    uri: str
-    stamp: Stamp
-    reader: str
-    """Which settings and which program tried."""
-    tries: int
-    state: str
-    reason: str
-
-
-def pack_rows(rows: Sequence[tuple[str, int, int, int, int, int]]) -> bytes:
-    return zlib.compress(json.dumps(rows, separators=(",", ":")).encode(), 1)
 
 
 class Nights:

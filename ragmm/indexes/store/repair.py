@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,9 @@ from numpy.typing import NDArray
 
 from ragmm.errors import DamagedError
 from ragmm.indexes import fsio
-from ragmm.indexes.store import blocks, lexicon, rows, schema
+from ragmm.indexes.contracts import unit_rows
+from ragmm.indexes.records import RepairReport
+from ragmm.indexes.store import blocks, lexicon, rows, schema, transactions
 from ragmm.indexes.store.commit import add_generation, settle_spans
 from ragmm.indexes.store.layout import BlockPart, in_order
 from ragmm.indexes.store.snapshot import Snapshot
@@ -25,27 +26,12 @@ from ragmm.indexes.store.writer import Writer
 from ragmm.text.words import segment
 from ragmm.types import Asset, DocumentState, StoredItem
 
-__all__ = ["EmbedAgain", "RepairReport", "repair"]
+__all__ = ["EmbedAgain", "repair"]
 
 EmbedAgain = Callable[[str, str, Sequence[StoredItem]], NDArray[np.float32]]
 """(space, kind, items) -> rows; shape (len(items), dim). Raises ModelMismatchError for another model."""
 
 _LOST = "its image was damaged in the collection; run ragmm ingest again to read it from the source"
-
-
-@dataclass(frozen=True, kw_only=True)
-class RepairReport:
-    """What was done. `again`: documents that must be ingested once more."""
-
-    generation: int
-    ok: bool
-    blocks: int
-    vectors_found: int
-    vectors_embedded: int
-    images_saved: int
-    images_lost: int
-    again: tuple[str, ...]
-    aside: tuple[str, ...]
 
 
 class Repair:
@@ -86,7 +72,7 @@ class Repair:
 
     def _lexicon(self) -> None:
         """Made again from the items; cheap next to being wrong."""
-        with fsio.commit(self.db, self.writer.database, "repair"):
+        with transactions.commit(self.db, self.writer.database, "repair"):
             self.db.execute("INSERT INTO lexicon (lexicon) VALUES ('delete-all')")
             items = self.db.execute("SELECT id, text, context FROM items")
             self.db.executemany(
@@ -129,7 +115,7 @@ class Repair:
     def _replace_pack(self, pack: int, sound: Sequence[Asset], lost: Sequence[bytes]) -> None:
         sealed, placed = blocks.write_pack(self.writer.directory, sound) if sound else (None, [])
         fsio.sync_directory(self.writer.directory, "blocks-entries")
-        with fsio.commit(self.db, self.writer.database, "repair"):
+        with transactions.commit(self.db, self.writer.database, "repair"):
             if sealed is not None:
                 (last,) = self.db.execute("SELECT MAX(id) FROM packs").fetchone()
                 self.db.execute(
@@ -183,7 +169,7 @@ class Repair:
         rows_by_leg = {leg: self._restore(leg, ids) for leg, ids in with_vector.items() if len(ids)}
         written = [self._write(leg, parts) for leg, parts in rows_by_leg.items()]
         fsio.sync_directory(self.writer.directory, "blocks-entries")
-        with fsio.commit(self.db, self.writer.database, "repair"):
+        with transactions.commit(self.db, self.writer.database, "repair"):
             generation = self.writer.generation + 1
             self.db.executemany(
                 "UPDATE blocks SET died = ? WHERE id = ?", [(generation, block.id) for block in damaged]
@@ -245,7 +231,7 @@ class Repair:
         name = next(one.name for one in self.writer.spaces.values() if one.id == space)
         snapshot = Snapshot(self.writer.folder)
         try:
-            return blocks.unit_rows(self.embed(name, kind, snapshot.fetch(ids.tolist())))
+            return unit_rows(self.embed(name, kind, snapshot.fetch(ids.tolist())))
         finally:
             snapshot.close()
 

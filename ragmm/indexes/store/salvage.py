@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ragmm.errors import DamagedError
 from ragmm.indexes import checksums, fsio
-from ragmm.indexes.store import rows, schema
+from ragmm.indexes.store import rows, schema, transactions
 from ragmm.types import DocumentState
 
 __all__ = ["Salvaged", "salvage"]
@@ -42,7 +42,7 @@ def salvage(folder: Path) -> Salvaged:
     connection = schema.create(fresh)
     try:
         connection.execute("ATTACH ? AS damaged", (f"{database.absolute().as_uri()}?mode=ro",))
-        with fsio.commit(connection, fresh, "salvage"):
+        with transactions.commit(connection, fresh, "salvage"):
             for table in (*_BY_ROWID, *_BY_KEY):
                 _copy_table(connection, table)
             _require_generations(connection, database)
@@ -62,7 +62,7 @@ def _swap(database: Path, fresh: Path) -> str:
     """The damaged file gets a second name first, so that there is a collection.db at every moment."""
     aside = database.with_name(f"{database.name}.damaged")
     fsio.remove(aside, "aside")
-    with fsio.storage_errors(aside):
+    with transactions.storage_errors(aside):
         os.link(database, aside)
     fsio.rename(fresh, database, "salvage")
     fsio.sync_directory(database.parent, "salvage-entry")

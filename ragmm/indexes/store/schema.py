@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ragmm.errors import CollectionNotFoundError, DamagedError, NewerFormatError, StorageError
 from ragmm.indexes import fsio
+from ragmm.indexes.store import transactions
 
 __all__ = [
     "DATABASE",
@@ -132,7 +133,7 @@ def create(path: Path) -> sqlite3.Connection:
     connection = _connect(path, "rwc")
     path.chmod(fsio.FILE_MODE)
     _prepare_writer(connection)
-    with fsio.commit(connection, path, "schema"):
+    with transactions.commit(connection, path, "schema"):
         for statement in _statements():
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {FORMAT}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ragmm.indexes import checksums, fsio
 from ragmm.indexes.faiss.files import DIRECTORY, Derived
+from ragmm.indexes.store import transactions
 from ragmm.indexes.store.search_files import COLUMNS, TABLE, every_derived
 from ragmm.indexes.store.session import Session
 
@@ -13,7 +14,7 @@ __all__ = ["forget", "record", "remove_unnamed"]
 def record(writer: Session, derived: Derived) -> None:
     """Name a leg's new index in one transaction; its file is on disk already. The old one's file goes afterwards."""
     ids = derived.ids.astype("<i8").tobytes()
-    with fsio.commit(writer.connection, writer.database, "ann"):
+    with transactions.commit(writer.connection, writer.database, "ann"):
         writer.connection.execute(TABLE)
         writer.connection.execute(
             f"INSERT OR REPLACE INTO ann ({COLUMNS}, generation) VALUES (?,?,?,?,?,?,?,?)",
@@ -26,7 +27,7 @@ def record(writer: Session, derived: Derived) -> None:
 
 def forget(writer: Session, space: int, kind: str) -> None:
     """A leg goes back to the exact search."""
-    with fsio.commit(writer.connection, writer.database, "ann"):
+    with transactions.commit(writer.connection, writer.database, "ann"):
         writer.connection.execute("DELETE FROM ann WHERE space = ? AND kind = ?", (space, kind))
     writer.changed = True
     remove_unnamed(writer)

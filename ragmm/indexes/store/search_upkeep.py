@@ -18,33 +18,21 @@ from ragmm.indexes.faiss.files import Derived
 from ragmm.indexes.faiss.gpu import find_gpu
 from ragmm.indexes.faiss.library import installed
 from ragmm.indexes.faiss.spec import Method, Policy
-from ragmm.indexes.store import search_files, search_records, snapshot
+from ragmm.indexes.records import Built, Space
+from ragmm.indexes.store import reading, search_files, search_records
 from ragmm.indexes.store.blocks import VectorBlock
 from ragmm.indexes.store.writer import Writer
 
-__all__ = ["Built", "forget_damaged", "refresh"]
+__all__ = ["forget_damaged", "refresh"]
 
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Built:
-    """One index file that was made."""
-
-    space: str
-    kind: str
-    method: str
-    rows: int
-    bytes: int
-    seconds: float
-    why: str
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Leg:
     """The live rows of one space and kind: which of each block's."""
 
-    space: snapshot.Space
+    space: Space
     kind: str
     blocks: tuple[tuple[VectorBlock, NDArray[np.int64]], ...]
 
@@ -84,11 +72,11 @@ def _silent(_: str) -> None: ...
 
 
 def _legs(writer: Writer) -> Iterator[_Leg]:
-    ranges = snapshot.dead_ranges(writer.connection, writer.generation)
+    ranges = reading.dead_ranges(writer.connection, writer.generation)
     for space in writer.spaces.values():
         for kind in sorted({block.kind for block in writer.vector_files.live if block.space == space.id}):
             mine = writer.vector_files.leg(space.id, kind)
-            alive = [np.flatnonzero(~snapshot.inside(ranges, block.ids)) for block in mine]
+            alive = [np.flatnonzero(~reading.inside(ranges, block.ids)) for block in mine]
             yield _Leg(space=space, kind=kind, blocks=tuple(zip(mine, alive, strict=True)))
 
 

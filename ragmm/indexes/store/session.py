@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from ragmm.errors import StorageError
 from ragmm.indexes import fsio
-from ragmm.indexes.store import blocks, database_seal, generations, schema, snapshot
-from ragmm.indexes.store.snapshot import Space
+from ragmm.indexes.records import Space
+from ragmm.indexes.store import blocks, database_seal, generations, reading, schema
 from ragmm.indexes.store.vector_files import VectorFiles
 
 __all__ = ["Session"]
@@ -31,7 +31,7 @@ class Session:
         self.run = run
         self.clock = clock
         self.generation = generations.current(connection)
-        self.spaces: dict[str, Space] = snapshot.load_spaces(connection, self.generation)
+        self.spaces: dict[str, Space] = reading.load_spaces(connection, self.generation)
         self.new_spaces: list[Space] = []
         row = connection.execute("SELECT next_item FROM generations WHERE id = ?", (self.generation,)).fetchone()
         self.next_item = int(row[0]) if row else 1

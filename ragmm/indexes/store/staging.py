@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,21 +16,22 @@ from numpy.typing import NDArray
 
 from ragmm.errors import DamagedError, UsageError
 from ragmm.indexes import checksums, fsio
-from ragmm.indexes.store import blocks, schema
+from ragmm.indexes.contracts import unit_rows
+from ragmm.indexes.records import Space, StagedVector
+from ragmm.indexes.store import blocks, schema, transactions
 from ragmm.indexes.store.commit import add_generation, forget_dead_contents
 from ragmm.indexes.store.layout import BlockPart, in_order
-from ragmm.indexes.store.snapshot import Snapshot, Space, load_spaces
+from ragmm.indexes.store.reading import load_spaces
+from ragmm.indexes.store.snapshot import Snapshot
 from ragmm.indexes.store.vector_files import VectorFiles
 from ragmm.indexes.store.writer import Writer
 from ragmm.types import ModelInfo
 
 __all__ = [
-    "StagedVector",
     "abandon",
     "add",
     "drop_damaged",
     "known_vectors",
-    "live_items",
     "preview",
     "stage",
     "staged_items",
@@ -40,18 +40,6 @@ __all__ = [
 ]
 
 _KEYS_AT_ONCE = 500
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class StagedVector:
-    """A row of a staged space."""
-
-    item: int
-    kind: str
-    """"text" or "image"."""
-    key: bytes
-    row: NDArray[np.float32]
-    """Shape: (dim,)."""
 
 
 # Reading ---------------------------------------------------------------------------------------------------------
@@ -75,12 +63,6 @@ def staged_items(connection: sqlite3.Connection, space: Space) -> NDArray[np.int
     """Ascending ids of the items that have a vector in the space."""
     found = connection.execute("SELECT item FROM vectors WHERE space = ? ORDER BY item", (space.id,))
     return np.array([row[0] for row in found], np.int64)
-
-
-def live_items(snapshot: Snapshot) -> NDArray[np.int64]:
-    """Ascending ids of everything that lives in a generation."""
-    ranges = [np.arange(first, first + count) for _, first, count, _ in snapshot.live_contents()]
-    return np.concatenate(ranges).astype(np.int64) if ranges else np.empty(0, np.int64)
 
 
 def preview(folder: Path, name: str) -> Snapshot:
@@ -109,7 +91,7 @@ def stage(writer: Writer, name: str, info: ModelInfo, dtype: str) -> Space:
         abandon(writer, name)
     (last,) = writer.connection.execute("SELECT COALESCE(MAX(id), 0) FROM spaces").fetchone()
     facts = (name, info.name, info.revision, info.fingerprint, info.dim, dtype)
-    with fsio.commit(writer.connection, writer.database, "stage"):
+    with transactions.commit(writer.connection, writer.database, "stage"):
         writer.connection.execute(
             "INSERT INTO spaces (id, name, model, revision, fingerprint, dim, dtype, born) VALUES (?,?,?,?,?,?,?,?)",
             (last + 1, *facts, schema.FOREVER),
@@ -149,7 +131,7 @@ def add(writer: Writer, space: Space, vectors: Sequence[StagedVector]) -> None:
     legs = {kind: [one for one in vectors if one.kind == kind] for kind in sorted({one.kind for one in vectors})}
     sealed = [_write(writer, space, kind, [_part(several)]) for kind, several in legs.items()]
     fsio.sync_directory(writer.directory, "blocks-entries")
-    with fsio.commit(writer.connection, writer.database, "stage"):
+    with transactions.commit(writer.connection, writer.database, "stage"):
         _insert_blocks(writer, sealed, schema.FOREVER)
         writer.connection.executemany(
             "INSERT OR REPLACE INTO vectors (space, item, key) VALUES (?,?,?)",
@@ -160,7 +142,7 @@ def add(writer: Writer, space: Space, vectors: Sequence[StagedVector]) -> None:
 
 def _part(vectors: Sequence[StagedVector]) -> BlockPart:
     ordered = sorted(vectors, key=lambda one: one.item)
-    rows = blocks.unit_rows(np.stack([one.row for one in ordered]))
+    rows = unit_rows(np.stack([one.row for one in ordered]))
     return BlockPart(ids=np.array([one.item for one in ordered], np.int64), rows=rows)
 
 
@@ -188,7 +170,7 @@ def drop_damaged(writer: Writer, space: Space) -> int:
         try:
             writer.vector_files.rows(block)
         except DamagedError:
-            with fsio.commit(writer.connection, writer.database, "stage"):
+            with transactions.commit(writer.connection, writer.database, "stage"):
                 writer.connection.execute("DELETE FROM blocks WHERE id = ?", (block.id,))
                 writer.connection.executemany(
                     "DELETE FROM vectors WHERE space = ? AND item = ?",
@@ -205,7 +187,7 @@ def abandon(writer: Writer, name: str) -> bool:
     space = staged_spaces(writer.connection).get(name)
     if space is None:
         return False
-    with fsio.commit(writer.connection, writer.database, "stage"):
+    with transactions.commit(writer.connection, writer.database, "stage"):
         writer.connection.execute("DELETE FROM blocks WHERE space = ?", (space.id,))
         writer.connection.execute("DELETE FROM vectors WHERE space = ?", (space.id,))
         writer.connection.execute("DELETE FROM spaces WHERE id = ?", (space.id,))
@@ -217,7 +199,7 @@ def switch(writer: Writer, name: str) -> int:
     """The next generation, which differs from this one in the space alone; returns its number."""
     staged, serving = staged_spaces(writer.connection)[name], writer.spaces[name]
     with contextlib.closing(Snapshot(writer.folder)) as snapshot:
-        live = live_items(snapshot)
+        live = snapshot.live_items()
     mine = [block for block in writer.vector_files.staged if block.space == staged.id]
     writer.preflight(sum(block.size for block in mine))
     sealed = [
@@ -226,7 +208,7 @@ def switch(writer: Writer, name: str) -> int:
     ]
     fsio.sync_directory(writer.directory, "blocks-entries")
     generation = writer.generation + 1
-    with fsio.commit(writer.connection, writer.database, "generation"):
+    with transactions.commit(writer.connection, writer.database, "generation"):
         _exchange(writer, serving, staged, generation)
         _insert_blocks(writer, [row for row in sealed if row[4]], generation)
         forget_dead_contents(writer.connection)

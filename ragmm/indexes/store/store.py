@@ -8,41 +8,42 @@ import json
 import os
 import secrets
 import sqlite3
+import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 from ragmm.errors import CollectionNotFoundError
 from ragmm.indexes import fsio
-from ragmm.indexes.store import blocks, generations, maintenance, schema
+from ragmm.indexes.records import (
+    Built,
+    Collected,
+    GenerationInfo,
+    RepairReport,
+    Retention,
+    RunRow,
+    Strikes,
+    VerifyReport,
+)
+from ragmm.indexes.store import blocks, generations, maintenance, schema, transactions
+from ragmm.indexes.store.cache import read_strikes
 from ragmm.indexes.store.copying import copy_to
 from ragmm.indexes.store.digest import digest
-from ragmm.indexes.store.generations import GenerationInfo, Retention
 from ragmm.indexes.store.lock import writer_lock
-from ragmm.indexes.store.repair import EmbedAgain, RepairReport, repair
+from ragmm.indexes.store.reading import load_spaces
+from ragmm.indexes.store.repair import EmbedAgain, repair
 from ragmm.indexes.store.salvage import salvage
-from ragmm.indexes.store.search_upkeep import Built, forget_damaged, refresh
-from ragmm.indexes.store.snapshot import Snapshot, load_spaces
-from ragmm.indexes.store.staging import staged_spaces
-from ragmm.indexes.store.verify import VerifyReport, verify
+from ragmm.indexes.store.search_upkeep import forget_damaged, refresh
+from ragmm.indexes.store.snapshot import Snapshot
+from ragmm.indexes.store.staging import preview, staged_spaces
+from ragmm.indexes.store.verify import verify
+from ragmm.indexes.store.work_cache import CACHE, StoreCache
 from ragmm.indexes.store.writer import Writer
+from ragmm.indexes.store.writing import WritingSession
 
-__all__ = ["RunRow", "Store"]
+__all__ = ["Store"]
 
 LOCK = "writer.lock"
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunRow:
-    """One command that committed something."""
-
-    id: str
-    command: str
-    started: float
-    ended: float | None
-    summary: Mapping[str, Any]
 
 
 class Store:
@@ -97,6 +98,14 @@ class Store:
                 for row in found
             ]
 
+    def strikes(self) -> list[Strikes]:
+        """Every document that killed its parser, as the cache of another process may know them; takes no lock."""
+        return read_strikes(self.folder / CACHE)
+
+    def preview(self, space: str) -> Snapshot:
+        """The newest generation as it would be with the staged space in the place of the one that serves."""
+        return preview(self.folder, space)
+
     def digest(self, *, vectors: bool = False) -> str:
         """The order-independent hash of the live content."""
         with contextlib.closing(self.snapshot()) as snapshot:
@@ -108,10 +117,16 @@ class Store:
     # Writing -----------------------------------------------------------------------------------------------------
 
     @contextlib.contextmanager
-    def writer(self, command: str = "", *, create: bool = False) -> Iterator[Writer]:
+    def throwaway(self) -> Iterator[Store]:
+        """An empty store with the same clock, in a folder that goes away again."""
+        with tempfile.TemporaryDirectory(prefix="ragmm-empty-") as folder:
+            yield Store(Path(folder) / "empty", clock=self.clock)
+
+    @contextlib.contextmanager
+    def writer(self, command: str = "", *, create: bool = False) -> Iterator[WritingSession]:
         """A writing session, alone. WriterBusyError at once if there is another."""
         with self._locked(create):
-            writer = Writer(self.folder, self._connect(create), _run_name(self.clock()), self.clock)
+            writer = WritingSession(self.folder, self._connect(create), _run_name(self.clock()), self.clock)
             started = self.clock()
             try:
                 yield writer
@@ -140,11 +155,9 @@ class Store:
             return connection
         return schema.connect_writer(path)
 
-    def put_settings(self, writer: Writer, values: dict[str, str]) -> None:
-        """Keep small facts with the collection."""
-        with fsio.commit(writer.connection, writer.database, "settings"):
-            writer.connection.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)", values.items())
-        writer.changed = True
+    def cache(self) -> StoreCache:
+        """What can be computed again; for the one who writes."""
+        return StoreCache(self.folder / CACHE)
 
     # Maintenance -------------------------------------------------------------------------------------------------
 
@@ -157,7 +170,7 @@ class Store:
         with self.writer(f"rollback {generation}") as writer:
             return maintenance.rollback(writer, generation)
 
-    def compact(self, retention: Retention | None = None) -> maintenance.Collected:
+    def compact(self, retention: Retention | None = None) -> Collected:
         """Rewrite every leg as one block without dead rows, then collect what nothing needs."""
         with self.writer("compact") as writer:
             if writer.vector_files.live:
@@ -212,7 +225,7 @@ def _note_run(writer: Writer, command: str, started: float) -> None:
     """A run that committed something leaves a row behind; one that did not leaves no trace."""
     if not writer.changed:
         return
-    with fsio.commit(writer.connection, writer.database, "run"):
+    with transactions.commit(writer.connection, writer.database, "run"):
         writer.connection.execute(
             "INSERT OR REPLACE INTO runs (id, command, started, ended, summary) VALUES (?,?,?,?,?)",
             (writer.run, command, started, writer.clock(), json.dumps({"generation": writer.generation})),

@@ -9,8 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 
-from ragmm.indexes import fsio
-from ragmm.indexes.store import lexicon
+from ragmm.indexes.store import lexicon, transactions
 from ragmm.indexes.store.writer import Writer
 
 __all__ = ["merge_words", "note_forgotten", "tidy"]
@@ -36,7 +35,7 @@ def tidy(writer: Writer, expired: Callable[[], bool]) -> bool:
         return False
     db.set_progress_handler(expired, _STEPS)
     try:
-        with fsio.commit(db, writer.database, "words"):
+        with transactions.commit(db, writer.database, "words"):
             merge_words(db)
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:

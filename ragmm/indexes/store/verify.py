@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,44 +11,14 @@ import numpy as np
 from ragmm.errors import DamagedError, RagmmError
 from ragmm.indexes import fsio
 from ragmm.indexes.faiss import files as index_files
+from ragmm.indexes.records import Problem, VerifyReport
 from ragmm.indexes.store import blocks, database_seal, digest, rows, schema
 from ragmm.indexes.store.snapshot import Snapshot
 
-__all__ = ["Problem", "VerifyReport", "verify"]
+__all__ = ["verify"]
 
 _REPAIR = "run: ragmm repair"
 _RESTORE = "run: ragmm repair; if that fails put a snapshot back, or move the folder aside and ingest the sources again"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Problem:
-    """One thing that is not as it was committed."""
-
-    file: str
-    kind: str
-    """database, block, pack, index, seal, rows, lexicon"""
-    detail: str
-    generation: int
-    remedy: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class VerifyReport:
-    """What verify looked at and what it found wrong."""
-
-    ok: bool
-    deep: bool
-    generation: int
-    problems: tuple[Problem, ...]
-    files: int
-    bytes: int
-
-    def raise_for_damage(self) -> None:
-        """DamagedError naming the first problem, if there is one."""
-        if self.problems:
-            first = self.problems[0]
-            more = f" (and {len(self.problems) - 1} more)" if len(self.problems) > 1 else ""
-            raise DamagedError(f"{first.file}: {first.detail}; {first.remedy}{more}")
 
 
 def verify(folder: Path, *, deep: bool = False) -> VerifyReport:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ragmm.indexes.records import NamedDocument, Stretch
 from ragmm.indexes.store import lexicon, rows
-from ragmm.indexes.store.snapshot import Snapshot
+from ragmm.indexes.store.reading import StoredGeneration
 from ragmm.text.words import NO_WORDS
 
 __all__ = [
-    "NamedDocument",
-    "Stretch",
     "find_items",
     "find_named",
     "find_stretches",
@@ -30,26 +28,8 @@ _MOST_NAMED = 2_000
 _Row = TypeVar("_Row", bound=tuple[float, ...])
 
 
-@dataclass(frozen=True, kw_only=True)
-class Stretch:
-    """What stands together: the items of a page, or of as much text where there are no pages."""
-
-    items: Ids
-    """Ascending; live and allowed ones. Shape: (n,), n > 0."""
-    score: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class NamedDocument:
-    """A document whose name holds one of the words that were looked for."""
-
-    uri: str
-    first_item: int
-    items: int
-
-
 def find_items(
-    snapshot: Snapshot, question: str, k: int, allow: Ids | None = None, idle: Container[str] = NO_WORDS
+    snapshot: StoredGeneration, question: str, k: int, allow: Ids | None = None, idle: Container[str] = NO_WORDS
 ) -> list[tuple[int, float]]:
     """(item, BM25 score) of live items, best first."""
 
@@ -66,7 +46,7 @@ def find_items(
 
 
 def find_stretches(
-    snapshot: Snapshot, question: str, k: int, allow: Ids | None = None, idle: Container[str] = NO_WORDS
+    snapshot: StoredGeneration, question: str, k: int, allow: Ids | None = None, idle: Container[str] = NO_WORDS
 ) -> list[Stretch]:
     """Pages by BM25 over all their words, best first; none in a collection that was made without this index."""
     if not snapshot.read(lexicon.has_stretches):
@@ -87,7 +67,7 @@ def find_stretches(
     return found[:k]
 
 
-def _live_parts(snapshot: Snapshot, parts: Sequence[Ids]) -> list[Ids]:
+def _live_parts(snapshot: StoredGeneration, parts: Sequence[Ids]) -> list[Ids]:
     """The live ids of each part, looked up all at once."""
     if not parts:
         return []
@@ -114,7 +94,7 @@ def _pages(page: Callable[[int, int], list[_Row]], k: int) -> Iterator[list[_Row
         offset, limit = offset + limit, limit * 4
 
 
-def find_named(snapshot: Snapshot, words: Sequence[str]) -> list[NamedDocument]:
+def find_named(snapshot: StoredGeneration, words: Sequence[str]) -> list[NamedDocument]:
     """Live documents whose uri holds any of some lower-case words, at most 2,000 of them."""
     if not words:
         return []
@@ -139,7 +119,7 @@ def items_of(documents: Sequence[NamedDocument], allow: Ids | None = None) -> Id
     return np.concatenate([_inside(first, end, allow) for first, end in spans] or [np.empty(0, np.int64)])
 
 
-def wordless(snapshot: Snapshot, items: Iterable[int]) -> list[int]:
+def wordless(snapshot: StoredGeneration, items: Iterable[int]) -> list[int]:
     """Those of these items that no search by words can find, ascending."""
     sql = f"SELECT id FROM items WHERE id {rows.ONE_OF} AND text = '' AND context = '' ORDER BY id"
     ids = rows.id_list(items)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ragmm.indexes.store import rows
-from ragmm.indexes.store.snapshot import Snapshot
+from ragmm.indexes.store.reading import StoredGeneration
 
 __all__ = ["word_shares"]
 
@@ -59,10 +59,10 @@ class _Memory:
         self.size += size
 
 
-_memories: WeakKeyDictionary[Snapshot, _Memory] = WeakKeyDictionary()
+_memories: WeakKeyDictionary[StoredGeneration, _Memory] = WeakKeyDictionary()
 
 
-def word_shares(snapshot: Snapshot, words: Sequence[str], items: Sequence[int]) -> dict[int, float]:
+def word_shares(snapshot: StoredGeneration, words: Sequence[str], items: Sequence[int]) -> dict[int, float]:
     """For each item from 0 to 1; nothing where there are no words to be said."""
     if not words or not items:
         return {}
@@ -85,7 +85,7 @@ def _in(asked: Ids, holders: Ids) -> NDArray[np.bool_]:
     return held
 
 
-def _holding(snapshot: Snapshot, word: str, asked: Ids) -> NDArray[np.bool_]:
+def _holding(snapshot: StoredGeneration, word: str, asked: Ids) -> NDArray[np.bool_]:
     sql = f"SELECT rowid FROM lexicon WHERE lexicon MATCH ? AND rowid {rows.ONE_OF}"
     ids = rows.id_list(asked.tolist())
     found = snapshot.read(lambda connection: connection.execute(sql, (_quoted(word), ids)).fetchall())

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ragmm.errors import ModelMismatchError
 from ragmm.indexes.changes import PreparedDocument
+from ragmm.indexes.records import Space
 from ragmm.indexes.store.commit import Commit
 from ragmm.indexes.store.session import Session
-from ragmm.indexes.store.snapshot import Space
 from ragmm.types import ModelInfo
 
-__all__ = ["Writer", "check_model"]
+__all__ = ["Writer"]
 
 _KEYS_AT_ONCE = 500
 
@@ -26,7 +24,7 @@ class Writer(Session):
     def ensure_space(self, name: str, info: ModelInfo, dtype: str = "float32") -> None:
         """Declare a space; the next commit creates it. Another model than the one that built it is an error."""
         if name in self.spaces:
-            check_model(self.spaces[name], info, self.folder)
+            self.spaces[name].check_model(info, self.folder)
             return
         (last,) = self.connection.execute("SELECT COALESCE(MAX(id), 0) FROM spaces").fetchone()
         space = Space(
@@ -90,17 +88,3 @@ class Writer(Session):
         block without dead rows.
         """
         return Commit(self, documents, removed, kind, note).run(merge_all=merge_all)
-
-
-def check_model(space: Space, info: ModelInfo, folder: Path) -> None:
-    """A space answers only to the model that built it."""
-    if (space.fingerprint, space.dim) == (info.fingerprint, info.dim):
-        return
-    same = space.model == info.name
-    raise ModelMismatchError(
-        f"{folder}: the space {space.name!r} was built with {space.model} ({space.dim}-d, fingerprint "
-        f"{space.fingerprint[:12]}) and the pipeline names {info.name} ({info.dim}-d, fingerprint "
-        f"{info.fingerprint[:12]}); {'its files have changed since' if same else 'name the first model in it'}"
-        f"{':' if same else ', or'} exchange the vectors with: "
-        f"ragmm reembed --with {info.name} --space {space.name} -c {folder}"
-    )

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from ragmm.config.settings import AnswerSettings
 from ragmm.embedders.base import Embedder
 from ragmm.errors import RagmmError
-from ragmm.indexes.store.blocks import unit_rows
-from ragmm.indexes.store.snapshot import Snapshot
+from ragmm.indexes.contracts import Snapshot, unit_rows
 from ragmm.pipelines.answer.context import ContextBudget
 from ragmm.pipelines.answer.quoted import EmbedTexts, ExtractiveSettings, extract_answer
 from ragmm.pipelines.answer.written import AnswerRules, AnswerTask, answer_with

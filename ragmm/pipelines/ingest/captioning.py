@@ -15,7 +15,8 @@ from itertools import islice
 from typing import Any, Protocol, runtime_checkable
 
 from ragmm.config.settings import CaptionSettings
-from ragmm.indexes.store.cache import Cache, CachedCaption
+from ragmm.indexes.cache_contract import WorkCache
+from ragmm.indexes.records import CachedCaption
 from ragmm.pipelines.progress import Progress
 from ragmm.pipelines.prompts import (
     CaptionKind,
@@ -81,7 +82,7 @@ class Captioner:
     """Puts images into words, within a budget."""
 
     def __init__(
-        self, vlm: Vlm, settings: CaptionSettings, cache: Cache, *, progress: Progress, stop: StopFlag
+        self, vlm: Vlm, settings: CaptionSettings, cache: WorkCache, *, progress: Progress, stop: StopFlag
     ) -> None:
         self._vlm, self._settings, self._cache = vlm, settings, cache
         self._progress, self._stop = progress, stop

@@ -12,18 +12,18 @@ from dataclasses import dataclass, field
 
 from ragmm.config.settings import CaptionSettings, SourceSettings
 from ragmm.embedders.base import Embedder
+from ragmm.indexes.cache_contract import WorkCache
 from ragmm.indexes.changes import PreparedDocument, PreparedItem
-from ragmm.indexes.store.cache import Cache, Seen
-from ragmm.indexes.store.store import Store
-from ragmm.indexes.store.writer import Writer
+from ragmm.indexes.contracts import Store, Writer
+from ragmm.indexes.records import Seen
 from ragmm.pipelines.embedding import Embedding
 from ragmm.pipelines.ingest.captioning import Captioner, captioning_fingerprint
 from ragmm.pipelines.ingest.parse_keys import Parsers
 from ragmm.pipelines.ingest.quarantine import Quarantine
 from ragmm.pipelines.ingest.reading import Fetch, Parser, Read, local, read_ahead
+from ragmm.pipelines.ingest.resuming import ResumingParser
 from ragmm.pipelines.ingest.sources import SourceFile
 from ragmm.pipelines.ingest.tally import Tally
-from ragmm.pipelines.ingest.unfinished import ResumingParser, Unfinished
 from ragmm.pipelines.progress import Progress
 from ragmm.pipelines.stopping import StopFlag
 from ragmm.types import Document, DocumentState, Item, Report
@@ -80,7 +80,7 @@ class Intake:
     def __init__(
         self,
         writer: Writer,
-        cache: Cache,
+        cache: WorkCache,
         plan: IngestPlan,
         find: Callable[[str], Document | None],
         *,
@@ -94,7 +94,7 @@ class Intake:
         """What the generations are called."""
         self.seen: dict[str, Seen] = {}
         self.sizes: set[int] = set()
-        self.unfinished = Unfinished(cache)
+        self.unfinished = cache.unfinished()
         self.parsers = parsers_of(plan)
         self.quarantine = Quarantine(cache, plan.parser_fingerprint)
         self.embedding = Embedding(plan.embedders, writer, self.unfinished)

@@ -6,20 +6,18 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ragmm.errors import DocumentError, UsageError
-from ragmm.indexes.store.cache import Cache, Seen, Strikes, read_strikes
-from ragmm.indexes.store.nights import Nights
-from ragmm.indexes.store.store import Store
+from ragmm.indexes.cache_contract import WorkCache
+from ragmm.indexes.contracts import Store
+from ragmm.indexes.records import Seen, Strikes
 from ragmm.isolation.spool import hash_source
 from ragmm.pipelines.ingest.sources import SourceFile
 
-__all__ = ["CACHE", "Quarantine", "clear", "retry", "struck"]
-
-CACHE = "cache.db"
+__all__ = ["Quarantine", "clear", "retry", "struck"]
 
 
 def struck(store: Store) -> list[Strikes]:
     """Every document that killed its parser, also those that get another try; takes no lock."""
-    return read_strikes(store.folder / CACHE)
+    return store.strikes()
 
 
 def retry(store: Store, name: str) -> list[Strikes]:
@@ -36,11 +34,11 @@ def clear(store: Store) -> list[Strikes]:
 
 
 def _forgive(store: Store, chosen: Callable[[Strikes], bool]) -> list[Strikes]:
-    with store.writer("quarantine"), Cache(store.folder / CACHE) as cache:
+    with store.writer("quarantine"), store.cache() as cache:
         forgiven = [one for one in cache.strikes() if chosen(one)]
         for sha256 in {one.sha256 for one in forgiven}:
             cache.absolve(sha256)
-        paths, nights = [one.path for one in forgiven], Nights(cache)
+        paths, nights = [one.path for one in forgiven], cache.nights
         nights.put_failed([], paths)
         nights.put_folders({}, [path.rpartition("/")[0] for path in paths])
     return forgiven
@@ -49,7 +47,7 @@ def _forgive(store: Store, chosen: Callable[[Strikes], bool]) -> list[Strikes]:
 class Quarantine:
     """The strikes of one run."""
 
-    def __init__(self, cache: Cache, parser: str) -> None:
+    def __init__(self, cache: WorkCache, parser: str) -> None:
         self._cache, self._parser = cache, parser
         for path in cache.cut_short():
             self._strike(path, None, "a run ended while it was parsed", died=False)

@@ -13,34 +13,11 @@ from pathlib import Path
 from typing import Protocol
 
 from ragmm.errors import DocumentError
+from ragmm.indexes.cache_contract import Parsed
 from ragmm.loaders.parser import WorkerDiedError
 from ragmm.pipelines.ingest.sources import SourceFile
-from ragmm.types import Item
 
-__all__ = ["Fetch", "Parsed", "Parser", "Read", "local", "read_ahead"]
-
-
-class Parsed(Protocol):
-    """What a file gave: a ParsedDocument, or one that was kept."""
-
-    @property
-    def sha256(self) -> str: ...
-    @property
-    def size(self) -> int: ...
-    @property
-    def media_type(self) -> str: ...
-    @property
-    def warnings(self) -> tuple[str, ...]: ...
-    @property
-    def cpu_seconds(self) -> float: ...
-    @property
-    def count(self) -> int: ...
-    @property
-    def items(self) -> Iterator[Item]:
-        """From the first, each time it is asked for."""
-        ...
-
-    def close(self) -> None: ...
+__all__ = ["Fetch", "Parser", "Read", "local", "read_ahead"]
 
 
 class Parser(Protocol):

@@ -10,12 +10,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ragmm.errors import DocumentError
-from ragmm.indexes.store.cache import Cache
-from ragmm.indexes.store.store import Store
-from ragmm.indexes.store.writer import Writer
+from ragmm.indexes.contracts import Store, Writer
 from ragmm.isolation.spool import hash_source
 from ragmm.pipelines.ingest.intake import IngestPlan, Intake
-from ragmm.pipelines.ingest.quarantine import CACHE
 from ragmm.pipelines.ingest.sources import SourceFile, Walk
 from ragmm.pipelines.progress import Progress, Silent
 from ragmm.pipelines.stopping import StopFlag
@@ -36,7 +33,7 @@ def ingest(
     walk = Walk(plan.sources)
     files = walk.files(paths)
     first = next(files, None)  # a misspelt path is an error before anything is touched
-    with store.writer("ingest", create=True) as writer, Cache(store.folder / CACHE) as cache:
+    with store.writer("ingest", create=True) as writer, store.cache() as cache:
         for space, embedder in plan.embedders.items():
             writer.ensure_space(space, embedder.info, plan.vector_dtype)
         known = _known(store, writer)

@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from ragmm.indexes.store.snapshot import Snapshot
+from ragmm.indexes.contracts import Snapshot
 
 __all__ = ["Spread", "confidence", "spread_of"]
 
@@ -67,23 +67,9 @@ def spread_of(snapshot: Snapshot, space: str, kinds: tuple[str, ...], row: Rows)
     with _lock:
         known = _samples.setdefault(snapshot, {})
         if (space, kinds) not in known:
-            known[space, kinds] = _sample(snapshot, space, kinds)
+            known[space, kinds] = snapshot.sample_vectors(space, kinds, _SAMPLE)
         sample = known[space, kinds]
     if len(sample) < _FEWEST:
         return None
     cosines = sample @ row[0]
     return Spread(mean=float(cosines.mean()), deviation=max(float(cosines.std()), _LEAST_DEVIATION))
-
-
-def _sample(snapshot: Snapshot, space: str, kinds: tuple[str, ...]) -> Rows:
-    """Live rows, the same for the same generation. Shape: (n, dim), n <= 1,000."""
-    blocks = [block for kind in kinds for block in snapshot.open_blocks(space, kind)]
-    sizes = np.cumsum([0, *(len(block.ids) for block, _ in blocks)])
-    chosen = np.random.default_rng(0).permutation(int(sizes[-1]))[: 2 * _SAMPLE]
-    rows: list[Rows] = []
-    for (block, data), start, end in zip(blocks, sizes[:-1], sizes[1:], strict=True):
-        here = np.sort(chosen[(chosen >= start) & (chosen < end)] - start)
-        live = here[snapshot.visible(block.ids[here], None)]
-        rows.append(np.asarray(data[live], np.float32))
-    found: Rows = np.concatenate(rows) if rows else np.empty((0, 1), np.float32)
-    return found[:: max(1, -(-len(found) // _SAMPLE))]

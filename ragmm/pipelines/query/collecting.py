@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-from ragmm.indexes.store.snapshot import Snapshot
+from ragmm.indexes.contracts import Snapshot
 from ragmm.pipelines.query.folding import Folds
 from ragmm.pipelines.query.fusion import Ranked
 from ragmm.types import Hit, StoredItem

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ragmm.errors import RagmmError
-from ragmm.indexes.store.snapshot import Snapshot
+from ragmm.indexes.contracts import Snapshot
 from ragmm.pipelines.query.fusion import Vote
 from ragmm.text.words import words_of
 from ragmm.types import IMAGE_MODALITIES, StoredItem

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ragmm.indexes.store.snapshot import Snapshot
-from ragmm.indexes.store.word_search import Stretch, find_items, find_stretches, items_of, wordless
+from ragmm.indexes.contracts import Snapshot
+from ragmm.indexes.filters import AnyOf, Operator, Page
+from ragmm.indexes.records import Stretch
 from ragmm.pipelines.embedding import IMAGE
 from ragmm.pipelines.query.chance_scores import confidence, spread_of
 from ragmm.pipelines.query.fusion import Group, Leg
@@ -82,7 +83,7 @@ class Legs:
             mentioned = named_documents(self.snapshot, self.words) if self.lexical_weight > 0 else None
         if mentioned is None:
             return None
-        items = items_of(mentioned.documents, allow)
+        items = self.snapshot.items_of(mentioned.documents, allow)
         everything = self.snapshot.item_count if allow is None else len(allow)
         if not 0 < len(items) < everything:
             return None
@@ -90,7 +91,7 @@ class Legs:
 
     def _on_pages(self, pages: Sequence[int], scope: Ids) -> Ids:
         with self.clock.stage("filter"):
-            found = self.snapshot.select(f"i.page IN ({','.join('?' * len(pages))})", pages)
+            found = self.snapshot.select(AnyOf(tuple(Page(Operator.EQUAL, page) for page in pages)))
         return np.intersect1d(found, scope, assume_unique=True)
 
     def _within(self, part: _Part) -> Iterator[Leg]:
@@ -146,14 +147,13 @@ class Legs:
 
     def _size(self, space: str, kinds: tuple[str, ...], allow: Ids | None) -> int:
         """How many items a list can choose from, at most."""
-        known = self.snapshot.spaces[space].id
-        rows = sum(len(block.ids) for block in self.snapshot.blocks if block.space == known and block.kind in kinds)
+        rows = self.snapshot.leg_size(space, kinds)
         return rows if allow is None else min(rows, len(allow))
 
     def _by_words(self, part: _Part, words: str, prefix: str, shares: Mapping[str, float]) -> Iterator[Leg]:
         """Items by their own words, and pages by theirs: the item that the words put first speaks for its page."""
-        items = find_items(self.snapshot, words, 4 * self.candidates, part.allow, STOPWORDS)
-        stretches = find_stretches(self.snapshot, words, self.candidates, part.allow, STOPWORDS)
+        items = self.snapshot.find_items(words, 4 * self.candidates, part.allow, STOPWORDS)
+        stretches = self.snapshot.find_stretches(words, self.candidates, part.allow, STOPWORDS)
         pages = _heads(stretches, {item: rank for rank, (item, _) in enumerate(items)})
         for name, found in ((LEXICAL, items[: self.candidates]), (PAGES, pages)):
             weight = part.weight * self.lexical_weight * shares[name]
@@ -164,7 +164,7 @@ class Legs:
         if named.allow is None or len(named.allow) > _MOST_NAMED:
             return
         with self.clock.stage(LEXICAL):
-            bare = wordless(self.snapshot, named.allow.tolist())[: self.candidates]
+            bare = self.snapshot.wordless(named.allow.tolist())[: self.candidates]
         weight = named.weight * self.lexical_weight * _WORDS_SHARE[LEXICAL]
         found = [(item, named.weight) for item in bare]
         yield Leg(name=NAMES, group=Group.WORDS, found=found, ranks=[1] * len(found), weight=weight)

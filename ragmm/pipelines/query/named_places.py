@@ -13,8 +13,8 @@ from collections import Counter
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
-from ragmm.indexes.store.snapshot import Snapshot
-from ragmm.indexes.store.word_search import NamedDocument, find_named
+from ragmm.indexes.contracts import Snapshot
+from ragmm.indexes.records import NamedDocument
 from ragmm.text.stop_words import STOPWORDS
 from ragmm.text.words import words_of
 
@@ -51,7 +51,7 @@ def named_documents(snapshot: Snapshot, question: str) -> Mentioned | None:
     telling = [word for word in dict.fromkeys(words) if word not in STOPWORDS and len(word) > 1][:_MOST_WORDS]
     if snapshot.document_count < 2 or not telling:
         return None
-    candidates = find_named(snapshot, _stems(telling))
+    candidates = snapshot.find_named(_stems(telling))
     asked = _asked(words)
     said = [(one, frozenset(_name_words(one.uri)) & asked) for one in candidates]
     counts = Counter(word for _, shared in said for word in shared)

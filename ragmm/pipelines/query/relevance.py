@@ -11,9 +11,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ragmm.indexes.store.item_places import ItemPlace
-from ragmm.indexes.store.snapshot import Snapshot
-from ragmm.indexes.store.word_shares import word_shares
+from ragmm.indexes.contracts import Snapshot
+from ragmm.indexes.records import ItemPlace
 from ragmm.pipelines.embedding import kind_of
 from ragmm.pipelines.query.clues import Evidence
 from ragmm.pipelines.query.fusion import Ranked
@@ -65,7 +64,7 @@ def weighed(
     that ranked already, and is left out.
     """
     kinds = {one.item: kind_of(standing[one.item].modality) for one in head if one.item in standing}
-    shares = word_shares(snapshot, telling_words(question), [item for item in kinds if standing[item].worded])
+    shares = snapshot.word_shares(telling_words(question), [item for item in kinds if standing[item].worded])
     tells = any(one.distance is not None for one in head) or len(set(kinds.values())) > 1
     lean = LEAN if tells else 0.0
     told = [

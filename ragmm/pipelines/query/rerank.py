@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 
 from ragmm.errors import ModelError, RagmmError
-from ragmm.indexes.store.snapshot import Snapshot
+from ragmm.indexes.contracts import Snapshot
 from ragmm.pipelines.embedding import embedding_text
 from ragmm.pipelines.query.fusion import Ranked, Vote
 from ragmm.rerankers.base import Candidate, Reranker

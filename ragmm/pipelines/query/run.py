@@ -7,13 +7,11 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 
 from ragmm.embedders.base import Embedder
-from ragmm.indexes.store.item_places import item_places
-from ragmm.indexes.store.snapshot import Snapshot
-from ragmm.indexes.store.writer import check_model
+from ragmm.indexes.contracts import Snapshot
+from ragmm.indexes.filters import Filter
 from ragmm.pipelines.embedding import TEXT
 from ragmm.pipelines.query.clues import Evidence
 from ragmm.pipelines.query.collecting import collect
-from ragmm.pipelines.query.filters import Filter
 from ragmm.pipelines.query.fusion import Ranked, fuse
 from ragmm.pipelines.query.glossary import Glossary
 from ragmm.pipelines.query.legs import Legs
@@ -88,7 +86,7 @@ def search(snapshot: Snapshot, question: Question, plan: SearchPlan, clock: Cloc
     allow = None
     if plan.only is not None:
         with clock.stage("filter"):
-            allow = snapshot.select(*plan.only)
+            allow = snapshot.select(plan.only)
     with clock.stage("embed"):
         vectors = _vectors(snapshot, question, plan)
     legs = Legs(
@@ -101,7 +99,7 @@ def search(snapshot: Snapshot, question: Question, plan: SearchPlan, clock: Cloc
         clock=clock,
     ).all(allow)
     with clock.stage("fuse"):
-        standing = item_places(snapshot, {item for leg in legs for item, _ in leg.found})
+        standing = snapshot.item_places({item for leg in legs for item, _ in leg.found})
         places = {item: one.place for item, one in standing.items()}
         fused = (one for one in fuse(legs, places) if question.like is None or one.item != question.like.id)
     with clock.stage("weigh"):
@@ -126,7 +124,7 @@ def _vectors(snapshot: Snapshot, question: Question, plan: SearchPlan) -> list[Q
     """A space without an embedder is not searched. Of an item, its own vectors; a question beside it adds its own."""
     spaces = {space: embedder for space, embedder in plan.embedders.items() if space in snapshot.spaces}
     for space, embedder in spaces.items():
-        check_model(snapshot.spaces[space], embedder.info, snapshot.folder)
+        snapshot.spaces[space].check_model(embedder.info, snapshot.folder)
     if question.like is None:
         return question_vectors(spaces, question.searched, question.image)
     asked = question_vectors(spaces, question.text, question.image)

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from ragmm.embedders.base import Embedder
 from ragmm.embedders.scripts_known import script_share
-from ragmm.indexes.store.blocks import unit_rows
-from ragmm.indexes.store.snapshot import Snapshot
+from ragmm.indexes.contracts import Snapshot, unit_rows
 from ragmm.types import Role
 
 __all__ = ["QueryVector", "item_vectors", "question_vectors"]
@@ -63,10 +62,12 @@ def _vectors(space: str, embedder: Embedder, text: str, image: bytes | None) -> 
 def item_vectors(snapshot: Snapshot, item: int, embedders: Mapping[str, Embedder]) -> list[QueryVector]:
     """The stored vectors of an item: no model is asked."""
     stored = {
-        (space, kind): _stored(snapshot, space, kind, item) for space, kind in snapshot.legs() if space in embedders
+        (space, kind): snapshot.stored_vector(space, kind, item)
+        for space, kind in snapshot.legs()
+        if space in embedders
     }
     return [
-        QueryVector(space=space, row=row, sees=sees, pictured=sees and kind == _IMAGE)
+        QueryVector(space=space, row=unit_rows(row), sees=sees, pictured=sees and kind == _IMAGE)
         for (space, kind), row in stored.items()
         for sees in (_sees(embedders[space]),)
         if row is not None
@@ -75,11 +76,3 @@ def item_vectors(snapshot: Snapshot, item: int, embedders: Mapping[str, Embedder
 
 def _sees(embedder: Embedder) -> bool:
     return _IMAGE in embedder.info.modalities
-
-
-def _stored(snapshot: Snapshot, space: str, kind: str, item: int) -> Row | None:
-    for block, rows in snapshot.open_blocks(space, kind):
-        at = int(np.searchsorted(block.ids, item))
-        if at < len(block.ids) and int(block.ids[at]) == item:
-            return unit_rows(np.asarray(rows[at], np.float32)[None, :])
-    return None

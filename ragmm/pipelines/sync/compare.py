@@ -7,9 +7,9 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from ragmm.errors import DocumentError
-from ragmm.indexes.store.cache import Seen
-from ragmm.indexes.store.inventory import Inventory, Known
-from ragmm.indexes.store.nights import Failed, Folder, Nights, pack_rows
+from ragmm.indexes.cache_contract import Nights
+from ragmm.indexes.contracts import Inventory
+from ragmm.indexes.records import Failed, Folder, Known, Seen, pack_rows
 from ragmm.isolation.spool import hash_source
 from ragmm.pipelines.ingest.parse_keys import UNFINISHED, Parsers
 from ragmm.pipelines.ingest.reading import Fetch

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from ragmm.config.settings import NightlySettings
-from ragmm.indexes.store.inventory import Inventory
+from ragmm.indexes.contracts import Inventory
 from ragmm.pipelines.sync.compare import Comparison
 from ragmm.pipelines.sync.roots import Census, Root
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ragmm.errors import MassDeleteError
-from ragmm.indexes.store.maintenance import Collected
+from ragmm.indexes.records import Collected
 from ragmm.pipelines.sync.plan import Plan
 from ragmm.types import Report
 

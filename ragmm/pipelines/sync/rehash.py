@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from ragmm.indexes.store.cache import Seen
-from ragmm.indexes.store.nights import Nights
+from ragmm.indexes.cache_contract import Nights
+from ragmm.indexes.records import Seen
 
 __all__ = ["Rehash", "rehash"]
 

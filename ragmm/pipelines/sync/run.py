@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 from ragmm.config.settings import NightlySettings
-from ragmm.indexes.store.cache import Cache
-from ragmm.indexes.store.generations import Retention
-from ragmm.indexes.store.inventory import Inventory
-from ragmm.indexes.store.maintenance import Collected
-from ragmm.indexes.store.nights import Failed, Nights
-from ragmm.indexes.store.store import Store
-from ragmm.indexes.store.writer import Writer
+from ragmm.indexes.cache_contract import WorkCache
+from ragmm.indexes.contracts import Store, Writer
+from ragmm.indexes.records import Collected, Failed, Retention
 from ragmm.pipelines.ingest.intake import IngestPlan, Intake, parsers_of, stamp_trusted, trusted_stamp
-from ragmm.pipelines.ingest.quarantine import CACHE
 from ragmm.pipelines.ingest.sources import SourceFile
 from ragmm.pipelines.ingest.tally import Tally
 from ragmm.pipelines.progress import Progress
@@ -33,7 +26,7 @@ from ragmm.pipelines.sync.plan import Change, Entry, Plan
 from ragmm.pipelines.sync.rehash import Rehash, rehash
 from ragmm.pipelines.sync.roots import Census, Root
 from ragmm.pipelines.sync.survey import Options, Stopwatch, Survey, Surveyor, survey
-from ragmm.pipelines.sync.upkeep import upkeep, wants_more
+from ragmm.pipelines.sync.upkeep import upkeep
 from ragmm.types import Document, DocumentState, Report
 
 __all__ = ["NightWork", "make_plan", "run_night"]
@@ -61,18 +54,17 @@ def make_plan(store: Store, work: NightWork) -> Plan:
 
 
 @contextlib.contextmanager
-def _session(store: Store, command: str) -> Iterator[tuple[Writer, Cache]]:
-    """A writing session; for a plan about a collection that is not there, one in a folder that goes away again."""
+def _session(store: Store, command: str) -> Iterator[tuple[Writer, WorkCache]]:
+    """A writing session; for a plan about a collection that is not there, one that goes away again."""
     with contextlib.ExitStack() as stack:
         if command == "plan" and not store.exists:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ragmm-plan-"))) / "empty"
-            store = Store(folder, clock=store.clock)
+            store = stack.enter_context(store.throwaway())
         writer = stack.enter_context(store.writer(command, create=True))
-        cache = stack.enter_context(Cache(store.folder / CACHE))
+        cache = stack.enter_context(store.cache())
         yield writer, cache
 
 
-def _surveyed(store: Store, writer: Writer, cache: Cache, work: NightWork) -> Survey:
+def _surveyed(store: Store, writer: Writer, cache: WorkCache, work: NightWork) -> Survey:
     surveyor = Surveyor(
         collection=str(store.folder),
         roots=work.roots,
@@ -82,7 +74,7 @@ def _surveyed(store: Store, writer: Writer, cache: Cache, work: NightWork) -> Su
         progress=work.progress,
         stop=lambda: bool(work.stop),
     )
-    return survey(Inventory(writer.connection), Nights(cache), surveyor, work.options)
+    return survey(writer.inventory(), cache.nights, surveyor, work.options)
 
 
 def run_night(store: Store, work: NightWork, plan: Plan | None = None) -> Night:
@@ -105,9 +97,9 @@ _TAKEN = {Change.NEW: "added", Change.MOVED: "moved"}
 class _Night:
     """One night under way, after its survey."""
 
-    def __init__(self, store: Store, writer: Writer, cache: Cache, work: NightWork, found: Survey) -> None:
+    def __init__(self, store: Store, writer: Writer, cache: WorkCache, work: NightWork, found: Survey) -> None:
         self.store, self.writer, self.cache, self.work, self.survey = store, writer, cache, work, found
-        self.nights, self.inventory = Nights(cache), Inventory(writer.connection)
+        self.nights, self.inventory = cache.nights, writer.inventory()
         self.watch = Stopwatch()
         self.watch.stages.update(found.stages)
         self.tally = Tally()
@@ -284,7 +276,7 @@ class _Night:
             "night": plan.night if done else plan.night - 1,
             "outside": plan.outside,
             "stale": plan.stale,
-            "collect": wants_more(self.writer),
+            "collect": self.writer.reclaimable(),
             "rates": measured(self.nights.note("rates") or {}, self._rates()),
         }
 

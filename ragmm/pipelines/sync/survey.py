@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from ragmm.config.settings import NightlySettings
-from ragmm.indexes.store.inventory import Inventory, Known
-from ragmm.indexes.store.nights import Failed, Folder, Nights
+from ragmm.indexes.cache_contract import Nights
+from ragmm.indexes.contracts import Inventory
+from ragmm.indexes.records import Failed, Folder, Known
 from ragmm.pipelines.ingest.parse_keys import Parsers
 from ragmm.pipelines.ingest.run import hidden_warning
 from ragmm.pipelines.progress import Progress

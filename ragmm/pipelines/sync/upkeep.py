@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import time
 
-from ragmm.indexes.store.generations import Retention
-from ragmm.indexes.store.maintenance import Collected, collect
-from ragmm.indexes.store.tidying import tidy
-from ragmm.indexes.store.writer import Writer
+from ragmm.indexes.contracts import Writer
+from ragmm.indexes.records import Collected, Retention
 
-__all__ = ["upkeep", "wants_more"]
+__all__ = ["upkeep"]
 
 
 def upkeep(writer: Writer, retention: Retention, minutes: float) -> Collected | None:
@@ -21,15 +19,6 @@ def upkeep(writer: Writer, retention: Retention, minutes: float) -> Collected | 
     def expired() -> bool:
         return time.monotonic() > until
 
-    collected = collect(writer, retention, expired)
-    tidy(writer, expired)
+    collected = writer.reclaim(retention, expired)
+    writer.tidy(expired)
     return collected
-
-
-def wants_more(writer: Writer) -> bool:
-    """Whether something waits to be given back: a night without changes then collects too."""
-    row = writer.connection.execute(
-        "SELECT EXISTS (SELECT 1 FROM blocks b JOIN generations g ON g.id = b.died) "
-        "OR EXISTS (SELECT 1 FROM packs WHERE retired IS NOT NULL)"
-    ).fetchone()
-    return bool(row[0])

@@ -8,20 +8,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ragmm.errors import DocumentError
+from ragmm.indexes.cache_contract import Parsed
 from ragmm.indexes.store.cache import Cache
-from ragmm.isolation.spool import hash_source
-from ragmm.pipelines.ingest.parse_keys import fingerprint_for
-from ragmm.pipelines.ingest.reading import Parsed, Parser
 from ragmm.types import Asset, Item, Locator, Modality
 
-__all__ = ["ResumingParser", "Unfinished"]
+__all__ = ["Unfinished"]
 
 _WORTH_KEEPING = 1.0
 """CPU-seconds of reading below which a document is rather read again."""
@@ -168,27 +164,3 @@ def _record(item: Item) -> dict[str, Any]:
 def _locator(fields: dict[str, Any]) -> Locator:
     tuples: dict[str, Any] = {key: tuple(value) for key, value in fields.items() if isinstance(value, list)}
     return Locator(**{**fields, **tuples})
-
-
-class ResumingParser:
-    """Reads as the parser does, but what an earlier run has read and not committed is taken from the cache."""
-
-    def __init__(self, parser: Parser, unfinished: Unfinished, fingerprint: str) -> None:
-        self._parser, self._unfinished, self._fingerprint = parser, unfinished, fingerprint
-
-    def parse(self, file: Path, name: str = "", *, root: Path | None = None) -> Parsed:
-        fingerprint = fingerprint_for(self._fingerprint, name or file.name)
-        if (kept := self._kept(file, root, fingerprint)) is not None:
-            return kept
-        parsed = self._parser.parse(file, name, root=root)
-        self._unfinished.keep_reading(parsed, fingerprint)
-        return parsed
-
-    def _kept(self, file: Path, root: Path | None, fingerprint: str) -> Parsed | None:
-        if not self._unfinished.any_readings:
-            return None
-        try:
-            sha256 = hash_source(file, root=root)
-        except DocumentError:
-            return None  # reading it will say why
-        return self._unfinished.reading(sha256, fingerprint)
