@@ -17,22 +17,31 @@ if TYPE_CHECKING:
     from ragmm.collection import open_ as open  # noqa: A004 - ragmm.open reads like the built-in it stands beside
     from ragmm.config import Pipeline, default_pipeline, load_pipeline
     from ragmm.errors import RagmmError
+    from ragmm.pipelines.query.events import ClaimChecked, Done, Event, FigureShown, HitsFound, TextWritten
+    from ragmm.pipelines.query.question import Question
     from ragmm.types import Answer, Document, Hit, Item, Modality, QueryResult, Report
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Answer",
+    "ClaimChecked",
     "Collection",
     "Document",
+    "Done",
+    "Event",
+    "FigureShown",
     "Hit",
+    "HitsFound",
     "Item",
     "Modality",
     "Models",
     "Pipeline",
     "QueryResult",
+    "Question",
     "RagmmError",
     "Report",
+    "TextWritten",
     "__version__",
     "create",
     "default_pipeline",
@@ -44,6 +53,8 @@ _HOMES = {
     "ragmm.collection": ("Collection", "Models", "create"),
     "ragmm.config": ("Pipeline", "default_pipeline", "load_pipeline"),
     "ragmm.errors": ("RagmmError",),
+    "ragmm.pipelines.query.events": ("ClaimChecked", "Done", "Event", "FigureShown", "HitsFound", "TextWritten"),
+    "ragmm.pipelines.query.question": ("Question",),
     "ragmm.types": ("Answer", "Document", "Hit", "Item", "Modality", "QueryResult", "Report"),
 }
 _WHERE = {name: (home, name) for home, names in _HOMES.items() for name in names}

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
 from ragmm.config import OperateSettings, Pipeline, default_pipeline, load_pipeline, parse_pipeline
 from ragmm.config.folders import resolve
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from ragmm.indexes.contracts import Snapshot
     from ragmm.indexes.records import Collected, GenerationInfo, RepairReport, VerifyReport
     from ragmm.pipelines.purge import Purged
+    from ragmm.pipelines.query.events import Event
+    from ragmm.pipelines.query.question import Asked, Question, QuestionParts
+    from ragmm.pipelines.query.run import SearchPlan
     from ragmm.pipelines.stopping import StopFlag
     from ragmm.pipelines.sync.night import Night
     from ragmm.pipelines.sync.plan import Plan
@@ -214,62 +217,47 @@ class Collection:
 
     # Asking ------------------------------------------------------------------------------------------------------
 
-    def search(  # noqa: PLR0913 - what a question can have
-        self,
-        question: str = "",
-        *,
-        image: str | Path | bytes | None = None,
-        k: int | None = None,
-        modality: str | None = None,
-        where: Sequence[str] = (),
-        per_document: int | None = None,
-        like: int | None = None,
-    ) -> list[Hit]:
-        """The best items over every modality, by words, by a picture, by both, or by the like of an item (its id)."""
-        found = self.query(
-            question,
-            image=image,
-            k=k,
-            modality=modality,
-            where=where,
-            per_document=per_document,
-            like=like,
-            answer=False,
-        )
-        return list(found.hits)
+    def search(self, question: str | Question = "", **parts: Unpack[QuestionParts]) -> list[Hit]:
+        """The best items over every modality, by words, by a picture, by both, or by the like of an item.
 
-    def query(  # noqa: PLR0913 - what a question can have
-        self,
-        question: str = "",
-        *,
-        image: str | Path | bytes | None = None,
-        k: int | None = None,
-        modality: str | None = None,
-        where: Sequence[str] = (),
-        per_document: int | None = None,
-        like: int | None = None,
-        answer: bool = True,
-        history: Sequence[tuple[str, str]] = (),
-    ) -> QueryResult:
-        """Hits and an answer made of them, all of one generation.
-
-        `where` are filters such as "reports/", "type=pdf" or "date>=2023"; `per_document` is the most hits from one
-        document (0: any number); `like` is the id of an item; `history` is (question, answer), oldest first.
+        Takes a Question, or its words and its parts (image, k, where …).
         """
-        from ragmm.pipelines.query.question import Question, check_question
+        return list(self.query(question, answer=False, **parts).hits)
+
+    def query(
+        self, question: str | Question = "", *, answer: bool = True, **parts: Unpack[QuestionParts]
+    ) -> QueryResult:
+        """Hits and an answer made of them, all of one generation. Takes what `search` takes."""
         from ragmm.pipelines.query.run import run_query
 
+        return run_query(*self._prepared(question, parts), self._plans.answerer() if answer else None, self.name)
+
+    def stream(
+        self, question: str | Question = "", *, answer: bool = True, **parts: Unpack[QuestionParts]
+    ) -> Generator[Event, None, None]:
+        """The same as it happens: hits, text while it is written, claims, figures, and in the end the whole result.
+
+        Letting go of the iterator stops the model.
+        """
+        from ragmm.pipelines.query.run import stream_query
+
+        prepared = self._prepared(question, parts)
+        return stream_query(*prepared, self._plans.answerer() if answer else None, self.name)
+
+    def _prepared(self, question: str | Question, parts: QuestionParts) -> tuple[Snapshot, Asked, SearchPlan]:
+        from ragmm.pipelines.query.question import Question
+
+        if isinstance(question, Question):
+            if parts:
+                raise UsageError(f"{', '.join(parts)}: a Question has its own parts; give them to Question(…)")
+            wanted = question
+        else:
+            wanted = Question(question, **parts)
         with self._lock:
             snapshot = self._current()  # first: its spaces say which models embed the question
-            asked = Question(
-                text=question,
-                image=_image_bytes(image),
-                like=None if like is None else self.item(like),
-                history=history,
-            )
-            check_question(asked, k, per_document)
-            plan = replace(self._plans.search_plan(snapshot, k, modality, where), **_given(per_document=per_document))
-        return run_query(snapshot, asked, plan, self._plans.answerer() if answer else None, self.name)
+            plan = self._plans.search_plan(snapshot, wanted)
+            like = None if wanted.like is None else self.item(wanted.like)
+        return snapshot, wanted.asked(like), plan
 
     # Looking -----------------------------------------------------------------------------------------------------
 
@@ -378,16 +366,3 @@ class Collection:
         if self.store.exists and self.store.settings().get(_PIPELINE) != text:
             with self.store.writer("settings") as writer:
                 writer.put_settings({_PIPELINE: text})
-
-
-def _given(**values: Any) -> dict[str, Any]:
-    """What was said; the rest stays as the pipeline has it."""
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def _image_bytes(image: str | Path | bytes | None) -> bytes | None:
-    if image is None or isinstance(image, bytes):
-        return image
-    with contextlib.suppress(FileNotFoundError, IsADirectoryError):
-        return Path(image).read_bytes()
-    raise UsageError(f"{image}: there is no such image file; check the spelling")

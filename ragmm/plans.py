@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ragmm.pipelines.ingest.run import IngestPlan
     from ragmm.pipelines.progress import Progress
     from ragmm.pipelines.query.glossary import Glossary
+    from ragmm.pipelines.query.question import Question
     from ragmm.pipelines.query.rerank import RerankPlan
     from ragmm.pipelines.query.run import Answerer, SearchPlan
     from ragmm.pipelines.stopping import StopFlag
@@ -110,22 +111,24 @@ class Plans:
             captions=settings.captions,
         )
 
-    def search_plan(self, snapshot: Snapshot, k: int | None, modality: str | None, where: Sequence[str]) -> SearchPlan:
+    def search_plan(self, snapshot: Snapshot, question: Question) -> SearchPlan:
         """How this generation is searched."""
         from ragmm.pipelines.query.filters import parse_filters, parse_modality
         from ragmm.pipelines.query.run import SearchPlan
 
         settings = self.pipeline.query
+        k = question.k or settings.k
+        per_document = settings.per_document if question.per_document is None else question.per_document
         return SearchPlan(
             embedders=self.embedders,
-            k=k or settings.k,
-            candidates=max(settings.candidates, k or settings.k),
-            per_document=settings.per_document,
+            k=k,
+            candidates=max(settings.candidates, k),
+            per_document=per_document,
             lexical_weight=settings.lexical_weight,
             glossary=self._glossary,
             fold=settings.fold,
             rerank=self._rerank_plan(),
-            only=parse_filters(parse_modality(modality), where, snapshot) if modality or where else None,
+            only=parse_filters(parse_modality(question.modality), question.where, snapshot),
         )
 
     def _rerank_plan(self) -> RerankPlan | None:

@@ -21,7 +21,7 @@ from ragmm.evaluation.questions import read_questions
 from ragmm.evaluation.searching import asked
 from ragmm.pipelines.query.clues import Evidence
 from ragmm.pipelines.query.filters import parse_filters
-from ragmm.pipelines.query.question import Question
+from ragmm.pipelines.query.question import Asked
 from ragmm.pipelines.query.relevance import relevance_of
 from ragmm.pipelines.query.run import SearchPlan, search
 
@@ -65,7 +65,7 @@ def samples_of(folder: Path, name: str, limit: int | None = None) -> Iterator[Sa
                 continue
             only = parse_filters(None, one.where)
             plan = SearchPlan(embedders=docs.embedders, k=_DEPTH, only=only)
-            found = search(snapshot, Question(text=one.question.text), plan)
+            found = search(snapshot, Asked(text=one.question.text), plan)
             right = {hit.rank for hit in hits_at(found.hits, one.targets)}
             for hit in found.hits:
                 evidence = found.evidence[hit.item.id]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
+from ragmm.commands.shared.asking import answered, refuse_picture_names
 from ragmm.commands.shared.opening import opened
 from ragmm.commands.shared.options import CollectionOption, HitsOption, JsonOption, ModalityOption, WhereOption, command
 from ragmm.commands.shared.output import console, emit, note, show
@@ -99,17 +100,16 @@ class _Chat:
             raise UsageError(f"there is no {word}; there are {HELP}")
 
     def _ask(self, question: str) -> None:
+        from ragmm.pipelines.query.question import Question
+
         if not question and self.picture is None:
             return
         picture, self.picture = self.picture, None  # asked once, also where it turns out to be unreadable
-        result = self.docs.query(
-            question,
-            image=picture,
-            k=self.k,
-            modality=self.modality,
-            where=self.where,
-            history=tuple(self.history),
+        refuse_picture_names(question, picture)
+        asked = Question(
+            question, image=picture, k=self.k, modality=self.modality, where=self.where, history=tuple(self.history)
         )
+        result = self.docs.query(asked) if self.json else answered(self.docs, asked)
         self.last = result
         if question:
             self.history.append((question, result.text))

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ragmm.commands.shared.asking import answered, refuse_picture_names
 from ragmm.commands.shared.opening import opened
 from ragmm.commands.shared.options import (
     CollectionOption,
@@ -54,20 +55,17 @@ def query(
     json: JsonOption = False,
 ) -> None:
     """Ask a question, show a picture, or both. The answer names the pages and figures it rests on."""
+    from ragmm.pipelines.query.question import Question
+
     if not question.strip() and image is None and like is None:
         raise UsageError("there is nothing to look for; give a question, or a picture with --image FILE")
     answer = answer and (like is None or bool(question.strip()))  # the like of an item asks nothing
+    refuse_picture_names(question, image)
+    asked = Question(
+        question, image=image, k=k, modality=modality, where=where or (), per_document=per_document, like=like
+    )
     with opened(collection) as docs:
-        result = docs.query(
-            question,
-            image=image,
-            k=k,
-            modality=modality,
-            where=where or (),
-            per_document=per_document,
-            like=like,
-            answer=answer,
-        )
+        result = docs.query(asked, answer=answer) if json else answered(docs, asked, answer=answer)
         report = html or (Path(f"ragmm-{result.collection}.html") if open_ else None)
         if report:
             write_report(report, [result], docs.asset_path, pictures=[image.read_bytes() if image else None])

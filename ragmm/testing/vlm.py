@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Generator, Mapping, Sequence
 
 from ragmm.testing.pictures import describe_picture
 from ragmm.types import ModelInfo
-from ragmm.vlm.base import Prompt, Reply
+from ragmm.vlm.base import Piece, Prompt, Reply
 
 __all__ = ["FakeVlm"]
 
@@ -53,6 +54,13 @@ class FakeVlm:
             raise MemoryError(f"{len(prompts)} prompts at once; this fake takes {self._fail_above}")
         self.prompts.extend(prompts)
         return [self._reply(prompt) for prompt in prompts]
+
+    def stream(self, prompt: Prompt) -> Generator[Piece, None, None]:
+        """Word by word."""
+        (reply,) = self.generate([prompt])
+        for word in re.findall(r"\S+\s*", reply.text):
+            yield Piece(text=word)
+        yield Piece(confidence=reply.confidence, tokens=reply.tokens)
 
     def _reply(self, prompt: Prompt) -> Reply:
         text = self._text(prompt)

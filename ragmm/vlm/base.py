@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -11,7 +11,7 @@ from ragmm.types import ModelInfo
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["Prompt", "Reply", "Turn", "Vlm"]
+__all__ = ["Piece", "Prompt", "Reply", "Turn", "Vlm", "joined", "whole"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +47,28 @@ class Reply:
     tokens: int = 0
 
 
+@dataclass(frozen=True, kw_only=True)
+class Piece:
+    """A part of a reply, as it is made."""
+
+    text: str = ""
+    confidence: float | None = None
+    """Of the whole reply; the last piece may tell."""
+    tokens: int = 0
+    """Of the whole reply, told with the confidence."""
+
+
+def joined(pieces: Sequence[Piece]) -> Reply:
+    """The reply that the pieces make."""
+    told = next((one for one in reversed(pieces) if one.confidence is not None), Piece())
+    return Reply(text="".join(one.text for one in pieces).strip(), confidence=told.confidence, tokens=told.tokens)
+
+
+def whole(reply: Reply) -> Iterator[Piece]:
+    """A reply in one piece: what `stream` gives where a model cannot be read while it writes."""
+    yield Piece(text=reply.text, confidence=reply.confidence, tokens=reply.tokens)
+
+
 @runtime_checkable
 class Vlm(Protocol):
     """Answers prompts; deterministic unless configured otherwise."""
@@ -56,4 +78,8 @@ class Vlm(Protocol):
 
     def generate(self, prompts: Sequence[Prompt]) -> list[Reply]:
         """One reply per prompt, in order."""
+        ...
+
+    def stream(self, prompt: Prompt) -> Generator[Piece, None, None]:
+        """One reply as it is made. Closing it early stops the model."""
         ...

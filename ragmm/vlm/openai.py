@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ragmm.errors import ModelError
 from ragmm.types import ModelInfo
-from ragmm.vlm.base import Prompt, Reply, Turn
+from ragmm.vlm.base import Piece, Prompt, Reply, Turn
 from ragmm.vlm.images import data_url, encode_png, fit_image
 from ragmm.vlm.openai_connection import Connection, RefusedParameterError
 from ragmm.vlm.openai_settings import OpenAiSettings, Usage, is_loopback
@@ -68,7 +68,7 @@ class OpenAiVlm:
         with ThreadPoolExecutor(max(1, self._settings.concurrency), thread_name_prefix="ragmm-openai") as pool:
             return list(pool.map(self._ask, prompts))
 
-    def stream(self, prompt: Prompt) -> Iterator[str]:
+    def stream(self, prompt: Prompt) -> Generator[Piece, None, None]:
         """The reply in pieces as they come. Raises ModelError when it is cut off; the pieces given until then stand."""
         ended = False
         for line in self._streamed(prompt):
@@ -82,7 +82,7 @@ class OpenAiVlm:
             piece, finished = self._delta(chunk)
             ended = ended or finished
             if piece:
-                yield piece
+                yield Piece(text=piece)
         if not ended:
             raise ModelError(f"the reply of {self._connection.url} was cut off on the way; ask again")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Generator, Hashable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ from ragmm.errors import ModelError
 from ragmm.models.describe import licence_of, read_json
 from ragmm.models.fingerprints import fingerprint
 from ragmm.types import ModelInfo
-from ragmm.vlm.base import Prompt, Reply
+from ragmm.vlm.base import Piece, Prompt, Reply, whole
+from ragmm.vlm.transformers_confidence import TokenProbabilities
 from ragmm.vlm.transformers_devices import place
 from ragmm.vlm.transformers_loading import LoadedParts, check_folder, context_length, load_model, load_parts
 from ragmm.vlm.transformers_shapes import Family, PromptShape, batch_key, family_of, image_count, prepare, reply_start
@@ -103,7 +104,7 @@ class TransformersVlm:
                 replies.update(zip(indices, self._halving(loaded, batch), strict=True))
         return [replies[index] for index in range(len(prompts))]
 
-    def stream(self, prompt: Prompt) -> Iterator[str]:
+    def stream(self, prompt: Prompt) -> Generator[Piece, None, None]:
         """The reply in pieces as it is made; models without a chat template give it in one piece.
 
         Closing the iterator early stops the model.
@@ -112,17 +113,21 @@ class TransformersVlm:
 
         loaded = self._ready()
         if loaded.family.shape is not PromptShape.CHAT:
-            yield self.generate([prompt])[0].text
+            yield from whole(self.generate([prompt])[0])
             return
         with self._lock:
             inputs = loaded.inputs([prompt])
             options = loaded.options(inputs, [prompt])
+            seen = loaded.probabilities()
+        made: list[Any] = []
 
         def run(**more: Any) -> None:
             with self._lock:
-                loaded.model.generate(**inputs, **options, **more)
+                made.append(loaded.model.generate(**inputs, **options, **more, logits_processor=seen.as_processors()))
 
-        yield from stream_tokens(run, loaded.parts.tokenizer)
+        yield from (Piece(text=text) for text in stream_tokens(run, loaded.parts.tokenizer))
+        confidence, tokens = seen.finish(made[0])[0] if made else (None, 0)
+        yield Piece(confidence=confidence, tokens=tokens)
 
     def _ready(self) -> _Loaded:
         with self._lock:
@@ -208,14 +213,15 @@ class _Loaded:
         """One batch; all its prompts have the same number of images and the same limit."""
         import torch
 
-        from ragmm.vlm.transformers_confidence import TokenProbabilities
-
-        inputs = self.inputs(prompts)
-        seen = TokenProbabilities(self.model.generation_config.eos_token_id, self.parts.tokenizer.pad_token_id)
+        inputs, seen = self.inputs(prompts), self.probabilities()
         with torch.inference_mode():
             made = self.model.generate(**inputs, **self.options(inputs, prompts), logits_processor=seen.as_processors())
         start = reply_start(self.family, inputs.get("input_ids"), made)
         return self._decoded(made[:, start:], seen.finish(made))
+
+    def probabilities(self) -> TokenProbabilities:
+        """Notes how sure the model is of what it chooses."""
+        return TokenProbabilities(self.model.generation_config.eos_token_id, self.parts.tokenizer.pad_token_id)
 
     def _decoded(self, rows: Any, measured: Sequence[tuple[float | None, int]]) -> list[Reply]:
         texts = self.parts.tokenizer.batch_decode(rows, skip_special_tokens=True)

@@ -20,6 +20,7 @@ import pytest
 
 from ragmm.collection import Collection
 from ragmm.errors import DocumentError
+from ragmm.pipelines.query.question import Question
 from ragmm.testing import FakeEmbedder
 
 QUESTION = "How long does the crossing to Gull Rock take?"
@@ -40,13 +41,13 @@ def piped(monkeypatch: pytest.MonkeyPatch) -> Type:
 def histories(monkeypatch: pytest.MonkeyPatch) -> list[tuple[tuple[str, str], ...]]:
     """What each question was asked with."""
     seen: list[tuple[tuple[str, str], ...]] = []
-    query = Collection.query
+    stream = Collection.stream
 
-    def spy(self: Collection, question: str = "", **options):
-        seen.append(options["history"])
-        return query(self, question, **options)
+    def spy(self: Collection, question: Question, **options):
+        seen.append(question.history)
+        return stream(self, question, **options)
 
-    monkeypatch.setattr(Collection, "query", spy)
+    monkeypatch.setattr(Collection, "stream", spy)
     return seen
 
 

@@ -14,7 +14,7 @@ from ragmm.errors import ModelError
 from ragmm.pipelines.answer.context import ContextBudget
 from ragmm.pipelines.answer.written import AnswerRules, AnswerTask, answer_with
 from ragmm.testing import FakeVlm
-from ragmm.vlm.base import Prompt, Reply, Turn, Vlm
+from ragmm.vlm.base import Prompt, Reply, Turn, Vlm, joined
 from ragmm.vlm.openai import OpenAiSettings, OpenAiVlm
 from ragmm.vlm.transformers import TransformersVlm
 from tests.unit.chat_server import chat_server
@@ -164,9 +164,11 @@ def test_threads(vlm):
 
 
 def test_streams_say_what_generate_says(vlm):
-    if not hasattr(vlm, "stream"):
-        pytest.skip("streaming is an adapter's own")
-    assert "".join(vlm.stream(ask(RED, "what?"))).strip() == vlm.generate([ask(RED, "what?")])[0].text
+    (reply,) = vlm.generate([ask(RED, "what?")])
+    streamed = joined(list(vlm.stream(ask(RED, "what?"))))
+    assert streamed.text == reply.text
+    if streamed.confidence is not None:
+        assert streamed.confidence == pytest.approx(reply.confidence)
 
 
 def test_an_answer_comes_out_whatever_it_says(vlm):

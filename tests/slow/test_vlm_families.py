@@ -62,7 +62,7 @@ def test_family(family, tmp_path):
     ]
     together = vlm.generate(batch)
     assert [reply.text for reply in together] == [vlm.generate([prompt])[0].text for prompt in batch]
-    assert "".join(vlm.stream(batch[0])).strip() == together[0].text
+    assert "".join(piece.text for piece in vlm.stream(batch[0])).strip() == together[0].text
     assert set(shown) <= {"yes", "refused"}
     assert family in RAW or "refused" not in shown
     name, kind = type(vlm._loaded.model).__name__, vlm._loaded.family.shape

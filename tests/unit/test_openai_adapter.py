@@ -110,7 +110,7 @@ class TestReplies:
         message = "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead."
         server.scripts = [status(400, message)]
         vlm = connect()
-        said = "".join(vlm.stream(HELLO)) if streamed else vlm.generate([HELLO])[0].text
+        said = "".join(piece.text for piece in vlm.stream(HELLO)) if streamed else vlm.generate([HELLO])[0].text
         assert said == "You said: hello"
         assert set(server.requests[-1]) - {"stream"} == {"model", "messages", "max_completion_tokens"}
         vlm.generate([HELLO])
@@ -119,7 +119,7 @@ class TestReplies:
 
 class TestStreams:
     def test_pieces_as_they_come(self, connect):
-        assert list(connect().stream(HELLO)) == ["You ", "said: ", "hello"]
+        assert [piece.text for piece in connect().stream(HELLO)] == ["You ", "said: ", "hello"]
 
     def test_first_piece_before_the_last_is_made(self, server, connect):
         def slow(handler, _):
@@ -131,9 +131,9 @@ class TestStreams:
         server.scripts = [slow]
         began = time.monotonic()
         stream = connect().stream(HELLO)
-        assert next(stream) == "first"
+        assert next(stream).text == "first"
         assert time.monotonic() - began < 0.9
-        assert list(stream) == [" last"]
+        assert [piece.text for piece in stream] == [" last"]
 
     def test_cut_in_the_middle(self, server, connect):
         def cut(handler, _):
@@ -142,7 +142,7 @@ class TestStreams:
 
         server.scripts = [cut]
         stream = connect().stream(HELLO)
-        assert next(stream) == "half a"
+        assert next(stream).text == "half a"
         with pytest.raises(ModelError, match="cut off"):
             list(stream)
         assert len(server.requests) == 1  # what was shown is not asked for again
@@ -156,7 +156,7 @@ class TestStreams:
 
         server.scripts = [reset]
         stream = connect().stream(HELLO)
-        assert next(stream) == "half a"
+        assert next(stream).text == "half a"
         with pytest.raises(ModelError, match="cut off"):
             list(stream)
 
@@ -180,7 +180,7 @@ class TestStreams:
 
     def test_busy_before_the_first_piece_is_tried_again(self, server, connect):
         server.scripts = [status(503, retry_after="0")]
-        assert "".join(connect().stream(HELLO)) == "You said: hello"
+        assert "".join(piece.text for piece in connect().stream(HELLO)) == "You said: hello"
 
     def test_leaving_early_closes_the_connection(self, connect):
         stream = connect().stream(HELLO)

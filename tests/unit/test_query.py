@@ -113,12 +113,12 @@ def test_filters_bind_every_value() -> None:
 
 def test_per_document(tmp_path: Path) -> None:
     docs = fill(tmp_path / "c", {f"{n}.txt": [passage(f"apple {n} {m}") for m in range(5)] for n in range(4)})
-    from ragmm.pipelines.query.question import Question
+    from ragmm.pipelines.query.question import Asked
     from ragmm.pipelines.query.run import SearchPlan, search
 
     snapshot = docs.store.snapshot()
     plan = SearchPlan(embedders=MODELS, k=8, per_document=2)
-    uris = [hit.item.uri for hit in search(snapshot, Question(text="apple"), plan).hits]
+    uris = [hit.item.uri for hit in search(snapshot, Asked(text="apple"), plan).hits]
     assert len(uris) == 8
     assert max(uris.count(uri) for uri in uris) == 2
 

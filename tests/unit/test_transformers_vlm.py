@@ -148,7 +148,7 @@ class TestReplies:
 class TestStreams:
     @pytest.mark.parametrize("family", ["llava", "blip"])
     def test_pieces_make_the_reply(self, vlm, family):
-        assert "".join(vlm(family).stream(ASK)).strip() == vlm(family).generate([ASK])[0].text
+        assert "".join(piece.text for piece in vlm(family).stream(ASK)).strip() == vlm(family).generate([ASK])[0].text
 
     def test_closing_early_stops_the_model(self, vlm):
         stream = vlm("llava").stream(Prompt.from_parts(NOISE, "go on", max_tokens=1500))

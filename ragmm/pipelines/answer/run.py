@@ -14,12 +14,12 @@ from ragmm.errors import RagmmError
 from ragmm.indexes.contracts import Snapshot, unit_rows
 from ragmm.pipelines.answer.context import ContextBudget
 from ragmm.pipelines.answer.quoted import EmbedTexts, ExtractiveSettings, extract_answer
-from ragmm.pipelines.answer.written import AnswerRules, AnswerTask, answer_with
+from ragmm.pipelines.answer.written import AnswerRules, AnswerTask, write_answer
 from ragmm.pipelines.prompts import style_for
 from ragmm.pipelines.query.glossary import Glossary
-from ragmm.pipelines.query.question import Question
-from ragmm.pipelines.query.run import Answerer, text_embedder
-from ragmm.types import Answer, Hit, Role
+from ragmm.pipelines.query.question import Asked
+from ragmm.pipelines.query.run import Answerer, Answering, text_embedder
+from ragmm.types import Hit, Role
 from ragmm.vlm.base import Vlm
 from ragmm.vlm.trust import trust_in
 
@@ -38,7 +38,8 @@ def extractive_answerer(
     """Answers with the sentences that answer best, each with its citation; no model writes anything."""
     embed = _embed_with(embedders)
 
-    def answer(question: Question, hits: Sequence[Hit], snapshot: Snapshot) -> Answer:  # noqa: ARG001
+    def answer(question: Asked, hits: Sequence[Hit], snapshot: Snapshot) -> Answering:  # noqa: ARG001
+        yield from ()  # quotes are there at once
         ingredients = glossary.meanings_of(question.text) if glossary else ()
         return extract_answer(question.text, hits, embed, rules.extractive, ingredients=ingredients)
 
@@ -51,8 +52,8 @@ def fallback_answerer(
     """The extractive answerer in place of a model that is not to be had; the answer says why."""
     extractive = extractive_answerer(embedders, rules, glossary)
 
-    def answer(question: Question, hits: Sequence[Hit], snapshot: Snapshot) -> Answer:
-        found = extractive(question, hits, snapshot)
+    def answer(question: Asked, hits: Sequence[Hit], snapshot: Snapshot) -> Answering:
+        found = yield from extractive(question, hits, snapshot)
         return dataclasses.replace(found, degraded=True, warnings=(*found.warnings, reason))
 
     return answer
@@ -72,8 +73,8 @@ def model_answerer(
     least = max(rules.min_confidence, trust_in(vlm).least_confidence)
     rules = dataclasses.replace(rules, min_confidence=least)
 
-    def answer(question: Question, hits: Sequence[Hit], snapshot: Snapshot) -> Answer:
-        asked = AnswerTask(
+    def answer(question: Asked, hits: Sequence[Hit], snapshot: Snapshot) -> Answering:
+        task = AnswerTask(
             text=question.text,
             hits=hits,
             images=_images(hits, snapshot, budget.max_images),
@@ -82,7 +83,8 @@ def model_answerer(
             few_shot=settings.few_shot,
             ingredients=glossary.meanings_of(question.text) if glossary else (),
         )
-        return answer_with(vlm, asked, budget, rules, check_images=settings.check_images)
+        writing = write_answer(vlm, task, budget, rules, check_images=settings.check_images, patience=question.patience)
+        return (yield from writing)
 
     return answer
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ragmm.errors import RagmmError
@@ -14,13 +15,22 @@ from ragmm.pipelines.answer.figures import FigureSettings, figures_for
 from ragmm.pipelines.answer.quoted import ABSTENTION, ExtractiveSettings, evidence_strength, extract_answer
 from ragmm.pipelines.answer.scoring import EmbedTexts
 from ragmm.pipelines.answer.support import AskImage, ClaimChecker, SupportSettings
+from ragmm.pipelines.patience import ENDLESS, Patience
 from ragmm.pipelines.prompts import check_prompt
 from ragmm.pipelines.query.question import Exchange
 from ragmm.text.inert import without_controls
 from ragmm.types import Answer, Claim, Hit, ModelInfo, Support
-from ragmm.vlm.base import Reply, Vlm
+from ragmm.vlm.base import Piece, Reply, Vlm, joined
 
-__all__ = ["AnswerRules", "AnswerTask", "answer_from_reply", "answer_with", "degraded_answer", "image_checker"]
+__all__ = [
+    "AnswerRules",
+    "AnswerTask",
+    "answer_from_reply",
+    "answer_with",
+    "degraded_answer",
+    "image_checker",
+    "write_answer",
+]
 
 _DECLINES = re.compile(
     r"\b(?:evidence|documents?|context|passages?|images?|pictures?|texts?|sources?|information)\b[^.!?]{0,60}"
@@ -71,15 +81,53 @@ def answer_with(
     vlm: Vlm, question: AnswerTask, budget: ContextBudget, rules: AnswerRules, *, check_images: bool = False
 ) -> Answer:
     """Asks the model once and judges its reply; if it fails, the extractive answerer speaks and the answer says so."""
+    writing = write_answer(vlm, question, budget, rules, check_images=check_images)
+    while True:
+        try:
+            next(writing)
+        except StopIteration as end:
+            answer: Answer = end.value
+            return answer
+
+
+def write_answer(
+    vlm: Vlm,
+    question: AnswerTask,
+    budget: ContextBudget,
+    rules: AnswerRules,
+    *,
+    check_images: bool = False,
+    patience: Patience = ENDLESS,
+) -> Generator[str, None, Answer]:
+    """The same in pieces, as the model writes them; where patience ends, it stops and what it wrote is judged."""
     built = build_prompt(question.text, question.hits, question.images, budget, question.history, question.few_shot)
     if not built.used:
         return question.quoted(rules.extractive)
     try:
-        (reply,) = vlm.generate([built.prompt])
-        ask = image_checker(vlm, built.images) if check_images else None
-        return answer_from_reply(reply, question, built, rules, model=vlm.info, ask_image=ask)
+        reply, stopped = yield from _read(vlm, built, patience)
+        ask = image_checker(vlm, built.images) if check_images and not stopped else None
+        answer = answer_from_reply(reply, question, built, rules, model=vlm.info, ask_image=ask)
+        return _cut_short(answer, vlm, stopped) if stopped else answer
     except (RagmmError, OSError, RuntimeError, MemoryError, ValueError) as error:
         return degraded_answer(question, rules, f"{vlm.info.name} failed: {error}")
+
+
+def _read(vlm: Vlm, built: BuiltPrompt, patience: Patience) -> Generator[str, None, tuple[Reply, str]]:
+    """The reply, and why it was stopped, if it was."""
+    pieces: list[Piece] = []
+    with contextlib.closing(vlm.stream(built.prompt)) as stream:
+        for piece in stream:
+            pieces.append(piece)
+            if piece.text:
+                yield piece.text
+            if stopped := patience.over:
+                return joined(pieces), stopped
+    return joined(pieces), ""
+
+
+def _cut_short(answer: Answer, vlm: Vlm, why: str) -> Answer:
+    warning = f"{vlm.info.name} was stopped while it wrote: {why}"
+    return dataclasses.replace(answer, degraded=True, warnings=(*answer.warnings, warning))
 
 
 def answer_from_reply(

@@ -3,34 +3,100 @@
 from __future__ import annotations
 
 import contextlib
+import io
+import os
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path, PurePath
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from ragmm.errors import UsageError
+from ragmm.pipelines.patience import ENDLESS, Flag, Patience
 from ragmm.text.terms import content_terms
 from ragmm.types import StoredItem
 
-__all__ = ["Exchange", "Question", "check_question", "search_text"]
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+__all__ = ["Asked", "Exchange", "Question", "QuestionParts", "search_text"]
 
 Exchange = tuple[str, str]
 """An earlier question and its answer."""
-
-_PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".tif", ".tiff", ".bmp", ".heic", ".avif"})
 _LIKE_CHARACTERS = 600
 """Of the text of an item that others are to be like: its beginning says what it is about."""
 
 
-@dataclass(frozen=True, kw_only=True)
+class QuestionParts(TypedDict, total=False):
+    """The parts of a question beside its words, where it is asked without making one; see Question."""
+
+    image: str | os.PathLike[str] | bytes | Image | None
+    like: int | None
+    history: Sequence[Exchange]
+    k: int | None
+    modality: str | None
+    where: Sequence[str]
+    per_document: int | None
+    deadline: float | None
+    cancel: Flag | None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Question:
-    """What is asked: words, a picture, both, or the like of an item."""
+    """What is asked of a collection. Making one checks it; nothing is read but the picture's file."""
+
+    text: str = field(default="", kw_only=False)
+    """In any language; it is never taken for a file's name."""
+    image: str | os.PathLike[str] | bytes | Image | None = None
+    """A picture to find the like of: a file, its bytes, or a PIL image."""
+    like: int | None = None
+    """An item of the collection that others are to be like, by its id."""
+    history: Sequence[Exchange] = ()
+    """Earlier questions and answers, oldest first; a follow-up is searched with the words of the one before it."""
+    k: int | None = None
+    """How many hits; else the pipeline's query.k."""
+    modality: str | None = None
+    """Only these items: passage, table, figure, photo, page; or text, or image."""
+    where: Sequence[str] = ()
+    """Filters such as "reports/", "type=pdf" or "date>=2023"."""
+    per_document: int | None = None
+    """Most hits from one document (0: any number); else the pipeline's query.per_document."""
+    deadline: float | None = None
+    """Seconds from when it is asked, after which a model that still writes is stopped."""
+    cancel: Flag | None = None
+    """A threading.Event, say: once it is set, a model that still writes is stopped."""
+
+    def __post_init__(self) -> None:
+        if not self.text.strip() and self.image is None and self.like is None:
+            raise UsageError("there is nothing to look for; give a question, an image, or both")
+        if self.k is not None and self.k < 1:
+            raise UsageError(f"{self.k} hits cannot be looked for; k is at least 1")
+        if self.per_document is not None and self.per_document < 0:
+            raise UsageError(f"per_document is {self.per_document}; it is at least 1, or 0 for any number")
+        if self.deadline is not None and self.deadline <= 0:
+            raise UsageError(f"a deadline of {self.deadline:g} s is over before it begins")
+
+    def asked(self, like: StoredItem | None) -> Asked:
+        """Now, with the item that others are to be like, and the picture as bytes."""
+        until = None if self.deadline is None else time.monotonic() + self.deadline
+        return Asked(
+            text=self.text,
+            image=None if self.image is None else _bytes_of(self.image),
+            like=like,
+            history=self.history,
+            patience=Patience(until=until, cancel=self.cancel),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A question of which everything is there."""
 
     text: str = ""
     image: bytes | None = None
     like: StoredItem | None = None
-    """An item of the collection that others are to be like."""
     history: Sequence[Exchange] = ()
-    """Earlier questions and answers, oldest first; a follow-up is searched with the words of the one before it."""
+    patience: Patience = ENDLESS
 
     @property
     def searched(self) -> str:
@@ -46,22 +112,15 @@ def search_text(question: str, history: Sequence[Exchange]) -> str:
     return f"{history[-1][0][:500]} {question}".strip()
 
 
-def check_question(question: Question, k: int | None, per_document: int | None) -> None:
-    """Raises UsageError for what cannot be asked."""
-    if not question.text.strip() and question.image is None and question.like is None:
-        raise UsageError("there is nothing to look for; give a question, an image, or both")
-    if k is not None and k < 1:
-        raise UsageError(f"{k} hits cannot be looked for; k is at least 1")
-    if per_document is not None and per_document < 0:
-        raise UsageError(f"per_document is {per_document}; it is at least 1, or 0 for any number")
-    if question.image is None and _is_picture_file(question.text):
-        raise UsageError(
-            f"the question {question.text!r} is the name of a picture; to search with the picture itself give it as "
-            "--image (in Python: image=…), to search for its name add a word"
-        )
-
-
-def _is_picture_file(text: str) -> bool:
-    with contextlib.suppress(OSError, ValueError):
-        return PurePath(text.strip()).suffix.lower() in _PICTURES and Path(text.strip()).is_file()
-    return False
+def _bytes_of(image: Any) -> bytes:
+    if isinstance(image, bytes):
+        return image
+    if isinstance(image, str | os.PathLike):
+        with contextlib.suppress(FileNotFoundError, IsADirectoryError):
+            return Path(image).read_bytes()
+        raise UsageError(f"{os.fspath(image)}: there is no such image file; check the spelling")
+    if not hasattr(image, "save"):
+        raise UsageError(f"a {type(image).__name__} is no picture; give a file, its bytes, or a PIL image")
+    target = io.BytesIO()
+    image.save(target, format="PNG")
+    return target.getvalue()

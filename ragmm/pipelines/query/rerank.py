@@ -10,6 +10,7 @@ from itertools import chain, islice
 from ragmm.errors import ModelError, RagmmError
 from ragmm.indexes.contracts import Snapshot
 from ragmm.pipelines.embedding import embedding_text
+from ragmm.pipelines.patience import Patience
 from ragmm.pipelines.query.fusion import Ranked, Vote
 from ragmm.rerankers.base import Candidate, Reranker
 from ragmm.types import IMAGE_MODALITIES, StoredItem
@@ -29,6 +30,11 @@ class RerankPlan:
     """Checked between batches; what was not read in time keeps its place behind what was."""
     batch: int = 16
     clock: Callable[[], float] = time.monotonic
+
+    def within(self, patience: Patience) -> RerankPlan:
+        """The same, in no more than the time that is left."""
+        left = patience.seconds
+        return self if left is None else replace(self, seconds=min(self.seconds, left))
 
 
 def rerank(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 
@@ -12,17 +13,18 @@ from ragmm.indexes.filters import Filter
 from ragmm.pipelines.embedding import TEXT
 from ragmm.pipelines.query.clues import Evidence
 from ragmm.pipelines.query.collecting import collect
+from ragmm.pipelines.query.events import ClaimChecked, Done, Event, FigureShown, HitsFound, TextWritten
 from ragmm.pipelines.query.fusion import Ranked, fuse
 from ragmm.pipelines.query.glossary import Glossary
 from ragmm.pipelines.query.legs import Legs
-from ragmm.pipelines.query.question import Question
+from ragmm.pipelines.query.question import Asked
 from ragmm.pipelines.query.relevance import weighed
 from ragmm.pipelines.query.rerank import RerankPlan, rerank
 from ragmm.pipelines.query.timing import Clock
 from ragmm.pipelines.query.vectors import QueryVector, item_vectors, question_vectors
 from ragmm.types import Answer, Hit, QueryResult
 
-__all__ = ["Answerer", "Found", "SearchPlan", "run_query", "search", "text_embedder"]
+__all__ = ["Answerer", "Answering", "Found", "SearchPlan", "run_query", "search", "stream_query", "text_embedder"]
 
 _WEIGHED = 24
 """Items behind the last hit whose relevance is asked too: they may come forward."""
@@ -56,20 +58,34 @@ class Found:
     warnings: tuple[str, ...] = ()
 
 
-Answerer = Callable[[Question, Sequence[Hit], Snapshot], Answer]
+Answering = Generator[str, None, Answer]
+"""Pieces of what is written, as it is written; in the end the answer. Closed early, it stops the model."""
+Answerer = Callable[[Asked, Sequence[Hit], Snapshot], Answering]
 
 
 def run_query(
-    snapshot: Snapshot, question: Question, plan: SearchPlan, answerer: Answerer | None, collection: str
+    snapshot: Snapshot, question: Asked, plan: SearchPlan, answerer: Answerer | None, collection: str
 ) -> QueryResult:
     """Search one generation and, where an answerer is given, answer from what was found."""
+    *_, last = stream_query(snapshot, question, plan, answerer, collection)
+    assert isinstance(last, Done)  # noqa: S101
+    return last.result
+
+
+def stream_query(
+    snapshot: Snapshot, question: Asked, plan: SearchPlan, answerer: Answerer | None, collection: str
+) -> Generator[Event, None, None]:
+    """The same as it happens."""
     clock = Clock()
     found = search(snapshot, question, plan, clock)
+    yield HitsFound(hits=found.hits)
     answer = None
     if answerer is not None:
         with clock.stage("answer"):
-            answer = answerer(question, found.hits, snapshot)
-    return QueryResult(
+            answer = yield from _written(answerer(question, found.hits, snapshot))
+        yield from (ClaimChecked(claim=claim) for claim in answer.claims)
+        yield from (FigureShown(figure=figure) for figure in answer.figures)
+    result = QueryResult(
         question=question.text,
         collection=collection,
         generation=snapshot.generation,
@@ -78,9 +94,20 @@ def run_query(
         timings_ms=clock.spent,
         warnings=(*snapshot.notices, *found.warnings, *(answer.warnings if answer else ())),
     )
+    yield Done(result=result)
 
 
-def search(snapshot: Snapshot, question: Question, plan: SearchPlan, clock: Clock | None = None) -> Found:
+def _written(answering: Answering) -> Generator[TextWritten, None, Answer]:
+    with contextlib.closing(answering):
+        while True:
+            try:
+                yield TextWritten(text=next(answering))
+            except StopIteration as end:
+                answer: Answer = end.value
+                return answer
+
+
+def search(snapshot: Snapshot, question: Asked, plan: SearchPlan, clock: Clock | None = None) -> Found:
     """The fused ranking, reranked where the plan says so, cut to k."""
     clock = clock or Clock()
     allow = None
@@ -110,7 +137,7 @@ def search(snapshot: Snapshot, question: Question, plan: SearchPlan, clock: Cloc
     warning = ""
     if plan.rerank is not None and question.searched.strip():
         with clock.stage("rerank"):
-            ranked, warning = rerank(snapshot, question.searched, ranked, plan.rerank)
+            ranked, warning = rerank(snapshot, question.searched, ranked, plan.rerank.within(question.patience))
     with clock.stage("collect"):
         hits = collect(snapshot, ranked, k=plan.k, per_document=plan.per_document, fold=plan.fold)
     return Found(
@@ -120,7 +147,7 @@ def search(snapshot: Snapshot, question: Question, plan: SearchPlan, clock: Cloc
     )
 
 
-def _vectors(snapshot: Snapshot, question: Question, plan: SearchPlan) -> list[QueryVector]:
+def _vectors(snapshot: Snapshot, question: Asked, plan: SearchPlan) -> list[QueryVector]:
     """A space without an embedder is not searched. Of an item, its own vectors; a question beside it adds its own."""
     spaces = {space: embedder for space, embedder in plan.embedders.items() if space in snapshot.spaces}
     for space, embedder in spaces.items():
