@@ -30,7 +30,7 @@ def kept(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, dict]:
 
 
 def opened(folder: Path) -> ragmm.Collection:
-    embedders = {"shared": FakeEmbedder(), "text": FakeEmbedder(48, modalities=["text"], name="words")}
+    embedders = {"shared": FakeEmbedder(), "text": FakeEmbedder(48, kinds=["text"], name="words")}
     return ragmm.open(folder, models=ragmm.Models(embedders=embedders))
 
 

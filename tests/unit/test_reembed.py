@@ -252,4 +252,4 @@ def test_what_cannot_be_exchanged_is_said(desk: Desk) -> None:
         with pytest.raises(UsageError, match="already"):
             replace_model(docs, Exchange(model=desk.model(OLD), space="shared"))
         with pytest.raises(UsageError, match="text only"):
-            replace_model(docs, Exchange(model=FakeEmbedder(modalities=["text"], name="words only"), space="shared"))
+            replace_model(docs, Exchange(model=FakeEmbedder(kinds=["text"], name="words only"), space="shared"))

@@ -48,7 +48,7 @@ class StagedVector:
 
     item: int
     kind: str
-    """"text" or "image"."""
+    """Of media: the list of the space that it belongs to."""
     key: bytes
     row: NDArray[np.float32]
     """Shape: (dim,)."""

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ragmm.errors import ModelMismatchError
+from ragmm.errors import ModelError, ModelMismatchError
 from ragmm.indexes.changes import PreparedDocument
 from ragmm.indexes.store.commit import Commit
 from ragmm.indexes.store.session import Session
 from ragmm.indexes.store.snapshot import Space
-from ragmm.types import ModelInfo
+from ragmm.types import ModelInfo, Role
 
 __all__ = ["Writer", "check_model"]
 
@@ -25,6 +25,11 @@ class Writer(Session):
 
     def ensure_space(self, name: str, info: ModelInfo, dtype: str = "float32") -> None:
         """Declare a space; the next commit creates it. Another model than the one that built it is an error."""
+        if info.many:
+            raise ModelError(
+                f"{info.name} makes several rows of one input, and the space {name!r} holds one for each; "
+                "name a model that makes one"
+            )
         if name in self.spaces:
             check_model(self.spaces[name], info, self.folder)
             return
@@ -92,9 +97,10 @@ class Writer(Session):
         return Commit(self, documents, removed, kind, note).run(merge_all=merge_all)
 
 
-def check_model(space: Space, info: ModelInfo, folder: Path) -> None:
-    """A space answers only to the model that built it."""
-    if (space.fingerprint, space.dim) == (info.fingerprint, info.dim):
+def check_model(space: Space, info: ModelInfo, folder: Path, role: Role = Role.DOCUMENT) -> None:
+    """A space takes rows of the model that built it alone; it is asked with that one or one that shares it."""
+    known = {info.fingerprint} | (info.shares if role is Role.QUERY else frozenset())
+    if space.fingerprint in known and space.dim == info.dim:
         return
     same = space.model == info.name
     raise ModelMismatchError(

@@ -10,7 +10,6 @@ from ragmm.embedders.base import Embedder
 from ragmm.indexes.store.item_places import item_places
 from ragmm.indexes.store.snapshot import Snapshot
 from ragmm.indexes.store.writer import check_model
-from ragmm.pipelines.embedding import TEXT
 from ragmm.pipelines.query.clues import Evidence
 from ragmm.pipelines.query.collecting import collect
 from ragmm.pipelines.query.filters import Filter
@@ -22,7 +21,7 @@ from ragmm.pipelines.query.relevance import weighed
 from ragmm.pipelines.query.rerank import RerankPlan, rerank
 from ragmm.pipelines.query.timing import Clock
 from ragmm.pipelines.query.vectors import QueryVector, item_vectors, question_vectors
-from ragmm.types import Answer, Hit, QueryResult
+from ragmm.types import Answer, Hit, QueryResult, Role
 
 __all__ = ["Answerer", "Found", "SearchPlan", "run_query", "search", "text_embedder"]
 
@@ -126,7 +125,7 @@ def _vectors(snapshot: Snapshot, question: Question, plan: SearchPlan) -> list[Q
     """A space without an embedder is not searched. Of an item, its own vectors; a question beside it adds its own."""
     spaces = {space: embedder for space, embedder in plan.embedders.items() if space in snapshot.spaces}
     for space, embedder in spaces.items():
-        check_model(snapshot.spaces[space], embedder.info, snapshot.folder)
+        check_model(snapshot.spaces[space], embedder.info, snapshot.folder, Role.QUERY)
     if question.like is None:
         return question_vectors(spaces, question.searched, question.image)
     asked = question_vectors(spaces, question.text, question.image)
@@ -135,4 +134,4 @@ def _vectors(snapshot: Snapshot, question: Question, plan: SearchPlan) -> list[Q
 
 def text_embedder(embedders: Mapping[str, Embedder]) -> Embedder | None:
     """The embedder that compares words with words best: a text space's, else the shared one's."""
-    return embedders.get(TEXT) or next(iter(embedders.values()), None)
+    return embedders.get("text") or next(iter(embedders.values()), None)
