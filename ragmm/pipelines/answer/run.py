@@ -20,7 +20,7 @@ from ragmm.pipelines.prompts import style_for
 from ragmm.pipelines.query.glossary import Glossary
 from ragmm.pipelines.query.question import Question
 from ragmm.pipelines.query.run import Answerer, text_embedder
-from ragmm.types import Answer, Asset, Hit, Role
+from ragmm.types import Answer, Asset, Hit, MediaKind, Role
 from ragmm.vlm.base import Vlm
 from ragmm.vlm.trust import trust_in
 
@@ -123,5 +123,7 @@ def _images(hits: Sequence[Hit], snapshot: Snapshot, most: int) -> dict[str, Ass
                 data, media_type = snapshot.asset(hit.item.asset)
             except RagmmError:
                 continue
-            found[hit.item.asset] = Asset(data=data, media_type=media_type)
+            asset = Asset(data=data, media_type=media_type)
+            if asset.kind is MediaKind.IMAGE:
+                found[hit.item.asset] = asset
     return found
