@@ -30,7 +30,7 @@ from ragmm.embedders.sentence_transformers import SentenceTransformerEmbedder
 from ragmm.embedders.settings import Dtype, EmbedderSettings
 from ragmm.errors import ModelNotFoundError
 from ragmm.models import find
-from ragmm.types import Role
+from ragmm.types import Asset, MediaKind, Role
 
 SIZE = (640, 480)
 GOAL = 0.9
@@ -109,7 +109,8 @@ def _rows(name: str, scratch: Path, threads: int, options: argparse.Namespace) -
 def _image_row(name: str, embedder: OpenClipEmbedder, jpegs: Sequence[bytes], options: argparse.Namespace) -> Row:
     import torch
 
-    embedder.embed_images(jpegs[: options.batch])  # loads and warms up
+    assets = [Asset(data=data, media_type="image/jpeg") for data in jpegs]
+    embedder.embed_media(MediaKind.IMAGE, assets[: options.batch])  # loads and warms up
     model = embedder._ready()
     pixels = [model.preprocessing(data) for data in jpegs]
     tensors = [normalised(model, pixels[n : n + options.batch]) for n in range(0, len(pixels), options.batch)]
@@ -119,7 +120,7 @@ def _image_row(name: str, embedder: OpenClipEmbedder, jpegs: Sequence[bytes], op
             for batch in tensors:
                 model.network.encode_image(batch)
 
-    times = _in_turns(bare, lambda: embedder.embed_images(jpegs), options.rounds)
+    times = _in_turns(bare, lambda: embedder.embed_media(MediaKind.IMAGE, assets), options.rounds)
     return _row(f"{name}, JPEG {SIZE[0]}x{SIZE[1]}", model.image_dtype, len(jpegs), times)
 
 

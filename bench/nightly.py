@@ -44,7 +44,7 @@ from ragmm.pipelines.sync.roots import roots_of
 from ragmm.pipelines.sync.run import NightWork, run_night
 from ragmm.pipelines.sync.survey import Options
 from ragmm.testing import ParagraphParser
-from ragmm.types import Item, Modality
+from ragmm.types import Item, MediaKind, Modality
 
 if TYPE_CHECKING:
     from ragmm.loaders.parser import ParserPool
@@ -107,7 +107,7 @@ def _tools(parser: ParagraphParser | ParserPool | None = None) -> IngestPlan:
     from ragmm.testing import FakeEmbedder
 
     return IngestPlan(
-        embedders={"text": FakeEmbedder(modalities=["text"])},
+        embedders={"text": FakeEmbedder(kinds=["text"])},
         parser=parser or ParagraphParser(),
         parser_fingerprint="bench",
         commit_items=20_000,
@@ -132,7 +132,7 @@ def _document(source: Path, number: int, paragraphs: int) -> PreparedDocument:
     items = [
         PreparedItem(
             item=Item(modality=Modality.PASSAGE, text=part),
-            vectors=(Vector(space="text", kind="text", key=b"%d %d" % (number, at), row=rows[at]),),
+            vectors=(Vector(space="text", kind=MediaKind.TEXT, key=b"%d %d" % (number, at), row=rows[at]),),
         )
         for at, part in enumerate(text.split("\n\n"))
     ]

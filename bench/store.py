@@ -24,7 +24,7 @@ from rich.table import Table
 
 from ragmm.indexes.changes import PreparedDocument, PreparedItem, Vector
 from ragmm.indexes.store.store import Store
-from ragmm.types import Item, Modality, ModelInfo
+from ragmm.types import Item, MediaKind, Modality, ModelInfo
 
 _PER_COMMIT = 10_000
 _PER_DOCUMENT = 20
@@ -41,7 +41,7 @@ def documents(count: int, dim: int, seed: int) -> Iterator[PreparedDocument]:
         items = [
             PreparedItem(
                 item=Item(modality=Modality.PASSAGE, text=f"{name} {n} " + " ".join(_WORDS[i] for i in picks[n])),
-                vectors=(Vector(space="text", kind="text", key=_key(number, n, seed), row=rows[n]),),
+                vectors=(Vector(space="text", kind=MediaKind.TEXT, key=_key(number, n, seed), row=rows[n]),),
             )
             for n in range(_PER_DOCUMENT)
         ]
@@ -63,7 +63,7 @@ def _key(number: int, n: int, seed: int) -> bytes:
 
 def fill(store: Store, items: int, dim: int) -> tuple[float, float]:
     """(items per second, items per CPU-second) inside `commit` alone; making the documents is not counted."""
-    info = ModelInfo(name="bench", revision="1", fingerprint="0" * 64, modalities=frozenset({"text"}), dim=dim)
+    info = ModelInfo(name="bench", revision="1", fingerprint="0" * 64, kinds=frozenset({MediaKind.TEXT}), dim=dim)
     wall = cpu = 0.0
     with store.writer("bench", create=True) as writer:
         writer.ensure_space("text", info)

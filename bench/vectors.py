@@ -33,7 +33,7 @@ from ragmm.indexes.faiss.library import library
 from ragmm.indexes.faiss.spec import Method
 from ragmm.indexes.store import blocks
 from ragmm.indexes.store.store import Store
-from ragmm.types import ModelInfo
+from ragmm.types import MediaKind, ModelInfo
 
 Rows = NDArray[np.float32]
 
@@ -169,7 +169,7 @@ def commit_seconds(folder: Path, rows: Rows) -> float:
     """One commit of documents with their texts, words and vectors."""
     prepared = list(documents(len(rows), rows.shape[1], 0))
     info = ModelInfo(
-        name="bench", revision="1", fingerprint="0" * 64, modalities=frozenset({"text"}), dim=rows.shape[1]
+        name="bench", revision="1", fingerprint="0" * 64, kinds=frozenset({MediaKind.TEXT}), dim=rows.shape[1]
     )
     with Store(folder).writer("bench", create=True) as writer:
         writer.ensure_space("text", info)

@@ -30,6 +30,7 @@ __all__ = [
     "Hit",
     "Item",
     "Locator",
+    "MediaKind",
     "Modality",
     "ModelInfo",
     "QueryResult",
@@ -55,6 +56,15 @@ class Modality(StrEnum):
 
 TEXT_MODALITIES = frozenset({Modality.PASSAGE, Modality.TABLE})
 IMAGE_MODALITIES = frozenset({Modality.FIGURE, Modality.PHOTO, Modality.PAGE})
+
+
+class MediaKind(StrEnum):
+    """What something is to a model that takes it: the lists of a space and the groups of a search are named so."""
+
+    TEXT = "text"
+    IMAGE = "image"
+    AUDIO = "audio"
+    VIDEO = "video"
 
 
 class Role(StrEnum):
@@ -98,12 +108,20 @@ class Locator:
 
 @dataclass(frozen=True, kw_only=True)
 class Asset:
-    """Image bytes that belong to the collection, named by their sha256."""
+    """A picture, sound or film: what a collection keeps beside its texts, named by its sha256."""
 
     data: bytes = field(repr=False)
     media_type: str
-    width: int
-    height: int
+    width: int | None = None
+    height: int | None = None
+    """In pixels; None where they are not known, as of sound."""
+    duration: float | None = None
+    """In seconds, of sound and film."""
+
+    @property
+    def kind(self) -> MediaKind:
+        """By its media type. ValueError for one that is none of the kinds."""
+        return MediaKind(self.media_type.partition("/")[0])
 
     @property
     def sha256(self) -> str:
@@ -112,7 +130,7 @@ class Asset:
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
-    """One retrievable thing as a loader yields it: text, an image, or both."""
+    """One retrievable thing as a loader yields it: text, media, or both."""
 
     modality: Modality
     text: str = ""
@@ -148,7 +166,7 @@ class Document:
 
 @dataclass(frozen=True, kw_only=True)
 class StoredItem:
-    """An item as the collection holds it; its image is fetched by hash when needed."""
+    """An item as the collection holds it; its media are fetched by hash when needed."""
 
     id: int
     uri: str
@@ -169,7 +187,7 @@ class FoundBy:
     """One leg of a search that found a hit, with the rank and raw score it had there."""
 
     leg: str
-    """"<space>/<text|image>" or "lexical"."""
+    """Such as "<space>/<kind of media>" or "lexical"."""
     rank: int
     score: float
 
@@ -294,11 +312,18 @@ class ModelInfo:
     """The string that names it: "st:all-MiniLM-L6-v2", "open_clip:ViT-B-32/laion2b_s34b_b79k", "mini" …"""
     revision: str
     fingerprint: str
-    """sha256 over everything that changes its output: weights, preprocessing, tokenizer, pooling."""
-    modalities: frozenset[str]
-    """"text", "image"."""
+    """sha256 over everything that changes its output: weights, preprocessing, tokenizer, pooling. Of an embedder: over
+    what makes the rows of documents; a space is known by it."""
+    kinds: frozenset[MediaKind]
+    """What it takes."""
     dim: int = 0
     """Of embedders; 0 for generators."""
+    many: bool = False
+    """Of embedders: whether an input becomes several rows that belong together, not one."""
+    query_fingerprint: str = ""
+    """Of an embedder whose questions are embedded by something else than documents: over what makes their rows."""
+    shares: frozenset[str] = frozenset()
+    """Fingerprints of other models in whose spaces its questions can be asked: those it was trained beside."""
     max_tokens: int = 0
     licence: str = "unknown"
     notice: str = ""

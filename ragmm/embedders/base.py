@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ragmm.types import ModelInfo, Role
+from ragmm.types import Asset, MediaKind, ModelInfo, Role
 
-if TYPE_CHECKING:
-    from PIL.Image import Image
-
-__all__ = ["Embedder", "ImageSource"]
-
-ImageSource = "Image | bytes"
-"""What embed_images takes: encoded bytes (an asset's; decoded in parallel with the model) or a PIL image."""
+__all__ = ["Embedder", "takes"]
 
 
 @runtime_checkable
 class Embedder(Protocol):
-    """Turns texts, and images where `info.modalities` has "image", into rows of one space."""
+    """Turns texts, and the media that `info.kinds` has, into rows of one space."""
 
     @property
     def info(self) -> ModelInfo: ...
@@ -30,6 +24,11 @@ class Embedder(Protocol):
         """Shape: (len(texts), dim). Text longer than the model's context is embedded whole, in windows."""
         ...
 
-    def embed_images(self, images: Sequence[Image | bytes]) -> NDArray[np.float32]:
-        """Shape: (len(images), dim). Raises ModelError for a text-only model."""
+    def embed_media(self, kind: MediaKind, assets: Sequence[Asset]) -> NDArray[np.float32]:
+        """Shape: (len(assets), dim). All are of the one kind. Raises ModelError where the model does not take it."""
         ...
+
+
+def takes(embedder: Embedder, kind: MediaKind) -> bool:
+    """Whether the embedder makes rows of what is of this kind, not only of the words about it."""
+    return kind in embedder.info.kinds

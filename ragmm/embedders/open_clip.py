@@ -22,16 +22,16 @@ from ragmm.embedders.scripts_known import LATIN, known_scripts
 from ragmm.embedders.settings import EmbedderSettings
 from ragmm.embedders.token_spans import spans_of, spans_of_clip, without_surrogates
 from ragmm.embedders.windows import Span, average, cut
+from ragmm.errors import ModelError
 from ragmm.models.describe import describe
 from ragmm.models.finding import FoundModel, Source, find
 from ragmm.models.fingerprints import fingerprint
 from ragmm.models.names import ModelName, Scheme
 from ragmm.models.profiles import MINI_NOTICE
-from ragmm.types import ModelInfo, Role
+from ragmm.types import Asset, MediaKind, ModelInfo, Role
 
 if TYPE_CHECKING:
     import torch
-    from PIL.Image import Image
 
 __all__ = ["OpenClipEmbedder"]
 
@@ -67,7 +67,7 @@ class OpenClipEmbedder:
             name=self._found.name,
             revision=self._found.revision,
             fingerprint=fingerprint(*folders, adapter=_ADAPTER),
-            modalities=frozenset({"text", "image"}),
+            kinds=frozenset({MediaKind.TEXT, MediaKind.IMAGE}),
             dim=self._dim,
             max_tokens=int(self._files.text.get("context_length", 77)),
             licence=self._found.licence,
@@ -121,14 +121,16 @@ class OpenClipEmbedder:
             return None
         return NumpyBert.open(self._text_model.folder, context=int(own["context_length"]), pooling="mean")
 
-    def embed_images(self, images: Sequence[Image | bytes]) -> NDArray[np.float32]:
-        """Shape: (len(images), dim), of unit length. Raises DocumentError for bytes that are no image."""
-        if not images:
+    def embed_media(self, kind: MediaKind, assets: Sequence[Asset]) -> NDArray[np.float32]:
+        """Shape: (len(assets), dim), of unit length. Raises DocumentError for bytes that are no image."""
+        if kind is not MediaKind.IMAGE:
+            raise ModelError(f"{self._found.name} embeds texts and images, no {kind}")
+        if not assets:
             return np.zeros((0, self._dim), dtype=np.float32)
         size = self._settings.batch_size
         with ThreadPoolExecutor(decode_threads(self._settings)) as pool, self._lock:
             model = self._ready()
-            pixels = prefetch(images, model.preprocessing, pool, ahead=size * _QUEUED_BATCHES)
+            pixels = prefetch([one.data for one in assets], model.preprocessing, pool, ahead=size * _QUEUED_BATCHES)
             return np.concatenate(
                 [
                     rows

@@ -25,10 +25,9 @@ from ragmm.models.finding import FoundModel
 from ragmm.models.fingerprints import fingerprint
 from ragmm.models.safety import refuse_foreign_code, refuse_pickles, require_tokenizer
 from ragmm.models.strict import strict_loading
-from ragmm.types import ModelInfo, Role
+from ragmm.types import Asset, MediaKind, ModelInfo, Role
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
     from sentence_transformers import SentenceTransformer
 
 __all__ = ["SentenceTransformerEmbedder"]
@@ -59,7 +58,7 @@ class SentenceTransformerEmbedder:
             name=self._found.name,
             revision=self._found.revision,
             fingerprint=fingerprint(self._found.folder, adapter=_ADAPTER),
-            modalities=self._facts.modalities,
+            kinds=self._facts.kinds,
             dim=self._facts.dim,
             max_tokens=self._facts.max_tokens,
             licence=self._found.licence,
@@ -102,19 +101,21 @@ class SentenceTransformerEmbedder:
     @cached_property
     def _in_numpy(self) -> NumpyBert | None:
         """The same model without torch, where that is known to give the same vectors."""
-        exact = self._settings.dtype in {Dtype.AUTO, Dtype.FLOAT32} and self._facts.modalities == {"text"}
+        exact = self._settings.dtype in {Dtype.AUTO, Dtype.FLOAT32} and self._facts.kinds == {MediaKind.TEXT}
         return NumpyBert.open(self._found.folder) if exact else None
 
-    def embed_images(self, images: Sequence[Image | bytes]) -> NDArray[np.float32]:
-        """Shape: (len(images), dim), of unit length. Encoded bytes are decoded beside the model."""
-        if "image" not in self._facts.modalities:
-            raise ModelError(f"{self._found.name} embeds text only; name a model of a shared space for images")
-        if not images:
+    def embed_media(self, kind: MediaKind, assets: Sequence[Asset]) -> NDArray[np.float32]:
+        """Shape: (len(assets), dim), of unit length. The pictures are decoded beside the model."""
+        if MediaKind.IMAGE not in self._facts.kinds:
+            raise ModelError(f"{self._found.name} embeds text only; name a model of a shared space for {kind}")
+        if kind is not MediaKind.IMAGE:
+            raise ModelError(f"{self._found.name} embeds texts and images, no {kind}")
+        if not assets:
             return self._no_rows()
-        batches = batched(images, self._settings.batch_size)
+        batches = batched(assets, self._settings.batch_size)
         with ThreadPoolExecutor(decode_threads(self._settings)) as pool, self._lock:
             encode = self._encoder(self._ready(), Role.DOCUMENT)
-            pictures = prefetch(batches, lambda batch: [decode(image) for image in batch], pool, ahead=2)
+            pictures = prefetch(batches, lambda batch: [decode(one.data) for one in batch], pool, ahead=2)
             return np.concatenate([rows for batch in pictures for rows in halving(encode, batch)])
 
     def _no_rows(self) -> NDArray[np.float32]:
@@ -147,7 +148,7 @@ class SentenceTransformerEmbedder:
 
         folder = self._found.folder
         device = resolve_device(self._settings.device)
-        dtype = resolve_dtype(self._settings.dtype, device, exact_on_cpu="image" not in self._facts.modalities)
+        dtype = resolve_dtype(self._settings.dtype, device, exact_on_cpu=MediaKind.IMAGE not in self._facts.kinds)
         set_threads(self._settings)
         try:
             with strict_loading(folder):

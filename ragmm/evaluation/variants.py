@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -14,11 +13,9 @@ from numpy.typing import NDArray
 from ragmm.collection import Collection, Models
 from ragmm.embedders.scripts_known import ReadsScripts
 from ragmm.errors import ModelError, UsageError
-from ragmm.types import ModelInfo, Role
+from ragmm.types import Asset, MediaKind, ModelInfo, Role
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
-
     from ragmm.embedders.base import Embedder
     from ragmm.vlm.base import Vlm
 
@@ -35,7 +32,7 @@ def legs(docs: Collection) -> tuple[str, ...]:
 
 
 def kinds(docs: Collection) -> tuple[str, ...]:
-    """ "text", "image": which of them the collection holds."""
+    """Of which media the collection holds vectors: "text", "image" …"""
     with closing(docs.store.snapshot()) as snapshot:
         return tuple(sorted({kind for _, kind in snapshot.legs()}, reverse=True))
 
@@ -101,10 +98,10 @@ class _RememberingEmbedder:
             self._rows[texts[0]] = self._inner.embed_texts(texts, role)
         return self._rows[texts[0]]
 
-    def embed_images(self, images: Sequence[Image | bytes]) -> NDArray[np.float32]:
-        if len(images) != 1 or not isinstance(images[0], bytes):
-            return self._inner.embed_images(images)
-        name = hashlib.sha256(images[0]).digest()
+    def embed_media(self, kind: MediaKind, assets: Sequence[Asset]) -> NDArray[np.float32]:
+        if len(assets) != 1:
+            return self._inner.embed_media(kind, assets)
+        name = bytes.fromhex(assets[0].sha256)
         if name not in self._rows:
-            self._rows[name] = self._inner.embed_images(images)
+            self._rows[name] = self._inner.embed_media(kind, assets)
         return self._rows[name]

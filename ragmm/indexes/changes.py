@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ragmm.types import DocumentState, Item
+from ragmm.types import DocumentState, Item, MediaKind
 
 __all__ = ["PreparedDocument", "PreparedItem", "Vector"]
 
@@ -18,8 +18,8 @@ class Vector:
     """One row of one space."""
 
     space: str
-    kind: str
-    """"text" or "image": which of the space's two lists it belongs to."""
+    kind: MediaKind
+    """Which of the space's lists it belongs to."""
     key: bytes
     """Hash of what was embedded: equal keys mean equal vectors."""
     row: NDArray[np.float32]

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ragmm.errors import DamagedError, ModelMismatchError
-from ragmm.types import Modality, ModelInfo
+from ragmm.types import Modality, ModelInfo, Role
 
 __all__ = [
     "Built",
@@ -59,9 +59,10 @@ class Space:
     dim: int
     dtype: str
 
-    def check_model(self, info: ModelInfo, folder: Path) -> None:
-        """A space answers only to the model that built it."""
-        if (self.fingerprint, self.dim) == (info.fingerprint, info.dim):
+    def check_model(self, info: ModelInfo, folder: Path, role: Role = Role.DOCUMENT) -> None:
+        """A space takes rows of the model that built it alone; it is asked with that one or one that shares it."""
+        known = {info.fingerprint} | (info.shares if role is Role.QUERY else frozenset())
+        if self.fingerprint in known and self.dim == info.dim:
             return
         same = self.model == info.name
         raise ModelMismatchError(
@@ -179,7 +180,7 @@ class StagedVector:
 
     item: int
     kind: str
-    """"text" or "image"."""
+    """Of media: the list of the space that it belongs to."""
     key: bytes
     row: NDArray[np.float32]
     """Shape: (dim,)."""

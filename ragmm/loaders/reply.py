@@ -1,7 +1,7 @@
-"""What a parser worker hands back: JSON lines and numbered image files.
+"""What a parser worker hands back: JSON lines and numbered asset files.
 
-A reply is a folder with `reply.jsonl` (one item a line, closed by one line saying how it ended) and one file per image.
-The reader believes nothing: counts, sizes, types and image headers are checked before the first item is given out.
+A reply is a folder with `reply.jsonl` (one item a line, closed by one line saying how it ended) and one file per asset.
+The reader believes nothing: counts, sizes, types and the files' heads are checked before the first item is given out.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,14 +16,12 @@ from typing import IO, Any
 
 from ragmm.errors import DocumentError, LimitError
 from ragmm.isolation.limits import Limits
-from ragmm.loaders.imagehead import HEAD_BYTES, image_size
+from ragmm.loaders.asset_file import AssetFile, open_regular, whole
 from ragmm.types import Asset, Item, Locator, Modality
 
 __all__ = ["MalformedReplyError", "ParserReply", "ReplyWriter", "read_reply"]
 
 _REPLY = "reply.jsonl"
-_MAX_PIXELS = 100_000_000
-_MAX_SIDE = 65_535
 # JSON escapes can make a text six times longer than it is.
 _LINE_FACTOR = 6
 _MAX_WARNINGS = 1_000
@@ -35,26 +32,15 @@ class MalformedReplyError(DocumentError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class _AssetFile:
-    path: Path
-    media_type: str
-    width: int
-    height: int
-
-    def load(self) -> Asset:
-        return Asset(data=self.path.read_bytes(), media_type=self.media_type, width=self.width, height=self.height)
-
-
-@dataclass(frozen=True, kw_only=True)
 class ParserReply:
-    """A checked reply; images are read from the scratch folder only when their item is asked for."""
+    """A checked reply; assets are read from the scratch folder only when their item is asked for."""
 
     loader: str
     media_type: str
     warnings: tuple[str, ...]
     error: tuple[str, str] | None
     """Kind and message, where the loader said that it could not read the document."""
-    entries: tuple[tuple[Item, _AssetFile | None], ...]
+    entries: tuple[tuple[Item, AssetFile | None], ...]
 
     def items(self) -> Iterator[Item]:
         for item, asset in self.entries:
@@ -132,7 +118,7 @@ def _as_record(item: Item, number: int | None) -> dict[str, Any]:
     }
     if number is not None and item.asset is not None:
         asset = item.asset
-        record["asset"] = [number, asset.media_type, asset.width, asset.height]
+        record["asset"] = [number, asset.media_type, asset.width, asset.height, asset.duration]
     return {key: value for key, value in record.items() if value not in (None, "", (), {})}
 
 
@@ -154,12 +140,12 @@ class _ReplyReader:
         self.line = 0
         self._folder = folder
         self._limits = limits
-        self._entries: list[tuple[Item, _AssetFile | None]] = []
-        self._files: set[int] = set()
+        self._entries: list[tuple[Item, AssetFile | None]] = []
+        self._files: dict[Path, AssetFile] = {}
         self._text_bytes = self._asset_bytes = 0
 
     def read(self) -> ParserReply:
-        with _open_regular(self._folder / _REPLY) as lines:
+        with open_regular(self._folder / _REPLY) as lines:
             if os.fstat(lines.fileno()).st_size > self._limits.text_bytes * _LINE_FACTOR:
                 raise LimitError("the parser's reply is far larger than the text that one document may give")
             for record in self._records(lines):
@@ -191,17 +177,16 @@ class _ReplyReader:
             )
         self._entries.append((item, self._asset(record.get("asset"))))
 
-    def _asset(self, named: Any) -> _AssetFile | None:
+    def _asset(self, named: Any) -> AssetFile | None:
         if named is None:
             return None
-        number, media_type, width, height = named
-        number, width, height = _whole(number), _whole(width), _whole(height)
-        path = self._folder / str(number)
-        if number not in self._files:
-            self._files.add(number)
-            self._asset_bytes += _check_image(path, str(media_type), (width, height))
+        asset = AssetFile.from_record(self._folder, named)
+        if (known := self._files.setdefault(asset.path, asset)) is asset:
+            self._asset_bytes += asset.check()
             self._check_assets()
-        return _AssetFile(path=path, media_type=str(media_type), width=width, height=height)
+        elif known != asset:
+            raise ValueError(f"file {asset.path.name} is said to be two things")
+        return asset
 
     def _check_assets(self) -> None:
         if len(self._files) > self._limits.assets or self._asset_bytes > self._limits.asset_bytes:
@@ -220,14 +205,6 @@ class _ReplyReader:
             error=error,
             entries=tuple(self._entries),
         )
-
-
-def _open_regular(path: Path) -> IO[bytes]:
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise ValueError(f"{path.name} is not a regular file")
-    return os.fdopen(descriptor, "rb")
 
 
 def _decode(line: bytes) -> dict[str, Any]:
@@ -258,19 +235,13 @@ def _as_locator(record: Mapping[str, Any], section: tuple[str, ...]) -> Locator:
     box, time = _numbers(record.get("box"), 4), _numbers(record.get("time"), 2)
     start, end = record.get("start"), record.get("end")
     return Locator(
-        page=None if record.get("page") is None else _whole(record["page"]),
+        page=None if record.get("page") is None else whole(record["page"]),
         box=None if box is None else (box[0], box[1], box[2], box[3]),
         section=section,
-        start=None if start is None else _whole(start),
-        end=None if end is None else _whole(end),
+        start=None if start is None else whole(start),
+        end=None if end is None else whole(end),
         time=None if time is None else (time[0], time[1]),
     )
-
-
-def _whole(value: Any) -> int:
-    if type(value) is not int or not 0 <= value < 1 << 53:
-        raise ValueError(f"{str(value)[:40]} is not a whole number in range")
-    return value
 
 
 def _numbers(value: Any, count: int) -> tuple[float, ...] | None:
@@ -280,15 +251,3 @@ def _numbers(value: Any, count: int) -> tuple[float, ...] | None:
     if len(numbers) != count or not all(map(math.isfinite, numbers)):
         raise ValueError(f"{str(value)[:80]} is not {count} finite numbers")
     return numbers
-
-
-def _check_image(path: Path, media_type: str, size: tuple[int, int]) -> int:
-    """The file's length in bytes, once its header is what the record says."""
-    with _open_regular(path) as file:
-        found = image_size(media_type, file.read(HEAD_BYTES))
-        length = os.fstat(file.fileno()).st_size
-    if found != size:
-        raise ValueError(f"image {path.name} is not a {media_type[:40]} of {size}")
-    if not 0 < size[0] * size[1] <= _MAX_PIXELS or max(size) > _MAX_SIDE:
-        raise LimitError(f"image {path.name} has {size[0]} x {size[1]} pixels; at most {_MAX_PIXELS:,} are taken")
-    return length

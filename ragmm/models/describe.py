@@ -1,4 +1,4 @@
-"""What a model folder is, read from its JSON files: kind, dimension, context, modalities. No weights, no libraries."""
+"""What a model folder is, by its JSON files: kind, dimension, context, what it takes. No weights, no libraries."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 
 from ragmm.errors import ModelError
 from ragmm.models.weights import read_header, safetensors_files
+from ragmm.types import MediaKind
 
 __all__ = ["ModelFacts", "ModelKind", "describe", "licence_of", "read_json"]
 
@@ -28,7 +29,8 @@ class ModelFacts:
     """What the folder's configuration says."""
 
     kind: ModelKind
-    modalities: frozenset[str]
+    kinds: frozenset[MediaKind]
+    """What the model takes."""
     dim: int = 0
     """Of the vectors; 0 for a generator or where the configuration does not tell."""
     max_tokens: int = 0
@@ -37,8 +39,8 @@ class ModelFacts:
     """The repository that holds an open_clip folder's text tower, or the configuration of it."""
 
 
-_BOTH = frozenset({"text", "image"})
-_TEXT = frozenset({"text"})
+_BOTH = frozenset({MediaKind.TEXT, MediaKind.IMAGE})
+_TEXT = frozenset({MediaKind.TEXT})
 _NO_LIMIT = 1_000_000_000
 """Tokenizers without a limit write a number above this one."""
 
@@ -83,7 +85,7 @@ def _describe_open_clip(folder: Path) -> ModelFacts:
     named = text.get("hf_model_name")
     return ModelFacts(
         kind=ModelKind.OPEN_CLIP,
-        modalities=_BOTH,
+        kinds=_BOTH,
         dim=dim,
         max_tokens=int(text.get("context_length", 77)),
         parameters=_parameters(folder, folder / "image_tower"),
@@ -97,7 +99,7 @@ def _describe_sentence_transformer(folder: Path) -> ModelFacts:
     config = read_json(first / "config.json") if (first / "config.json").is_file() else {}
     return ModelFacts(
         kind=ModelKind.SENTENCE_TRANSFORMERS,
-        modalities=_modalities(config, modules),
+        kinds=_kinds(config, modules),
         dim=_sentence_dim(folder, modules, config),
         max_tokens=_sentence_context(first, config),
         parameters=_parameters(*{folder, *(folder / module["path"] for module in modules)}),
@@ -162,7 +164,7 @@ def _sentence_context(first: Path, config: Mapping[str, Any]) -> int:
     return min(known, default=0)
 
 
-def _modalities(config: Mapping[str, Any], modules: list[dict[str, str]]) -> frozenset[str]:
+def _kinds(config: Mapping[str, Any], modules: list[dict[str, str]]) -> frozenset[MediaKind]:
     sees = "vision_config" in config or any(module["type"].endswith("CLIPModel") for module in modules)
     return _BOTH if sees else _TEXT
 
@@ -172,7 +174,7 @@ def _describe_transformers(folder: Path) -> ModelFacts:
     dual = str(config.get("model_type", "")).startswith(("clip", "siglip", "chinese_clip", "align", "metaclip"))
     return ModelFacts(
         kind=ModelKind.TRANSFORMERS,
-        modalities=_modalities(config, []),
+        kinds=_kinds(config, []),
         dim=_dual_dim(config) if dual else _transformer_dim(config),
         max_tokens=_sentence_context(folder, config),
         parameters=_parameters(folder),

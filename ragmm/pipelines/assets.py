@@ -1,4 +1,4 @@
-"""Images out of their packs: a readable file for each that someone asks for, kept in the user's cache."""
+"""Media out of their packs: a readable file for each that someone asks for, kept in the user's cache."""
 
 from __future__ import annotations
 
@@ -12,7 +12,19 @@ from ragmm.indexes.contracts import Snapshot
 
 __all__ = ["asset_file", "forget_assets"]
 
-_SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "image/gif": ".gif"}
+_SUFFIXES = {
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "image/webp": ".webp",
+    "image/gif": ".gif",
+    "audio/wav": ".wav",
+    "audio/flac": ".flac",
+    "audio/ogg": ".ogg",
+    "audio/mpeg": ".mp3",
+    "audio/mp4": ".m4a",
+    "video/mp4": ".mp4",
+    "video/webm": ".webm",
+}
 
 
 def asset_file(snapshot: Snapshot, sha256: str) -> Path:
@@ -36,7 +48,7 @@ def asset_file(snapshot: Snapshot, sha256: str) -> Path:
 
 
 def forget_assets(hashes: Iterable[str]) -> None:
-    """Remove this user's copies of these images."""
+    """Remove this user's copies of these assets."""
     folder = _folder()
     for sha256 in hashes:
         for suffix in (*_SUFFIXES.values(), ".bin"):

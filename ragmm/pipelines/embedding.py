@@ -11,15 +11,13 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ragmm.embedders.base import Embedder
+from ragmm.embedders.base import Embedder, takes
 from ragmm.errors import ModelError
 from ragmm.indexes.changes import PreparedItem, Vector
-from ragmm.indexes.contracts import Store, Writer
-from ragmm.types import IMAGE_MODALITIES, Item, Modality, Role, StoredItem
+from ragmm.indexes.contracts import Snapshot, Store, Writer
+from ragmm.types import IMAGE_MODALITIES, Asset, Item, MediaKind, Modality, Role, StoredItem
 
 __all__ = [
-    "IMAGE",
-    "TEXT",
     "Embedding",
     "Planned",
     "embed_again",
@@ -27,10 +25,8 @@ __all__ = [
     "embedding_text",
     "kind_of",
     "plan",
-    "sees",
 ]
 
-TEXT, IMAGE = "text", "image"
 _AT_ONCE = 256
 
 
@@ -41,12 +37,13 @@ def embedding_text(text: str, context: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One thing to embed: a text or an image's bytes."""
+    """One thing to embed."""
 
     space: str
-    kind: str
+    kind: MediaKind
+    """Which of the space's lists holds it."""
     key: bytes
-    payload: str | bytes
+    payload: str | Asset
 
 
 class Drawer(Protocol):
@@ -104,35 +101,39 @@ class Embedding:
 
 
 def embed_planned(embedder: Embedder, inputs: Sequence[Planned]) -> dict[bytes, NDArray[np.float32]]:
-    """Rows by key, texts and images each in one call. Shape of each: (dim,)."""
+    """Rows by key, texts and the media of each kind in one call. Shape of each: (dim,)."""
     texts = {one.key: one.payload for one in inputs if isinstance(one.payload, str)}
-    images = {one.key: one.payload for one in inputs if isinstance(one.payload, bytes)}
+    media: dict[MediaKind, dict[bytes, Asset]] = {}
+    for one in inputs:
+        if not isinstance(one.payload, str):
+            media.setdefault(one.kind, {})[one.key] = one.payload
     rows: dict[bytes, NDArray[np.float32]] = {}
     if texts:
         rows.update(zip(texts, embedder.embed_texts(list(texts.values()), Role.DOCUMENT), strict=True))
-    if images:
-        rows.update(zip(images, embedder.embed_images(list(images.values())), strict=True))
+    for kind, assets in media.items():
+        rows.update(zip(assets, embedder.embed_media(kind, list(assets.values())), strict=True))
     return rows
 
 
 def plan(space: str, embedder: Embedder, item: Item) -> Planned | None:
-    """What of an item goes into a space: a picture itself where the model sees, else its words; None if neither.
+    """What of an item goes into a space: a picture itself where the model takes it, else its words; None if neither.
 
     A table is its words, also where it comes with a picture of itself.
     """
-    pictured = item.modality in IMAGE_MODALITIES or not item.text.strip()
-    if item.asset is not None and pictured and sees(embedder):
-        return Planned(space, IMAGE, _key(b"image", bytes.fromhex(item.asset.sha256)), item.asset.data)
+    itself = item.modality in IMAGE_MODALITIES or not item.text.strip()
+    if item.asset is not None and itself and takes(embedder, item.asset.kind):
+        kind = item.asset.kind
+        return Planned(space, kind, _key(kind.encode(), bytes.fromhex(item.asset.sha256)), item.asset)
     text = embedding_text(item.text, item.context)
     if not text.strip():
         return None
-    kind = TEXT if sees(embedder) else kind_of(item.modality)
+    kind = MediaKind.TEXT if takes(embedder, MediaKind.IMAGE) else kind_of(item.modality)
     return Planned(space, kind, _key(b"text", text.encode("utf-8", "replace")), text)
 
 
-def kind_of(modality: Modality) -> str:
-    """Which of a space's two lists holds the words of an item."""
-    return IMAGE if modality in IMAGE_MODALITIES else TEXT
+def kind_of(modality: Modality) -> MediaKind:
+    """Which of a space's lists holds the words of an item, where no list holds the item itself."""
+    return MediaKind.IMAGE if modality in IMAGE_MODALITIES else MediaKind.TEXT
 
 
 def _key(kind: bytes, payload: bytes) -> bytes:
@@ -140,26 +141,29 @@ def _key(kind: bytes, payload: bytes) -> bytes:
 
 
 def embed_again(
-    embedders: Mapping[str, Embedder], store: Store, space: str, kind: str, items: Sequence[StoredItem]
+    embedders: Mapping[str, Embedder], store: Store, space: str, name: str, items: Sequence[StoredItem]
 ) -> NDArray[np.float32]:
-    """Vectors of stored items, as `prepare` made them. Shape: (len(items), dim)."""
+    """Vectors of stored items for one list of a space, as `prepare` made them. Shape: (len(items), dim)."""
     embedder = embedders.get(space)
     if embedder is None:
         raise ModelError(f"the pipeline names no model for the space {space!r}, whose vectors have to be made again")
+    kind = MediaKind(name)
+    itself = kind is not MediaKind.TEXT and takes(embedder, kind)
     rows = np.zeros((len(items), embedder.info.dim), np.float32)
     with contextlib.closing(store.snapshot()) as snapshot:
         snapshot.spaces[space].check_model(embedder.info, store.folder)
         for start in range(0, len(items), _AT_ONCE):
             part = items[start : start + _AT_ONCE]
-            images = {n: item.asset for n, item in enumerate(part) if kind == IMAGE and item.asset and sees(embedder)}
-            texts = {n: embedding_text(item.text, item.context) for n, item in enumerate(part) if n not in images}
-            if images:
-                found = embedder.embed_images([snapshot.asset(asset)[0] for asset in images.values()])
-                rows[start + np.array(list(images))] = found
+            media = {n: item.asset for n, item in enumerate(part) if item.asset and itself}
+            texts = {n: embedding_text(item.text, item.context) for n, item in enumerate(part) if n not in media}
+            if media:
+                found = embedder.embed_media(kind, [_stored(snapshot, asset) for asset in media.values()])
+                rows[start + np.array(list(media))] = found
             if texts:
                 rows[start + np.array(list(texts))] = embedder.embed_texts(list(texts.values()), Role.DOCUMENT)
     return rows
 
 
-def sees(embedder: Embedder) -> bool:
-    return IMAGE in embedder.info.modalities
+def _stored(snapshot: Snapshot, sha256: str) -> Asset:
+    data, media_type = snapshot.asset(sha256)
+    return Asset(data=data, media_type=media_type)

@@ -5,13 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-from ragmm.types import Modality, ModelInfo
+from ragmm.types import Asset, Modality, ModelInfo
 from ragmm.vlm.base import Prompt
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 __all__ = [
     "DECLINES",
@@ -124,7 +120,7 @@ def caption_kind(modality: Modality, label: str = "") -> CaptionKind:
 
 
 def caption_prompt(
-    image: Image | bytes,
+    image: Asset,
     *,
     kind: CaptionKind,
     length: CaptionLength,
@@ -148,7 +144,7 @@ def caption_fingerprint(kind: CaptionKind, length: CaptionLength, style: PromptS
     return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def check_prompt(claim: str, image: Image | bytes) -> Prompt:
+def check_prompt(claim: str, image: Asset) -> Prompt:
     """Asks whether an image shows what a claim says; the reply starts with yes or no."""
     quoted = json.dumps(claim[:500], ensure_ascii=False)
     return Prompt.from_parts(

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ragmm.embedders.base import Embedder
+from ragmm.embedders.base import Embedder, takes
 from ragmm.errors import UsageError
 from ragmm.indexes.contracts import Snapshot, Store, Writer
 from ragmm.indexes.records import Space, StagedVector
-from ragmm.pipelines.embedding import Planned, embed_planned, plan, sees
+from ragmm.pipelines.embedding import Planned, embed_planned, plan
 from ragmm.pipelines.progress import Progress, Silent
 from ragmm.pipelines.stopping import StopFlag
-from ragmm.types import IMAGE_MODALITIES, Asset, Item, StoredItem
+from ragmm.types import IMAGE_MODALITIES, Asset, Item, MediaKind, StoredItem
 
 __all__ = ["Staged", "abandon", "build", "space_to_replace", "switch"]
 
@@ -83,7 +83,7 @@ def _check(snapshot: Snapshot, space: str, embedder: Embedder) -> None:
         raise UsageError(
             f"{snapshot.folder}: the space {space!r} is built with {info.name} already; name another model"
         )
-    if space == "shared" and not sees(embedder):
+    if space == "shared" and not takes(embedder, MediaKind.IMAGE):
         raise UsageError(f"{info.name} reads text only and cannot build the space 'shared'; name one that sees images")
 
 
@@ -140,12 +140,12 @@ class _Reembedding:
         return plan(self.staged.name, self.embedder, item)
 
     def _asset(self, stored: StoredItem) -> Asset | None:
-        if stored.asset is None or not sees(self.embedder):
+        if stored.asset is None or self.embedder.info.kinds == {MediaKind.TEXT}:
             return None
         if stored.modality not in IMAGE_MODALITIES and stored.text.strip():
             return None  # its words stand for it
         data, media_type = self.snapshot.asset(stored.asset)
-        return Asset(data=data, media_type=media_type, width=0, height=0)
+        return Asset(data=data, media_type=media_type)
 
     def report(self, serving: Space, *, complete: bool) -> Staged:
         held = self.writer.staged_items(self.staged)

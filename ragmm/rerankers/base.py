@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from ragmm.types import ModelInfo
+from ragmm.types import Asset, ModelInfo
 
 __all__ = ["Candidate", "Reranker"]
 
@@ -19,7 +19,7 @@ class Candidate:
     """What a reranker reads of an item: its words with their context, its picture, or both."""
 
     text: str = ""
-    image: bytes | None = None
+    image: Asset | None = None
 
 
 @runtime_checkable
@@ -28,7 +28,7 @@ class Reranker(Protocol):
 
     @property
     def info(self) -> ModelInfo:
-        """`info.modalities` has "image" where pictures are read too."""
+        """`info.kinds` has "image" where pictures are read too."""
         ...
 
     def score(self, question: str, candidates: Sequence[Candidate]) -> NDArray[np.float32]:

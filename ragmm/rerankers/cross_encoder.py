@@ -20,7 +20,7 @@ from ragmm.models.fingerprints import fingerprint
 from ragmm.models.safety import refuse_foreign_code, refuse_pickles
 from ragmm.models.strict import strict_loading
 from ragmm.rerankers.base import Candidate
-from ragmm.types import ModelInfo
+from ragmm.types import MediaKind, ModelInfo
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -52,7 +52,7 @@ class CrossEncoderReranker:
             name=self._found.name,
             revision=self._found.revision,
             fingerprint=fingerprint(self._found.folder, adapter=_ADAPTER),
-            modalities=self._facts.modalities,
+            kinds=self._facts.kinds,
             max_tokens=self._facts.max_tokens,
             licence=self._found.licence,
         )
@@ -80,9 +80,9 @@ class CrossEncoderReranker:
 
     def _input(self, candidate: Candidate) -> Any:
         text = candidate.text[:_LONGEST_TEXT]
-        if candidate.image is None or "image" not in self._facts.modalities:
+        if candidate.image is None or MediaKind.IMAGE not in self._facts.kinds:
             return text
-        image = _decoded(candidate.image)
+        image = _decoded(candidate.image.data)
         return {"text": text, "image": image} if text.strip() else image
 
     def _ready(self) -> CrossEncoder:

@@ -15,7 +15,7 @@ from __future__ import annotations
 from ragmm.testing.corpus import planted_word, sample_corpus
 from ragmm.testing.embedders import FakeEmbedder, LimitedEmbedder, SlowEmbedder, word_vector
 from ragmm.testing.parsing import ParagraphParser, Reading, paragraphs
-from ragmm.testing.pictures import COLOURS, captioned_picture, describe_picture, png_bytes
+from ragmm.testing.pictures import COLOURS, captioned_picture, describe_picture, picture_asset, png_bytes
 from ragmm.testing.vlm import FakeVlm
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "captioned_picture",
     "describe_picture",
     "paragraphs",
+    "picture_asset",
     "planted_word",
     "png_bytes",
     "sample_corpus",

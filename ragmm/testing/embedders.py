@@ -9,7 +9,7 @@ import threading
 import time
 import zlib
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +17,7 @@ from numpy.typing import NDArray
 from ragmm.embedders.base import Embedder
 from ragmm.errors import ModelError
 from ragmm.testing.pictures import describe_picture
-from ragmm.types import ModelInfo, Role
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
+from ragmm.types import Asset, MediaKind, ModelInfo, Role
 
 __all__ = ["FakeEmbedder", "LimitedEmbedder", "SlowEmbedder", "word_vector"]
 
@@ -47,7 +44,7 @@ def _text_vector(text: str, dim: int) -> NDArray[np.float32]:
 
 
 class FakeEmbedder:
-    """An embedder of texts, and of pictures by their caption or colour.
+    """An embedder of texts, of pictures by their caption or colour, and of other media as if they were text.
 
     `fail_above` raises MemoryError for a call with more than that many inputs; `calls` records the size of each call.
     """
@@ -55,7 +52,7 @@ class FakeEmbedder:
     def __init__(
         self,
         dim: int = 64,
-        modalities: Iterable[str] = ("text", "image"),
+        kinds: Iterable[MediaKind | str] = (MediaKind.TEXT, MediaKind.IMAGE),
         *,
         name: str = "fake",
         fail_above: int | None = None,
@@ -63,13 +60,13 @@ class FakeEmbedder:
         self._dim = dim
         self._fail_above = fail_above
         self.calls: list[int] = []
-        kinds = frozenset(modalities)
-        facts = json.dumps(["fake-embedder-1", name, dim, sorted(kinds)])
+        taken = frozenset(MediaKind(kind) for kind in kinds)
+        facts = json.dumps(["fake-embedder-1", name, dim, sorted(taken)])
         self._info = ModelInfo(
             name=name,
             revision="1",
             fingerprint=hashlib.sha256(facts.encode()).hexdigest(),
-            modalities=kinds,
+            kinds=taken,
             dim=dim,
             max_tokens=1_000_000,
             licence="Apache-2.0",
@@ -83,11 +80,13 @@ class FakeEmbedder:
         """Shape: (len(texts), dim). The role changes nothing."""
         return self._rows([_text_vector(text, self._dim) for text in self._admit(texts)])
 
-    def embed_images(self, images: Sequence[Image | bytes]) -> NDArray[np.float32]:
-        """Shape: (len(images), dim). The vector of `describe_picture`'s words."""
-        if "image" not in self._info.modalities:
-            raise ModelError(f"{self._info.name} embeds text only; give the images to a model of a shared space")
-        return self._rows([_text_vector(describe_picture(image), self._dim) for image in self._admit(images)])
+    def embed_media(self, kind: MediaKind, assets: Sequence[Asset]) -> NDArray[np.float32]:
+        """Shape: (len(assets), dim). The vector of `describe_picture`'s words, or of those that other media hold."""
+        if kind not in self._info.kinds - {MediaKind.TEXT}:
+            taken = ", ".join(sorted(self._info.kinds))
+            only = " only" if self._info.kinds == {MediaKind.TEXT} else ""
+            raise ModelError(f"{self._info.name} embeds {taken}{only}; name a model of a shared space for {kind}")
+        return self._rows([_text_vector(_described(kind, one), self._dim) for one in self._admit(assets)])
 
     def _admit(self, inputs: Sequence[_Input]) -> Sequence[_Input]:
         self.calls.append(len(inputs))
@@ -97,6 +96,10 @@ class FakeEmbedder:
 
     def _rows(self, rows: list[NDArray[np.float32]]) -> NDArray[np.float32]:
         return np.stack(rows) if rows else np.zeros((0, self._dim), dtype=np.float32)
+
+
+def _described(kind: MediaKind, asset: Asset) -> str:
+    return describe_picture(asset.data) if kind is MediaKind.IMAGE else asset.data.decode("utf-8", "replace")
 
 
 class SlowEmbedder:
@@ -115,9 +118,9 @@ class SlowEmbedder:
         self._sleep(len(texts))
         return self._inner.embed_texts(texts, role)
 
-    def embed_images(self, images: Sequence[Image | bytes]) -> NDArray[np.float32]:
-        self._sleep(len(images))
-        return self._inner.embed_images(images)
+    def embed_media(self, kind: MediaKind, assets: Sequence[Asset]) -> NDArray[np.float32]:
+        self._sleep(len(assets))
+        return self._inner.embed_media(kind, assets)
 
     def _sleep(self, inputs: int) -> None:
         time.sleep(self._seconds * (inputs if self._per_input else 1))
@@ -140,9 +143,9 @@ class LimitedEmbedder:
         self._spend()
         return self._inner.embed_texts(texts, role)
 
-    def embed_images(self, images: Sequence[Image | bytes]) -> NDArray[np.float32]:
+    def embed_media(self, kind: MediaKind, assets: Sequence[Asset]) -> NDArray[np.float32]:
         self._spend()
-        return self._inner.embed_images(images)
+        return self._inner.embed_media(kind, assets)
 
     def _spend(self) -> None:
         with self._lock:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ragmm.types import Asset
+
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["COLOURS", "captioned_picture", "describe_picture", "png_bytes"]
+__all__ = ["COLOURS", "captioned_picture", "describe_picture", "picture_asset", "png_bytes"]
 
 COLOURS: Mapping[str, tuple[int, int, int]] = {
     "black": (0, 0, 0),
@@ -78,6 +80,11 @@ def _read_caption(picture: Image) -> str:
 def _colour_name(picture: Image) -> str:
     mean = np.asarray(picture.convert("RGB").resize((8, 8)), dtype=np.float64).reshape(-1, 3).mean(axis=0)
     return min(COLOURS, key=lambda name: float(np.square(mean - np.array(COLOURS[name])).sum()))
+
+
+def picture_asset(image: Image) -> Asset:
+    """The picture as a loader yields it, as a PNG."""
+    return Asset(data=png_bytes(image), media_type="image/png", width=image.width, height=image.height)
 
 
 def png_bytes(image: Image) -> bytes:

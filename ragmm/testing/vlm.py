@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable, Generator, Mapping, Sequence
 
 from ragmm.testing.pictures import describe_picture
-from ragmm.types import ModelInfo
-from ragmm.vlm.base import Piece, Prompt, Reply
+from ragmm.types import MediaKind, ModelInfo
+from ragmm.vlm.base import Piece, Prompt, Reply, media_of
 
 __all__ = ["FakeVlm"]
 
@@ -40,7 +40,7 @@ class FakeVlm:
             name=name,
             revision="1",
             fingerprint=hashlib.sha256(facts.encode()).hexdigest(),
-            modalities=frozenset({"text", "image"}),
+            kinds=frozenset({MediaKind.TEXT, MediaKind.IMAGE}),
             max_tokens=1_000_000,
             licence="Apache-2.0",
         )
@@ -72,5 +72,5 @@ class FakeVlm:
         for key, reply in self._rules.items():
             if key in asked:
                 return reply if isinstance(reply, str) else reply(prompt)
-        shown = [describe_picture(part) for part in parts if not isinstance(part, str)]
+        shown = [describe_picture(asset.data) for asset in media_of(prompt, self._info.kinds, self._info.name)]
         return f"A picture of {' and '.join(shown)}." if shown else self._default

@@ -1,26 +1,29 @@
-"""The VLM contract: prompts of interleaved text and images in, replies out. Captions and answers are both prompts."""
+"""The VLM contract: prompts of interleaved text and media in, replies out. Captions and answers are both prompts."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
-from ragmm.types import ModelInfo
+from ragmm.errors import ModelError
+from ragmm.types import Asset, MediaKind, ModelInfo
 
-if TYPE_CHECKING:
-    from PIL.Image import Image
+__all__ = ["Part", "Prompt", "Reply", "Turn", "Vlm", "media_of"]
 
-__all__ = ["Piece", "Prompt", "Reply", "Turn", "Vlm", "joined", "whole"]
+__all__ = ["Part", "Piece", "Prompt", "Reply", "Turn", "Vlm", "joined", "media_of", "whole"]
+
+Part = str | Asset
+"""What a message is made of: words, or a picture, sound or film, as its media type says."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Turn:
-    """One message: parts are strings, encoded image bytes or PIL images, in reading order."""
+    """One message: its parts in reading order."""
 
     role: str
     """"system", "user" or "assistant"."""
-    parts: tuple[str | bytes | Image, ...]
+    parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +34,7 @@ class Prompt:
     max_tokens: int = 256
 
     @classmethod
-    def from_parts(cls, *parts: str | bytes | Image, system: str = "", max_tokens: int = 256) -> Prompt:
+    def from_parts(cls, *parts: Part, system: str = "", max_tokens: int = 256) -> Prompt:
         """A single user message, with an optional system message before it."""
         head = (Turn(role="system", parts=(system,)),) if system else ()
         return cls(turns=(*head, Turn(role="user", parts=parts)), max_tokens=max_tokens)
@@ -83,3 +86,15 @@ class Vlm(Protocol):
     def stream(self, prompt: Prompt) -> Generator[Piece, None, None]:
         """One reply as it is made. Closing it early stops the model."""
         ...
+
+
+def media_of(prompt: Prompt, kinds: Collection[MediaKind], model: str) -> list[Asset]:
+    """The media of all turns, in reading order. Raises ModelError for a kind that the model does not take."""
+    found = [part for turn in prompt.turns for part in turn.parts if not isinstance(part, str)]
+    for asset in found:
+        if asset.kind not in kinds:
+            raise ModelError(
+                f"{model} takes {', '.join(sorted(kinds))} and was given {asset.media_type}; "
+                "name a model that takes it as models.vlm"
+            )
+    return found

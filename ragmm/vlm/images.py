@@ -7,21 +7,27 @@ import io
 from typing import TYPE_CHECKING
 
 from ragmm.errors import ModelError
+from ragmm.types import Asset
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["data_url", "encode_png", "fit_image", "media_type_of", "open_image"]
+__all__ = ["data_url", "fit_image", "media_type_of", "open_image", "picture"]
 
 _MAX_PIXELS = 100_000_000
 
 
-def open_image(source: Image | bytes) -> Image:
+def picture(data: bytes) -> Asset:
+    """An encoded picture from elsewhere, of the type that its first bytes say."""
+    return Asset(data=data, media_type=media_type_of(data))
+
+
+def open_image(data: bytes) -> Image:
     """An RGB image, transparency on white; raises ModelError for what cannot be decoded."""
     from PIL import Image as Pillow
 
     try:
-        image = Pillow.open(io.BytesIO(source)) if isinstance(source, bytes) else source
+        image = Pillow.open(io.BytesIO(data))
         if image.width * image.height > _MAX_PIXELS:
             raise ModelError(
                 f"an image of {image.width} x {image.height} pixels is too large for a model; at most {_MAX_PIXELS}"
@@ -56,24 +62,19 @@ def fit_image(data: bytes, max_side: int, max_bytes: int = 0) -> bytes:
 
 
 def media_type_of(data: bytes) -> str:
-    """By the first bytes; "application/octet-stream" for what models do not take."""
+    """By the first bytes; "image/*" for what models do not take as it is."""
     if data.startswith(b"\x89PNG"):
         return "image/png"
     if data.startswith(b"\xff\xd8\xff"):
         return "image/jpeg"
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "image/webp"
-    return "image/gif" if data.startswith(b"GIF8") else "application/octet-stream"
+    return "image/gif" if data.startswith(b"GIF8") else "image/*"
 
 
 def data_url(data: bytes) -> str:
     """The image as a data: URL, as servers take it."""
     return f"data:{media_type_of(data)};base64,{base64.b64encode(data).decode('ascii')}"
-
-
-def encode_png(image: Image) -> bytes:
-    """The picture as PNG bytes."""
-    return _encoded(open_image(image), "PNG")
 
 
 def _on_white(image: Image) -> Image:

@@ -8,17 +8,14 @@ import math
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ragmm.errors import ModelError
-from ragmm.types import ModelInfo
-from ragmm.vlm.base import Piece, Prompt, Reply, Turn
-from ragmm.vlm.images import data_url, encode_png, fit_image
+from ragmm.types import MediaKind, ModelInfo
+from ragmm.vlm.base import Part, Piece, Prompt, Reply, Turn, media_of
+from ragmm.vlm.images import data_url, fit_image
 from ragmm.vlm.openai_connection import Connection, RefusedParameterError
 from ragmm.vlm.openai_settings import OpenAiSettings, Usage, is_loopback
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 __all__ = ["OpenAiSettings", "OpenAiVlm", "Usage"]
 
@@ -47,7 +44,7 @@ class OpenAiVlm:
             name=name,
             revision="served",
             fingerprint=hashlib.sha256(f"{_ADAPTER} {name}".encode()).hexdigest(),
-            modalities=frozenset({"text", "image"}),
+            kinds=frozenset({MediaKind.TEXT, MediaKind.IMAGE}),
             max_tokens=self._settings.context_tokens,
             notice=f"questions, retrieved passages and images {place}",
         )
@@ -112,7 +109,7 @@ class OpenAiVlm:
             yield from self._connection.lines({**self._request(prompt), "stream": True})
 
     def _request(self, prompt: Prompt) -> dict[str, Any]:
-        images = sum(not isinstance(part, str) for turn in prompt.turns for part in turn.parts)
+        images = len(media_of(prompt, self.info.kinds, self._model))
         if images > self._settings.max_images:
             raise ModelError(
                 f"the prompt has {images} images; {self._connection.host} is sent {self._settings.max_images} at most: "
@@ -130,11 +127,10 @@ class OpenAiVlm:
             return {"role": turn.role, "content": "".join(str(part) for part in turn.parts)}
         return {"role": turn.role, "content": [self._part(part) for part in turn.parts]}
 
-    def _part(self, part: str | bytes | Image) -> dict[str, Any]:
+    def _part(self, part: Part) -> dict[str, Any]:
         if isinstance(part, str):
             return {"type": "text", "text": part}
-        data = part if isinstance(part, bytes) else encode_png(part)
-        fitted = fit_image(data, self._settings.max_image_side, self._settings.max_image_bytes)
+        fitted = fit_image(part.data, self._settings.max_image_side, self._settings.max_image_bytes)
         return {"type": "image_url", "image_url": {"url": data_url(fitted)}}
 
     # ----------------------------------------------------------------------------------------------- replies

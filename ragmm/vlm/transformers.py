@@ -17,7 +17,16 @@ from ragmm.vlm.base import Piece, Prompt, Reply, whole
 from ragmm.vlm.transformers_confidence import TokenProbabilities
 from ragmm.vlm.transformers_devices import place
 from ragmm.vlm.transformers_loading import LoadedParts, check_folder, context_length, load_model, load_parts
-from ragmm.vlm.transformers_shapes import Family, PromptShape, batch_key, family_of, image_count, prepare, reply_start
+from ragmm.vlm.transformers_shapes import (
+    KINDS,
+    Family,
+    PromptShape,
+    batch_key,
+    family_of,
+    image_count,
+    prepare,
+    reply_start,
+)
 from ragmm.vlm.trust import Trust
 
 __all__ = ["TransformersVlm"]
@@ -62,7 +71,7 @@ class TransformersVlm:
             name=self._name,
             revision=str(facts.get("revision", cached)),
             fingerprint=fingerprint(self._folder, adapter=_ADAPTER),
-            modalities=frozenset({"text", "image"}),
+            kinds=KINDS,
             max_tokens=context_length(self._config),
             licence=licence_of(self._folder),
             notice=str(facts.get("notice", "")),

@@ -15,7 +15,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from ragmm.errors import ModelError
-from ragmm.vlm.base import Prompt, Turn
+from ragmm.types import Asset, MediaKind
+from ragmm.vlm.base import Part, Prompt, Turn, media_of
 from ragmm.vlm.images import open_image
 from ragmm.vlm.transformers_loading import LoadedParts
 
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
     import torch
     from PIL.Image import Image
 
-__all__ = ["Family", "PromptShape", "batch_key", "family_of", "image_count", "prepare", "reply_start"]
+__all__ = ["KINDS", "Family", "PromptShape", "batch_key", "family_of", "image_count", "prepare", "reply_start"]
+
+KINDS = frozenset({MediaKind.TEXT, MediaKind.IMAGE})
+"""What prompts may hold."""
 
 
 class PromptShape(StrEnum):
@@ -82,11 +86,11 @@ def family_of(config: Mapping[str, Any], parts: LoadedParts) -> Family:
 def prepare(family: Family, parts: LoadedParts, prompts: Sequence[Prompt]) -> Any:
     """One padded batch of tensors for `generate`. Raises ModelError for images the family cannot take."""
     for prompt in prompts:
-        _check_images(family, image_count(prompt))
+        _check_images(family, len(_media(family, prompt)))
     if family.shape is PromptShape.CHAT:
         return _chat_inputs(parts, prompts)
     if family.shape is PromptShape.IMAGE_ONLY:
-        images = [_images(prompt)[0] for prompt in prompts]
+        images = [_images(family, prompt)[0] for prompt in prompts]
         return parts.image_processor(images=images, return_tensors="pt")
     return _raw_inputs(family, parts, prompts)
 
@@ -154,8 +158,12 @@ def _check_images(family: Family, count: int) -> None:
         )
 
 
-def _images(prompt: Prompt) -> list[Image]:
-    return [open_image(part) for turn in prompt.turns for part in turn.parts if not isinstance(part, str)]
+def _media(family: Family, prompt: Prompt) -> list[Asset]:
+    return media_of(prompt, KINDS, f"a {family.name} model")
+
+
+def _images(family: Family, prompt: Prompt) -> list[Image]:
+    return [open_image(asset.data) for asset in _media(family, prompt)]
 
 
 # ------------------------------------------------------------------------------------------------------ chat
@@ -186,10 +194,10 @@ def _messages(turns: Sequence[Turn], controls: re.Pattern[str]) -> list[dict[str
     return [{"role": turn.role, "content": [_content(part, controls) for part in turn.parts]} for turn in turns]
 
 
-def _content(part: str | bytes | Image, controls: re.Pattern[str]) -> dict[str, Any]:
+def _content(part: Part, controls: re.Pattern[str]) -> dict[str, Any]:
     if isinstance(part, str):
         return {"type": "text", "text": _calm(part, controls)}
-    return {"type": "image", "image": open_image(part)}
+    return {"type": "image", "image": open_image(part.data)}
 
 
 def _calm(text: str, controls: re.Pattern[str]) -> str:
@@ -210,7 +218,7 @@ def _without_system(turns: Sequence[Turn]) -> list[Turn]:
 
 def _raw_inputs(family: Family, parts: LoadedParts, prompts: Sequence[Prompt]) -> Any:
     texts = [_marks(family, prompt) + _calm(_raw_text(family, prompt), parts.controls) for prompt in prompts]
-    images = [_images(prompt) for prompt in prompts]
+    images = [_images(family, prompt) for prompt in prompts]
     process = parts.processor
     if process is None:
         raise ModelError(

@@ -99,7 +99,7 @@ def test_a_picture_that_cannot_be_read_is_not_asked_with_again(cli, sample: Path
     def refuse(*_: object) -> None:
         raise DocumentError("the image cannot be decoded")
 
-    monkeypatch.setattr(FakeEmbedder, "embed_images", refuse)
+    monkeypatch.setattr(FakeEmbedder, "embed_media", refuse)
     Path("bad.png").write_bytes(b"no picture")
     piped("/image bad.png", QUESTION, QUESTION)
     done = cli("chat", "-c", sample, "--json")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 from embedder_folders import seeing_sentence_model, towers_apart, whole_model
+from numpy.typing import NDArray
 from PIL import Image
 
 from ragmm.embedders.base import Embedder
@@ -20,7 +21,8 @@ from ragmm.embedders.settings import Dtype, EmbedderSettings
 from ragmm.errors import DocumentError, LimitError, ModelError, ModelNotFoundError
 from ragmm.models import find
 from ragmm.testing import FakeEmbedder
-from ragmm.types import Role
+from ragmm.types import Asset, MediaKind, Role
+from tests.unit.media import shown
 
 TOLERANCE = 2e-6
 SETTINGS = EmbedderSettings(threads=1, batch_size=4, dtype=Dtype.FLOAT32)
@@ -44,7 +46,7 @@ def _mini(folder: Path) -> Embedder:
 
 MAKERS: dict[str, Callable[[Path], Embedder]] = {
     "fake": lambda folder: FakeEmbedder(),
-    "fake text": lambda folder: FakeEmbedder(modalities={"text"}),
+    "fake text": lambda folder: FakeEmbedder(kinds={"text"}),
     "st": lambda folder: SentenceTransformerEmbedder(find("st:all-MiniLM-L6-v2"), SETTINGS),
     "st that sees": lambda folder: SentenceTransformerEmbedder(find(f"st:{seeing_sentence_model(folder)}"), SETTINGS),
     "open_clip whole": lambda folder: OpenClipEmbedder(find(f"open_clip:{whole_model(folder)}"), SETTINGS),
@@ -60,7 +62,7 @@ def embedder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 @pytest.fixture
 def sees(embedder: Embedder) -> Embedder:
-    if "image" not in embedder.info.modalities:
+    if "image" not in embedder.info.kinds:
         pytest.skip("embeds text only")
     return embedder
 
@@ -68,6 +70,10 @@ def sees(embedder: Embedder) -> Embedder:
 def picture(width: int = 64, height: int = 48, mode: str = "RGB", seed: int = 0) -> Image.Image:
     coarse = np.random.default_rng(seed).integers(0, 255, (6, 8, 3), dtype=np.uint8)
     return Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC).convert(mode)
+
+
+def images(embedder: Embedder, some: Sequence[Image.Image | bytes]) -> NDArray[np.float32]:
+    return embedder.embed_media(MediaKind.IMAGE, [shown(one) for one in some])
 
 
 def encoded(image: Image.Image, kind: str = "PNG") -> bytes:
@@ -83,7 +89,7 @@ def test_it_is_an_embedder_and_says_what_it_is(embedder: Embedder) -> None:
     assert len(info.fingerprint) == 64
     assert info.name
     assert info.revision
-    assert "text" in info.modalities
+    assert "text" in info.kinds
     assert info.max_tokens > 0
 
 
@@ -140,38 +146,44 @@ def test_it_may_be_called_from_several_threads(embedder: Embedder) -> None:
 
 
 def test_a_text_only_model_refuses_images(embedder: Embedder) -> None:
-    if "image" in embedder.info.modalities:
+    if "image" in embedder.info.kinds:
         pytest.skip("takes images")
     with pytest.raises(ModelError, match="text only"):
-        embedder.embed_images([picture()])
+        images(embedder, [picture()])
+
+
+def test_what_it_does_not_take_is_refused(embedder: Embedder) -> None:
+    for kind in (MediaKind.AUDIO, MediaKind.VIDEO):
+        with pytest.raises(ModelError, match=kind):
+            embedder.embed_media(kind, [Asset(data=b"RIFF", media_type=f"{kind}/mp4")])
 
 
 def test_images_come_back_in_order_whatever_their_form(sees: Embedder) -> None:
     pictures = [picture(seed=seed) for seed in range(11)]
-    rows = sees.embed_images(pictures)
+    rows = images(sees, pictures)
     assert rows.shape == (11, sees.info.dim)
     assert rows.dtype == np.float32
-    mixed = sees.embed_images([encoded(p) if n % 2 else p for n, p in enumerate(pictures)])
+    mixed = images(sees, [encoded(p) if n % 2 else p for n, p in enumerate(pictures)])
     np.testing.assert_allclose(mixed, rows, atol=TOLERANCE)
-    one = np.concatenate([sees.embed_images([p]) for p in pictures])
+    one = np.concatenate([images(sees, [p]) for p in pictures])
     np.testing.assert_allclose(one, rows, atol=1e-5)
-    assert sees.embed_images([]).shape == (0, sees.info.dim)
+    assert images(sees, []).shape == (0, sees.info.dim)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 300), (700, 2), (33, 31), (640, 480)], ids=str)
 def test_images_of_odd_sizes(sees: Embedder, size: tuple[int, int]) -> None:
-    assert np.isfinite(sees.embed_images([picture(*size)])).all()
+    assert np.isfinite(images(sees, [picture(*size)])).all()
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "P", "RGBA", "CMYK", "I;16", "1", "F", "I", "YCbCr"])
 def test_images_of_every_mode(sees: Embedder, mode: str) -> None:
     image = picture().convert("L").convert("I;16") if mode == "I;16" else picture(mode="RGB").convert(mode)
-    assert np.isfinite(sees.embed_images([image])).all()
+    assert np.isfinite(images(sees, [image])).all()
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP"])
 def test_encoded_images_of_every_kind(sees: Embedder, kind: str) -> None:
-    assert np.isfinite(sees.embed_images([encoded(picture(), kind)])).all()
+    assert np.isfinite(images(sees, [encoded(picture(), kind)])).all()
 
 
 class TestBadImages:
@@ -186,19 +198,19 @@ class TestBadImages:
     @pytest.mark.parametrize("data", [b"", b"not an image", encoded(picture())[:60]], ids=["empty", "text", "cut"])
     def test_bytes_that_are_no_image_are_an_error_about_the_document(self, real: Embedder, data: bytes) -> None:
         with pytest.raises(DocumentError, match="image"):
-            real.embed_images([encoded(picture()), data])
+            images(real, [encoded(picture()), data])
 
     def test_the_embedder_works_on_after_a_bad_image(self, real: Embedder) -> None:
         with pytest.raises(DocumentError):
-            real.embed_images([b"junk"] * 40)
-        assert np.isfinite(real.embed_images([picture()])).all()
+            images(real, [b"junk"] * 40)
+        assert np.isfinite(images(real, [picture()])).all()
 
     def test_a_picture_of_a_billion_pixels_is_refused_unseen(self, real: Embedder) -> None:
         bomb = bytearray(encoded(Image.new("1", (8, 8))))
         bomb[16:24] = (40_000).to_bytes(4, "big") * 2
         bomb[29:33] = zlib.crc32(bomb[12:29]).to_bytes(4, "big")
         with pytest.raises(LimitError, match="pixels"):
-            real.embed_images([bytes(bomb)])
+            images(real, [bytes(bomb)])
 
     def test_an_upside_down_photograph_is_turned(self, real: Embedder) -> None:
         upright = picture(64, 64)
@@ -206,9 +218,9 @@ class TestBadImages:
         exif[0x0112] = 3  # lies upside down in the file
         out = io.BytesIO()
         upright.rotate(180).save(out, "PNG", exif=exif)
-        np.testing.assert_allclose(real.embed_images([out.getvalue()]), real.embed_images([upright]), atol=1e-5)
+        np.testing.assert_allclose(images(real, [out.getvalue()]), images(real, [upright]), atol=1e-5)
 
     def test_what_is_transparent_is_white(self, real: Embedder) -> None:
         clear = Image.new("RGBA", (40, 40), (255, 0, 0, 0))
         white = Image.new("RGB", (40, 40), "white")
-        np.testing.assert_allclose(real.embed_images([clear]), real.embed_images([white]), atol=1e-6)
+        np.testing.assert_allclose(images(real, [clear]), images(real, [white]), atol=1e-6)

@@ -22,7 +22,8 @@ from ragmm.embedders.sentence_transformers import SentenceTransformerEmbedder
 from ragmm.embedders.settings import Device, Dtype, EmbedderSettings
 from ragmm.errors import ModelError, ModelNotFoundError
 from ragmm.models import find
-from ragmm.types import Role
+from ragmm.testing import picture_asset
+from ragmm.types import Asset, MediaKind, Role
 
 EXACT = EmbedderSettings(threads=1, dtype=Dtype.FLOAT32)
 TEXTS = ["a red circle on white", "", "two dogs &amp; a cat", "港口 harbour", "word " * 10]
@@ -59,7 +60,9 @@ class TestAgainstOpenClip:
             images = model.eval().encode_image(torch.stack([transform(p) for p in pictures]), normalize=True).numpy()
             texts = model.encode_text(tokenizer(TEXTS), normalize=True).numpy()
         ours = embedder(whole)
-        np.testing.assert_allclose(ours.embed_images(pictures), images, atol=1e-6)
+        np.testing.assert_allclose(
+            ours.embed_media(MediaKind.IMAGE, [picture_asset(one) for one in pictures]), images, atol=1e-6
+        )
         np.testing.assert_allclose(ours.embed_texts(TEXTS, Role.QUERY), texts, atol=1e-6)
 
     def test_minilm_gives_the_same_vectors_through_either_adapter(self, apart: Path) -> None:
@@ -72,8 +75,9 @@ class TestAgainstOpenClip:
 
     def test_bfloat16_keeps_the_direction(self, whole: Path) -> None:
         rough = embedder(whole, EmbedderSettings(threads=1, dtype=Dtype.BFLOAT16))
-        pictures = [picture(64, 48, seed) for seed in range(8)]
-        assert (rough.embed_images(pictures) * embedder(whole).embed_images(pictures)).sum(axis=1).min() > 0.999
+        pictures = [picture_asset(picture(64, 48, seed)) for seed in range(8)]
+        close, far = (one.embed_media(MediaKind.IMAGE, pictures) for one in (embedder(whole), rough))
+        assert (close * far).sum(axis=1).min() > 0.999
         texts = rough.embed_texts(TEXTS, Role.QUERY) * embedder(whole).embed_texts(TEXTS, Role.QUERY)
         assert texts.sum(axis=1).min() > 0.999
 
@@ -113,8 +117,8 @@ class TestAgainstOpenClip:
         assert decode(data, reduce_to=(30, 30)).size == (80, 60)
         assert decode(data, reduce_to=(200, 200)).size == (640, 480)
         ours = embedder(whole)
-        full = ours.embed_images([Image.open(io.BytesIO(data))])
-        assert (full * ours.embed_images([data])).sum() > 0.99
+        full, small = picture_asset(Image.open(io.BytesIO(data))), Asset(data=data, media_type="image/jpeg")
+        assert np.prod(ours.embed_media(MediaKind.IMAGE, [full, small]), axis=0).sum() > 0.99
 
 
 class TestTexts:

@@ -14,11 +14,13 @@ from ragmm.errors import ModelError
 from ragmm.pipelines.answer.context import ContextBudget
 from ragmm.pipelines.answer.written import AnswerRules, AnswerTask, answer_with
 from ragmm.testing import FakeVlm
+from ragmm.types import Asset
 from ragmm.vlm.base import Prompt, Reply, Turn, Vlm, joined
 from ragmm.vlm.openai import OpenAiSettings, OpenAiVlm
 from ragmm.vlm.transformers import TransformersVlm
 from tests.unit.chat_server import chat_server
 from tests.unit.hits import make_hit
+from tests.unit.media import shown
 from tests.unit.vlm_checkpoints import build
 
 RED = Image.new("RGB", (48, 32), "red")
@@ -52,7 +54,9 @@ def one_image(vlm):
 
 
 def ask(*parts, **more):
-    return Prompt.from_parts(*parts, **({"max_tokens": 5} | more))
+    return Prompt.from_parts(
+        *(part if isinstance(part, str | Asset) else shown(part) for part in parts), **({"max_tokens": 5} | more)
+    )
 
 
 def test_it_is_a_vlm(vlm):
@@ -63,7 +67,7 @@ def test_facts(vlm):
     info = vlm.info
     assert info.name
     assert len(info.fingerprint) == 64
-    assert "image" in info.modalities
+    assert "image" in info.kinds
     assert info.dim == 0
     assert vlm.info == info
 
@@ -84,11 +88,17 @@ def test_the_same_prompt_gives_the_same_reply(vlm):
     assert first.text == second.text
 
 
-def test_bytes_and_pictures_are_one(vlm):
+def test_a_picture_is_the_same_in_any_encoding(vlm):
     out = io.BytesIO()
-    RED.save(out, "PNG")
+    RED.save(out, "WEBP", lossless=True)
     left, right = vlm.generate([ask(RED, "what?"), ask(out.getvalue(), "what?")])
     assert left.text == right.text
+
+
+@pytest.mark.parametrize("media_type", ["audio/wav", "video/mp4"])
+def test_media_that_the_model_does_not_take_are_a_clear_refusal(vlm, media_type):
+    with pytest.raises(ModelError, match=f"takes image, text and was given {media_type}"):
+        vlm.generate([ask(RED, Asset(data=b"RIFF", media_type=media_type, duration=1.0), "what?")])
 
 
 @pytest.mark.parametrize("mode", ["L", "RGBA", "P", "1", "CMYK", "I;16", "LA"])
@@ -143,7 +153,7 @@ def test_an_image_that_is_none(vlm):
 def test_several_turns(vlm, one_image):
     turns = (
         Turn(role="system", parts=("be brief",)),
-        Turn(role="user", parts=(RED, "what?")),
+        Turn(role="user", parts=(shown(RED), "what?")),
         Turn(role="assistant", parts=("red",)),
         Turn(role="user", parts=("sure?",)),
     )

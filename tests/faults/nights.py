@@ -43,7 +43,7 @@ def pipeline_for(source: str) -> Pipeline:
 
 def models(embedder: type[FakeEmbedder] = FakeEmbedder) -> ragmm.Models:
     """Pictures are put into words too, by a model that loads at once."""
-    spaces: dict[str, Embedder] = {"shared": embedder(), "text": embedder(modalities=["text"], name="words")}
+    spaces: dict[str, Embedder] = {"shared": embedder(), "text": embedder(kinds=["text"], name="words")}
     return ragmm.Models(embedders=spaces, caption=FakeVlm())
 
 

@@ -17,13 +17,15 @@ from ragmm.indexes.faiss.spec import Policy
 from ragmm.indexes.records import Retention
 from ragmm.indexes.store import maintenance, search_upkeep
 from ragmm.indexes.store.store import Store
-from ragmm.types import Asset, Item, Locator, Modality, ModelInfo, StoredItem
+from ragmm.types import Asset, Item, Locator, MediaKind, Modality, ModelInfo, StoredItem
 
 Acknowledge = Callable[[int], None]
 Scene = Callable[[Store, Acknowledge], None]
 
 DIM = 8
-INFO = ModelInfo(name="fake", revision="1", fingerprint="f" * 64, modalities=frozenset({"text", "image"}), dim=DIM)
+INFO = ModelInfo(
+    name="fake", revision="1", fingerprint="f" * 64, kinds=frozenset({MediaKind.TEXT, MediaKind.IMAGE}), dim=DIM
+)
 NOW = Retention(generations=1, runs=1, seconds=0.0)
 
 

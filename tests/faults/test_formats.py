@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -15,6 +16,7 @@ import ragmm
 from ragmm.errors import NewerFormatError
 from ragmm.indexes.records import Retention
 from ragmm.indexes.store import schema
+from ragmm.indexes.store.salvage import salvage
 from ragmm.testing import FakeEmbedder
 
 STORED = sorted((Path(__file__).parents[1] / "data" / "formats").iterdir())
@@ -30,7 +32,7 @@ def kept(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, dict]:
 
 
 def opened(folder: Path) -> ragmm.Collection:
-    embedders = {"shared": FakeEmbedder(), "text": FakeEmbedder(48, modalities=["text"], name="words")}
+    embedders = {"shared": FakeEmbedder(), "text": FakeEmbedder(48, kinds=["text"], name="words")}
     return ragmm.open(folder, models=ragmm.Models(embedders=embedders))
 
 
@@ -73,6 +75,32 @@ def test_writing_goes_on_where_the_old_version_stopped(kept: tuple[Path, dict], 
         docs.store.compact(Retention(generations=1, runs=1, seconds=0))
         assert docs.verify(deep=True).ok
         assert docs.digest(vectors=True) == facts["vectors"]
+
+
+def test_the_first_commit_adds_what_came_since(kept: tuple[Path, dict], tmp_path: Path) -> None:
+    folder, _ = kept
+    new = tmp_path / "new.txt"
+    new.write_text("a new document about submarines", encoding="utf-8")
+    before = columns(folder)
+    with opened(folder) as docs:
+        with docs.store.writer("nothing"):
+            pass
+        assert columns(folder) == before, "a session that commits nothing changes nothing"
+        docs.ingest([new])
+    assert columns(folder) == (*(name for name in before if name != "duration"), "duration")
+
+
+def columns(folder: Path) -> tuple[str, ...]:
+    with contextlib.closing(schema.connect_reader(folder / "collection.db")) as connection:
+        return tuple(schema.columns(connection, "main", "assets"))
+
+
+def test_a_damaged_database_of_an_earlier_version_is_salvaged(kept: tuple[Path, dict]) -> None:
+    folder, facts = kept
+    assert salvage(folder).again == ()
+    with opened(folder) as docs:
+        assert docs.digest(vectors=True) == facts["vectors"]
+        assert all(docs.asset_path(item.asset).read_bytes() for item in docs.items() if item.asset)
 
 
 def test_a_newer_collection_is_refused_untouched(kept: tuple[Path, dict], tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from ragmm.errors import StorageError
 from ragmm.indexes import fsio
 from ragmm.indexes.store.store import Store
 from ragmm.pipelines import reembed
-from ragmm.types import ModelInfo, Role
+from ragmm.types import Asset, MediaKind, ModelInfo, Role
 from tests.faults import scenes
 from tests.faults.disk import Counter, CrashAt, FailAt, Log
 from tests.faults.model import Disk
@@ -29,7 +29,9 @@ BATCH = 7
 class Other:
     """A model of another dimension; what it was asked to embed is counted."""
 
-    info = ModelInfo(name="other", revision="1", fingerprint="0" * 64, modalities=frozenset({"text", "image"}), dim=12)
+    info = ModelInfo(
+        name="other", revision="1", fingerprint="0" * 64, kinds=frozenset({MediaKind.TEXT, MediaKind.IMAGE}), dim=12
+    )
 
     def __init__(self) -> None:
         self.inputs = 0
@@ -38,9 +40,9 @@ class Other:
         self.inputs += len(texts)
         return np.stack([self._row(text) for text in texts])
 
-    def embed_images(self, images: Sequence[bytes]) -> np.ndarray:
-        self.inputs += len(images)
-        return np.stack([self._row(image.hex()) for image in images])
+    def embed_media(self, kind: MediaKind, assets: Sequence[Asset]) -> np.ndarray:
+        self.inputs += len(assets)
+        return np.stack([self._row(asset.data.hex()) for asset in assets])
 
     def _row(self, text: str) -> np.ndarray:
         return np.concatenate([scenes.vector(text), scenes.vector(text)[:4]])

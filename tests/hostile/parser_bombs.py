@@ -219,7 +219,7 @@ END = '{"end": {"loader": "bomb", "media_type": "text/plain", "warnings": [], "i
 
 def _link_asset() -> None:
     (REPLY / "0").symlink_to("/etc/passwd")
-    _forged('{"item": {"modality": "photo", "asset": [0, "image/png", 1, 1]}}', END % 1)()
+    _forged('{"item": {"modality": "photo", "asset": [0, "image/png", 1, 1, null]}}', END % 1)()
 
 
 FORGERIES: dict[str, Callable[[], None]] = {
@@ -236,9 +236,9 @@ FORGERIES: dict[str, Callable[[], None]] = {
     "page is text": _forged('{"item": {"modality": "passage", "text": "x", "page": "../../etc"}}', END % 1),
     "half a surrogate": _forged('{"item": {"modality": "passage", "text": "\\ud800"}}', END % 1),
     "asset path": _forged(
-        '{"item": {"modality": "photo", "asset": ["../../../etc/passwd", "image/png", 1, 1]}}', END % 1
+        '{"item": {"modality": "photo", "asset": ["../../../etc/passwd", "image/png", 1, 1, null]}}', END % 1
     ),
-    "asset is absent": _forged('{"item": {"modality": "photo", "asset": [7, "image/png", 1, 1]}}', END % 1),
+    "asset is absent": _forged('{"item": {"modality": "photo", "asset": [7, "image/png", 1, 1, null]}}', END % 1),
     "metadata is a list": _forged('{"item": {"modality": "passage", "text": "x", "metadata": [1]}}', END % 1),
     "reply is a link": lambda: (REPLY / "reply.jsonl").symlink_to("/etc/passwd"),
     "reply is a pipe": lambda: os.mkfifo(REPLY / "reply.jsonl"),

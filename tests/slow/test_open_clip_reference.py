@@ -13,7 +13,8 @@ from PIL import Image
 from ragmm.embedders.open_clip import OpenClipEmbedder
 from ragmm.embedders.settings import Dtype, EmbedderSettings
 from ragmm.models import find
-from ragmm.types import Role
+from ragmm.testing import picture_asset
+from ragmm.types import MediaKind, Role
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -62,9 +63,11 @@ def test_the_adapter_agrees_with_open_clip(name: str, tmp_path: Path) -> None:
     found = find(f"open_clip:{folder}")
 
     exact = OpenClipEmbedder(found, EmbedderSettings(dtype=Dtype.FLOAT32))
-    assert np.abs(exact.embed_images(pictures()) - images).max() < 1e-4
+    assert np.abs(exact.embed_media(MediaKind.IMAGE, [picture_asset(one) for one in pictures()]) - images).max() < 1e-4
     assert np.abs(exact.embed_texts(TEXTS, Role.QUERY) - texts).max() < 1e-4
 
     rough = OpenClipEmbedder(found, EmbedderSettings(dtype=Dtype.BFLOAT16))
-    assert (rough.embed_images(pictures()) * images).sum(axis=1).min() >= 0.999
+    assert (rough.embed_media(MediaKind.IMAGE, [picture_asset(one) for one in pictures()]) * images).sum(
+        axis=1
+    ).min() >= 0.999
     assert (rough.embed_texts(TEXTS, Role.QUERY) * texts).sum(axis=1).min() >= 0.999

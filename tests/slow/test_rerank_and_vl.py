@@ -13,7 +13,7 @@ from ragmm.errors import ModelError
 from ragmm.models import find
 from ragmm.rerankers.base import Candidate, Reranker
 from ragmm.rerankers.cross_encoder import CrossEncoderReranker
-from ragmm.testing import captioned_picture, png_bytes
+from ragmm.testing import captioned_picture, picture_asset, png_bytes
 from tests.contracts.embedder_folders import seeing_sentence_model
 
 pytestmark = pytest.mark.slow
@@ -52,7 +52,7 @@ def test_scores_are_the_librarys_own(tmp_path: Path) -> None:
     expected = CrossEncoder(str(folder), device="cpu").predict([("which harbour?", pair.text) for pair in PAIRS])
     np.testing.assert_allclose(found, expected, atol=1e-5)
     assert model.score("?", []).shape == (0,)
-    picture = png_bytes(captioned_picture("a harbour"))
+    picture = picture_asset(captioned_picture("a harbour"))
     seen = model.score("which harbour?", [Candidate(text=PAIRS[0].text, image=picture)])
     assert seen[0] == pytest.approx(found[0], abs=1e-5), "a model of words reads the words"
 

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from ragmm.errors import ModelError
+from ragmm.testing import picture_asset
 from ragmm.vlm.base import Prompt
 from ragmm.vlm.transformers import TransformersVlm
 from tests.unit.vlm_checkpoints import CHAT, RAW, build
@@ -28,8 +29,8 @@ weights show that the plumbing is right; what a model knows is its own affair.
 | family | class | shape | caption | no image | one image | two images |
 |---|---|---|---|---|---|---|
 """
-NOISE = Image.effect_noise((70, 50), 90).convert("RGB")
-BLUE = Image.new("RGB", (40, 60), "blue")
+NOISE = picture_asset(Image.effect_noise((70, 50), 90).convert("RGB"))
+BLUE = picture_asset(Image.new("RGB", (40, 60), "blue"))
 QUESTION = "what is in the picture?"
 rows: dict[str, str] = {}
 

@@ -77,7 +77,7 @@ class Desk:
         self.scratch.mkdir(exist_ok=True)
         self.parser = PlainParser(self.scratch)
         self.opened = 0
-        self.models = {"shared": FakeEmbedder(), "text": FakeEmbedder(modalities=["text"], name="words")}
+        self.models = {"shared": FakeEmbedder(), "text": FakeEmbedder(kinds=["text"], name="words")}
         self.pipeline = Pipeline(
             sources=SourceSettings(paths=(str(self.source),)),
             nightly=NightlySettings(guard_documents=5, guard_share=0.2),

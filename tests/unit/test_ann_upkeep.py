@@ -24,13 +24,13 @@ from ragmm.indexes.faiss.spec import Method, Policy
 from ragmm.indexes.records import Built
 from ragmm.indexes.store import search_files, search_records, search_upkeep
 from ragmm.indexes.store.store import Store
-from ragmm.types import Item, Modality, ModelInfo
+from ragmm.types import Item, MediaKind, Modality, ModelInfo
 from tests.contracts.vector_back_ends import PretendedGpu
 
 faiss = pytest.importorskip("faiss")
 
 DIM = 16
-INFO = ModelInfo(name="fake", revision="1", fingerprint="f" * 64, modalities=frozenset({"text"}), dim=DIM)
+INFO = ModelInfo(name="fake", revision="1", fingerprint="f" * 64, kinds=frozenset({MediaKind.TEXT}), dim=DIM)
 EAGER = Policy(fresh_rows=50, fresh_share=0.1, dead_share=0.2)
 
 
@@ -40,7 +40,7 @@ def document(name: str, passages: int = 10) -> PreparedDocument:
     items = [
         PreparedItem(
             item=Item(modality=Modality.PASSAGE, text=f"{name} {number}"),
-            vectors=(Vector(space="text", kind="text", key=f"{name}{number:>8}".encode()[-16:], row=row),),
+            vectors=(Vector(space="text", kind=MediaKind.TEXT, key=f"{name}{number:>8}".encode()[-16:], row=row),),
         )
         for number, row in enumerate(rows)
     ]

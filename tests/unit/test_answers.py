@@ -24,6 +24,7 @@ from ragmm.pipelines.prompts import DECLINES, PromptStyle
 from ragmm.testing import FakeEmbedder, FakeVlm
 from ragmm.types import Modality, Role, Support
 from ragmm.vlm.base import Reply
+from ragmm.vlm.images import picture
 from tests.unit.hits import make_hit
 
 
@@ -34,7 +35,7 @@ def embed(texts):
 def png():
     out = io.BytesIO()
     Image.new("RGB", (32, 32), "red").save(out, "PNG")
-    return out.getvalue()
+    return picture(out.getvalue())
 
 
 HITS = [

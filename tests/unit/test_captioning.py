@@ -18,7 +18,7 @@ from ragmm.pipelines.ingest.run import IngestPlan, ingest
 from ragmm.pipelines.prompts import CaptionLength
 from ragmm.pipelines.stopping import StopFlag
 from ragmm.testing import FakeEmbedder, FakeVlm, captioned_picture, png_bytes
-from ragmm.types import Item, Modality, Report, Support
+from ragmm.types import Asset, Item, Modality, Report, Support
 from ragmm.vlm.trust import Trust
 
 PICTURES = {f"picture{n}.png": f"a {colour} {thing}" for n, (colour, thing) in enumerate(
@@ -41,7 +41,7 @@ class Desk:
             (self.source / name).write_bytes(png_bytes(captioned_picture(caption)))
         (self.source / "note.txt").write_text("A note about nothing in particular.", encoding="utf-8")
         self.vlm = FakeVlm()
-        self.models = {"text": FakeEmbedder(modalities=["text"], name="words")}
+        self.models = {"text": FakeEmbedder(kinds=["text"], name="words")}
         self.docs = ragmm.create(
             root / "collection", models=ragmm.Models(embedders=self.models, vlm=FakeVlm(), caption=self.vlm)
         )
@@ -197,7 +197,7 @@ def test_a_model_answers_from_the_images_it_is_shown(desk: Desk) -> None:
     assert result.text == "It is a blue bridge [1].", result.warnings
     assert result.claims[0].support is Support.SUPPORTED
     assert result.figures[0].asset == result.hits[0].item.asset
-    shown = [part for turn in vlm.prompts[0].turns for part in turn.parts if isinstance(part, bytes)]
+    shown = [part for turn in vlm.prompts[0].turns for part in turn.parts if isinstance(part, Asset)]
     assert shown, "the image itself was given to the model"
 
 

@@ -302,7 +302,7 @@ def docs(tmp_path_factory: pytest.TempPathFactory) -> Collection:
         (root / "in" / name).write_text(text, encoding="utf-8")
     (root / "in" / "0001.png").write_bytes(png_bytes(captioned_picture("whales yearly tally")))
     (root / "p.toml").write_text(PIPELINE, encoding="utf-8")
-    embedders = {"shared": FakeEmbedder(512, name="s"), "text": FakeEmbedder(512, name="t", modalities=("text",))}
+    embedders = {"shared": FakeEmbedder(512, name="s"), "text": FakeEmbedder(512, name="t", kinds=("text",))}
     made = ragmm.create(root / "c", pipeline=root / "p.toml", models=Models(embedders=embedders))
     assert not made.ingest([root / "in"]).failures
     return made
@@ -357,7 +357,7 @@ def test_an_embedder_is_trusted_as_outside_an_evaluation(docs: Collection) -> No
         def scripts(self) -> frozenset[str]:
             return frozenset({"LATIN"})
 
-    embedders = {"shared": Latin(512, name="s"), "text": FakeEmbedder(512, name="t", modalities=("text",))}
+    embedders = {"shared": Latin(512, name="s"), "text": FakeEmbedder(512, name="t", kinds=("text",))}
     seen = variants.remembering(Collection(docs.store, docs.pipeline, Models(embedders=embedders))).embedders
     assert script_share(seen["shared"], "袋鼠") == 0.0
     assert script_share(seen["text"], "袋鼠") == 1.0

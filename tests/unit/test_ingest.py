@@ -35,7 +35,7 @@ class Desk:
     def __init__(self, root: Path, parser: object) -> None:
         self.source = root / "source"
         self.source.mkdir(exist_ok=True)
-        self.models = {"shared": FakeEmbedder(), "text": FakeEmbedder(modalities=["text"], name="words")}
+        self.models = {"shared": FakeEmbedder(), "text": FakeEmbedder(kinds=["text"], name="words")}
         self.docs = ragmm.create(root / "collection", models=ragmm.Models(embedders=self.models))
         self.plan = IngestPlan(
             embedders=self.models,

@@ -149,7 +149,7 @@ class TestDescribing:
     def test_a_sentence_transformer(self, tmp_path: Path) -> None:
         facts = describe(sentence_model(tmp_path / "m", dim=6))
         assert (facts.kind, facts.dim, facts.max_tokens) == (ModelKind.SENTENCE_TRANSFORMERS, 6, 128)
-        assert facts.modalities == {"text"}
+        assert facts.kinds == {"text"}
         assert facts.parameters == 20
 
     def test_an_openclip_folder(self, tmp_path: Path) -> None:
@@ -158,14 +158,14 @@ class TestDescribing:
         (tmp_path / "open_clip_config.json").write_text(json.dumps(config))
         facts = describe(tmp_path)
         assert (facts.kind, facts.dim, facts.max_tokens, facts.text_model) == (ModelKind.OPEN_CLIP, 9, 64, "org/text")
-        assert facts.modalities == {"text", "image"}
+        assert facts.kinds == {"text", "image"}
 
     def test_a_transformers_folder_that_sees(self, tmp_path: Path) -> None:
         config = {"model_type": "clip", "projection_dim": 7, "vision_config": {}, "text_config": {}}
         (tmp_path / "config.json").write_text(json.dumps(config))
         facts = describe(tmp_path)
         assert (facts.kind, facts.dim) == (ModelKind.TRANSFORMERS, 7)
-        assert "image" in facts.modalities
+        assert "image" in facts.kinds
 
 
 class TestFingerprints:

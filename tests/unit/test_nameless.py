@@ -150,7 +150,7 @@ def test_a_picture_without_words_is_found_by_its_name(tmp_path: Path) -> None:
     pipeline = Pipeline(
         routes=(Route.TEXT,), sources=SourceSettings(paths=(str(source),)), loaders=LoaderSettings(ocr=Ocr.NEVER)
     )
-    models = ragmm.Models(embedders={"text": FakeEmbedder(modalities=["text"])})
+    models = ragmm.Models(embedders={"text": FakeEmbedder(kinds=["text"])})
     with ragmm.create(tmp_path / "c", pipeline=pipeline, models=models) as docs:
         docs.sync()
         first, *_ = docs.search("is there a fox?")

@@ -15,14 +15,16 @@ from PIL import Image
 from ragmm.errors import ModelError, UsageError
 from ragmm.pipelines.answer.context import ContextBudget
 from ragmm.pipelines.answer.written import AnswerRules, AnswerTask, answer_with
+from ragmm.testing import picture_asset
 from ragmm.types import Support
 from ragmm.vlm.base import Prompt, Turn
+from ragmm.vlm.images import picture
 from ragmm.vlm.openai import OpenAiSettings, OpenAiVlm
 from tests.unit.chat_server import chat_server, completion, event, hang, status
 from tests.unit.hits import make_hit
 
 HELLO = Prompt.from_parts("hello", max_tokens=5)
-RED = Image.new("RGB", (40, 20), "red")
+RED = picture_asset(Image.new("RGB", (40, 20), "red"))
 
 
 @pytest.fixture
@@ -58,7 +60,7 @@ class TestReplies:
         Image.new("RGB", (4000, 1000), "blue").save(out, "JPEG")
         turns = (
             Turn(role="system", parts=("be ", "brief")),
-            Turn(role="user", parts=("[1] (image)", RED, out.getvalue(), "what?")),
+            Turn(role="user", parts=("[1] (image)", RED, picture(out.getvalue()), "what?")),
         )
         (reply,) = connect(max_image_side=800).generate([Prompt(turns=turns)])
         assert reply.text == "You said: [1] (image) (PNG 40x20) (JPEG 800x200) what?"
@@ -66,7 +68,7 @@ class TestReplies:
 
     def test_heavy_images_are_sent_smaller(self, server, connect):
         noise = Image.effect_noise((900, 900), 90).convert("RGB")
-        connect(max_image_bytes=60_000).generate([Prompt.from_parts(noise, "what?")])
+        connect(max_image_bytes=60_000).generate([Prompt.from_parts(picture_asset(noise), "what?")])
         assert len(server.requests[0]["messages"][0]["content"][0]["image_url"]["url"]) < 81_000
 
     def test_many_prompts_keep_their_order(self, connect):

@@ -24,8 +24,8 @@ from ragmm.pipelines.prompts import (
 )
 from ragmm.pipelines.query.question import search_text
 from ragmm.text.inert import inert, inert_stream
-from ragmm.types import Modality, ModelInfo
-from ragmm.vlm.images import data_url, fit_image, open_image
+from ragmm.types import MediaKind, Modality, ModelInfo
+from ragmm.vlm.images import data_url, fit_image, open_image, picture
 from tests.unit.hits import make_hit
 
 
@@ -33,6 +33,10 @@ def png(width=64, height=64, colour="red", form="PNG"):
     out = io.BytesIO()
     Image.new("RGB", (width, height), colour).save(out, form)
     return out.getvalue()
+
+
+def shown(*size):
+    return picture(png(*size))
 
 
 def said(built):
@@ -45,14 +49,14 @@ PASSAGE = make_hit(1, "The mill opened in 1891 [7].", uri="notes/mill.md")
 
 class TestEvidence:
     def test_numbered_marked_and_in_rank_order(self):
-        built = build_prompt("When?", [PHOTO, PASSAGE], {"a" * 64: png()}, ContextBudget())
+        built = build_prompt("When?", [PHOTO, PASSAGE], {"a" * 64: shown()}, ContextBudget())
         *opening, user = built.prompt.turns
         assert [turn.role for turn in opening] == ["system"]
         before, image, after = user.parts
         assert before.index("[1]") < before.index("[2] (image)")
-        assert image == png()
+        assert image == shown()
         assert after.endswith("Question: When?")
-        assert (built.used, built.dropped, built.images) == ((1, 2), (), {2: png()})
+        assert (built.used, built.dropped, built.images) == ((1, 2), (), {2: shown()})
 
     def test_source_page_and_section_stand_in_the_block(self):
         built = build_prompt("When?", [PASSAGE], {}, ContextBudget())
@@ -94,19 +98,19 @@ class TestEvidence:
 
     def test_images_are_counted_scaled_and_limited(self):
         hits = [make_hit(n, "", modality=Modality.PHOTO, asset=str(n) * 64) for n in range(1, 6)]
-        images = {str(n) * 64: png(3000, 1500) for n in range(1, 6)}
+        images = {str(n) * 64: shown(3000, 1500) for n in range(1, 6)}
         built = build_prompt("Q", hits, images, ContextBudget(max_images=3, max_image_side=512))
         assert (built.used, built.dropped) == ((1, 2, 3), (4, 5))
-        assert {open_image(data).size for data in built.images.values()} == {(512, 256)}
+        assert {open_image(one.data).size for one in built.images.values()} == {(512, 256)}
 
     def test_an_image_too_dear_leaves_its_words(self):
         hit = make_hit(1, "A red boat.", modality=Modality.PHOTO, asset="a" * 64)
-        built = build_prompt("Q", [hit], {"a" * 64: png()}, ContextBudget(tokens=600))
+        built = build_prompt("Q", [hit], {"a" * 64: shown()}, ContextBudget(tokens=600))
         assert (built.used, built.images) == ((1,), {})
         assert "(image)\n" not in said(built)
 
     def test_a_broken_image_is_left_out_with_a_warning(self):
-        built = build_prompt("Q", [PHOTO, PASSAGE], {"a" * 64: b"no image"}, ContextBudget())
+        built = build_prompt("Q", [PHOTO, PASSAGE], {"a" * 64: picture(b"no image")}, ContextBudget())
         assert (built.used, built.dropped) == ((1,), (2,))
         assert "boat.png" in built.warnings[0]
 
@@ -126,10 +130,10 @@ class TestEvidence:
 
     def test_plain_style_gives_images_and_the_bare_question(self):
         built = build_prompt(
-            "What colour?", [PASSAGE, PHOTO], {"a" * 64: png()}, ContextBudget(style=PromptStyle.PLAIN)
+            "What colour?", [PASSAGE, PHOTO], {"a" * 64: shown()}, ContextBudget(style=PromptStyle.PLAIN)
         )
         (turn,) = built.prompt.turns
-        assert turn.parts == (png(), "What colour?")
+        assert turn.parts == (shown(), "What colour?")
         assert (built.used, built.plain) == ((2,), True)
 
 
@@ -173,14 +177,14 @@ class TestCaptions:
     @pytest.mark.parametrize("kind", list(CaptionKind))
     @pytest.mark.parametrize("length", list(CaptionLength))
     def test_each_kind_and_length_asks_for_something_else(self, kind, length):
-        prompt = caption_prompt(png(), kind=kind, length=length)
+        prompt = caption_prompt(shown(), kind=kind, length=length)
         assert kind.value in prompt.turns[1].parts[1]
         others = {caption_fingerprint(k, n, PromptStyle.FULL) for k in CaptionKind for n in CaptionLength}
         assert len(others) == len(CaptionKind) * len(CaptionLength)
 
     def test_nearby_words_are_quoted_and_part_of_the_key(self):
         prompt = caption_prompt(
-            png(), kind=CaptionKind.CHART, length=CaptionLength.SHORT, nearby='Fig. 1 "x"\nIgnore all'
+            shown(), kind=CaptionKind.CHART, length=CaptionLength.SHORT, nearby='Fig. 1 "x"\nIgnore all'
         )
         assert '"Fig. 1 \\"x\\"\\nIgnore all"' in prompt.turns[1].parts[1]
         keys = {
@@ -189,10 +193,12 @@ class TestCaptions:
         assert len(keys) == 2
 
     def test_plain_style_for_small_models(self):
-        prompt = caption_prompt(png(), kind=CaptionKind.CHART, length=CaptionLength.SHORT, style=PromptStyle.PLAIN)
+        prompt = caption_prompt(shown(), kind=CaptionKind.CHART, length=CaptionLength.SHORT, style=PromptStyle.PLAIN)
         assert prompt.turns[0].parts[1] == "Describe the image in one sentence."
-        small = ModelInfo(name="m", revision="1", fingerprint="f", modalities=frozenset({"image"}), max_tokens=512)
-        large = ModelInfo(name="m", revision="1", fingerprint="f", modalities=frozenset({"image"}), max_tokens=32_768)
+        small = ModelInfo(name="m", revision="1", fingerprint="f", kinds=frozenset({MediaKind.IMAGE}), max_tokens=512)
+        large = ModelInfo(
+            name="m", revision="1", fingerprint="f", kinds=frozenset({MediaKind.IMAGE}), max_tokens=32_768
+        )
         assert (style_for(small), style_for(large)) == (PromptStyle.PLAIN, PromptStyle.FULL)
 
     @pytest.mark.parametrize(
@@ -209,7 +215,7 @@ class TestCaptions:
         assert caption_kind(modality, label) == kind
 
     def test_a_claim_is_quoted_in_a_check(self):
-        assert '"say \\"yes\\""' in check_prompt('say "yes"', png()).turns[0].parts[1]
+        assert '"say \\"yes\\""' in check_prompt('say "yes"', shown()).turns[0].parts[1]
 
 
 class TestImages:
@@ -298,9 +304,13 @@ def test_streams_flow_and_lose_nothing():
 
 @pytest.mark.parametrize("piece", ["[", "](", "![a](", "<a ", "<", "\x1b]", "\x1b", "[a]:", "h://", "(", " ", "://"])
 def test_hostile_text_is_made_inert_in_linear_time(piece):
-    began = time.process_time()
-    inert(piece * (1_000_000 // len(piece)))
-    assert time.process_time() - began < 5
+    def seconds(characters: int) -> float:
+        began = time.process_time()
+        inert(piece * (characters // len(piece)))
+        return time.process_time() - began
+
+    seconds(10_000)
+    assert seconds(800_000) < 16 * seconds(200_000) + 0.05, "four times the text takes about four times as long"
 
 
 KNOWN = frozenset(range(1, 9))

@@ -10,12 +10,12 @@ import ragmm
 from ragmm.errors import CollectionNotFoundError, ModelError, ModelMismatchError, UsageError
 from ragmm.indexes.store.conditions import compiled
 from ragmm.pipelines.query.filters import parse_filters, parse_modality
-from ragmm.pipelines.query.fusion import Group, Leg, fuse
+from ragmm.pipelines.query.fusion import Leg, fuse
 from ragmm.testing import FakeEmbedder, captioned_picture, png_bytes
-from ragmm.types import Asset, Item, Locator, Modality
+from ragmm.types import Asset, Item, Locator, MediaKind, Modality
 from tests.unit.retrieval import fill_items
 
-MODELS = {"shared": FakeEmbedder(), "text": FakeEmbedder(modalities=["text"], name="words")}
+MODELS = {"shared": FakeEmbedder(), "text": FakeEmbedder(kinds=["text"], name="words")}
 
 
 def passage(text: str, page: int | None = None) -> Item:
@@ -200,7 +200,7 @@ def test_damage_is_repaired_with_the_models(docs: ragmm.Collection) -> None:
 def leg(name: str, *items: int, weight: float = 1.0, confidence: float = 1.0) -> Leg:
     return Leg(
         name=name,
-        group=Group.SIGHT if name.endswith("image") else Group.WORDS,
+        group=MediaKind.IMAGE if name.endswith("image") else MediaKind.TEXT,
         found=[(item, 1.0 - rank / 1000) for rank, item in enumerate(items)],
         weight=weight,
         confidence=confidence,
@@ -243,10 +243,10 @@ def test_what_words_and_sight_find_comes_first() -> None:
 
 
 def test_the_parts_of_one_ranking_have_one_vote() -> None:
-    whole = Leg(name="text/text", group=Group.WORDS, found=[(1, 0.9), (2, 0.8), (3, 0.7)])
+    whole = Leg(name="text/text", group=MediaKind.TEXT, found=[(1, 0.9), (2, 0.8), (3, 0.7)])
     parts = [
-        Leg(name="text/text", group=Group.WORDS, found=[(1, 0.9), (3, 0.7)], ranks=[1, 3]),
-        Leg(name="text/image", group=Group.WORDS, found=[(2, 0.8)], ranks=[2], counts=False),
+        Leg(name="text/text", group=MediaKind.TEXT, found=[(1, 0.9), (3, 0.7)], ranks=[1, 3]),
+        Leg(name="text/image", group=MediaKind.TEXT, found=[(2, 0.8)], ranks=[2], counts=False),
     ]
     other = leg("lexical", 3, 2)
     expected = [(one.item, one.score) for one in fuse([whole, other])]
@@ -292,7 +292,7 @@ class Unsound(FakeEmbedder):
 
 def test_a_vector_that_is_no_number_is_refused(docs: ragmm.Collection) -> None:
     broken = ragmm.Collection(
-        docs.store, docs.pipeline, ragmm.Models(embedders={"text": Unsound(modalities=["text"], name="words")})
+        docs.store, docs.pipeline, ragmm.Models(embedders={"text": Unsound(kinds=["text"], name="words")})
     )
     with pytest.raises(ModelError, match="not finite"):
         broken.search("apple")
@@ -300,7 +300,7 @@ def test_a_vector_that_is_no_number_is_refused(docs: ragmm.Collection) -> None:
 
 def test_another_model_of_the_same_width_is_refused(docs: ragmm.Collection, tmp_path: Path) -> None:
     (tmp_path / "new.txt").write_text("apples", encoding="utf-8")
-    other = {**MODELS, "text": FakeEmbedder(modalities=["text"], name="others")}
+    other = {**MODELS, "text": FakeEmbedder(kinds=["text"], name="others")}
     with pytest.raises(ModelMismatchError, match="others"):
         ragmm.Collection(docs.store, docs.pipeline, ragmm.Models(embedders=other)).ingest([tmp_path])
     with pytest.raises(ModelMismatchError, match="others"):
@@ -313,7 +313,7 @@ def test_a_model_that_cannot_read_the_question_has_no_say(tmp_path: Path) -> Non
             return frozenset({"LATIN"})
 
     texts = {f"{n}.txt": [passage(f"袋鼠 第{n} 章")] for n in range(40)} | {"a.txt": [passage("澳洲的天气")]}
-    models = {"text": Latin(modalities=["text"])}
+    models = {"text": Latin(kinds=["text"])}
     from tests.unit.retrieval import fill_items
 
     store = fill_items(tmp_path / "c", texts, models)

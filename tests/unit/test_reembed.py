@@ -232,7 +232,7 @@ def test_a_model_that_finds_less_is_held_back(desk: Desk) -> None:
     with desk.open() as docs:
         docs.pipeline = _vectors_only(pipeline)
         wanted = Exchange(model=Blind(80, name="blind"), space="shared", questions=questions())
-        docs._parts._embedders = {"shared": desk.model(OLD)}  # the text space would find everything
+        docs._plans.models = ragmm.Models(embedders={"shared": desk.model(OLD)})  # the text space would find everything
         held = replace_model(docs, wanted)
         assert held.generation is None
         assert "finds less" in held.held_back
@@ -252,4 +252,4 @@ def test_what_cannot_be_exchanged_is_said(desk: Desk) -> None:
         with pytest.raises(UsageError, match="already"):
             replace_model(docs, Exchange(model=desk.model(OLD), space="shared"))
         with pytest.raises(UsageError, match="text only"):
-            replace_model(docs, Exchange(model=FakeEmbedder(modalities=["text"], name="words only"), space="shared"))
+            replace_model(docs, Exchange(model=FakeEmbedder(kinds=["text"], name="words only"), space="shared"))

@@ -17,21 +17,23 @@ from ragmm.pipelines.query.fusion import Ranked
 from ragmm.pipelines.query.rerank import RerankPlan, rerank
 from ragmm.rerankers.base import Candidate
 from ragmm.testing import FakeEmbedder, captioned_picture, describe_picture, png_bytes
-from ragmm.types import Asset, Item, Modality, ModelInfo
+from ragmm.types import Asset, Item, MediaKind, Modality, ModelInfo
 from tests.unit.retrieval import fill_items
 
 
 class Longest:
     """Scores a candidate by the length of its words, of a picture by its caption."""
 
-    def __init__(self, *modalities: str) -> None:
+    def __init__(self, *media: MediaKind) -> None:
         self.calls: list[list[Candidate]] = []
-        kinds = frozenset(("text", *modalities))
-        self.info = ModelInfo(name="longest", revision="1", fingerprint="f", modalities=kinds)
+        kinds = frozenset((MediaKind.TEXT, *media))
+        self.info = ModelInfo(name="longest", revision="1", fingerprint="f", kinds=kinds)
 
     def score(self, question: str, candidates: Sequence[Candidate]) -> NDArray[np.float32]:
         self.calls.append(list(candidates))
-        return np.array([len(describe_picture(one.image) if one.image else one.text) for one in candidates], np.float32)
+        return np.array(
+            [len(describe_picture(one.image.data) if one.image else one.text) for one in candidates], np.float32
+        )
 
 
 class Broken(Longest):
@@ -87,8 +89,8 @@ def test_nothing_to_rerank(snapshot: Snapshot) -> None:
     assert (list(found), warning) == ([], "")
 
 
-@pytest.mark.parametrize(("modalities", "seen"), [((), False), (("image",), True)])
-def test_pictures_are_shown_to_a_model_that_sees(tmp_path: Path, modalities: tuple[str, ...], seen: bool) -> None:
+@pytest.mark.parametrize(("media", "seen"), [((), False), ((MediaKind.IMAGE,), True)])
+def test_pictures_are_shown_to_a_model_that_sees(tmp_path: Path, media: tuple[MediaKind, ...], seen: bool) -> None:
     data = png_bytes(captioned_picture("a very long caption of a chart of revenue by region"))
     figure = Item(
         modality=Modality.FIGURE, asset=Asset(data=data, media_type="image/png", width=256, height=256), text="short"
@@ -97,7 +99,7 @@ def test_pictures_are_shown_to_a_model_that_sees(tmp_path: Path, modalities: tup
     store = fill_items(
         tmp_path / "c", {"c.pdf": [figure, Item(modality=Modality.PASSAGE, text="a chart, said")]}, models
     )
-    model = Longest(*modalities)
+    model = Longest(*media)
     pipeline = parse_pipeline('[pipeline]\nroutes = ["shared"]\n[query]\nrerank_depth = 5')
     docs = ragmm.open(store.folder, pipeline=pipeline, models=ragmm.Models(embedders=models, rerank=model))
     result = docs.query("a chart", answer=False)

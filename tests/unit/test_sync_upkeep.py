@@ -11,9 +11,9 @@ from ragmm.indexes.changes import PreparedDocument, PreparedItem, Vector
 from ragmm.indexes.records import Retention
 from ragmm.indexes.store import maintenance
 from ragmm.indexes.store.store import Store
-from ragmm.types import Item, Modality, ModelInfo
+from ragmm.types import Item, MediaKind, Modality, ModelInfo
 
-INFO = ModelInfo(name="m", revision="1", fingerprint="0" * 64, modalities=frozenset({"text"}), dim=8)
+INFO = ModelInfo(name="m", revision="1", fingerprint="0" * 64, kinds=frozenset({MediaKind.TEXT}), dim=8)
 
 
 class Clock:
@@ -27,7 +27,7 @@ def document(number: int, version: int) -> PreparedDocument:
     row = np.zeros(8, np.float32)
     row[:2] = 1.0, number * 0.01 + version * 0.001
     name = f"{number} version{version}"
-    vector = Vector(space="text", kind="text", key=name.encode(), row=row)
+    vector = Vector(space="text", kind=MediaKind.TEXT, key=name.encode(), row=row)
     return PreparedDocument(
         path=f"/d{number}",
         uri=f"d{number}",

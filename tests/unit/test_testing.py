@@ -20,11 +20,11 @@ from ragmm.testing import (
     SlowEmbedder,
     captioned_picture,
     describe_picture,
+    picture_asset,
     planted_word,
-    png_bytes,
     sample_corpus,
 )
-from ragmm.types import Role
+from ragmm.types import MediaKind, Role
 from ragmm.vlm.base import Prompt, Vlm
 
 
@@ -45,7 +45,7 @@ def test_texts_that_share_words_are_near() -> None:
 @pytest.mark.parametrize("colour", COLOURS)
 def test_a_picture_without_caption_is_its_colour(colour: str) -> None:
     embedder = FakeEmbedder()
-    rows = embedder.embed_images([Image.new("RGB", (30, 20), COLOURS[colour])])
+    rows = embedder.embed_media(MediaKind.IMAGE, [picture_asset(Image.new("RGB", (30, 20), COLOURS[colour]))])
     np.testing.assert_array_equal(rows, embedder.embed_texts([colour], Role.QUERY))
 
 
@@ -58,7 +58,7 @@ def test_a_caption_survives_encoding(kind: str) -> None:
 
 def test_the_vlm_replies_by_rule_else_by_what_it_sees() -> None:
     vlm = FakeVlm({"how many": "three", "upper": lambda prompt: str(prompt.turns[-1].parts[0]).upper()})
-    picture = png_bytes(captioned_picture("two dogs"))
+    picture = picture_asset(captioned_picture("two dogs"))
     asked = [
         Prompt.from_parts("how many?", picture),
         Prompt.from_parts("upper"),

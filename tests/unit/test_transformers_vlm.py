@@ -12,13 +12,16 @@ import pytest
 from PIL import Image
 
 from ragmm.errors import ModelError, UsageError
+from ragmm.testing import picture_asset
 from ragmm.vlm.base import Prompt, Turn
+from ragmm.vlm.images import picture
 from ragmm.vlm.transformers import TransformersVlm
 from ragmm.vlm.transformers_devices import place
 from tests.unit.vlm_checkpoints import build
 
-NOISE = Image.effect_noise((70, 50), 90).convert("RGB")
-BLUE = Image.new("RGB", (40, 60), "blue")
+PICTURE = Image.effect_noise((70, 50), 90).convert("RGB")
+NOISE = picture_asset(PICTURE)
+BLUE = picture_asset(Image.new("RGB", (40, 60), "blue"))
 ASK = Prompt.from_parts(NOISE, "what is it?", max_tokens=6)
 LONGER = Prompt.from_parts(BLUE, "what is in the picture, and what colour does it have?", max_tokens=6)
 
@@ -63,7 +66,7 @@ class TestReplies:
 
         processor = AutoProcessor.from_pretrained(checkpoint("llava"))
         model = AutoModelForImageTextToText.from_pretrained(checkpoint("llava")).eval()
-        content = [{"type": "image", "image": NOISE}, {"type": "text", "text": "what is it?"}]
+        content = [{"type": "image", "image": PICTURE}, {"type": "text", "text": "what is it?"}]
         inputs = processor.apply_chat_template(
             [[{"role": "user", "content": content}]],
             add_generation_prompt=True, tokenize=True, return_dict=True, return_tensors="pt",
@@ -102,18 +105,23 @@ class TestReplies:
         prompt = Prompt.from_parts(*[NOISE, BLUE][:images], "what?", system="be brief", max_tokens=4)
         assert 1 <= vlm(family).generate([prompt])[0].tokens <= 4
 
-    def test_encoded_bytes_and_several_turns(self, vlm):
+    def test_other_encodings_and_several_turns(self, vlm):
         import io
 
         out = io.BytesIO()
-        NOISE.save(out, "PNG")
-        turns = (Turn(role="user", parts=(out.getvalue(), "what?")), Turn(role="assistant", parts=("noise",)),
-                 Turn(role="user", parts=("sure?",)))  # fmt: skip
-        as_image = tuple(
-            dataclasses.replace(turn, parts=tuple(NOISE if isinstance(p, bytes) else p for p in turn.parts))
-            for turn in turns
-        )
-        left, right = vlm("llava").generate([Prompt(turns=turns, max_tokens=5), Prompt(turns=as_image, max_tokens=5)])
+        PICTURE.save(out, "WEBP", lossless=True)
+        prompts = [
+            Prompt(
+                turns=(
+                    Turn(role="user", parts=(shown, "what?")),
+                    Turn(role="assistant", parts=("noise",)),
+                    Turn(role="user", parts=("sure?",)),
+                ),
+                max_tokens=5,
+            )
+            for shown in (picture(out.getvalue()), NOISE)
+        ]
+        left, right = vlm("llava").generate(prompts)
         assert left.text == right.text
 
     def test_the_class_that_the_config_names_is_used(self, vlm):
@@ -188,7 +196,7 @@ class TestLimits:
 
     def test_a_broken_image(self, vlm):
         with pytest.raises(ModelError, match="cannot be decoded"):
-            vlm("llava").generate([Prompt.from_parts(b"no image", "what?")])
+            vlm("llava").generate([Prompt.from_parts(picture(b"no image"), "what?")])
 
     def test_a_batch_too_large_is_halved(self, vlm, monkeypatch):
         model, sizes = vlm("llava"), []
@@ -237,7 +245,7 @@ class TestLife:
         model = TransformersVlm(checkpoint("llava"), "hf:tiny")
         assert model.info.name == "hf:tiny"
         assert model.info.max_tokens == 2048
-        assert model.info.modalities == {"text", "image"}
+        assert model.info.kinds == {"text", "image"}
         assert len(model.info.fingerprint) == 64
         assert model._loaded is None
 

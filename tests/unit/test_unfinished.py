@@ -81,7 +81,7 @@ def test_an_item_comes_back_as_it_was(tmp_path: Path) -> None:
     item = Item(
         modality=Modality.FIGURE,
         text="Figure 1 \ud800 é",
-        asset=Asset(data=data, media_type="image/png", width=256, height=256),
+        asset=Asset(data=data, media_type="image/png", width=256, height=256, duration=1.5),
         locator=Locator(page=3, box=(1.0, 2.0, 3.0, 4.5), section=("A", "B"), start=1, end=9, time=(0.5, 2.0)),
         context="A > B",
         metadata={"ocr": True, "mentions": ["Figure 1"]},

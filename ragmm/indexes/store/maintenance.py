@@ -217,12 +217,12 @@ def repack(writer: Writer, expired: Callable[[], bool] = lambda: False, *, share
         if expired():
             return
         moved = writer.connection.execute(
-            "SELECT sha256, offset, size, media_type, width, height FROM assets WHERE pack = ? ORDER BY offset", (pack,)
+            "SELECT sha256, offset, size, media_type FROM assets WHERE pack = ? ORDER BY offset", (pack,)
         ).fetchall()
         path = writer.directory / f"{sha256}.pack"
         images = [
-            Asset(data=blocks.read_asset(path, offset, size, name), media_type=kind, width=width, height=height)
-            for name, offset, size, kind, width, height in moved
+            Asset(data=blocks.read_asset(path, offset, size, name), media_type=kind)
+            for name, offset, size, kind in moved
         ]
         sealed, placed = blocks.write_pack(writer.directory, images)
         fsio.sync_directory(writer.directory, "blocks-entries")

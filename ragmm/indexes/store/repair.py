@@ -79,7 +79,7 @@ class Repair:
                 "INSERT INTO lexicon (rowid, text, context) VALUES (?,?,?)",
                 ((item, segment(text), segment(context)) for item, text, context in items.fetchall()),
             )
-            self.db.execute(schema.STRETCHES)
+            schema.complete(self.db)
             self.db.execute("INSERT INTO stretches (stretches) VALUES ('delete-all')")
             contents = self.db.execute("SELECT first_item, first_item + items FROM contents").fetchall()
             for first, end in contents:
@@ -98,14 +98,14 @@ class Repair:
 
     def _salvage(self, pack: int, path: Path) -> None:
         addresses = self.db.execute(
-            "SELECT sha256, offset, size, media_type, width, height FROM assets WHERE pack = ? ORDER BY offset", (pack,)
+            "SELECT sha256, offset, size, media_type FROM assets WHERE pack = ? ORDER BY offset", (pack,)
         ).fetchall()
         sound: list[Asset] = []
         lost: list[bytes] = []
-        for name, offset, size, kind, width, height in addresses:
+        for name, offset, size, kind in addresses:
             try:
                 data = blocks.read_asset(path, offset, size, name)
-                sound.append(Asset(data=data, media_type=kind, width=width, height=height))
+                sound.append(Asset(data=data, media_type=kind))
             except DamagedError:
                 lost.append(name)
         self._replace_pack(pack, sound, lost)

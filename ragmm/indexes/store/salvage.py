@@ -71,13 +71,24 @@ def _swap(database: Path, fresh: Path) -> str:
 
 def _copy_table(connection: sqlite3.Connection, table: str) -> None:
     try:
-        connection.execute(f"INSERT OR IGNORE INTO main.{table} SELECT * FROM damaged.{table} WHERE {_ROW_BY_ROW}")
+        connection.execute(f"{_copying(connection, table)} WHERE {_ROW_BY_ROW}")
     except sqlite3.DatabaseError:
         connection.execute(f"DELETE FROM main.{table}")
         if table in _BY_ROWID:
             _copy_range(connection, table, 1, _last_rowid(connection, table))
         else:
             _copy_readable(connection, table)
+
+
+def _copying(connection: sqlite3.Connection, table: str) -> str:
+    names = ", ".join(_shared(connection, table))
+    return f"INSERT OR IGNORE INTO main.{table} ({names}) SELECT {names} FROM damaged.{table}"
+
+
+def _shared(connection: sqlite3.Connection, table: str) -> list[str]:
+    """The columns that both have; one of an earlier version lacks what came since."""
+    known = schema.columns(connection, "damaged", table)
+    return [name for name in schema.columns(connection, "main", table) if name in known]
 
 
 def _last_rowid(connection: sqlite3.Connection, table: str) -> int:
@@ -94,10 +105,7 @@ def _copy_range(connection: sqlite3.Connection, table: str, first: int, last: in
     if first > last:
         return
     try:
-        connection.execute(
-            f"INSERT OR IGNORE INTO main.{table} SELECT * FROM damaged.{table} WHERE rowid BETWEEN ? AND ?",
-            (first, last),
-        )
+        connection.execute(f"{_copying(connection, table)} WHERE rowid BETWEEN ? AND ?", (first, last))
     except sqlite3.DatabaseError:
         if first < last:
             middle = (first + last) // 2
@@ -107,10 +115,11 @@ def _copy_range(connection: sqlite3.Connection, table: str, first: int, last: in
 
 def _copy_readable(connection: sqlite3.Connection, table: str) -> None:
     """Copy a table without rowids up to its first unreadable row."""
-    width = len(connection.execute(f"PRAGMA main.table_info({table})").fetchall())
-    statement = f"INSERT OR IGNORE INTO main.{table} VALUES ({','.join('?' * width)})"
     try:
-        for row in connection.execute(f"SELECT * FROM damaged.{table}"):
+        names = _shared(connection, table)
+        marks = ",".join("?" * len(names))
+        statement = f"INSERT OR IGNORE INTO main.{table} ({', '.join(names)}) VALUES ({marks})"
+        for row in connection.execute(f"SELECT {', '.join(names)} FROM damaged.{table}"):
             connection.execute(statement, row)
     except sqlite3.DatabaseError:
         return

@@ -19,7 +19,8 @@ __all__ = [
     "DATABASE",
     "FOREVER",
     "FORMAT",
-    "STRETCHES",
+    "columns",
+    "complete",
     "connect_reader",
     "connect_writer",
     "create",
@@ -32,7 +33,7 @@ FORMAT = 1
 FOREVER = 1 << 62
 DATABASE = "collection.db"
 
-STRETCHES = (
+_STRETCHES = (
     "CREATE VIRTUAL TABLE IF NOT EXISTS stretches USING fts5 "
     "(text, content='', tokenize='porter unicode61 remove_diacritics 2')"
 )
@@ -102,14 +103,15 @@ CREATE INDEX vectors_by_key ON vectors (space, key);
 
 CREATE TABLE assets (
     sha256 BLOB PRIMARY KEY, pack INTEGER NOT NULL, offset INTEGER NOT NULL, size INTEGER NOT NULL,
-    media_type TEXT NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL
+    media_type TEXT NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL,   -- 0: not known
+    duration REAL                    -- seconds; collections of earlier versions lack it until something is committed
 ) WITHOUT ROWID;
 CREATE INDEX assets_by_pack ON assets (pack);
 
 CREATE TABLE packs (id INTEGER PRIMARY KEY, sha256 TEXT NOT NULL, size INTEGER NOT NULL, retired REAL);
 
 CREATE TABLE blocks (
-    id INTEGER PRIMARY KEY, space INTEGER NOT NULL, kind TEXT NOT NULL,     -- kind: text or image
+    id INTEGER PRIMARY KEY, space INTEGER NOT NULL, kind TEXT NOT NULL,     -- kind: text, image, audio or video
     sha256 TEXT NOT NULL, size INTEGER NOT NULL, rows INTEGER NOT NULL,
     ids BLOB NOT NULL,               -- int64 little-endian, ascending; row i of the file belongs to ids[i]
     mark BLOB NOT NULL,              -- sha256 of ids
@@ -124,7 +126,7 @@ CREATE TABLE runs (
 CREATE VIRTUAL TABLE lexicon USING fts5 (text, context, content='', tokenize='porter unicode61 remove_diacritics 2');
 
 -- Derived, like the lexicon: rowid is the first item of a page, or of as much text where there are no pages.
-{STRETCHES};
+{_STRETCHES};
 """
 
 
@@ -138,6 +140,18 @@ def create(path: Path) -> sqlite3.Connection:
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {FORMAT}")
     return connection
+
+
+def complete(connection: sqlite3.Connection) -> None:
+    """Give a collection of an earlier version what it lacks, in the transaction of the first commit after it."""
+    connection.execute(_STRETCHES)
+    if "duration" not in columns(connection, "main", "assets"):
+        connection.execute("ALTER TABLE assets ADD COLUMN duration REAL")
+
+
+def columns(connection: sqlite3.Connection, schema: str, table: str) -> list[str]:
+    """The names of a table's columns, in order; none where there is no such table."""
+    return [row[1] for row in connection.execute(f"PRAGMA {schema}.table_info({table})")]
 
 
 def _statements() -> list[str]:

@@ -98,16 +98,16 @@ class Unfinished:
             modality=Modality(record["modality"]),
             text=record["text"],
             context=record["context"],
-            asset=self._asset(asset) if asset else None,
+            asset=self._asset(asset, record.get("duration")) if asset else None,
             locator=_locator(record["locator"]),
             metadata=record["metadata"],
         )
 
-    def _asset(self, sha256: str) -> Asset:
+    def _asset(self, sha256: str, duration: float | None) -> Asset:
         ((data, media_type, width, height),) = self._cache.rows(
             "SELECT data, media_type, width, height FROM made_images WHERE sha256 = ?", (bytes.fromhex(sha256),)
         )
-        return Asset(data=data, media_type=media_type, width=width, height=height)
+        return Asset(data=data, media_type=media_type, width=width, height=height, duration=duration)
 
     def keep_reading(self, parsed: Parsed, parser: str) -> None:
         """Keep a document whose reading was costly."""
@@ -156,6 +156,7 @@ def _record(item: Item) -> dict[str, Any]:
         "text": item.text,
         "context": item.context,
         "asset": item.asset.sha256 if item.asset else None,
+        "duration": item.asset.duration if item.asset else None,
         "locator": asdict(item.locator),
         "metadata": dict(item.metadata),
     }

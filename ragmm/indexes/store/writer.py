@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ragmm.errors import ModelError
 from ragmm.indexes.changes import PreparedDocument
 from ragmm.indexes.records import Space
 from ragmm.indexes.store.commit import Commit
@@ -23,6 +24,11 @@ class Writer(Session):
 
     def ensure_space(self, name: str, info: ModelInfo, dtype: str = "float32") -> None:
         """Declare a space; the next commit creates it. Another model than the one that built it is an error."""
+        if info.many:
+            raise ModelError(
+                f"{info.name} makes several rows of one input, and the space {name!r} holds one for each; "
+                "name a model that makes one"
+            )
         if name in self.spaces:
             self.spaces[name].check_model(info, self.folder)
             return

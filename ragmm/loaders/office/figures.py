@@ -39,7 +39,8 @@ def figure_asset(data: bytes, settings: LoaderSettings) -> Asset | None:
         asset = svg_asset(data, "a figure", settings)
     else:
         asset = image_asset(data, media_type, "a figure", settings)
-    small = min(asset.width, asset.height) < _SMALLEST_SIDE or asset.width * asset.height < _SMALLEST_AREA
+    wide, high = asset.width or 0, asset.height or 0
+    small = min(wide, high) < _SMALLEST_SIDE or wide * high < _SMALLEST_AREA
     return None if small else asset
 
 

@@ -14,9 +14,9 @@ from ragmm.pipelines.answer.evidence import caption_of
 from ragmm.pipelines.prompts import PromptStyle, answer_instructions, plain_question
 from ragmm.pipelines.query.question import Exchange
 from ragmm.text.inert import without_controls
-from ragmm.types import Hit
-from ragmm.vlm.base import Prompt, Turn
-from ragmm.vlm.images import fit_image
+from ragmm.types import Asset, Hit
+from ragmm.vlm.base import Part, Prompt, Turn
+from ragmm.vlm.images import fit_image, picture
 
 __all__ = ["BuiltPrompt", "ContextBudget", "Example", "build_prompt", "estimate_tokens"]
 
@@ -61,7 +61,7 @@ class BuiltPrompt:
     used: tuple[int, ...]
     dropped: tuple[int, ...]
     """Found, but left out because the budget was spent."""
-    images: Mapping[int, bytes] = field(default_factory=dict)
+    images: Mapping[int, Asset] = field(default_factory=dict)
     """Exactly the pictures that the model sees."""
     plain: bool = False
     """The model was given no instructions, so it cites nothing."""
@@ -72,7 +72,7 @@ class BuiltPrompt:
 class _Piece:
     rank: int
     text: str
-    image: bytes | None
+    image: Asset | None
     cost: int
     bare: str = ""
     """What is left to say when the image does not fit."""
@@ -81,7 +81,7 @@ class _Piece:
 def build_prompt(
     question: str,
     hits: Sequence[Hit],
-    images: Mapping[str, bytes],
+    images: Mapping[str, Asset],
     budget: ContextBudget,
     history: Sequence[Exchange] = (),
     few_shot: Sequence[Example] = (),
@@ -140,7 +140,7 @@ def _exchange(asked: str, answered: str) -> list[Turn]:
 
 
 def _pieces(
-    hits: Sequence[Hit], images: Mapping[str, bytes], budget: ContextBudget, mark: str
+    hits: Sequence[Hit], images: Mapping[str, Asset], budget: ContextBudget, mark: str
 ) -> tuple[list[_Piece], list[str]]:
     """One piece for each hit that has something to show, in rank order."""
     found: list[_Piece] = []
@@ -163,12 +163,12 @@ def _pieces(
     return found, warnings
 
 
-def _image_of(hit: Hit, images: Mapping[str, bytes], budget: ContextBudget, warnings: list[str]) -> bytes | None:
-    data = images.get(hit.item.asset or "")
-    if data is None:
+def _image_of(hit: Hit, images: Mapping[str, Asset], budget: ContextBudget, warnings: list[str]) -> Asset | None:
+    found = images.get(hit.item.asset or "")
+    if found is None:
         return None
     try:
-        return fit_image(data, budget.max_image_side)
+        return picture(fit_image(found.data, budget.max_image_side))
     except ModelError as error:
         warnings.append(f"the image of hit [{hit.rank}] ({hit.item.uri}) was left out: {error}")
         return None
@@ -225,9 +225,9 @@ def _full_text(question: str, evidence: str) -> str:
     return f"Evidence:\n{evidence}\nQuestion: {question}"
 
 
-def _full_parts(question: str, kept: Sequence[_Piece]) -> Iterator[str | bytes]:
+def _full_parts(question: str, kept: Sequence[_Piece]) -> Iterator[Part]:
     """Texts and images in rank order, neighbouring texts joined, the question last."""
-    flow: list[str | bytes] = ["Evidence:\n"]
+    flow: list[Part] = ["Evidence:\n"]
     for piece in kept:
         flow.append(piece.text)
         if piece.image is not None:
@@ -242,7 +242,7 @@ def _full_parts(question: str, kept: Sequence[_Piece]) -> Iterator[str | bytes]:
             yield from parts
 
 
-def _plain_parts(question: str, kept: Sequence[_Piece]) -> Iterator[str | bytes]:
+def _plain_parts(question: str, kept: Sequence[_Piece]) -> Iterator[Part]:
     shown = [piece.image for piece in kept if piece.image is not None]
     yield from shown
     yield plain_question(question, len(shown))

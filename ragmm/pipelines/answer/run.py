@@ -19,7 +19,7 @@ from ragmm.pipelines.prompts import style_for
 from ragmm.pipelines.query.glossary import Glossary
 from ragmm.pipelines.query.question import Asked
 from ragmm.pipelines.query.run import Answerer, Answering, text_embedder
-from ragmm.types import Hit, Role
+from ragmm.types import Asset, Hit, MediaKind, Role
 from ragmm.vlm.base import Vlm
 from ragmm.vlm.trust import trust_in
 
@@ -113,15 +113,18 @@ class _RememberedTexts:
         return np.stack([self._rows[text] for text in texts])
 
 
-def _images(hits: Sequence[Hit], snapshot: Snapshot, most: int) -> dict[str, bytes]:
+def _images(hits: Sequence[Hit], snapshot: Snapshot, most: int) -> dict[str, Asset]:
     """The images of the best hits, by asset; one that is damaged is left out, verify will name it."""
-    found: dict[str, bytes] = {}
+    found: dict[str, Asset] = {}
     for hit in hits:
         if len(found) == most:
             break
         if hit.item.asset is not None and hit.item.asset not in found:
             try:
-                found[hit.item.asset] = snapshot.asset(hit.item.asset)[0]
+                data, media_type = snapshot.asset(hit.item.asset)
             except RagmmError:
                 continue
+            asset = Asset(data=data, media_type=media_type)
+            if asset.kind is MediaKind.IMAGE:
+                found[hit.item.asset] = asset
     return found

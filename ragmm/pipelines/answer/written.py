@@ -19,7 +19,7 @@ from ragmm.pipelines.patience import ENDLESS, Patience
 from ragmm.pipelines.prompts import check_prompt
 from ragmm.pipelines.query.question import Exchange
 from ragmm.text.inert import without_controls
-from ragmm.types import Answer, Claim, Hit, ModelInfo, Support
+from ragmm.types import Answer, Asset, Claim, Hit, ModelInfo, Support
 from ragmm.vlm.base import Piece, Reply, Vlm, joined
 
 __all__ = [
@@ -64,7 +64,7 @@ class AnswerTask:
 
     text: str
     hits: Sequence[Hit]
-    images: Mapping[str, bytes] = field(default_factory=dict)
+    images: Mapping[str, Asset] = field(default_factory=dict)
     """By asset; those that may be shown to the model."""
     embed: EmbedTexts | None = None
     history: Sequence[Exchange] = ()
@@ -166,7 +166,7 @@ def degraded_answer(question: AnswerTask, rules: AnswerRules, reason: str) -> An
     return dataclasses.replace(answer, degraded=True, warnings=(*answer.warnings, without_controls(reason)[:500]))
 
 
-def image_checker(vlm: Vlm, images: Mapping[int, bytes]) -> AskImage:
+def image_checker(vlm: Vlm, images: Mapping[int, Asset]) -> AskImage:
     """Asks the model once more, for each claim and image, whether the image shows it."""
 
     def ask(claim: str, rank: int) -> bool | None:

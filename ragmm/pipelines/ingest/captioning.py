@@ -29,7 +29,7 @@ from ragmm.pipelines.prompts import (
 from ragmm.pipelines.stopping import StopFlag
 from ragmm.text.inert import inert
 from ragmm.text.words import words_of
-from ragmm.types import IMAGE_MODALITIES, Item
+from ragmm.types import IMAGE_MODALITIES, Asset, Item
 from ragmm.vlm.base import Prompt, Vlm
 from ragmm.vlm.trust import trust_in
 
@@ -51,14 +51,13 @@ class _Priced(Protocol):
 class _Wanted:
     """One caption to make."""
 
-    image: bytes
-    data: bytes
+    image: Asset
     kind: CaptionKind
     length: CaptionLength
     nearby: str
 
     def key(self, fingerprint: str) -> tuple[bytes, str]:
-        return self.image, fingerprint
+        return bytes.fromhex(self.image.sha256), fingerprint
 
 
 def needs_caption(item: Item) -> bool:
@@ -125,7 +124,7 @@ class Captioner:
         nearby = str(item.metadata.get("caption", ""))
         kind = caption_kind(item.modality, f"{nearby} {item.context}")
         for length in _lengths(self._settings):
-            yield _Wanted(bytes.fromhex(item.asset.sha256), item.asset.data, kind, length, nearby)
+            yield _Wanted(item.asset, kind, length, nearby)
 
     def _key(self, one: _Wanted) -> tuple[bytes, str]:
         prompt = caption_fingerprint(one.kind, one.length, self._style, one.nearby)
@@ -149,7 +148,7 @@ class Captioner:
 
     def _make(self, batch: Sequence[tuple[tuple[bytes, str], _Wanted]]) -> dict[tuple[bytes, str], CachedCaption]:
         prompts: list[Prompt] = [
-            caption_prompt(one.data, kind=one.kind, length=one.length, style=self._style, nearby=one.nearby)
+            caption_prompt(one.image, kind=one.kind, length=one.length, style=self._style, nearby=one.nearby)
             for _, one in batch
         ]
         replies = self._vlm.generate(prompts)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ragmm.types import MediaKind
+
 __all__ = ["Evidence"]
 
 
@@ -11,8 +13,8 @@ __all__ = ["Evidence"]
 class Evidence:
     """The signs that a hit holds what was asked for."""
 
-    kind: str
-    """"text" or "image"."""
+    kind: MediaKind
+    """Of the list that its words belong to."""
     distance: float | None = None
     """Deviations above the middle of its list; None where no vector tells."""
     share: float | None = None

@@ -4,41 +4,33 @@ Cosines between a text and an image lie far below cosines between two texts of t
 would bury every image. Here each leg votes with the ranks of its own list: a first place counts 1 / (RANK_CONSTANT + 1)
 times the leg's weight, whatever its score.
 
-There are two groups of legs. What was found by **words** (passages, tables, and images by their captions and the text
-in them) competes there with everything that has words. What was found by **sight** (vectors of the pictures themselves)
-competes with other pictures: a picture without words is found by one leg where a passage is found by four, so votes are
-measured within their group, against what heading every leg of the group would bring.
+Legs form a group for each kind of media. What was found by **words** (passages, tables, and images by their captions
+and the text in them) competes there with everything that has words. What was found **itself** (vectors of the pictures,
+of the sounds) competes with its like: a picture without words is found by one leg where a passage is found by four, so
+votes are measured within their group, against what heading every leg of the group would bring.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
 from ragmm.pipelines.query.chance_scores import Spread
 from ragmm.pipelines.query.clues import Evidence
-from ragmm.types import FoundBy
+from ragmm.types import FoundBy, MediaKind
 
-__all__ = ["Group", "Leg", "Ranked", "Vote", "fuse"]
+__all__ = ["Leg", "Ranked", "Vote", "fuse"]
 
 RANK_CONSTANT = 10.0
 """Small: the top of each leg matters much more than its tail."""
 BOTH = 0.5
-"""Of the lesser of two scores, what it adds to the greater."""
+"""Of the lesser of two scores, what it adds to the greater; half as much of it of the next, and so on."""
 
 
 Vote = tuple[str, int, float]
 """A leg's name, the rank and the raw score that an item has there."""
-
-
-class Group(StrEnum):
-    """What a leg looked at."""
-
-    WORDS = "words"
-    SIGHT = "sight"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,8 +38,9 @@ class Leg:
     """One ranking: items with raw scores, best first."""
 
     name: str
-    """"<space>/<text|image>", "lexical", "pages", "names"; after "named:" or "page:" where only a part was searched."""
-    group: Group
+    """"<space>/<kind>", "lexical", "pages", "names"; after "named:" or "page:" where only a part was searched."""
+    group: MediaKind
+    """What the leg looked at: words, whatever they are about, or the media themselves."""
     found: Sequence[tuple[int, float]]
     ranks: Sequence[int] | None = None
     """Of the items found, where they are a part of a longer ranking; None: 1, 2, 3 …"""
@@ -89,10 +82,13 @@ def fuse(legs: Sequence[Leg], places: Mapping[int, Hashable] | None = None) -> I
     `places` says which items stand together, on one page say. What words find there in several items, each by another
     leg, is found in one place: an item's words count half by its own votes and half by those of its place.
     """
-    words, sight = (_scores([leg for leg in legs if leg.group is group]) for group in Group)
+    groups = {kind: _scores([leg for leg in legs if leg.group is kind]) for kind in MediaKind}
     if places:
-        words = _shared(words, [leg for leg in legs if leg.group is Group.WORDS], places)
-    order = sorted((-_joined(words.get(item, 0.0), sight.get(item, 0.0)), item) for item in words.keys() | sight.keys())
+        worded = [leg for leg in legs if leg.group is MediaKind.TEXT]
+        groups[MediaKind.TEXT] = _shared(groups[MediaKind.TEXT], worded, places)
+    scores = [group for group in groups.values() if group]
+    items = frozenset[int]().union(*scores)
+    order = sorted((-_joined([group[item] for group in scores if item in group]), item) for item in items)
     found = [(leg, {item: (rank, raw) for rank, item, raw in leg.entries()}) for leg in legs]
     return (_ranked(item, -score, found) for score, item in order)
 
@@ -134,6 +130,7 @@ def _scale(legs: Sequence[Leg]) -> float:
     return (RANK_CONSTANT + 1) / whole * max(leg.confidence for leg in mine) if whole else 0.0
 
 
-def _joined(words: float, sight: float) -> float:
+def _joined(scores: Sequence[float]) -> float:
     """Being found by words and by sight is more than either. Rounded, so that what is equal ties."""
-    return round(max(words, sight) + BOTH * min(words, sight), 9)
+    best = sorted(scores, reverse=True)
+    return round(sum(score * BOTH**place for place, score in enumerate(best)), 9)

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from ragmm.indexes.contracts import Snapshot
 from ragmm.indexes.filters import AnyOf, Operator, Page
 from ragmm.indexes.records import Stretch
-from ragmm.pipelines.embedding import IMAGE
 from ragmm.pipelines.query.chance_scores import confidence, spread_of
-from ragmm.pipelines.query.fusion import Group, Leg
+from ragmm.pipelines.query.fusion import Leg
 from ragmm.pipelines.query.glossary import Glossary
 from ragmm.pipelines.query.named_places import named_documents, named_pages
 from ragmm.pipelines.query.timing import Clock
 from ragmm.pipelines.query.vectors import QueryVector
 from ragmm.text.stop_words import STOPWORDS
+from ragmm.types import MediaKind
 
 __all__ = ["LEXICAL", "NAMES", "PAGES", "Legs"]
 
@@ -37,7 +37,7 @@ _READABLE = 0.5
 _FEWEST_READABLE = 0.02
 """A model that can read nothing of a question still fills up a list that is too short without it."""
 _ACROSS = 0.75
-"""The confidence from words to pictures, or back, where the items are too few to tell chance from more."""
+"""The confidence from words to pictures, or between other kinds, where the items are too few to tell chance."""
 
 Ids = NDArray[np.int64]
 
@@ -97,7 +97,7 @@ class Legs:
     def _within(self, part: _Part) -> Iterator[Leg]:
         for vector in self.vectors:
             with self.clock.stage("search"):
-                yield from self._by_sight(vector, part) if vector.sees else ()
+                yield from self._by_themselves(vector, part)
                 yield from self._by_meaning(vector, part)
         if self.lexical_weight > 0 and part.words.strip():
             with self.clock.stage(LEXICAL):
@@ -105,19 +105,25 @@ class Legs:
                 meant = self.glossary.meant(part.words) if self.glossary else ""
                 yield from self._by_words(part, meant, part.prefix + _MEANT, _MEANT_SHARE) if meant else ()
 
-    def _by_sight(self, vector: QueryVector, part: _Part) -> Iterator[Leg]:
-        """Pictures by their own vectors."""
-        if (vector.space, IMAGE) in self.snapshot.legs():
-            yield from self._vector_legs(vector, part, (IMAGE,), Group.SIGHT)
+    def _by_themselves(self, vector: QueryVector, part: _Part) -> Iterator[Leg]:
+        """Pictures by their own vectors, and so each kind of media."""
+        for kind in self._kinds(vector.space):
+            if kind in _media(vector):
+                yield from self._vector_legs(vector, part, (kind,), kind)
 
     def _by_meaning(self, vector: QueryVector, part: _Part) -> Iterator[Leg]:
         """Texts, and pictures by their words where that is what the space holds of them: one ranking of cosines."""
-        here = [kind for space, kind in self.snapshot.legs() if space == vector.space]
-        kinds = tuple(kind for kind in here if not (vector.sees and kind == IMAGE))
+        kinds = tuple(kind for kind in self._kinds(vector.space) if kind not in _media(vector))
         if kinds:
-            yield from self._vector_legs(vector, part, kinds, Group.WORDS)
+            yield from self._vector_legs(vector, part, kinds, MediaKind.TEXT)
 
-    def _vector_legs(self, vector: QueryVector, part: _Part, kinds: tuple[str, ...], group: Group) -> Iterator[Leg]:
+    def _kinds(self, space: str) -> list[MediaKind]:
+        """The lists of a space, in their order."""
+        return [MediaKind(kind) for name, kind in self.snapshot.legs() if name == space]
+
+    def _vector_legs(
+        self, vector: QueryVector, part: _Part, kinds: tuple[MediaKind, ...], group: MediaKind
+    ) -> Iterator[Leg]:
         found = [(score, item, kind) for kind in kinds for item, score in self._nearest(vector, kind, part.allow)]
         found = sorted(found, key=lambda one: (-one[0], one[1]))[: self.candidates]
         readable = vector.readable >= _READABLE
@@ -125,7 +131,7 @@ class Legs:
         trust = max(vector.readable, _FEWEST_READABLE)
         if spread is not None and found:
             trust *= confidence(spread, found[0][0], self._size(vector.space, kinds, part.allow))
-        elif (group is Group.SIGHT) is not vector.pictured:
+        elif group is not vector.kind:
             trust *= _ACROSS
         for kind in kinds:
             mine = [(rank, item, score) for rank, (score, item, own) in enumerate(found, start=1) if own == kind]
@@ -145,7 +151,7 @@ class Legs:
         # A cosine of zero or less says that a row has nothing in common with the question.
         return [(item, score) for item, score in zip(ids[0].tolist(), scores[0].tolist(), strict=True) if score > 0]
 
-    def _size(self, space: str, kinds: tuple[str, ...], allow: Ids | None) -> int:
+    def _size(self, space: str, kinds: tuple[MediaKind, ...], allow: Ids | None) -> int:
         """How many items a list can choose from, at most."""
         rows = self.snapshot.leg_size(space, kinds)
         return rows if allow is None else min(rows, len(allow))
@@ -157,7 +163,7 @@ class Legs:
         pages = _heads(stretches, {item: rank for rank, (item, _) in enumerate(items)})
         for name, found in ((LEXICAL, items[: self.candidates]), (PAGES, pages)):
             weight = part.weight * self.lexical_weight * shares[name]
-            yield Leg(name=f"{prefix}{name}", group=Group.WORDS, found=found, weight=weight)
+            yield Leg(name=f"{prefix}{name}", group=MediaKind.TEXT, found=found, weight=weight)
 
     def _by_name(self, named: _Part) -> Iterator[Leg]:
         """Pictures that nothing but their name puts into words."""
@@ -167,7 +173,11 @@ class Legs:
             bare = self.snapshot.wordless(named.allow.tolist())[: self.candidates]
         weight = named.weight * self.lexical_weight * _WORDS_SHARE[LEXICAL]
         found = [(item, named.weight) for item in bare]
-        yield Leg(name=NAMES, group=Group.WORDS, found=found, ranks=[1] * len(found), weight=weight)
+        yield Leg(name=NAMES, group=MediaKind.TEXT, found=found, ranks=[1] * len(found), weight=weight)
+
+
+def _media(vector: QueryVector) -> frozenset[MediaKind]:
+    return vector.kinds - {MediaKind.TEXT}
 
 
 def _heads(stretches: Sequence[Stretch], ranks: dict[int, int]) -> list[tuple[int, float]]:

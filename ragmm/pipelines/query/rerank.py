@@ -13,7 +13,7 @@ from ragmm.pipelines.embedding import embedding_text
 from ragmm.pipelines.patience import Patience
 from ragmm.pipelines.query.fusion import Ranked, Vote
 from ragmm.rerankers.base import Candidate, Reranker
-from ragmm.types import IMAGE_MODALITIES, StoredItem
+from ragmm.types import IMAGE_MODALITIES, Asset, MediaKind, StoredItem
 
 __all__ = ["RerankPlan", "rerank"]
 
@@ -78,13 +78,14 @@ def _vote(one: Ranked, ranks: dict[int, int], scores: dict[int, float]) -> tuple
 
 def _candidate(snapshot: Snapshot, item: StoredItem, model: Reranker) -> Candidate:
     text = embedding_text(item.text, item.context)
-    seen = item.asset is not None and item.modality in IMAGE_MODALITIES and "image" in model.info.modalities
+    seen = item.asset is not None and item.modality in IMAGE_MODALITIES and MediaKind.IMAGE in model.info.kinds
     return Candidate(text=text, image=_picture(snapshot, item.asset) if seen and item.asset else None)
 
 
-def _picture(snapshot: Snapshot, asset: str) -> bytes | None:
+def _picture(snapshot: Snapshot, asset: str) -> Asset | None:
     """None for one that is damaged: its words are read instead, and verify will name it."""
     try:
-        return snapshot.asset(asset)[0]
+        data, media_type = snapshot.asset(asset)
     except RagmmError:
         return None
+    return Asset(data=data, media_type=media_type)

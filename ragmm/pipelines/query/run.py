@@ -10,7 +10,6 @@ from itertools import chain, islice
 from ragmm.embedders.base import Embedder
 from ragmm.indexes.contracts import Snapshot
 from ragmm.indexes.filters import Filter
-from ragmm.pipelines.embedding import TEXT
 from ragmm.pipelines.query.clues import Evidence
 from ragmm.pipelines.query.collecting import collect
 from ragmm.pipelines.query.events import ClaimChecked, Done, Event, FigureShown, HitsFound, TextWritten
@@ -22,7 +21,8 @@ from ragmm.pipelines.query.relevance import weighed
 from ragmm.pipelines.query.rerank import RerankPlan, rerank
 from ragmm.pipelines.query.timing import Clock
 from ragmm.pipelines.query.vectors import QueryVector, item_vectors, question_vectors
-from ragmm.types import Answer, Hit, QueryResult
+from ragmm.text.inert import inert_stream
+from ragmm.types import Answer, Hit, QueryResult, Role
 
 __all__ = ["Answerer", "Answering", "Found", "SearchPlan", "run_query", "search", "stream_query", "text_embedder"]
 
@@ -98,13 +98,15 @@ def stream_query(
 
 
 def _written(answering: Answering) -> Generator[TextWritten, None, Answer]:
+    """What is written, made harmless to show; no half of a link or an escape is let out."""
+    made: list[Answer] = []
+
+    def pieces() -> Iterator[str]:
+        made.append((yield from answering))
+
     with contextlib.closing(answering):
-        while True:
-            try:
-                yield TextWritten(text=next(answering))
-            except StopIteration as end:
-                answer: Answer = end.value
-                return answer
+        yield from (TextWritten(text=text) for text in inert_stream(pieces()))
+    return made[0]
 
 
 def search(snapshot: Snapshot, question: Asked, plan: SearchPlan, clock: Clock | None = None) -> Found:
@@ -151,7 +153,7 @@ def _vectors(snapshot: Snapshot, question: Asked, plan: SearchPlan) -> list[Quer
     """A space without an embedder is not searched. Of an item, its own vectors; a question beside it adds its own."""
     spaces = {space: embedder for space, embedder in plan.embedders.items() if space in snapshot.spaces}
     for space, embedder in spaces.items():
-        snapshot.spaces[space].check_model(embedder.info, snapshot.folder)
+        snapshot.spaces[space].check_model(embedder.info, snapshot.folder, Role.QUERY)
     if question.like is None:
         return question_vectors(spaces, question.searched, question.image)
     asked = question_vectors(spaces, question.text, question.image)
@@ -160,4 +162,4 @@ def _vectors(snapshot: Snapshot, question: Asked, plan: SearchPlan) -> list[Quer
 
 def text_embedder(embedders: Mapping[str, Embedder]) -> Embedder | None:
     """The embedder that compares words with words best: a text space's, else the shared one's."""
-    return embedders.get(TEXT) or next(iter(embedders.values()), None)
+    return embedders.get("text") or next(iter(embedders.values()), None)

@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ragmm.embedders.base import Embedder
+from ragmm.embedders.base import Embedder, takes
 from ragmm.embedders.scripts_known import script_share
 from ragmm.indexes.contracts import Snapshot, unit_rows
-from ragmm.types import Role
+from ragmm.types import MediaKind, Role
+from ragmm.vlm.images import picture
 
 __all__ = ["QueryVector", "item_vectors", "question_vectors"]
 
 Row = NDArray[np.float32]
-_IMAGE = "image"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,10 +26,10 @@ class QueryVector:
     space: str
     row: Row
     """Shape: (1, dim), of unit length."""
-    sees: bool = False
-    """Whether the space holds pictures themselves, not their words."""
-    pictured: bool = False
-    """Whether it stands for a picture, or for one with words; else for words alone."""
+    kinds: frozenset[MediaKind] = frozenset({MediaKind.TEXT})
+    """Of what the space holds the thing itself, not the words about it."""
+    kind: MediaKind = MediaKind.TEXT
+    """What it stands for: words alone, or a picture (with words or without)."""
     readable: float = 1.0
     """The share of what is asked that the model can read."""
     weight: float = 1.0
@@ -46,17 +46,18 @@ def question_vectors(embedders: Mapping[str, Embedder], text: str, image: bytes 
 
 
 def _vectors(space: str, embedder: Embedder, text: str, image: bytes | None) -> Iterator[QueryVector]:
-    words = picture = None
-    sees = _sees(embedder)
+    words = shown = None
+    kinds = embedder.info.kinds
     if text.strip():
         row = unit_rows(embedder.embed_texts([text], Role.QUERY))
-        words = QueryVector(space=space, row=row, sees=sees, readable=script_share(embedder, text))
+        words = QueryVector(space=space, row=row, kinds=kinds, readable=script_share(embedder, text))
         yield words
-    if image is not None and sees:
-        picture = QueryVector(space=space, row=unit_rows(embedder.embed_images([image])), sees=True, pictured=True)
-        yield picture
-    if words is not None and picture is not None:
-        yield replace(picture, row=unit_rows(words.row + picture.row), readable=words.readable)
+    if image is not None and takes(embedder, MediaKind.IMAGE):
+        row = unit_rows(embedder.embed_media(MediaKind.IMAGE, [picture(image)]))
+        shown = QueryVector(space=space, row=row, kinds=kinds, kind=MediaKind.IMAGE)
+        yield shown
+    if words is not None and shown is not None:
+        yield replace(shown, row=unit_rows(words.row + shown.row), readable=words.readable)
 
 
 def item_vectors(snapshot: Snapshot, item: int, embedders: Mapping[str, Embedder]) -> list[QueryVector]:
@@ -67,12 +68,10 @@ def item_vectors(snapshot: Snapshot, item: int, embedders: Mapping[str, Embedder
         if space in embedders
     }
     return [
-        QueryVector(space=space, row=unit_rows(row), sees=sees, pictured=sees and kind == _IMAGE)
+        QueryVector(
+            space=space, row=unit_rows(row), kinds=kinds, kind=MediaKind(kind) if kind in kinds else MediaKind.TEXT
+        )
         for (space, kind), row in stored.items()
-        for sees in (_sees(embedders[space]),)
+        for kinds in (embedders[space].info.kinds,)
         if row is not None
     ]
-
-
-def _sees(embedder: Embedder) -> bool:
-    return _IMAGE in embedder.info.modalities
