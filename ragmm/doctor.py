@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -24,6 +24,7 @@ from ragmm.config.folders import resolve
 from ragmm.config.needs import model_needs
 from ragmm.errors import DamagedError, RagmmError
 from ragmm.operate import fitness
+from ragmm.optional import OPTIONAL
 from ragmm.types import DocumentState
 
 __all__ = ["FLOORS", "Finding", "Floor", "State", "examine", "exit_code", "version_findings"]
@@ -73,14 +74,6 @@ FLOORS: Final = (
     Floor(package="faiss-cpu", version="1.15", hole="damaged index files are read out of bounds (issue 5400)"),
     Floor(package="faiss-gpu", version="1.15", hole="damaged index files are read out of bounds (issue 5400)"),
 )
-_OPTIONAL: Final[Mapping[str, tuple[str, str]]] = {
-    "pymupdf": ("pymupdf", "reads PDFs faster"),
-    "rapidocr": ("ocr", "reads the text in images"),
-    "unstructured": ("office", "reads office files, web pages and mail"),
-    "pillow-heif": ("heif", "reads HEIC photos"),
-    "openai": ("openai", "asks models on servers"),
-    "pytrec-eval-terrier": ("eval", "measures rankings"),
-}
 
 
 def examine(collection: str | None = None, pipeline: Pipeline | None = None) -> list[Finding]:
@@ -163,16 +156,16 @@ def version_findings(version_of: Callable[[str], str | None]) -> Iterator[Findin
 
 def _extras() -> Iterator[Finding]:
     known = {floor.package for floor in FLOORS}
-    for package, (extra, purpose) in _OPTIONAL.items():
-        seen = _version(package)
-        if seen and package in known:
+    for package in OPTIONAL:
+        seen = _version(package.distribution)
+        if not package.brings or (seen and package.distribution in known):
             continue
         yield Finding(
             area="packages",
-            name=package,
+            name=package.distribution,
             state=State.OK if seen else State.NOTE,
-            detail=seen or f"not installed ({purpose})",
-            remedy="" if seen else f"pip install 'ragmm[{extra}]'",
+            detail=seen or f"not installed ({package.brings})",
+            remedy="" if seen else f"pip install 'ragmm[{package.extra}]'",
         )
 
 

@@ -19,37 +19,12 @@ from ragmm.loaders.probe import BINARY, EMPTY, ENCRYPTED_OFFICE, probe
 from ragmm.loaders.settings import LoaderSettings, Ocr
 from ragmm.loaders.tabular import TabularLoader
 from ragmm.loaders.text import TextLoader
+from ragmm.optional import extra_for
 from ragmm.text.names import display_name
 from ragmm.types import Item
 
 __all__ = ["default_loaders", "fingerprint", "load", "loader_for", "probe"]
 
-_OOXML = "application/vnd.openxmlformats-officedocument."
-_EXTRAS = {
-    "application/pdf": "pymupdf",
-    "image/heif": "heif",
-    "image/svg+xml": "svg",
-    **dict.fromkeys(
-        (
-            _OOXML + "wordprocessingml.document",
-            _OOXML + "spreadsheetml.sheet",
-            _OOXML + "presentationml.presentation",
-            "application/epub+zip",
-            "application/msword",
-            "application/rtf",
-            "application/vnd.ms-excel",
-            "application/vnd.ms-outlook",
-            "application/vnd.ms-powerpoint",
-            "application/vnd.oasis.opendocument.text",
-            "application/vnd.oasis.opendocument.spreadsheet",
-            "application/vnd.oasis.opendocument.presentation",
-            "application/xml",
-            "message/rfc822",
-            "text/html",
-        ),
-        "office",
-    ),
-}
 _ZIPPED = (".docx", ".xlsx", ".xlsm", ".pptx", ".odt", ".ods", ".odp", ".epub")
 _ADVICE = {
     "application/vnd.ms-excel.sheet.binary.macroenabled.12": "save it as .xlsx",
@@ -125,8 +100,7 @@ def _unsupported(probe: Probe) -> str:
         return f"{name} is no format that ragmm reads: its content is binary and begins with {probe.head[:8].hex(' ')}"
     if kind == "application/zip" and name.lower().endswith(_ZIPPED):
         return f"{name} is damaged: it is a zip file, but its list of members names no document; replace the file"
-    extra = _EXTRAS.get(kind)
-    if extra:
+    if extra := extra_for(kind):
         return f"{name} is {kind}, which needs an optional package; install it with: pip install 'ragmm[{extra}]'"
     advice = _ADVICE.get(kind, "convert it to a format that `ragmm doctor` lists, or exclude it")
     return f"{name} is {kind}, which no loader reads; {advice}"
