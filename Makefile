@@ -72,7 +72,7 @@ test-gpu: install ## Tests that need a CUDA device.
 
 # Tests elsewhere that a promise rests on too; a test looks whether each is there.
 HOLDING = tests/unit/test_store.py tests/unit/test_ingest.py tests/unit/test_worker.py tests/unit/test_batching.py \
-  tests/unit/test_models.py tests/unit/test_model_files.py\
+  tests/unit/test_models.py tests/unit/test_model_files.py tests/unit/test_loader_fingerprints.py \
   tests/unit/test_sync.py tests/unit/test_sync_remote.py tests/unit/test_sync_upkeep.py
 
 .PHONY: faults

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 from importlib.util import find_spec
@@ -14,16 +12,15 @@ from ragmm.loaders.base import Loader, Probe
 from ragmm.loaders.image import ImageLoader
 from ragmm.loaders.jsonl import JsonLoader
 from ragmm.loaders.markdown import MarkdownLoader
-from ragmm.loaders.ocr import ocr_available
 from ragmm.loaders.probe import BINARY, EMPTY, ENCRYPTED_OFFICE, probe
-from ragmm.loaders.settings import LoaderSettings, Ocr
+from ragmm.loaders.settings import LoaderSettings
 from ragmm.loaders.tabular import TabularLoader
 from ragmm.loaders.text import TextLoader
 from ragmm.optional import extra_for
 from ragmm.text.names import display_name
 from ragmm.types import Item
 
-__all__ = ["default_loaders", "fingerprint", "load", "loader_for", "probe"]
+__all__ = ["default_loaders", "load", "loader_for", "probe"]
 
 _ZIPPED = (".docx", ".xlsx", ".xlsm", ".pptx", ".odt", ".ods", ".odp", ".epub")
 _ADVICE = {
@@ -71,19 +68,6 @@ def load(file: Path, probe: Probe, loaders: Sequence[Loader]) -> Iterator[Item]:
         yield item
     if not found:
         raise DocumentError(f"{name} ({probe.media_type}) holds neither text nor images; there is nothing to index")
-
-
-def fingerprint(loaders: Sequence[Loader], settings: LoaderSettings) -> str:
-    """Changes when the same file may yield other items, and so has to be parsed again."""
-    tokenizer = Path(settings.tokenizer).expanduser()
-    tokenizer = tokenizer / "tokenizer.json" if tokenizer.is_dir() else tokenizer
-    facts = {
-        "loaders": [(loader.name, loader.version) for loader in loaders],
-        "settings": settings.as_dict() | {"tokenizer": ""},
-        "ocr": settings.ocr is not Ocr.NEVER and ocr_available(),
-        "tokenizer": hashlib.sha256(tokenizer.read_bytes()).hexdigest() if tokenizer.is_file() else settings.tokenizer,
-    }
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
 def _room(module: str, settings: LoaderSettings) -> tuple[Loader, ...]:

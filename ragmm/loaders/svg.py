@@ -49,6 +49,7 @@ class SvgLoader:
 
     name = "svg"
     version = 2
+    reads = frozenset({"max_pixels", "max_image_side"})
 
     def __init__(self, settings: LoaderSettings) -> None:
         self._settings = settings
