@@ -22,10 +22,12 @@ from ragmm.collection import Collection, open_
 from ragmm.config import Pipeline, default_pipeline
 from ragmm.config.folders import resolve
 from ragmm.config.needs import model_needs
-from ragmm.errors import DamagedError, RagmmError
+from ragmm.errors import DamagedError, PluginError, RagmmError
 from ragmm.operate import fitness
 from ragmm.optional import OPTIONAL
+from ragmm.plugins import Group, plugins
 from ragmm.types import DocumentState
+from ragmm.wiring import build_loaders
 
 __all__ = ["FLOORS", "Finding", "Floor", "State", "examine", "exit_code", "version_findings"]
 
@@ -81,7 +83,7 @@ def examine(collection: str | None = None, pipeline: Pipeline | None = None) -> 
     findings = [*_environment(), *version_findings(_version), *_extras(), *_faiss(_version), *_sandbox()]
     docs, opening = _opened(collection)
     settings = pipeline or (docs.pipeline if docs else default_pipeline())
-    findings += [*_models(settings), *_disk(collection), *_nightly(settings), *opening]
+    findings += [*_plugins(settings), *_models(settings), *_disk(collection), *_nightly(settings), *opening]
     if docs is not None:
         with docs:
             findings += _collection(docs, settings)
@@ -167,6 +169,21 @@ def _extras() -> Iterator[Finding]:
             detail=seen or f"not installed ({package.brings})",
             remedy="" if seen else f"pip install 'ragmm[{package.extra}]'",
         )
+
+
+def _plugins(pipeline: Pipeline) -> Iterator[Finding]:
+    """What other packages bring, each imported to see whether it can be used."""
+    for group in Group:
+        try:
+            for plugin in plugins(group).values():
+                plugin.load()
+                kind = group.removeprefix("ragmm.").removesuffix("s")
+                detail = f"{plugin.package}: {plugin.place}"
+                yield Finding(area="plugins", name=f"{kind} {plugin.name}", state=State.OK, detail=detail)
+            if group is Group.LOADERS:
+                build_loaders(pipeline)
+        except PluginError as error:
+            yield Finding(area="plugins", name=str(group), state=State.PROBLEM, detail=str(error), code=error.exit_code)
 
 
 def _faiss(version_of: Callable[[str], str | None]) -> Iterator[Finding]:

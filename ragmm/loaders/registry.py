@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
-from ragmm.errors import DocumentError, UnsupportedError
+from ragmm.errors import DocumentError, PluginError, UnsupportedError
 from ragmm.loaders.base import Loader, Probe
 from ragmm.loaders.image import ImageLoader
 from ragmm.loaders.jsonl import JsonLoader
@@ -17,6 +17,7 @@ from ragmm.loaders.settings import LoaderSettings
 from ragmm.loaders.tabular import TabularLoader
 from ragmm.loaders.text import TextLoader
 from ragmm.optional import extra_for
+from ragmm.plugins import Group, plugins
 from ragmm.text.names import display_name
 from ragmm.types import Item
 
@@ -33,7 +34,12 @@ _ADVICE = {
 
 
 def default_loaders(settings: LoaderSettings) -> tuple[Loader, ...]:
-    """Every loader whose library is installed; the first that accepts a file reads it."""
+    """Every loader whose library is installed, those of plugins before ragmm's own; the first that accepts reads."""
+    own = _own_loaders(settings)
+    return (*_plugged(settings, {loader.name for loader in own}), *own)
+
+
+def _own_loaders(settings: LoaderSettings) -> tuple[Loader, ...]:
     return (
         *_room("ragmm.loaders.pdf", settings),
         *_room("ragmm.loaders.svg", settings),
@@ -76,6 +82,17 @@ def _room(module: str, settings: LoaderSettings) -> tuple[Loader, ...]:
         return ()
     loaders: tuple[Loader, ...] = import_module(module).loaders(settings)
     return loaders
+
+
+def _plugged(settings: LoaderSettings, taken: Container[str]) -> Iterator[Loader]:
+    for name, plugin in plugins(Group.LOADERS).items():
+        loader = plugin.load()(settings)
+        if not isinstance(loader, Loader) or loader.name != name or name in taken:
+            raise PluginError(
+                f"the loader {name!r} of {plugin.package} is no loader that can be used: it needs name = {name!r} "
+                "(none of ragmm's own), version, reads, accepts and load; see docs/guide/extend.md"
+            )
+        yield loader
 
 
 def _unsupported(probe: Probe) -> str:

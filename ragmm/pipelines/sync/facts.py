@@ -12,6 +12,7 @@ from typing import Any
 
 from ragmm.config.settings import NightlySettings, OperateSettings, Pipeline
 from ragmm.optional import OPTIONAL
+from ragmm.plugins import Group, plugins
 
 __all__ = ["PipelineFacts", "edits", "facts_of"]
 
@@ -53,7 +54,9 @@ def facts_of(pipeline: Pipeline) -> PipelineFacts:
     for role in ("vlm", "rerank", "download", "device", "dtype", "batch_size", "threads"):
         found.pop(f"models.{role}", None)
     found.pop("limits.workers", None)
-    found["ragmm"] = f"{_version()} with {', '.join(one.module for one in OPTIONAL if one.parses and one.installed)}"
+    installed = [one.module for one in OPTIONAL if one.parses and one.installed]
+    brought = [f"{one.name} of {one.package}" for one in plugins(Group.LOADERS).values()]
+    found["ragmm"] = f"{_version()} with {', '.join(installed + brought)}"
     return PipelineFacts(settings=found)
 
 
