@@ -180,7 +180,7 @@ def _plugins(pipeline: Pipeline) -> Iterator[Finding]:
                 kind = group.removeprefix("ragmm.").removesuffix("s")
                 detail = f"{plugin.package}: {plugin.place}"
                 yield Finding(area="plugins", name=f"{kind} {plugin.name}", state=State.OK, detail=detail)
-            if group is Group.LOADERS:
+            if group is Group.LOADERS and plugins(group):
                 build_loaders(pipeline)
         except PluginError as error:
             yield Finding(area="plugins", name=str(group), state=State.PROBLEM, detail=str(error), code=error.exit_code)

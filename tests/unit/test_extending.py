@@ -16,6 +16,7 @@ import pytest
 from ragmm import plugins
 from ragmm.config import default_pipeline, parse_pipeline
 from ragmm.errors import ConfigError, LimitError, PluginError, UsageError
+from ragmm.isolation.sandbox import LayerName, layers
 from ragmm.loaders.fingerprints import Fingerprints
 from ragmm.loaders.parser import ParserPool
 from ragmm.loaders.registry import default_loaders
@@ -71,7 +72,7 @@ def example(page: dict[str, str], tmp_path: Path) -> Path:
 def here(example: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The example, importable in this process and in those that it starts."""
     monkeypatch.syspath_prepend(example)
-    monkeypatch.setenv("PYTHONPATH", str(example))
+    monkeypatch.setenv("PYTHONPATH", str(example), prepend=os.pathsep)
     plugins.plugins.cache_clear()
     yield example
     plugins.plugins.cache_clear()
@@ -180,6 +181,45 @@ def test_a_loader_is_asked_first_and_reads_in_the_confined_process(here: Path, t
         assert [item.text for item in document.items][1] == "A concert of kestrels. It begins on 20260611."
     with ParserPool(LoaderSettings(max_text_bytes=10), workers=1) as pool, pytest.raises(LimitError):
         pool.parse(file)
+
+
+LATE = """
+from pathlib import Path
+from ragmm.types import Item, Modality
+class Late:
+    name, version, reads = "late", 1, frozenset()
+    def __init__(self, settings): pass
+    def accepts(self, probe): return probe.name.endswith(".late")
+    def load(self, file, probe):
+        import late_words
+        own = Path(late_words.__file__).with_name("words.txt").read_text()
+        try:
+            theirs = Path(%r).read_text()
+        except OSError:
+            theirs = "nothing"
+        yield Item(modality=Modality.PASSAGE, text=f"{late_words.WORD} {own} {theirs}")
+"""
+
+
+def test_a_loader_reaches_its_own_package_and_no_file_of_the_user(tmp_path: Path) -> None:
+    secret, file = tmp_path / "secret.txt", tmp_path / "a.late"
+    secret.write_text("a secret", encoding="utf-8")
+    file.write_text("anything", encoding="utf-8")
+    files = {
+        "late_loader.py": LATE % str(secret),
+        "late_words.py": "WORD = 'imported late,'",
+        "words.txt": "read late,",
+    }
+    site = installed(tmp_path / "late", {Group.LOADERS: {"late": "late_loader:Late"}}, files, "late")
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom ragmm.loaders.parser import ParserPool\n"
+        "with ParserPool(workers=1) as pool, pool.parse(Path(sys.argv[1])) as document:\n"
+        "    print([item.text for item in document.items][0])\n"
+    )
+    done = python(tmp_path, site, "-c", code, str(file))
+    assert done.stdout.startswith("imported late, read late, "), done.stderr
+    if next(layer for layer in layers() if layer.name is LayerName.FILES).active:
+        assert done.stdout.strip().endswith("nothing")
 
 
 def test_an_installed_loader_is_another_reason_to_try_again(here: Path) -> None:
