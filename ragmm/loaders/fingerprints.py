@@ -53,6 +53,9 @@ class Fingerprints:
         self._own: Mapping[str, str] = {one.name: fingerprint(one, settings) for one in loaders}
         self._all = _hash(self._own)[:16]
         self.whole = whole_fingerprint(loaders, settings)
+        # ragmm's own go by the media type alone, so that each mark is looked at once for all documents.
+        self._names_matter = any(not type(one).__module__.startswith("ragmm.") for one in loaders)
+        self._seen: dict[str, bool] = {}
 
     def reading(self, loader: str, media_type: str, *, holds_others: bool = False) -> str:
         """The mark of a document that this loader read; of a loader that is not known here it is never of today."""
@@ -60,6 +63,13 @@ class Fingerprints:
 
     def is_today(self, reading: str, name: str) -> bool:
         """Whether a file of that name would be read in the same way today: by that loader, and none is asked before."""
+        if self._names_matter:
+            return self._is_today(reading, name)
+        if reading not in self._seen:
+            self._seen[reading] = self._is_today(reading, "")
+        return self._seen[reading]
+
+    def _is_today(self, reading: str, name: str) -> bool:
         media_type, _, rest = reading.rpartition(" ")
         loader, _, marks = rest.partition("=")
         own, _, others = marks.partition("+")

@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 
 from ragmm.errors import DocumentError
-from ragmm.loaders.base import Loader
+from ragmm.loaders.base import Loader, Probe
 from ragmm.loaders.chunking import estimate_tokens
 from ragmm.loaders.registry import default_loaders, load, loader_for, probe
 from ragmm.loaders.settings import LoaderSettings, Ocr
@@ -263,6 +263,12 @@ def test_a_loader_asks_for_no_setting_that_it_does_not_declare(sample: Path, nam
     # What is packed in it goes to the loaders of its kind; that is marked with all of them.
     assert ASKED - {"archives"} <= loader.reads
     assert ASKED
+
+
+def test_the_media_type_alone_decides_who_reads(sample: Path, name: str):
+    found = probe(sample, name)
+    bare = Probe(name="", media_type=found.media_type, size=0, head=b"")
+    assert [loader.accepts(found) for loader in LOADERS] == [loader.accepts(bare) for loader in LOADERS]
 
 
 def test_every_loader_reads_one_of_the_samples(tmp_path: Path):
