@@ -70,9 +70,10 @@ test-slow: install ## Tests that take minutes.
 test-gpu: install ## Tests that need a CUDA device.
 	$(BIN)/pytest -m gpu --timeout 1800 $(ARGS)
 
-# Tests elsewhere that a promise rests on too.
-HOLDING = $(wildcard tests/unit/test_store.py tests/unit/test_ingest.py tests/unit/test_worker.py \
-  tests/unit/test_model*.py tests/unit/test_batching.py tests/unit/test_sync*.py)
+# Tests elsewhere that a promise rests on too; a test looks whether each is there.
+HOLDING = tests/unit/test_store.py tests/unit/test_ingest.py tests/unit/test_worker.py tests/unit/test_batching.py \
+  tests/unit/test_models.py tests/unit/test_model_files.py tests/unit/test_loader_fingerprints.py \
+  tests/unit/test_sync.py tests/unit/test_sync_remote.py tests/unit/test_sync_upkeep.py
 
 .PHONY: faults
 faults: install ## Crash, power-loss, damage and soak runs; prints each promise and how it was kept.

@@ -43,7 +43,7 @@ from ragmm.pipelines.sync.night import Night
 from ragmm.pipelines.sync.roots import roots_of
 from ragmm.pipelines.sync.run import NightWork, run_night
 from ragmm.pipelines.sync.survey import Options
-from ragmm.testing import ParagraphParser
+from ragmm.testing import FakeReadings, ParagraphParser
 from ragmm.types import Item, MediaKind, Modality
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _tools(parser: ParagraphParser | ParserPool | None = None) -> IngestPlan:
     return IngestPlan(
         embedders={"text": FakeEmbedder(kinds=["text"])},
         parser=parser or ParagraphParser(),
-        parser_fingerprint="bench",
+        readings=FakeReadings("bench"),
         commit_items=20_000,
     )
 

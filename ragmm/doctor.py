@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -22,9 +22,12 @@ from ragmm.collection import Collection, open_
 from ragmm.config import Pipeline, default_pipeline
 from ragmm.config.folders import resolve
 from ragmm.config.needs import model_needs
-from ragmm.errors import DamagedError, RagmmError
+from ragmm.errors import DamagedError, PluginError, RagmmError
 from ragmm.operate import fitness
+from ragmm.optional import OPTIONAL
+from ragmm.plugins import Group, plugins
 from ragmm.types import DocumentState
+from ragmm.wiring import build_loaders
 
 __all__ = ["FLOORS", "Finding", "Floor", "State", "examine", "exit_code", "version_findings"]
 
@@ -73,14 +76,6 @@ FLOORS: Final = (
     Floor(package="faiss-cpu", version="1.15", hole="damaged index files are read out of bounds (issue 5400)"),
     Floor(package="faiss-gpu", version="1.15", hole="damaged index files are read out of bounds (issue 5400)"),
 )
-_OPTIONAL: Final[Mapping[str, tuple[str, str]]] = {
-    "pymupdf": ("pymupdf", "reads PDFs faster"),
-    "rapidocr": ("ocr", "reads the text in images"),
-    "unstructured": ("office", "reads office files, web pages and mail"),
-    "pillow-heif": ("heif", "reads HEIC photos"),
-    "openai": ("openai", "asks models on servers"),
-    "pytrec-eval-terrier": ("eval", "measures rankings"),
-}
 
 
 def examine(collection: str | None = None, pipeline: Pipeline | None = None) -> list[Finding]:
@@ -88,7 +83,7 @@ def examine(collection: str | None = None, pipeline: Pipeline | None = None) -> 
     findings = [*_environment(), *version_findings(_version), *_extras(), *_faiss(_version), *_sandbox()]
     docs, opening = _opened(collection)
     settings = pipeline or (docs.pipeline if docs else default_pipeline())
-    findings += [*_models(settings), *_disk(collection), *_nightly(settings), *opening]
+    findings += [*_plugins(settings), *_models(settings), *_disk(collection), *_nightly(settings), *opening]
     if docs is not None:
         with docs:
             findings += _collection(docs, settings)
@@ -163,17 +158,32 @@ def version_findings(version_of: Callable[[str], str | None]) -> Iterator[Findin
 
 def _extras() -> Iterator[Finding]:
     known = {floor.package for floor in FLOORS}
-    for package, (extra, purpose) in _OPTIONAL.items():
-        seen = _version(package)
-        if seen and package in known:
+    for package in OPTIONAL:
+        seen = _version(package.distribution)
+        if not package.brings or (seen and package.distribution in known):
             continue
         yield Finding(
             area="packages",
-            name=package,
+            name=package.distribution,
             state=State.OK if seen else State.NOTE,
-            detail=seen or f"not installed ({purpose})",
-            remedy="" if seen else f"pip install 'ragmm[{extra}]'",
+            detail=seen or f"not installed ({package.brings})",
+            remedy="" if seen else f"pip install 'ragmm[{package.extra}]'",
         )
+
+
+def _plugins(pipeline: Pipeline) -> Iterator[Finding]:
+    """What other packages bring, each imported to see whether it can be used."""
+    for group in Group:
+        try:
+            for plugin in plugins(group).values():
+                plugin.load()
+                kind = group.removeprefix("ragmm.").removesuffix("s")
+                detail = f"{plugin.package}: {plugin.place}"
+                yield Finding(area="plugins", name=f"{kind} {plugin.name}", state=State.OK, detail=detail)
+            if group is Group.LOADERS and plugins(group):
+                build_loaders(pipeline)
+        except PluginError as error:
+            yield Finding(area="plugins", name=str(group), state=State.PROBLEM, detail=str(error), code=error.exit_code)
 
 
 def _faiss(version_of: Callable[[str], str | None]) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ RagmmError                    exit 1   something failed; the message says what, 
 ├── UsageError                exit 2   the call itself is wrong
 │   └── ConfigError           exit 2   a pipeline file has an unknown key or a wrong value
 ├── MissingExtraError         exit 1   an optional package is not installed
+├── PluginError               exit 1   a package outside ragmm brings something that cannot be used
 ├── ModelError                exit 1   a model cannot be found, read or run
 │   └── ModelNotFoundError    exit 1   no local folder, bundled, cached or downloadable model of that name
 ├── DocumentError             exit 1   one document cannot be read (recorded; the run goes on)
@@ -34,6 +35,7 @@ __all__ = [
     "ModelMismatchError",
     "ModelNotFoundError",
     "NewerFormatError",
+    "PluginError",
     "RagmmError",
     "StorageError",
     "UnsupportedError",
@@ -68,6 +70,10 @@ class MissingExtraError(RagmmError):
         )
         self.package = package
         self.extra = extra
+
+
+class PluginError(RagmmError):
+    """What another package brings by an entry point cannot be imported, or does not keep the contract."""
 
 
 class ModelError(RagmmError):

@@ -95,14 +95,14 @@ class Plans:
 
     def ingest_plan(self, parser: Parser) -> IngestPlan:
         """How documents become items and vectors."""
-        from ragmm.loaders.registry import fingerprint
+        from ragmm.loaders.fingerprints import Fingerprints
         from ragmm.pipelines.ingest.run import IngestPlan
 
         settings = self.measured
         return IngestPlan(
             embedders=self.embedders,
             parser=parser,
-            parser_fingerprint=fingerprint(build_loaders(settings), settings.loaders),
+            readings=Fingerprints(build_loaders(settings), settings.loaders),
             sources=settings.sources,
             workers=settings.limits.workers or min(8, os.cpu_count() or 1),
             commit_items=settings.store.commit_items,

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any, Final
 from ragmm.config import Pipeline, Route
 from ragmm.config.names import NONE
 from ragmm.embedders.settings import EmbedderSettings
-from ragmm.errors import UsageError
+from ragmm.errors import PluginError, UsageError
 from ragmm.models.names import ModelName, Scheme
+from ragmm.plugins import Group
+from ragmm.plugins import load as plugin_of
 
 if TYPE_CHECKING:
     from ragmm.config.settings import AnswerSettings, ModelSettings, Pipeline
@@ -151,6 +153,8 @@ def build_embedder(name: str, models: ModelSettings) -> Embedder:
 
     parsed = ModelName.parse(name)
     settings = embedder_settings(models)
+    if (made := _plugged(Group.EMBEDDERS, parsed, models)) is not None:
+        return made  # type: ignore[no-any-return]
     if parsed.scheme is Scheme.ST:
         from ragmm.embedders.sentence_transformers import SentenceTransformerEmbedder
 
@@ -160,6 +164,25 @@ def build_embedder(name: str, models: ModelSettings) -> Embedder:
 
         return OpenClipEmbedder(find(parsed, download=models.download), settings)
     raise UsageError(f"{name} does not embed; name an st: or open_clip: model, or mini")
+
+
+def _plugged(group: Group, name: ModelName, models: ModelSettings) -> Any:
+    """The model that a package outside ragmm makes; None where none of this group has the name."""
+    make = plugin_of(group, name.scheme) if name.of_plugin else None
+    if make is None:
+        return None
+    made, contract = make(name.target, embedder_settings(models)), _contract(group)
+    if not isinstance(made, contract):
+        raise PluginError(f"{name}: its plugin makes a {type(made).__name__}, which is no {contract.__name__}")
+    return made
+
+
+def _contract(group: Group) -> type[Any]:
+    from ragmm.embedders.base import Embedder
+    from ragmm.rerankers.base import Reranker
+    from ragmm.vlm.base import Vlm
+
+    return {Group.EMBEDDERS: Embedder, Group.RERANKERS: Reranker, Group.VLMS: Vlm}[group]
 
 
 def embedder_settings(models: ModelSettings) -> EmbedderSettings:
@@ -178,6 +201,8 @@ def build_vlm(name: str, models: ModelSettings, server: OpenAiSettings | None = 
     parsed = ModelName.parse(name)
     if parsed.scheme is Scheme.EXTRACTIVE:
         return None
+    if (made := _plugged(Group.VLMS, parsed, models)) is not None:
+        return made  # type: ignore[no-any-return]
     if parsed.scheme is Scheme.OPENAI:
         from ragmm.vlm.openai import OpenAiVlm
 
@@ -197,7 +222,10 @@ def build_reranker(name: str, models: ModelSettings) -> Reranker | None:
 
     if name == NONE:
         return None
-    return CrossEncoderReranker(find(ModelName.parse(name), download=models.download), embedder_settings(models))
+    parsed = ModelName.parse(name)
+    if (made := _plugged(Group.RERANKERS, parsed, models)) is not None:
+        return made  # type: ignore[no-any-return]
+    return CrossEncoderReranker(find(parsed, download=models.download), embedder_settings(models))
 
 
 def context_budget(answer: AnswerSettings) -> ContextBudget:

@@ -198,7 +198,8 @@ def roles() -> str:
     rows = [
         [f"`models.{role}`", ", ".join(f"`{scheme}`" for scheme in schemes)] for role, schemes in MODEL_ROLES.items()
     ]
-    return "## Which models a role takes\n\n" + table(["role", "names that begin with, or are"], rows)
+    more = "\nBesides them the names of what other packages bring: see [extend.md](../guide/extend.md).\n"
+    return "## Which models a role takes\n\n" + table(["role", "names that begin with, or are"], rows) + more
 
 
 # Errors

@@ -7,8 +7,9 @@ from typing import Final
 
 from ragmm.errors import ConfigError, UsageError
 from ragmm.models.names import ModelName, Scheme
+from ragmm.plugins import Group, plugins
 
-__all__ = ["MODEL_ROLES", "NONE", "check_model_name"]
+__all__ = ["MODEL_ROLES", "NONE", "PLUGIN_GROUPS", "check_model_name"]
 
 NONE: Final = "none"
 """In the roles that can stay empty."""
@@ -23,6 +24,14 @@ MODEL_ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     "rerank": (Scheme.ST, NONE),
 }
 """The adapters that each role takes."""
+PLUGIN_GROUPS: Final[Mapping[str, Group]] = {
+    "shared": Group.EMBEDDERS,
+    "text": Group.EMBEDDERS,
+    "caption": Group.VLMS,
+    "vlm": Group.VLMS,
+    "rerank": Group.RERANKERS,
+}
+"""Where other packages bring more of them."""
 
 
 def check_model_name(role: str, name: str) -> None:
@@ -31,8 +40,9 @@ def check_model_name(role: str, name: str) -> None:
     if not name or (name == NONE and NONE in allowed):
         return
     try:
-        scheme = ModelName.parse(name).scheme
+        parsed = ModelName.parse(name)
     except UsageError as error:
         raise ConfigError(f"models.{role} is {name!r}: {error}") from None
-    if scheme not in allowed:
-        raise ConfigError(f"models.{role} is {name!r}; this role takes {', '.join(allowed)}")
+    brought = plugins(PLUGIN_GROUPS[role]) if parsed.of_plugin else ()
+    if parsed.scheme not in (*allowed, *brought):
+        raise ConfigError(f"models.{role} is {name!r}; this role takes {', '.join((*allowed, *brought))}")

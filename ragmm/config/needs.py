@@ -46,7 +46,8 @@ def _need(pipeline: Pipeline, role: str, name: str) -> ModelNeed:
 
 
 def _present(role: str, name: str) -> bool:
-    if ModelName.parse(name).scheme in _FREE:
+    parsed = ModelName.parse(name)
+    if parsed.of_plugin or parsed.scheme in _FREE:
         return True
     try:
         find(name, task=Task.GENERATE if role in {"caption", "vlm"} else Task.EMBED)

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from ragmm.collection import Collection
-from ragmm.errors import MissingExtraError
 from ragmm.evaluation.places import ranking
 from ragmm.evaluation.searching import Asked, Ranking
+from ragmm.optional import missing
 from ragmm.pipelines.embedding import embedding_text
 from ragmm.text.words import words_of
 from ragmm.types import StoredItem
@@ -52,5 +52,5 @@ def _library() -> Any:
     try:
         import bm25s
     except ImportError as error:
-        raise MissingExtraError("bm25s", "eval", "the BM25 to compare with") from error
+        raise missing("bm25s", "the BM25 to compare with") from error
     return bm25s

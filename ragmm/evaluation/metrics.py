@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Final
 
-from ragmm.errors import MissingExtraError, UsageError
+from ragmm.errors import UsageError
 from ragmm.evaluation.places import Place
+from ragmm.optional import missing
 
 __all__ = ["ANSWER_METRICS", "Level", "cutoffs", "metric_names", "rank_metrics", "resolve"]
 
@@ -91,5 +92,5 @@ def _pytrec_eval() -> Any:
     try:
         import pytrec_eval
     except ImportError as error:
-        raise MissingExtraError("pytrec-eval-terrier", "eval", "measuring rankings") from error
+        raise missing("pytrec_eval", "measuring rankings") from error
     return pytrec_eval

@@ -235,6 +235,10 @@ class Writer(Protocol):
         """Declare a space; the next commit creates it. Another model than the one that built it is an error."""
         ...
 
+    def readings(self, sha256: str) -> list[str]:
+        """Every fingerprint under which this content is stored."""
+        ...
+
     def known_content(self, sha256: str, parser: str) -> bool:
         """Whether this content can be linked without parsing or embedding anything again."""
         ...

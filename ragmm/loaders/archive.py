@@ -39,6 +39,7 @@ class ArchiveLoader:
 
     name = "archive"
     version = 2
+    reads = frozenset[str]()  # whatever it yields, the loaders of its members read
 
     def __init__(self, settings: LoaderSettings, reader: NestedReader | None = None) -> None:
         self._settings = settings

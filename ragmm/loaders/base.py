@@ -34,9 +34,11 @@ class Loader(Protocol):
     """Reads one family of formats."""
 
     name: str
-    """Short and stable; part of the fingerprint that decides whether a document is parsed again."""
+    """Short and stable; with the version and `reads` it decides whether a document is parsed again."""
     version: int
     """Raised whenever the items it yields for the same bytes change."""
+    reads: frozenset[str]
+    """The LoaderSettings that its items depend on: documents are read again when one of these changes."""
 
     def accepts(self, probe: Probe) -> bool: ...
 

@@ -22,7 +22,7 @@ from ragmm.loaders.picture import (
     open_image,
     reading,
 )
-from ragmm.loaders.settings import LoaderSettings
+from ragmm.loaders.settings import PICTURES, LoaderSettings
 from ragmm.text.names import display_name
 from ragmm.types import Asset, Item, Locator, Modality
 
@@ -41,6 +41,7 @@ class ImageLoader:
 
     name = "image"
     version = 2
+    reads = PICTURES | {"max_frames"}
 
     def __init__(self, settings: LoaderSettings) -> None:
         self.settings = settings

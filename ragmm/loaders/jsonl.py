@@ -14,7 +14,7 @@ from ragmm.loaders.base import DocumentWarning, Probe
 from ragmm.loaders.blocks import Block, BlockKind
 from ragmm.loaders.chunking import chunk_blocks, section_context
 from ragmm.loaders.decoding import read_text
-from ragmm.loaders.settings import LoaderSettings
+from ragmm.loaders.settings import PASSAGES, LoaderSettings
 from ragmm.text.names import display_name
 from ragmm.types import Item, Locator, Modality
 
@@ -66,6 +66,7 @@ class JsonLoader:
 
     name = "json"
     version = 2
+    reads = PASSAGES | {"max_text_bytes"}
 
     def __init__(self, settings: LoaderSettings) -> None:
         self.settings = settings

@@ -10,7 +10,7 @@ from pathlib import Path
 from ragmm.loaders.base import Probe
 from ragmm.loaders.chunking import markdown_blocks, text_items
 from ragmm.loaders.decoding import read_text
-from ragmm.loaders.settings import LoaderSettings
+from ragmm.loaders.settings import PASSAGES, LoaderSettings
 from ragmm.types import Item
 
 __all__ = ["MarkdownLoader"]
@@ -26,6 +26,7 @@ class MarkdownLoader:
 
     name = "markdown"
     version = 1
+    reads = PASSAGES | {"max_text_bytes"}
 
     def __init__(self, settings: LoaderSettings) -> None:
         self.settings = settings

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ragmm.errors import MissingExtraError
 from ragmm.isolation.limits import seconds_left, take_slow_work
 from ragmm.loaders.base import DocumentWarning
 from ragmm.loaders.settings import LoaderSettings
 from ragmm.loaders.settings import Ocr as OcrPolicy
 from ragmm.loaders.text_likeness import likely_has_text
+from ragmm.optional import missing
 from ragmm.types import Asset, Box, Item
 
 if TYPE_CHECKING:
@@ -221,7 +221,7 @@ def joined_text(lines: Sequence[OcrLine]) -> str:
 
 def _require() -> None:
     if not ocr_available():
-        raise MissingExtraError("rapidocr", "ocr", "Reading text out of pictures (loaders.ocr)")
+        raise missing("rapidocr", "Reading text out of pictures (loaders.ocr)")
 
 
 @lru_cache(maxsize=1)

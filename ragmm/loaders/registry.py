@@ -2,54 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
-from ragmm.errors import DocumentError, UnsupportedError
+from ragmm.errors import DocumentError, PluginError, UnsupportedError
 from ragmm.loaders.base import Loader, Probe
 from ragmm.loaders.image import ImageLoader
 from ragmm.loaders.jsonl import JsonLoader
 from ragmm.loaders.markdown import MarkdownLoader
-from ragmm.loaders.ocr import ocr_available
 from ragmm.loaders.probe import BINARY, EMPTY, ENCRYPTED_OFFICE, probe
-from ragmm.loaders.settings import LoaderSettings, Ocr
+from ragmm.loaders.settings import LoaderSettings
 from ragmm.loaders.tabular import TabularLoader
 from ragmm.loaders.text import TextLoader
+from ragmm.optional import extra_for
+from ragmm.plugins import Group, plugins
 from ragmm.text.names import display_name
 from ragmm.types import Item
 
-__all__ = ["default_loaders", "fingerprint", "load", "loader_for", "probe"]
+__all__ = ["default_loaders", "load", "loader_for", "probe"]
 
-_OOXML = "application/vnd.openxmlformats-officedocument."
-_EXTRAS = {
-    "application/pdf": "pymupdf",
-    "image/heif": "heif",
-    "image/svg+xml": "svg",
-    **dict.fromkeys(
-        (
-            _OOXML + "wordprocessingml.document",
-            _OOXML + "spreadsheetml.sheet",
-            _OOXML + "presentationml.presentation",
-            "application/epub+zip",
-            "application/msword",
-            "application/rtf",
-            "application/vnd.ms-excel",
-            "application/vnd.ms-outlook",
-            "application/vnd.ms-powerpoint",
-            "application/vnd.oasis.opendocument.text",
-            "application/vnd.oasis.opendocument.spreadsheet",
-            "application/vnd.oasis.opendocument.presentation",
-            "application/xml",
-            "message/rfc822",
-            "text/html",
-        ),
-        "office",
-    ),
-}
 _ZIPPED = (".docx", ".xlsx", ".xlsm", ".pptx", ".odt", ".ods", ".odp", ".epub")
 _ADVICE = {
     "application/vnd.ms-excel.sheet.binary.macroenabled.12": "save it as .xlsx",
@@ -61,7 +34,12 @@ _ADVICE = {
 
 
 def default_loaders(settings: LoaderSettings) -> tuple[Loader, ...]:
-    """Every loader whose library is installed; the first that accepts a file reads it."""
+    """Every loader whose library is installed, those of plugins before ragmm's own; the first that accepts reads."""
+    own = _own_loaders(settings)
+    return (*_plugged(settings, {loader.name for loader in own}), *own)
+
+
+def _own_loaders(settings: LoaderSettings) -> tuple[Loader, ...]:
     return (
         *_room("ragmm.loaders.pdf", settings),
         *_room("ragmm.loaders.svg", settings),
@@ -98,19 +76,6 @@ def load(file: Path, probe: Probe, loaders: Sequence[Loader]) -> Iterator[Item]:
         raise DocumentError(f"{name} ({probe.media_type}) holds neither text nor images; there is nothing to index")
 
 
-def fingerprint(loaders: Sequence[Loader], settings: LoaderSettings) -> str:
-    """Changes when the same file may yield other items, and so has to be parsed again."""
-    tokenizer = Path(settings.tokenizer).expanduser()
-    tokenizer = tokenizer / "tokenizer.json" if tokenizer.is_dir() else tokenizer
-    facts = {
-        "loaders": [(loader.name, loader.version) for loader in loaders],
-        "settings": settings.as_dict() | {"tokenizer": ""},
-        "ocr": settings.ocr is not Ocr.NEVER and ocr_available(),
-        "tokenizer": hashlib.sha256(tokenizer.read_bytes()).hexdigest() if tokenizer.is_file() else settings.tokenizer,
-    }
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
-
-
 def _room(module: str, settings: LoaderSettings) -> tuple[Loader, ...]:
     """The loaders of a room: its `loaders(settings)` gives none where its library is not installed."""
     if find_spec(module) is None:
@@ -119,14 +84,24 @@ def _room(module: str, settings: LoaderSettings) -> tuple[Loader, ...]:
     return loaders
 
 
+def _plugged(settings: LoaderSettings, taken: Container[str]) -> Iterator[Loader]:
+    for name, plugin in plugins(Group.LOADERS).items():
+        loader = plugin.load()(settings)
+        if not isinstance(loader, Loader) or loader.name != name or name in taken:
+            raise PluginError(
+                f"the loader {name!r} of {plugin.package} is no loader that can be used: it needs name = {name!r} "
+                "(none of ragmm's own), version, reads, accepts and load; see docs/guide/extend.md"
+            )
+        yield loader
+
+
 def _unsupported(probe: Probe) -> str:
     name, kind = display_name(probe.name), probe.media_type
     if kind == BINARY:
         return f"{name} is no format that ragmm reads: its content is binary and begins with {probe.head[:8].hex(' ')}"
     if kind == "application/zip" and name.lower().endswith(_ZIPPED):
         return f"{name} is damaged: it is a zip file, but its list of members names no document; replace the file"
-    extra = _EXTRAS.get(kind)
-    if extra:
+    if extra := extra_for(kind):
         return f"{name} is {kind}, which needs an optional package; install it with: pip install 'ragmm[{extra}]'"
     advice = _ADVICE.get(kind, "convert it to a format that `ragmm doctor` lists, or exclude it")
     return f"{name} is {kind}, which no loader reads; {advice}"

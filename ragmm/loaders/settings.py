@@ -9,7 +9,12 @@ from typing import Any
 
 from ragmm.errors import ConfigError
 
-__all__ = ["LoaderSettings", "Ocr", "PageImages", "Tables"]
+__all__ = ["PASSAGES", "PICTURES", "LoaderSettings", "Ocr", "PageImages", "Tables"]
+
+PASSAGES = frozenset({"chunk_tokens", "chunk_overlap", "tokenizer"})
+"""The settings that cutting a text into passages depends on."""
+PICTURES = frozenset({"max_pixels", "max_image_side", "ocr"})
+"""Those that keeping a picture and reading its words depends on."""
 
 
 class PageImages(StrEnum):

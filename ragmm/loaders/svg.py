@@ -12,13 +12,14 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-from ragmm.errors import DocumentError, LimitError, MissingExtraError
+from ragmm.errors import DocumentError, LimitError
 from ragmm.loaders.base import Probe
 from ragmm.loaders.imagehead import image_size
 from ragmm.loaders.office.safe_xml import Element, local_name, parse_xml
 from ragmm.loaders.office.structures import one_line
 from ragmm.loaders.picture import encode_image, normalise, open_image, reading
 from ragmm.loaders.settings import LoaderSettings
+from ragmm.optional import missing
 from ragmm.text.names import display_name
 from ragmm.types import Asset, Item, Modality
 
@@ -48,6 +49,7 @@ class SvgLoader:
 
     name = "svg"
     version = 2
+    reads = frozenset({"max_pixels", "max_image_side"})
 
     def __init__(self, settings: LoaderSettings) -> None:
         self._settings = settings
@@ -86,7 +88,7 @@ def svg_asset(data: bytes, name: str, settings: LoaderSettings) -> Asset:
     try:
         import resvg_py
     except ImportError as error:
-        raise MissingExtraError("resvg-py", "svg", f"Drawing {name}") from error
+        raise missing("resvg_py", f"Drawing {name}") from error
     from lxml import etree
 
     root = _tree(data, name)

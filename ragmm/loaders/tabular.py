@@ -16,7 +16,7 @@ from ragmm.loaders.base import Probe
 from ragmm.loaders.blocks import Block, BlockKind, split_lines
 from ragmm.loaders.chunking import chunk_blocks
 from ragmm.loaders.decoding import read_text
-from ragmm.loaders.settings import LoaderSettings
+from ragmm.loaders.settings import PASSAGES, LoaderSettings
 from ragmm.text.tokens import token_counter, token_starts
 from ragmm.types import Item, Locator, Modality
 
@@ -47,6 +47,7 @@ class TabularLoader:
 
     name = "tabular"
     version = 2
+    reads = PASSAGES | {"max_text_bytes"}
 
     def __init__(self, settings: LoaderSettings) -> None:
         self.settings = settings

@@ -8,7 +8,7 @@ from pathlib import Path
 from ragmm.loaders.base import Probe
 from ragmm.loaders.chunking import plain_blocks, text_items
 from ragmm.loaders.decoding import read_text
-from ragmm.loaders.settings import LoaderSettings
+from ragmm.loaders.settings import PASSAGES, LoaderSettings
 from ragmm.types import Item
 
 __all__ = ["TextLoader"]
@@ -33,6 +33,7 @@ class TextLoader:
 
     name = "text"
     version = 1
+    reads = PASSAGES | {"max_text_bytes"}
 
     def __init__(self, settings: LoaderSettings) -> None:
         self.settings = settings

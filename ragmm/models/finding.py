@@ -125,6 +125,8 @@ def find(name: ModelName | str, *, task: Task = Task.EMBED, download: bool = Fal
     parsed = ModelName.parse(name) if isinstance(name, str) else name
     if parsed.scheme in {Scheme.OPENAI, Scheme.EXTRACTIVE}:
         raise UsageError(f"{parsed} has no files on this machine")
+    if parsed.of_plugin:
+        raise UsageError(f"{parsed} is run by a plugin, which finds its files itself")
     if parsed.scheme is Scheme.MINI:
         return _find_mini(task, verify)
     looked: list[str] = []
@@ -247,7 +249,7 @@ def _not_found(name: ModelName, looked: list[str]) -> str:
     )
 
 
-def known_names(scheme: Scheme) -> list[str]:
+def known_names(scheme: str) -> list[str]:
     """What a name of this scheme could have meant: profiles, packages, the cache, OpenCLIP's own list."""
     from ragmm.models.profiles import PROFILES
 

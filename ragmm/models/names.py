@@ -25,6 +25,7 @@ class Scheme(StrEnum):
 
 
 _BARE = frozenset({Scheme.MINI, Scheme.EXTRACTIVE})
+_NAMED = frozenset(Scheme) - _BARE
 _EXAMPLES = {
     Scheme.OPEN_CLIP: "open_clip:ViT-B-32/laion2b_s34b_b79k, open_clip:org/repository or open_clip:/a/folder",
     Scheme.ST: "st:all-MiniLM-L6-v2, st:org/repository or st:/a/folder",
@@ -38,9 +39,11 @@ _REVISION = re.compile(r"^(?P<target>.+)@(?P<revision>[0-9A-Za-z][0-9A-Za-z._-]*
 class ModelName:
     """A parsed name; `str()` gives back what was written."""
 
-    scheme: Scheme
+    scheme: str
+    """A Scheme, or the name of a plugin."""
     target: str = ""
-    """A folder, a repository id, an OpenCLIP NAME/TAG, or a server's model name; empty for mini and extractive."""
+    """A folder, a repository id, an OpenCLIP NAME/TAG, a server's model name, or what a plugin makes of it; empty for
+    mini and extractive."""
     revision: str | None = None
     """A commit, branch or tag, written behind @."""
     url: str | None = None
@@ -51,6 +54,11 @@ class ModelName:
             return str(self.scheme)
         suffix = self.url or self.revision
         return f"{self.scheme}:{self.target}" + (f"@{suffix}" if suffix else "")
+
+    @property
+    def of_plugin(self) -> bool:
+        """Whether a package outside ragmm runs it."""
+        return self.scheme not in set(Scheme)
 
     @property
     def is_path(self) -> bool:
@@ -66,8 +74,8 @@ class ModelName:
             raise UsageError("a model name is empty; write mini, or a name such as st:all-MiniLM-L6-v2")
         if not colon:
             return cls._parse_bare(written)
-        if head not in set(Scheme) - _BARE:
-            raise UsageError(_unknown_scheme(written, head))
+        if head not in _NAMED:
+            return _of_plugin(written, head, target)
         scheme = Scheme(head)
         if not target:
             raise UsageError(f"the model name {written!r} ends after {head}:; write {_EXAMPLES[scheme]}")
@@ -85,6 +93,15 @@ class ModelName:
         )
 
 
+def _of_plugin(written: str, head: str, target: str) -> ModelName:
+    """Packages are looked through only here: for a name that is none of ragmm's own."""
+    from ragmm.plugins import model_schemes
+
+    if head in model_schemes():
+        return ModelName(scheme=head, target=target)
+    raise UsageError(_unknown_scheme(written, head, model_schemes()))
+
+
 def _parse_target(scheme: Scheme, target: str) -> ModelName:
     target = target.removeprefix("hf-hub:").removeprefix("local-dir:")
     match = _REVISION.match(target)
@@ -100,8 +117,8 @@ def _parse_server(written: str, target: str) -> ModelName:
     return ModelName(scheme=Scheme.OPENAI, target=model, url=f"http{url}".rstrip("/"))
 
 
-def _unknown_scheme(written: str, head: str) -> str:
-    allowed = sorted(str(scheme) for scheme in set(Scheme) - _BARE)
+def _unknown_scheme(written: str, head: str, plugins: Iterable[str]) -> str:
+    allowed = [*sorted(map(str, _NAMED)), *sorted(plugins)]
     near = close_matches(head, allowed)
     meant = f"; did you mean {near[0]}:{written.partition(':')[2]}?" if near else ""
     return f"the model name {written!r} starts with an unknown adapter {head!r}{meant} (allowed: {', '.join(allowed)})"

@@ -14,13 +14,14 @@ from __future__ import annotations
 
 from ragmm.testing.corpus import planted_word, sample_corpus
 from ragmm.testing.embedders import FakeEmbedder, LimitedEmbedder, SlowEmbedder, word_vector
-from ragmm.testing.parsing import ParagraphParser, Reading, paragraphs
+from ragmm.testing.parsing import FakeReadings, ParagraphParser, Reading, paragraphs
 from ragmm.testing.pictures import COLOURS, captioned_picture, describe_picture, picture_asset, png_bytes
 from ragmm.testing.vlm import FakeVlm
 
 __all__ = [
     "COLOURS",
     "FakeEmbedder",
+    "FakeReadings",
     "FakeVlm",
     "LimitedEmbedder",
     "ParagraphParser",

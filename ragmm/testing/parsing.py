@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ragmm.types import Item, Modality
 
-__all__ = ["ParagraphParser", "Reading", "paragraphs"]
+__all__ = ["FakeReadings", "ParagraphParser", "Reading", "paragraphs"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +20,7 @@ class Reading:
     size: int
     entries: tuple[Item, ...]
     media_type: str = "text/plain"
+    loader: str = "text"
     warnings: tuple[str, ...] = ()
     cpu_seconds: float = 0.0
 
@@ -33,6 +34,19 @@ class Reading:
 
     def close(self) -> None:
         """Nothing lies on the disk."""
+
+
+class FakeReadings:
+    """Fingerprints for a parser without loaders: all documents are read again when `whole` changes."""
+
+    def __init__(self, whole: str) -> None:
+        self.whole = whole
+
+    def reading(self, loader: str, media_type: str, *, holds_others: bool = False) -> str:  # noqa: ARG002
+        return self.whole
+
+    def is_today(self, reading: str, name: str) -> bool:  # noqa: ARG002
+        return reading == self.whole
 
 
 class ParagraphParser:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ragmm.errors import ConfigError, MissingExtraError
+from ragmm.errors import ConfigError
 
 __all__ = ["TokenCounter", "TokenStarts", "estimate_tokens", "token_counter", "token_starts"]
 
@@ -117,10 +117,8 @@ def _tokenizer(name: str) -> Any:
             f"loaders.tokenizer is {name!r}, but {path} does not exist; give a tokenizer.json, a folder with one, "
             'or "" for the built-in estimate'
         )
-    try:
-        from tokenizers import Tokenizer
-    except ImportError as error:
-        raise MissingExtraError("tokenizers", "mini", "Counting tokens by loaders.tokenizer") from error
+    from tokenizers import Tokenizer
+
     try:
         tokenizer = Tokenizer.from_file(str(path))
     except Exception as error:  # the library raises bare Exception

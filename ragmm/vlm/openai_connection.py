@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ragmm.errors import MissingExtraError, ModelError
+from ragmm.errors import ModelError
+from ragmm.optional import missing
 from ragmm.text.inert import without_controls
 from ragmm.vlm.openai_settings import OpenAiSettings, Usage, check_url, is_loopback, read_key
 
@@ -126,7 +127,7 @@ class Connection:
         try:
             import openai
         except ImportError as error:
-            raise MissingExtraError("openai", "openai", f"the model at {self.url}") from error
+            raise missing("openai", f"the model at {self.url}") from error
         settings = self._settings
         self._key = read_key(settings, self.url)
         http = openai.DefaultHttpxClient(

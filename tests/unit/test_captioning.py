@@ -17,7 +17,7 @@ from ragmm.pipelines.ingest.captioning import _described
 from ragmm.pipelines.ingest.run import IngestPlan, ingest
 from ragmm.pipelines.prompts import CaptionLength
 from ragmm.pipelines.stopping import StopFlag
-from ragmm.testing import FakeEmbedder, FakeVlm, captioned_picture, png_bytes
+from ragmm.testing import FakeEmbedder, FakeReadings, FakeVlm, captioned_picture, png_bytes
 from ragmm.types import Asset, Item, Modality, Report, Support
 from ragmm.vlm.trust import Trust
 
@@ -46,7 +46,7 @@ class Desk:
             root / "collection", models=ragmm.Models(embedders=self.models, vlm=FakeVlm(), caption=self.vlm)
         )
         self.plan = IngestPlan(
-            embedders=self.models, parser=pool, parser_fingerprint="p", caption_vlm=self.vlm, commit_items=2
+            embedders=self.models, parser=pool, readings=FakeReadings("p"), caption_vlm=self.vlm, commit_items=2
         )
 
     def ingest(self, stop: StopFlag | None = None, vlm: FakeVlm | None = None, **captions: object) -> Report:

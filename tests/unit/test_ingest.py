@@ -19,7 +19,7 @@ from ragmm.pipelines.ingest import intake as intake_module
 from ragmm.pipelines.ingest.quarantine import retry
 from ragmm.pipelines.ingest.run import IngestPlan, ingest
 from ragmm.pipelines.stopping import StopFlag
-from ragmm.testing import FakeEmbedder, captioned_picture, planted_word, png_bytes, sample_corpus
+from ragmm.testing import FakeEmbedder, FakeReadings, captioned_picture, planted_word, png_bytes, sample_corpus
 from ragmm.types import DocumentState, Report
 
 
@@ -40,7 +40,7 @@ class Desk:
         self.plan = IngestPlan(
             embedders=self.models,
             parser=parser,
-            parser_fingerprint="p1",
+            readings=FakeReadings("p1"),
             workers=2,
             commit_items=10,  # type: ignore[arg-type]
         )
@@ -189,7 +189,7 @@ def test_another_parser_reads_everything_again_without_embedding_it_again(desk: 
     desk.write("a.txt", "One text.")
     desk.ingest()
     asked = desk.calls()
-    report = desk.ingest(parser_fingerprint="p2")
+    report = desk.ingest(readings=FakeReadings("p2"))
     assert report.documents["changed"] == 1
     assert report.reused == 2
     assert desk.calls() == asked

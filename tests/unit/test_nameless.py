@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import dataclasses
 import gzip
 import json
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ import ragmm
 from ragmm.config import Pipeline, Route, SourceSettings
 from ragmm.isolation.spool import spool
 from ragmm.loaders.probe import claim, probe
-from ragmm.loaders.registry import default_loaders, load
+from ragmm.loaders.registry import default_loaders, load, loader_for
 from ragmm.loaders.settings import LoaderSettings, Ocr
 from ragmm.testing import FakeEmbedder, Reading, captioned_picture, png_bytes
 from ragmm.types import Item
@@ -98,7 +99,10 @@ class RealParser:
         spooled = spool(file, copy, max_bytes=1 << 30, root=root)
         found = probe(copy, name)
         items: tuple[Item, ...] = tuple(load(copy, found, self.loaders))
-        return Reading(sha256=spooled.sha256, size=spooled.size, entries=items, media_type=found.media_type)
+        loader = loader_for(found, self.loaders).name
+        return Reading(
+            sha256=spooled.sha256, size=spooled.size, entries=items, media_type=found.media_type, loader=loader
+        )
 
 
 @pytest.fixture
@@ -106,6 +110,7 @@ def desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     with in_memory() as folder:
         desk = Desk(folder, monkeypatch)
         desk.parser = RealParser(desk.scratch)  # type: ignore[assignment]
+        desk.pipeline = dataclasses.replace(desk.pipeline, loaders=SETTINGS)
         for kind, data in FILES.items():
             desk.write(f"quokka parade.{kind}", data)
         desk.night()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ragmm.errors import ConfigError, DocumentError, LimitError, UnsupportedError
 from ragmm.loaders.base import DocumentWarning
 from ragmm.loaders.decoding import decode, looks_binary
-from ragmm.loaders.registry import default_loaders, fingerprint, load, probe
+from ragmm.loaders.registry import default_loaders, load, probe
 from ragmm.loaders.settings import LoaderSettings, Ocr, PageImages
 from ragmm.loaders.text import TextLoader
 from ragmm.text.names import display_name
@@ -354,20 +354,6 @@ def test_settings_survive_json_and_name_what_is_wrong():
 
 def test_a_name_can_always_be_shown():
     assert display_name("a\nb\x1b[31m\udcff") == "a\ufffdb\ufffd[31m?"
-
-
-def test_the_fingerprint_changes_with_what_changes_items(tmp_path):
-    base = LoaderSettings()
-    loaders = default_loaders(base)
-    same = fingerprint(default_loaders(base), base)
-    assert fingerprint(loaders, base) == same
-    assert fingerprint(loaders, LoaderSettings(chunk_tokens=100)) != same
-    assert fingerprint(loaders[:-1], base) != same
-    tokenizer = tmp_path / "tokenizer.json"
-    tokenizer.write_text("{}")
-    first = fingerprint(loaders, LoaderSettings(tokenizer=str(tokenizer)))
-    tokenizer.write_text('{"other": 1}')
-    assert fingerprint(loaders, LoaderSettings(tokenizer=str(tmp_path))) != first
 
 
 def test_a_tokenizer_that_is_none(read, tmp_path):

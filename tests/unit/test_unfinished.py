@@ -16,7 +16,7 @@ from ragmm.indexes.store.unfinished import Unfinished
 from ragmm.loaders.parser import ParserPool
 from ragmm.pipelines.ingest import intake
 from ragmm.pipelines.ingest.run import IngestPlan, ingest
-from ragmm.testing import FakeEmbedder, LimitedEmbedder, Reading, captioned_picture, png_bytes
+from ragmm.testing import FakeEmbedder, FakeReadings, LimitedEmbedder, Reading, captioned_picture, png_bytes
 from ragmm.types import Asset, Item, Locator, Modality
 
 
@@ -46,7 +46,7 @@ def corpus(folder: Path) -> Path:
 
 
 def plan(parser: object, model: object) -> IngestPlan:
-    return IngestPlan(embedders={"shared": model}, parser=parser, parser_fingerprint="p", workers=1)  # type: ignore[dict-item, arg-type]
+    return IngestPlan(embedders={"shared": model}, parser=parser, readings=FakeReadings("p"), workers=1)  # type: ignore[dict-item, arg-type]
 
 
 def test_a_run_that_dies_repeats_no_reading_and_at_most_one_batch(

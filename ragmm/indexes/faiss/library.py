@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ragmm.errors import MissingExtraError
+from ragmm.optional import missing
 
 __all__ = ["installed", "library", "reading_limits"]
 
@@ -27,7 +27,7 @@ def library() -> Any:
     try:
         import faiss
     except ImportError as error:
-        raise MissingExtraError("faiss", "cpu", "an approximate index ([store] index is not exact)") from error
+        raise missing("faiss", "an approximate index ([store] index is not exact)") from error
     return faiss
 
 

@@ -31,6 +31,7 @@ class _Kept:
     sha256: str
     size: int
     media_type: str
+    loader: str
     warnings: tuple[str, ...]
     cpu_seconds: float
     _items: tuple[Item, ...]
@@ -89,6 +90,8 @@ class Unfinished:
         if not found:
             return None
         facts, items = (json.loads(part) for part in found[0])
+        if "loader" not in facts:
+            return None  # kept by an earlier ragmm, which did not say who read it
         loaded = tuple(self._item(record) for record in items)
         return _Kept(sha256=sha256, warnings=tuple(facts.pop("warnings")), _items=loaded, **facts)
 
@@ -116,6 +119,7 @@ class Unfinished:
         facts = {
             "size": parsed.size,
             "media_type": parsed.media_type,
+            "loader": parsed.loader,
             "warnings": list(parsed.warnings),
             "cpu_seconds": parsed.cpu_seconds,
         }

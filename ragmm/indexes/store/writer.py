@@ -45,6 +45,11 @@ class Writer(Session):
         self.new_spaces.append(space)
         self.spaces[name] = space
 
+    def readings(self, sha256: str) -> list[str]:
+        """Every fingerprint under which this content is stored."""
+        found = self.connection.execute("SELECT parser FROM contents WHERE sha256 = ?", (bytes.fromhex(sha256),))
+        return [parser for (parser,) in found]
+
     def known_content(self, sha256: str, parser: str) -> bool:
         """Whether this content can be linked without parsing or embedding anything again."""
         row = self.connection.execute(

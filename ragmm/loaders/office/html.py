@@ -9,13 +9,14 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-from ragmm.errors import LimitError, MissingExtraError
+from ragmm.errors import LimitError
 from ragmm.loaders.base import DocumentWarning
 from ragmm.loaders.decoding import decode
 from ragmm.loaders.office.html_tree import MARKER, Resolve, TakenOut, normalise
 from ragmm.loaders.office.quiet import partitioner
 from ragmm.loaders.office.safe_xml import Element
 from ragmm.loaders.office.structures import PartKind, Structure, figure, heading, one_line, paragraph, table
+from ragmm.optional import missing
 
 __all__ = ["decode_html", "html_file_parts", "html_parts"]
 
@@ -67,7 +68,7 @@ def _parse(text: str) -> tuple[Element | None, bool]:
     try:
         from lxml import etree
     except ImportError as error:
-        raise MissingExtraError("lxml", "office", "Reading HTML") from error
+        raise missing("lxml", "Reading HTML") from error
     parser = etree.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True, huge_tree=False)
     body = _XML_DECLARATION.sub("", text.lstrip("\ufeff"), count=1).replace("\0", "")
     if not body.strip():

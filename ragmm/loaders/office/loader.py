@@ -15,7 +15,7 @@ from ragmm.loaders.nested import NestedReader
 from ragmm.loaders.ocr import warm_ocr
 from ragmm.loaders.office.elements import Assembler
 from ragmm.loaders.office.structures import Structure
-from ragmm.loaders.settings import LoaderSettings
+from ragmm.loaders.settings import PASSAGES, PICTURES, LoaderSettings
 from ragmm.text.names import display_name
 from ragmm.types import Item
 
@@ -24,6 +24,7 @@ __all__ = ["Format", "OfficeLoader", "loaders"]
 _OOXML = "application/vnd.openxmlformats-officedocument."
 _ODF = "application/vnd.oasis.opendocument."
 _LONGEST_DETAIL = 200
+_READS = PASSAGES | PICTURES | {"figures"}
 
 Read = Callable[..., tuple[dict[str, str], Iterator[Structure]]]
 
@@ -191,6 +192,7 @@ class OfficeLoader:
     def __init__(self, settings: LoaderSettings, form: Format, reader: NestedReader | None = None) -> None:
         self.name = form.name
         self.version = form.version
+        self.reads = _READS | ({"max_text_bytes"} if form.sized else frozenset())
         self._settings = settings
         self._form = form
         self._reader = reader

@@ -13,10 +13,11 @@ from mimetypes import guess_extension
 from pathlib import Path
 from typing import Any, cast
 
-from ragmm.errors import DocumentError, LimitError, MissingExtraError
+from ragmm.errors import DocumentError, LimitError
 from ragmm.loaders.decoding import decode
 from ragmm.loaders.office.html import decode_html, html_parts
 from ragmm.loaders.office.structures import Structure, attachment, one_line, paragraph
+from ragmm.optional import missing
 
 __all__ = ["eml_parts", "mbox_parts", "msg_parts", "plain_parts"]
 
@@ -204,7 +205,7 @@ def msg_parts(file: Path, name: str) -> tuple[dict[str, str], Iterator[Structure
     try:
         from oxmsg import Message
     except ImportError as error:
-        raise MissingExtraError("python-oxmsg", "office", f"Reading {name}") from error
+        raise missing("oxmsg", f"Reading {name}") from error
     message = Message.load(str(file))
     sent = message.sent_date
     letter = _Letter(

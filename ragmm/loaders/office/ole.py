@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ragmm.errors import DocumentError, LimitError, MissingExtraError
+from ragmm.errors import DocumentError, LimitError
+from ragmm.optional import missing
 
 __all__ = ["read_streams"]
 
@@ -17,7 +18,7 @@ def read_streams(file: Path, name: str, wanted: Sequence[str]) -> dict[str, byte
     try:
         import olefile
     except ImportError as error:
-        raise MissingExtraError("olefile", "office", f"Reading {name}") from error
+        raise missing("olefile", f"Reading {name}") from error
     try:
         with olefile.OleFileIO(str(file)) as container:
             found = [stream for stream in wanted if container.exists(stream)]

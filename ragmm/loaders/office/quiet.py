@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from ragmm.errors import MissingExtraError
+from ragmm.optional import missing
 
 __all__ = ["TESTED_VERSION", "partitioner", "quietly"]
 
@@ -36,7 +37,7 @@ def partitioner(format_name: str) -> ModuleType:
     """
     os.environ.update(_OPT_OUT)
     if importlib.util.find_spec("unstructured") is None:
-        raise MissingExtraError("unstructured", "office", f"Reading {format_name} files")
+        raise missing("unstructured", f"Reading {format_name} files")
     _replace_tokenizer()
     try:
         return importlib.import_module(f"unstructured.partition.{format_name}")

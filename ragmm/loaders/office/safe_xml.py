@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ragmm.errors import DocumentError, MissingExtraError
+from ragmm.errors import DocumentError
+from ragmm.optional import missing
 
 __all__ = ["local_name", "parse_xml"]
 
@@ -20,7 +21,7 @@ def parse_xml(data: bytes, name: str, *, recover: bool = False) -> Element:
     try:
         from lxml import etree
     except ImportError as error:
-        raise MissingExtraError("lxml", "office", f"Reading {name}") from error
+        raise missing("lxml", f"Reading {name}") from error
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ragmm.errors import DocumentError, MissingExtraError
+from ragmm.errors import DocumentError
 from ragmm.loaders.office.number_format import displayed
 from ragmm.loaders.office.sheets import sheet_parts
 from ragmm.loaders.office.structures import Structure
+from ragmm.optional import missing
 
 __all__ = ["xls_parts"]
 
@@ -30,7 +31,7 @@ def xls_parts(file: Path, name: str) -> tuple[dict[str, str], Iterator[Structure
     try:
         import xlrd
     except ImportError as error:
-        raise MissingExtraError("xlrd", "office", f"Reading {name}") from error
+        raise missing("xlrd", f"Reading {name}") from error
     try:
         # The library prints what it finds odd.
         with contextlib.redirect_stdout(io.StringIO()):

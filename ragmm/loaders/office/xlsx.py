@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ragmm.errors import DocumentError, MissingExtraError
+from ragmm.errors import DocumentError
 from ragmm.loaders.archive_limits import InflateBudget, SafeZip, open_zip
 from ragmm.loaders.office.charts import chart_part
 from ragmm.loaders.office.number_format import displayed
@@ -16,6 +16,7 @@ from ragmm.loaders.office.quiet import quietly
 from ragmm.loaders.office.safe_xml import Element, parse_xml
 from ragmm.loaders.office.sheets import Row, sheet_parts
 from ragmm.loaders.office.structures import Structure, attachment, figure, one_line, paragraph
+from ragmm.optional import missing
 
 __all__ = ["xlsx_parts"]
 
@@ -43,7 +44,7 @@ def _parts(file: Path, name: str) -> Iterator[Structure]:
     try:
         from openpyxl import load_workbook
     except ImportError as error:
-        raise MissingExtraError("openpyxl", "office", "Reading xlsx files") from error
+        raise missing("openpyxl", "Reading xlsx files") from error
     # As a stream, for openpyxl judges paths by their extension and a spooled file has none.
     with file.open("rb") as stream, open_zip(file, InflateBudget(name)) as package:
         # A list of one: opening warns as much as reading does.

@@ -24,7 +24,7 @@ from ragmm.loaders.pdf.page import PageLayout, Wanted, lay_out
 from ragmm.loaders.pdf.page_furniture import RunningLines
 from ragmm.loaders.pdf.scans import ReadImage, is_blank, is_picture_heavy, is_scanned, read_scan
 from ragmm.loaders.pdf.text import compounds, is_gibberish
-from ragmm.loaders.settings import LoaderSettings, PageImages, Tables
+from ragmm.loaders.settings import PASSAGES, LoaderSettings, PageImages, Tables
 from ragmm.text.names import display_name
 from ragmm.types import Item
 
@@ -56,6 +56,7 @@ class PdfLoader:
     """Reads PDFs through either library."""
 
     version = 3
+    reads = PASSAGES | {"figures", "max_image_side", "ocr", "page_images", "tables"}
 
     def __init__(
         self, settings: LoaderSettings, backend: PdfBackend | None = None, ocr: ReadImage | None = None

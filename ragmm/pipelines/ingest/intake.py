@@ -18,7 +18,7 @@ from ragmm.indexes.contracts import Store, Writer
 from ragmm.indexes.records import Seen
 from ragmm.pipelines.embedding import Embedding
 from ragmm.pipelines.ingest.captioning import Captioner, captioning_fingerprint
-from ragmm.pipelines.ingest.parse_keys import Parsers
+from ragmm.pipelines.ingest.parse_keys import Parsers, Readings
 from ragmm.pipelines.ingest.quarantine import Quarantine
 from ragmm.pipelines.ingest.reading import Fetch, Parser, Read, local, read_ahead
 from ragmm.pipelines.ingest.resuming import ResumingParser
@@ -45,8 +45,8 @@ class IngestPlan:
     embedders: Mapping[str, Embedder]
     """By space."""
     parser: Parser
-    parser_fingerprint: str
-    """Changes when the same file would be read differently."""
+    readings: Readings
+    """Tell whether the same file would be read differently."""
     caption_vlm: Vlm | None = None
     """Puts images into words; None leaves them to the spaces that see."""
     captions: CaptionSettings = field(default_factory=CaptionSettings)
@@ -60,7 +60,7 @@ class IngestPlan:
 def parsers_of(plan: IngestPlan) -> Parsers:
     """How a plan reads, as contents are marked with it."""
     captions = captioning_fingerprint(plan.caption_vlm, plan.captions) if plan.caption_vlm else ""
-    return Parsers(plan.parser_fingerprint, captions)
+    return Parsers(plan.readings, captions)
 
 
 def trusted_stamp(file: SourceFile) -> bool:
@@ -96,7 +96,7 @@ class Intake:
         self.sizes: set[int] = set()
         self.unfinished = cache.unfinished()
         self.parsers = parsers_of(plan)
-        self.quarantine = Quarantine(cache, plan.parser_fingerprint)
+        self.quarantine = Quarantine(cache, plan.readings.whole)
         self.embedding = Embedding(plan.embedders, writer, self.unfinished)
         self.captioner = (
             Captioner(plan.caption_vlm, plan.captions, cache, progress=progress, stop=stop)
@@ -142,7 +142,7 @@ class Intake:
                 yield file
 
     def _take(self, files: Iterator[SourceFile], workers: int) -> None:
-        parser = ResumingParser(self.plan.parser, self.unfinished, self.plan.parser_fingerprint)
+        parser = ResumingParser(self.plan.parser, self.unfinished, self.plan.readings.whole)
         results = read_ahead(parser, files, workers, self.quarantine.begin, self.plan.fetch)
         waiting: list[Read] = []
         for result in results:
@@ -194,11 +194,12 @@ class Intake:
 
     def holds(self, document: Document) -> bool:
         """Whether the document is indexed as today's parser reads it."""
-        return document.state is DocumentState.INDEXED and document.parser in self.parsers.named(document.uri)
+        return document.state is DocumentState.INDEXED and self.parsers.hold(document.parser or "", document.uri)
 
     def known_as(self, sha256: str, name: str) -> str | None:
         """The fingerprint under which this content is stored as a file of that name is read; None if it is not."""
-        return next((one for one in self.parsers.named(name) if self.writer.known_content(sha256, one)), None)
+        readings = (one for one in self.writer.readings(sha256) if self.parsers.hold(one, name))
+        return next((one for one in readings if self.writer.known_content(sha256, one)), None)
 
     # Outcomes ----------------------------------------------------------------------------------------------------
 
@@ -259,7 +260,7 @@ class Intake:
             self.tally.warning(f"{file.uri}: {warning}")
         self.remember(file, parsed.sha256)
         self.sizes.add(parsed.size)
-        parser = self.parsers.of([one.item for one in items], file.uri, lacks_captions=lacks_captions)
+        parser = self.parsers.of(parsed, [one.item for one in items], file.uri, lacks_captions=lacks_captions)
         self._add(
             PreparedDocument(
                 path=file.path,

@@ -114,7 +114,7 @@ class Comparison:
         parser = known.parser or ""
         if parser.endswith(UNFINISHED):
             self.entries.append(entry_of(file, Change.CHANGED))
-        elif self.rules.parsers is not None and parser not in self.rules.parsers.named(file.uri):
+        elif self.rules.parsers is not None and not self.rules.parsers.hold(parser, file.uri):
             self.entries.append(entry_of(file, Change.STALE))
         else:
             self.unchanged += 1

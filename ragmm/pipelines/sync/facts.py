@@ -7,16 +7,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from ragmm.config.settings import NightlySettings, OperateSettings, Pipeline
+from ragmm.optional import OPTIONAL
+from ragmm.plugins import Group, plugins
 
 __all__ = ["PipelineFacts", "edits", "facts_of"]
 
-_OPTIONAL = ("unstructured", "lxml", "pymupdf", "pillow_heif", "onnxruntime", "rapidocr", "resvg_py")
-"""Packages with which more kinds of documents can be read."""
 _READING = ("loaders", "captions", "routes", "models.caption")
 _EMBEDDING = {"models.shared", "models.text"}
 
@@ -55,7 +54,9 @@ def facts_of(pipeline: Pipeline) -> PipelineFacts:
     for role in ("vlm", "rerank", "download", "device", "dtype", "batch_size", "threads"):
         found.pop(f"models.{role}", None)
     found.pop("limits.workers", None)
-    found["ragmm"] = f"{_version()} with {', '.join(name for name in _OPTIONAL if find_spec(name))}"
+    installed = [one.module for one in OPTIONAL if one.parses and one.installed]
+    brought = [f"{one.name} of {one.package}" for one in plugins(Group.LOADERS).values()]
+    found["ragmm"] = f"{_version()} with {', '.join(installed + brought)}"
     return PipelineFacts(settings=found)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from ragmm.config.settings import SourceSettings
 from ragmm.errors import DocumentError, MissingExtraError, UsageError
+from ragmm.optional import missing
 from ragmm.pipelines.ingest.sources import Listing, SourceFile, Walk
 from ragmm.types import Failure
 
@@ -74,7 +75,7 @@ def _opened(url: str, options: Sequence[str]) -> tuple[Any, str]:
     try:
         import fsspec
     except ImportError as error:
-        raise MissingExtraError("fsspec", "remote", f"the source {url}") from error
+        raise missing("fsspec", f"the source {url}") from error
     try:
         files, base = fsspec.core.url_to_fs(url, **_nested(options))
     except ImportError as error:  # fsspec says which package serves the protocol

@@ -1,0 +1,116 @@
+"""What is imported is declared, what may be absent stands in one table, lists of tests name tests that are there."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+from ragmm.errors import UnsupportedError
+from ragmm.loaders.base import Probe
+from ragmm.loaders.registry import default_loaders, loader_for
+from ragmm.loaders.settings import LoaderSettings
+from ragmm.optional import OPTIONAL, extra_for, missing
+
+BY_NAME = {"find_spec", "import_module"}
+
+
+def normal(distribution: str) -> str:
+    return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
+def named(requirement: str) -> str:
+    return normal(re.split(r"[\[<>=!~;\s]", requirement, maxsplit=1)[0])
+
+
+@pytest.fixture(scope="module")
+def project(repository: Path) -> dict:
+    return tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def imports(file: Path) -> Iterator[str]:
+    """Modules by their first name, those imported inside functions and those named in strings included."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield str(node.module).partition(".")[0]
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in BY_NAME:
+            first = node.args[0] if node.args else None
+            if isinstance(first, ast.Constant):
+                yield str(first.value).partition(".")[0]
+
+
+def undeclared(folder: Path, declared: set[str]) -> set[str]:
+    known = packages_distributions()
+    found = {name for file in folder.rglob("*.py") for name in imports(file)}
+    outside = found - sys.stdlib_module_names - {"ragmm", "_typeshed"}
+    return {name for name in outside if not declared & {normal(one) for one in known.get(name, [name])}}
+
+
+def test_every_imported_package_is_declared(repository: Path, project: dict) -> None:
+    extras = project["optional-dependencies"]
+    lists = [project["dependencies"], *(names for extra, names in extras.items() if extra != "dev")]
+    declared = {named(requirement) for names in lists for requirement in names}
+    # FAISS comes as either of two distributions; only one can be installed here.
+    assert undeclared(repository / "ragmm", declared) == set()
+
+
+def test_an_undeclared_import_is_found_wherever_it_stands(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("def f():\n    import numpy, nowhere.to.find\n    find_spec('olefile')\n", "utf-8")
+    assert undeclared(tmp_path, {"numpy"}) == {"nowhere", "olefile"}
+
+
+def test_every_declared_package_is_locked(repository: Path, project: dict) -> None:
+    lock = (repository / "requirements.lock").read_text(encoding="utf-8")
+    locked = {normal(name) for name in re.findall(r"^([\w.-]+)==", lock, re.MULTILINE)}
+    extras = {name: one for name, one in project["optional-dependencies"].items() if name not in {"gpu", "remote"}}
+    wanted = {named(one) for names in (project["dependencies"], *extras.values()) for one in names} - {"ragmm"}
+    assert wanted - locked == set()
+
+
+@pytest.mark.parametrize("package", OPTIONAL, ids=lambda package: package.module)
+def test_an_optional_package_is_in_its_extra(package, project: dict) -> None:
+    names = {named(requirement) for requirement in project["optional-dependencies"][package.extra]}
+    assert normal(package.distribution) in names
+    said = str(missing(package.module, "This"))
+    assert said.endswith(f"install it with: pip install 'ragmm[{package.extra}]'")
+    assert package.distribution in said
+
+
+def test_what_no_loader_reads_is_said_with_its_extra() -> None:
+    kinds = [kind for package in OPTIONAL for kind in package.media_types]
+    assert len(set(kinds)) == len(kinds)
+    for kind in kinds:
+        with pytest.raises(UnsupportedError, match=rf"ragmm\[{extra_for(kind)}\]"):
+            loader_for(Probe(name="a", media_type=kind, size=1, head=b"a"), [])
+
+
+def test_each_kind_in_the_table_is_read_by_some_loader() -> None:
+    loaders = default_loaders(LoaderSettings())
+    for kind in (kind for package in OPTIONAL for kind in package.media_types):
+        loader_for(Probe(name="a", media_type=kind, size=1, head=b"a"), loaders)
+
+
+# Lists of tests
+
+
+def test_every_test_file_that_a_list_names_is_there(repository: Path, request: pytest.FixtureRequest) -> None:
+    conftest = request.config.pluginmanager.get_plugin(str(repository / "tests" / "conftest.py"))
+    here = {file.name for file in (repository / "tests").rglob("test_*.py")}
+    assert {*conftest.WITH_MODELS, *conftest.LONG, *conftest.MORE_MODELS} - here == set()
+
+
+def test_every_test_that_holds_a_promise_is_there(repository: Path) -> None:
+    makefile = (repository / "Makefile").read_text(encoding="utf-8").replace("\\\n", " ")
+    holding = re.search(r"^HOLDING = (.*)$", makefile, re.MULTILINE)
+    assert holding is not None
+    names = holding[1].split()
+    assert len(names) > 5
+    assert [name for name in names if not (repository / name).is_file()] == []
