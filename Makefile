@@ -50,11 +50,12 @@ $(READY): requirements.lock requirements-setup.lock pyproject.toml | $(BIN)/pyth
 	@touch $@
 
 .PHONY: check
-check: install ## Lint, formatting, types, import directions, generated docs.
+check: install ## Lint, formatting, types, import directions, the house, generated docs.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tools.house
 	$(BIN)/python -m tools.make_reference --check
 
 .PHONY: fix

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import argparse
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -30,7 +32,7 @@ from ragmm.indexes.exact import ExactIndex
 from ragmm.indexes.faiss.flat import FlatIndex
 from ragmm.indexes.faiss.index import AnnIndex
 from ragmm.indexes.faiss.library import library
-from ragmm.indexes.faiss.spec import Method
+from ragmm.indexes.faiss.spec import FLAT_ROWS, Method
 from ragmm.indexes.store import blocks
 from ragmm.indexes.store.store import Store
 from ragmm.types import MediaKind, ModelInfo
@@ -140,6 +142,35 @@ def approximate(
     return statistics.median(times), recall, built
 
 
+def break_even(dim: int, table: Table) -> None:
+    """From how many rows on one cold question gains by FAISS: importing it costs more than it saves for a few."""
+    program = (
+        "import time, sys\nimport numpy\nbegan = time.process_time()\nimport faiss\nprint(time.process_time() - began)"
+    )
+    run = partial(subprocess.run, [sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    load = min(float(run().stdout) for _ in range(5)) * 1000
+    table.add_row("FAISS, import after NumPy", f"{load:.0f} ms", "")
+    for dtype in (np.float32, np.float16):
+        times = {rows: _one_query(rows, dim, dtype) for rows in (20_000, 100_000, 500_000)}
+        for rows, (exact, flat) in times.items():
+            table.add_row(
+                f"{np.dtype(dtype)}, {rows:,} rows, 1 query", f"NumPy {exact:.1f} ms, FAISS {flat:.1f} ms", ""
+            )
+        exact, flat = times[500_000]
+        even = f"{500_000 * load / (exact - flat):,.0f} rows" if exact > flat else "never"
+        table.add_row(
+            f"{np.dtype(dtype)}: a cold question gains from", even, f"{FLAT_ROWS[str(np.dtype(dtype))]:,} set"
+        )
+
+
+def _one_query(rows: int, dim: int, dtype: type) -> tuple[float, float]:
+    """Milliseconds of the exact and of the flat index."""
+    stored, query = independent(rows, dim, 5).astype(dtype), independent(1, dim, 6)
+    indexes = [filled(kind(dim), stored) for kind in (ExactIndex, FlatIndex)]
+    exact, flat = (milliseconds(partial(index.search, query, K), 5) for index in indexes)
+    return exact, flat
+
+
 def writing_rows(dim: int, table: Table) -> None:
     """Vectors made durable, by FAISS alone and by a commit, which also hashes, reads back, syncs and names them."""
     rows = independent(ADDED, dim, 3)
@@ -195,6 +226,7 @@ def tables(chosen: argparse.Namespace) -> Iterator[Table]:
         if not number:
             table = Table("what", "measured", "bar", title=f"exact search, {chosen.rows:,} rows x {chosen.dim}")
             exact_rows(rows, queries, table)
+            break_even(chosen.dim, table)
             if not chosen.no_writing:
                 writing_rows(chosen.dim, table)
             yield table

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from ragmm.config import OperateSettings, Pipeline, default_pipeline, load_pipeline, parse_pipeline
 from ragmm.config.folders import resolve
+from ragmm.config.settings import IndexKind
 from ragmm.errors import CacheDamagedError, CollectionNotFoundError, UsageError, WriterBusyError
 from ragmm.indexes.contracts import Store
 from ragmm.pipelines.progress import Progress
@@ -350,7 +351,7 @@ class Collection:
             if self._snapshot is not None and self._snapshot.newest_generation() != self._snapshot.generation:
                 self._snapshot = None  # closed when the last query that uses it lets go
             if self._snapshot is None:
-                self._snapshot = self.store.snapshot()
+                self._snapshot = self.store.snapshot(exact=self.pipeline.store.index is IndexKind.EXACT)
                 self._plans.follow({name: space.model for name, space in self._snapshot.spaces.items()})
             return self._snapshot
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ragmm.collection import Collection
 from ragmm.evaluation.places import ranking
-from ragmm.evaluation.searching import Asked, Ranking
+from ragmm.evaluation.searching import AskedWay, Ranking
 from ragmm.optional import missing
 from ragmm.pipelines.embedding import embedding_text
 from ragmm.text.words import words_of
@@ -21,7 +21,7 @@ BASELINE = "bm25s"
 _DEEPER = 10
 
 
-def baseline_rankings(docs: Collection, questions: Sequence[Asked], k: int) -> dict[str, Ranking]:
+def baseline_rankings(docs: Collection, questions: Sequence[AskedWay], k: int) -> dict[str, Ranking]:
     """The first k places for each question that has a place to be found; nothing of ragmm ranks them."""
     items = [item for item in docs.items() if item.text.strip()]
     if not items:
@@ -41,7 +41,7 @@ def baseline_rankings(docs: Collection, questions: Sequence[Asked], k: int) -> d
     return found
 
 
-def _ranking(items: Sequence[StoredItem], one: Asked, k: int) -> Ranking:
+def _ranking(items: Sequence[StoredItem], one: AskedWay, k: int) -> Ranking:
     return Ranking(
         documents=tuple(ranking(one.targets.documents_of(item) for item in items)[:k]),
         pages=tuple(ranking(one.targets.pages_of(item) for item in items)[:k]),

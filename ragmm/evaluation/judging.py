@@ -18,7 +18,7 @@ from ragmm.evaluation.metrics import Level
 from ragmm.evaluation.places import Place, documents_named
 from ragmm.evaluation.questions import EvalQuestion
 from ragmm.evaluation.searching import (
-    Asked,
+    AskedWay,
     Ranking,
     Way,
     asked,
@@ -295,7 +295,7 @@ class _Run:
         return found
 
 
-def _said(one: Asked, result: QueryResult, *, judge_silence: bool) -> dict[str, _Said]:
+def _said(one: AskedWay, result: QueryResult, *, judge_silence: bool) -> dict[str, _Said]:
     """Where every question has an answer, silence is judged by `answer.given` alone."""
     answer = result.answer
     if answer is None:

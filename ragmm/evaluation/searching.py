@@ -14,14 +14,14 @@ from ragmm.evaluation.statistics import MeanEstimate, estimate
 from ragmm.pipelines.progress import Progress
 from ragmm.types import Document, Hit, StoredItem
 
-__all__ = ["Asked", "Ranking", "asked", "estimates", "first_rank", "rank_values", "search_all"]
+__all__ = ["AskedWay", "Ranking", "asked", "estimates", "first_rank", "rank_values", "search_all"]
 
 _DEEPER: Final = 10
 """Hits looked at for each place that is judged: one page can hold many."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class AskedWay:
     """A question as this collection takes it."""
 
     question: EvalQuestion
@@ -48,15 +48,16 @@ class Ranking:
     found_as: str | None = None
     """The modality of the first right hit."""
 
-    def of(self, one: Asked) -> tuple[Place, ...]:
+    def of(self, one: AskedWay) -> tuple[Place, ...]:
         """At the level at which the question is judged."""
         return self.pages if one.targets.pages else self.documents
 
 
-def asked(questions: Iterable[EvalQuestion], known: Mapping[str, Sequence[Document]]) -> list[Asked]:
+def asked(questions: Iterable[EvalQuestion], known: Mapping[str, Sequence[Document]]) -> list[AskedWay]:
     """`known`: what the uris of the questions mean in the collection."""
     return [
-        Asked(question=one, targets=Targets(entries=one.relevant), where=_where(one.scope, known)) for one in questions
+        AskedWay(question=one, targets=Targets(entries=one.relevant), where=_where(one.scope, known))
+        for one in questions
     ]
 
 
@@ -73,7 +74,7 @@ class Way:
     modality: str | None = None
 
 
-def search_all(way: Way, questions: Sequence[Asked], k: int, progress: Progress) -> dict[str, Ranking]:
+def search_all(way: Way, questions: Sequence[AskedWay], k: int, progress: Progress) -> dict[str, Ranking]:
     """The first k places for each question that has a place to be found."""
     depth = max(k, min(way.docs.pipeline.query.candidates, _DEEPER * k))
     found: dict[str, Ranking] = {}
@@ -108,7 +109,7 @@ def _shown(hits: Sequence[Hit]) -> Iterator[StoredItem]:
         yield from hit.alternatives
 
 
-def rank_values(questions: Sequence[Asked], found: Mapping[str, Ranking], k: int) -> dict[str, dict[str, float]]:
+def rank_values(questions: Sequence[AskedWay], found: Mapping[str, Ranking], k: int) -> dict[str, dict[str, float]]:
     """Each question's metrics at both levels."""
     values: dict[str, dict[str, float]] = {one.qid: {} for one in questions}
     pages = rank_metrics(
@@ -123,7 +124,7 @@ def rank_values(questions: Sequence[Asked], found: Mapping[str, Ranking], k: int
     return values
 
 
-def first_rank(one: Asked, found: Mapping[str, Ranking]) -> int | None:
+def first_rank(one: AskedWay, found: Mapping[str, Ranking]) -> int | None:
     """Where the first right place stands; None: not within k."""
     places = found.get(one.qid, Ranking()).of(one)
     return next((rank for rank, place in enumerate(places, start=1) if place in one.wanted), None)

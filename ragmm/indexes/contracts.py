@@ -280,8 +280,8 @@ class Store(Protocol):
         """The time that generations and runs are dated with."""
         ...
 
-    def snapshot(self, generation: int | None = None) -> Snapshot:
-        """The newest generation, or a given one that is still retained."""
+    def snapshot(self, generation: int | None = None, *, exact: bool = False) -> Snapshot:
+        """The newest generation, or a given one that is still retained; `exact` compares every row."""
         ...
 
     def preview(self, space: str) -> Snapshot:

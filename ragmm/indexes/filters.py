@@ -18,10 +18,10 @@ __all__ = [
     "MediaType",
     "Modalities",
     "Not",
+    "OnPage",
     "Operator",
-    "Page",
-    "Place",
     "Section",
+    "Within",
     "all_of",
 ]
 
@@ -59,7 +59,7 @@ class Not:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Within:
     """In a document of this uri or path, in a folder of documents, or in what a glob of uris names."""
 
     name: str
@@ -80,7 +80,7 @@ class Modalities:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class OnPage:
     """Items on such a page; those without pages count as on page 0."""
 
     operator: Operator
@@ -121,7 +121,7 @@ class Items:
     ids: tuple[int, ...]
 
 
-Filter = All | AnyOf | Not | Place | MediaType | Modalities | Page | Dated | Section | Field | Items
+Filter = All | AnyOf | Not | Within | MediaType | Modalities | OnPage | Dated | Section | Field | Items
 
 
 def all_of(parts: Iterable[Filter]) -> Filter | None:

@@ -36,9 +36,11 @@ class LegRows:
     dead: NDArray[np.int64]
 
 
-def open_leg(folder: Path, derived: Derived | None, dim: int, blocks: Sequence[LegRows]) -> tuple[VectorIndex, str]:
-    """The index over a leg's blocks, and what to say if it is not the one recorded."""
-    index, searcher, note = _opened(folder, derived, dim, blocks)
+def open_leg(
+    folder: Path, derived: Derived | None, dim: int, blocks: Sequence[LegRows], *, exact: bool = False
+) -> tuple[VectorIndex, str]:
+    """The index over a leg's blocks, and what to say if it is not the one recorded. `exact` always means exact."""
+    index, searcher, note = (ExactIndex(dim), None, "") if exact else _opened(folder, derived, dim, blocks)
     for block in blocks:
         index.add(block.ids, block.rows)
         index.remove(block.dead)

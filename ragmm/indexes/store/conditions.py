@@ -15,10 +15,10 @@ from ragmm.indexes.filters import (
     MediaType,
     Modalities,
     Not,
+    OnPage,
     Operator,
-    Page,
-    Place,
     Section,
+    Within,
 )
 from ragmm.indexes.store.rows import ONE_OF, id_list, path_to_db
 
@@ -71,7 +71,7 @@ def _not(part: Not) -> Condition:
 
 
 @compiled.register
-def _place(part: Place) -> Condition:
+def _place(part: Within) -> Condition:
     name = part.name.rstrip("/") or "/"
     values: list[Any] = [path_to_db(one) for one in (name, name, name, f"{_literally(name)}/*")]
     return "d.uri = ? OR d.path = ? OR d.uri GLOB ? OR d.uri GLOB ?", values
@@ -92,7 +92,7 @@ def _modalities(part: Modalities) -> Condition:
 
 
 @compiled.register
-def _page(part: Page) -> Condition:
+def _page(part: OnPage) -> Condition:
     return f"COALESCE(i.page, 0) {Operator(part.operator)} ?", [part.number]
 
 

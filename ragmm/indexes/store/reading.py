@@ -64,8 +64,10 @@ def _block(row: Sequence[Any]) -> blocks.VectorBlock:
 class StoredGeneration:
     """A fixed generation of a collection. Safe to use from several threads."""
 
-    def __init__(self, folder: Path, generation: int | None = None) -> None:
+    def __init__(self, folder: Path, generation: int | None = None, *, exact: bool = False) -> None:
+        """`exact`: rows are compared by NumPy alone, whatever is installed or recorded."""
         self.folder = folder
+        self._exact = exact
         self._path = folder / schema.DATABASE
         self._lock = threading.Lock()
         self._connection = schema.connect_reader(self._path)
@@ -273,9 +275,9 @@ class StoredGeneration:
     def _open_index(self, space: Space, kind: str) -> VectorIndex:
         opened = self.open_blocks(space.name, kind)
         parts = [LegRows(ids=block.ids, rows=data, dead=self.dead_among(block.ids)) for block, data in opened]
-        index, notice = open_leg(self.folder, self._derived_of(space, kind), space.dim, parts)
+        index, notice = open_leg(self.folder, self._derived_of(space, kind), space.dim, parts, exact=self._exact)
         if notice:  # perhaps it was replaced between its row and its file: then there is another one
-            index, notice = open_leg(self.folder, self._derived_of(space, kind), space.dim, parts)
+            index, notice = open_leg(self.folder, self._derived_of(space, kind), space.dim, parts, exact=self._exact)
         if notice:
             self.notices.append(notice)
         return index

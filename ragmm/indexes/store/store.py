@@ -60,13 +60,13 @@ class Store:
 
     # Reading -----------------------------------------------------------------------------------------------------
 
-    def snapshot(self, generation: int | None = None) -> Snapshot:
-        """The newest generation, or a given one that is still retained."""
+    def snapshot(self, generation: int | None = None, *, exact: bool = False) -> Snapshot:
+        """The newest generation, or a given one that is still retained; `exact` searches without FAISS."""
         if not self.exists:
             raise CollectionNotFoundError(
                 f"{self.folder} is not a collection; make one with: ragmm ingest FOLDER -c {self.folder}"
             )
-        return Snapshot(self.folder, generation)
+        return Snapshot(self.folder, generation, exact=exact)
 
     def settings(self) -> dict[str, str]:
         """Small facts kept with the collection (its pipeline, what it was built with)."""

@@ -16,7 +16,7 @@ from ragmm.loaders.pdf.base import DrawnShape, Line, Picture
 from ragmm.loaders.pdf.geometry import area, center_inside, clipped, covered, near, union
 from ragmm.types import Box
 
-__all__ = ["PageFigure", "find_figures", "picture_share"]
+__all__ = ["DrawnFigure", "find_figures", "picture_share"]
 
 # Smaller than this, in points, is an icon, a bullet or a logo.
 _SMALLEST_SIDE = 36.0
@@ -34,7 +34,7 @@ _FARTHEST_BARS = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class PageFigure:
+class DrawnFigure:
     """A part of a page that shows something."""
 
     box: Box
@@ -45,10 +45,10 @@ class PageFigure:
 
 def find_figures(
     page: Box, pictures: Sequence[Picture], shapes: Sequence[DrawnShape], lines: Sequence[Line], repeated: Set[str]
-) -> list[PageFigure]:
+) -> list[DrawnFigure]:
     """The figures of a page from the top; `repeated` are keys of pictures that recur through the document."""
     shown = [
-        PageFigure(box=clipped(picture.box, page), pictures=1, pieces=0)
+        DrawnFigure(box=clipped(picture.box, page), pictures=1, pieces=0)
         for picture in pictures
         if picture.key not in repeated and _is_content(picture, page)
     ]
@@ -86,7 +86,7 @@ def _is_large(box: Box) -> bool:
     return min(box[2] - box[0], box[3] - box[1]) >= _SMALLEST_SIDE and area(box) >= _SMALLEST_AREA
 
 
-def _is_backdrop(figure: PageFigure, page: Box, lines: Sequence[Line]) -> bool:
+def _is_backdrop(figure: DrawnFigure, page: Box, lines: Sequence[Line]) -> bool:
     """A picture behind the text of a page, or behind a part of it."""
     inside = [line for line in lines if center_inside(line.box, figure.box)]
     letters = sum(len(line.text) for line in inside)
@@ -97,14 +97,14 @@ def _is_backdrop(figure: PageFigure, page: Box, lines: Sequence[Line]) -> bool:
     return text > 0.4 * area(figure.box) or prose > 300
 
 
-def _merged(figures: list[PageFigure]) -> list[PageFigure]:
+def _merged(figures: list[DrawnFigure]) -> list[DrawnFigure]:
     """Pictures and drawings that touch are one figure: tiles, panels, a photo with arrows on it."""
-    merged: list[PageFigure] = []
+    merged: list[DrawnFigure] = []
     for figure in sorted(figures, key=lambda figure: figure.box[1]):
         current = figure
         while (touching := next((other for other in merged if near(other.box, current.box, 4.0)), None)) is not None:
             merged.remove(touching)
-            current = PageFigure(
+            current = DrawnFigure(
                 box=union((touching.box, current.box)),
                 pictures=touching.pictures + current.pictures,
                 pieces=touching.pieces + current.pieces,
@@ -116,7 +116,7 @@ def _merged(figures: list[PageFigure]) -> list[PageFigure]:
 # Drawings
 
 
-def _drawings(page: Box, shapes: Sequence[DrawnShape], lines: Sequence[Line]) -> Iterator[PageFigure]:
+def _drawings(page: Box, shapes: Sequence[DrawnShape], lines: Sequence[Line]) -> Iterator[DrawnFigure]:
     pieces = [_on_page(shape, page) for shape in shapes if _is_piece(shape, page)]
     # Most pages have but rules and shaded boxes: looking closer would cost more than reading them.
     if not any(shape.curved for shape in pieces) and not _has_bars(pieces):
@@ -124,7 +124,7 @@ def _drawings(page: Box, shapes: Sequence[DrawnShape], lines: Sequence[Line]) ->
     for members in _clusters(page, pieces):
         box = union(shape.box for shape in members)
         if _is_large(box) and _shows_something(members, box, lines):
-            yield PageFigure(box=_with_labels(box, page, lines), pictures=0, pieces=len(members))
+            yield DrawnFigure(box=_with_labels(box, page, lines), pictures=0, pieces=len(members))
 
 
 def _on_page(shape: DrawnShape, page: Box) -> DrawnShape:

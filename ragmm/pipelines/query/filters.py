@@ -20,10 +20,10 @@ from ragmm.indexes.filters import (
     MediaType,
     Modalities,
     Not,
+    OnPage,
     Operator,
-    Page,
-    Place,
     Section,
+    Within,
     all_of,
 )
 from ragmm.types import IMAGE_MODALITIES, TEXT_MODALITIES, Modality
@@ -89,9 +89,9 @@ def parse_filters(
     for given in where:
         comparison = _parsed(given)
         if comparison is None:
-            places.append(Place(given))
+            places.append(Within(given))
         elif comparison.field == "path" and comparison.operator is Operator.EQUAL:
-            places.append(Place(comparison.value))
+            places.append(Within(comparison.value))
         else:
             compared.append(comparison)
     parts: list[Filter] = [Modalities(modalities)] if modalities is not None else []
@@ -119,7 +119,7 @@ def _filter(one: _Comparison, metadata: MetadataFields | None) -> Filter:
 
 
 def _path(one: _Comparison) -> Filter:
-    return one.equal_or_not(Place(one.value), "path takes = and != only")
+    return one.equal_or_not(Within(one.value), "path takes = and != only")
 
 
 def _type(one: _Comparison) -> Filter:
@@ -140,7 +140,7 @@ def _alternatives(one: _Comparison, make: Callable[[str], Filter]) -> Filter:
 
 def _page(one: _Comparison) -> Filter:
     try:
-        return Page(one.operator, int(one.value))
+        return OnPage(one.operator, int(one.value))
     except ValueError:
         raise one.fail("a page is a whole number") from None
 

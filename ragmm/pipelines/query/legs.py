@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ragmm.indexes.contracts import Snapshot
-from ragmm.indexes.filters import AnyOf, Operator, Page
+from ragmm.indexes.filters import AnyOf, OnPage, Operator
 from ragmm.indexes.records import Stretch
 from ragmm.pipelines.query.chance_scores import confidence, spread_of
 from ragmm.pipelines.query.fusion import Leg
@@ -91,7 +91,7 @@ class Legs:
 
     def _on_pages(self, pages: Sequence[int], scope: Ids) -> Ids:
         with self.clock.stage("filter"):
-            found = self.snapshot.select(AnyOf(tuple(Page(Operator.EQUAL, page) for page in pages)))
+            found = self.snapshot.select(AnyOf(tuple(OnPage(Operator.EQUAL, page) for page in pages)))
         return np.intersect1d(found, scope, assume_unique=True)
 
     def _within(self, part: _Part) -> Iterator[Leg]:
