@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 import ragmm
+from ragmm.config import default_pipeline
 from ragmm.indexes.exact import ExactIndex
+from ragmm.indexes.faiss.flat import FlatIndex
 from ragmm.indexes.faiss.index import AnnIndex
 from ragmm.testing import FakeEmbedder
 
@@ -82,3 +84,21 @@ def test_repair_builds_it_again(docs: ragmm.Collection) -> None:
     assert the_file(docs) != path or len(path.read_bytes()) > 100
     assert kind(docs) is AnnIndex
     assert docs.verify(deep=True).ok
+
+
+def test_exact_always_means_exact(docs: ragmm.Collection, tmp_path: Path) -> None:
+    """Also where an index is recorded, or FAISS is there."""
+    (tmp_path / "exact.toml").write_text(PIPELINE.replace("ivf-sq8", "exact"), encoding="utf-8")
+    models = ragmm.Models(embedders={"text": FakeEmbedder()})
+    with ragmm.open(docs.path, pipeline=tmp_path / "exact.toml", models=models) as exactly:
+        assert type(exactly._current().index("text", "text")) is ExactIndex
+    assert kind(docs) is AnnIndex
+
+
+def test_who_has_imported_faiss_searches_with_it(tmp_path: Path) -> None:
+    pytest.importorskip("faiss")
+    (tmp_path / "d.txt").write_text("Note on region 3.", encoding="utf-8")
+    models = ragmm.Models(embedders={"text": FakeEmbedder()})
+    with ragmm.create(tmp_path / "c", pipeline=default_pipeline(), models=models) as small:
+        small.ingest([tmp_path / "d.txt"])
+        assert kind(small) is FlatIndex

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,11 +11,16 @@ from typing import Any
 
 from ragmm.optional import missing
 
-__all__ = ["installed", "library", "reading_limits"]
+__all__ = ["installed", "library", "loaded", "reading_limits"]
 
 _lock = threading.Lock()
 _LOOPS = 1 << 31
 """More elements than that in one part of a file are refused."""
+
+
+def loaded() -> bool:
+    """Whether this process has paid for the import already."""
+    return "faiss" in sys.modules
 
 
 def installed() -> bool:

@@ -18,7 +18,7 @@ from ragmm.indexes.faiss.files import Derived
 from ragmm.indexes.faiss.flat import FlatIndex
 from ragmm.indexes.faiss.gpu import find_gpu, placed
 from ragmm.indexes.faiss.index import AnnIndex
-from ragmm.indexes.faiss.library import installed
+from ragmm.indexes.faiss.library import installed, loaded
 from ragmm.indexes.faiss.searchers import Searcher
 from ragmm.indexes.faiss.spec import Method
 
@@ -55,7 +55,7 @@ def _opened(
     if derived is None or derived.method is Method.FLAT:
         rows = sum(len(block.ids) for block in blocks)
         dtype = str(blocks[0].rows.dtype) if blocks else ""
-        wanted = derived is not None or spec.choose("auto", rows, dtype) is not None
+        wanted = derived is not None or loaded() or spec.choose("auto", rows, dtype) is not None
         return (FlatIndex(dim) if wanted and installed() else ExactIndex(dim)), None, ""
     try:
         gpu = find_gpu()

@@ -10,8 +10,8 @@ __all__ = ["EXACT_ROWS", "FLAT_ROWS", "Method", "Policy", "choose", "factory", "
 
 EXACT_ROWS = 1_000_000
 """Up to about here `auto` searches every row: a pass takes tens of milliseconds and nothing has to be built."""
-FLAT_ROWS = {"float32": 500_000, "float16": 20_000}
-"""From here on FAISS's kernels, twice as fast as NumPy's, are worth its import; NumPy has none for halves."""
+FLAT_ROWS = {"float32": 500_000, "float16": 100_000}
+"""From here on FAISS is imported for a leg: it saves the first questions what its import costs (decision 13)."""
 
 
 class Method(StrEnum):
