@@ -9,19 +9,22 @@ from pathlib import Path
 
 import pytest
 
+import ragmm
 from ragmm.sample import write_sign_photo
 
 
 @pytest.fixture
 def blocks(repository: Path) -> dict[str, list[str]]:
-    """Code blocks by language."""
-    readme = repository / "README.md"
-    if not readme.exists():
-        pytest.skip("run away from the checkout: no README here")
+    """The README's code blocks by language."""
+    return _blocks_of(repository / "README.md")
+
+
+def _blocks_of(page: Path) -> dict[str, list[str]]:
+    if not page.exists():
+        pytest.skip("run away from the checkout: no documents here")
     found: dict[str, list[str]] = {}
-    for language, code in re.findall(
-        r"^```(\w+)\n(.*?)^```", readme.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
-    ):
+    blocks = re.findall(r"^```(\w+)\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    for language, code in blocks:
         found.setdefault(language, []).append(code)
     return found
 
@@ -58,6 +61,16 @@ def test_the_python_of_the_readme_works(
     printed = capsys.readouterr().out
     assert "added" in printed
     assert "supported" in printed or "weak" in printed
+
+
+def test_the_python_of_the_guide_works(repository: Path, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("reports", "letters"):
+        with ragmm.create(name) as docs:
+            docs.ingest([folder / "documents"])
+    capsys.readouterr()
+    code = "\n".join(_blocks_of(repository / "docs" / "guide" / "python.md")["python"])
+    exec(compile(code, "python.md", "exec"), {})
+    assert "places" in capsys.readouterr().out
 
 
 def test_the_makefile_has_the_commands_the_readme_names(blocks: dict[str, list[str]], repository: Path) -> None:
