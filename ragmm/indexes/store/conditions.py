@@ -73,8 +73,10 @@ def _not(part: Not) -> Condition:
 @compiled.register
 def _place(part: Within) -> Condition:
     name = part.name.rstrip("/") or "/"
-    values: list[Any] = [path_to_db(one) for one in (name, name, name, f"{_literally(name)}/*")]
-    return "d.uri = ? OR d.path = ? OR d.uri GLOB ? OR d.uri GLOB ?", values
+    folder = f"{name}/".encode("utf-8", "surrogateescape")
+    # A name that is no Unicode is stored as its bytes, which GLOB would take for nothing.
+    sql = "d.uri = ? OR d.path = ? OR CAST(d.uri AS TEXT) GLOB ? OR substr(CAST(d.uri AS BLOB), 1, ?) = ?"
+    return sql, [*map(path_to_db, (name, name, name)), len(folder), folder]
 
 
 @compiled.register
@@ -99,7 +101,8 @@ def _page(part: OnPage) -> Condition:
 @compiled.register
 def _dated(part: Dated) -> Condition:
     dated = f"(SELECT substr({_ISO}, 1, ?) FROM (SELECT COALESCE({_STATED}) AS v))"
-    return f"{dated} {Operator(part.operator)} ?", [len(part.date), part.date]
+    # What has no date is NULL there, and so would its opposite be.
+    return f"COALESCE({dated} {Operator(part.operator)} ?, 0)", [len(part.date), part.date]
 
 
 @compiled.register
