@@ -211,7 +211,8 @@ def _cut(text: str, group: _Group, ruler: _Ruler, start: int, done: int) -> int:
         found = _nearest(text, finder(text, first - 1, high + 1), aim)
         if found is not None:
             return found
-    return grapheme_cut(text, aim, low)
+    cut = grapheme_cut(text, aim, low)
+    return cut if is_boundary(text, cut) else grapheme_cut(text, aim, done + 1)
 
 
 def _nearest(text: str, cuts: Iterable[int], aim: int) -> int | None:

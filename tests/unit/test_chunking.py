@@ -6,7 +6,7 @@ import time
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ragmm.loaders.chunking import (
@@ -63,6 +63,7 @@ def test_chunks_are_no_larger_than_asked(text, blocks, config):
 
 @settings(max_examples=100, deadline=None)
 @given(text=TEXTS, blocks=BLOCKS)
+@example(text="```\n" + 2 * "👩\u200d👩\u200d👧\u200d👦", blocks=plain_blocks)
 def test_no_cut_inside_a_grapheme(text, blocks):
     regex = pytest.importorskip("regex")
     clusters = {match.start() for match in regex.finditer(r"\X", text)}
