@@ -294,7 +294,7 @@ class Collection:
             routes=tuple(str(route) for route in self.pipeline.routes),
             profile=str(self.pipeline.profile),
             blocks=snapshot.block_count,
-            bytes=sum(file.stat().st_size for file in self.path.rglob("*") if file.is_file()),
+            bytes=self.store.size(),
         )
 
     # Keeping -----------------------------------------------------------------------------------------------------

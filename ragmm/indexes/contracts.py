@@ -296,6 +296,10 @@ class Store(Protocol):
         """For the one who writes."""
         ...
 
+    def size(self) -> int:
+        """Bytes that it takes."""
+        ...
+
     def throwaway(self) -> AbstractContextManager[Store]:
         """An empty store with the same clock that goes away again."""
         ...

@@ -68,6 +68,10 @@ class Store:
             )
         return Snapshot(self.folder, generation, exact=exact)
 
+    def size(self) -> int:
+        """Bytes on the disk."""
+        return sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file())
+
     def settings(self) -> dict[str, str]:
         """Small facts kept with the collection (its pipeline, what it was built with)."""
         with contextlib.closing(schema.connect_reader(self.folder / schema.DATABASE)) as connection:
