@@ -99,7 +99,7 @@ class _Noting(FakeEmbedder):
 
     def _admit(self, inputs: Sequence[Any]) -> Sequence[Any]:
         for one in inputs:
-            data = one.encode() if isinstance(one, str) else one
+            data = one.encode() if isinstance(one, str) else one.data
             os.write(self.log, f"{self.info.name} {hashlib.sha256(data).hexdigest()}\n".encode())
         return super()._admit(inputs)
 
