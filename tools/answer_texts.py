@@ -241,8 +241,8 @@ TEXTS: Final = {
 
 LIBRARY_TEXT: Final = (
     "The Penmoor Library lent 214,300 items in 2024, 6 % more than in 2023. It is open 52 hours a week.",
-    "Visits rose because the library opened on Sundays from February on. The reading room was closed for eleven days in "
-    "August, as its floor was sanded.",
+    "Visits rose because the library opened on Sundays from February on. The reading room was closed for eleven days "
+    "in August, as its floor was sanded.",
     "The library is led by Beatrix Lowe. It employs 19 people, and 43 volunteers help them.",
 )
 LIBRARY_VISITS: Final = (
