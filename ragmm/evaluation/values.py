@@ -124,12 +124,14 @@ def kind_of(accepted: str, question: str = "") -> Kind:
 
 
 def elements(accepted: str) -> tuple[str, ...]:
-    """Of a list written as `['a', 'b']` or `a; b`; of anything else the whole."""
+    """Of a list written as `['a', 'b']` or `a; b`; of anything else the whole, as of a sentence with a semicolon."""
     text = accepted.strip()
     if text.startswith("[") and text.endswith("]"):
         found = [next(filter(None, groups), "") for groups in _LIST.findall(text[1:-1])]
     else:
         found = text.split(";")
+        if any(len(part.split()) > _PROSE for part in found):
+            found = [text]
     return tuple(one.strip() for one in found if one.strip())
 
 
@@ -251,7 +253,14 @@ class _Accepted:
                 return all(any(self._counted(said, one, wanted) for one in said.amounts) for wanted in self._amounts)
             case Kind.PROSE:
                 return self._told(said)
-        return bool(self.read.tokens) and self.read.line in said.line
+        return self._named(said)
+
+    def _named(self, said: _Read) -> bool:
+        """Word by word."""
+        if not self.read.tokens:  # "A", which is no article where it is all there is: the letter of a choice
+            letter = self.read.text.strip()
+            return letter.isalnum() and bool(re.match(rf"\W*{re.escape(letter)}(?!\w)", said.text))
+        return self.read.line in said.line
 
     def _dated(self, one: Moment, wanted: Moment) -> bool:
         if one.says(wanted):

@@ -252,6 +252,14 @@ def test_a_list_is_taken_apart() -> None:
     assert elements("['a, b', \"c's\", 3]") == ("a, b", "c's", "3")
     assert elements("a; b ;") == ("a", "b")
     assert elements("[]") == ()
+    statement = "Half of them came by boat, which took the whole of the morning; nobody minded"
+    assert elements(statement) == (statement,)
+
+
+def test_a_lone_letter_is_a_choice() -> None:
+    assert likeness("A. The first.", ["A"]).right
+    assert not likeness("It was a boat.", ["A"]).right
+    assert not likeness("an apple", ["A"]).right
 
 
 @pytest.mark.parametrize(
