@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ragmm.evaluation.answers import answer_values
+from ragmm.evaluation.answers import answer_text, answer_values
 from ragmm.evaluation.places import Targets, hits_at
 from ragmm.evaluation.questions import EvalQuestion
 from ragmm.evaluation.values import Likeness, likeness
@@ -102,7 +102,7 @@ def said_first(answer: Answer) -> tuple[str, bool]:
         return "", False
     if short := getattr(answer, "short", None):
         return str(short), True
-    first = answer.claims[0].text if answer.claims else answer.text
+    first = answer.claims[0].text if answer.claims else answer_text(answer)
     return first, len(first) <= FIRST_CLAIM
 
 
@@ -114,7 +114,7 @@ def _values(question: EvalQuestion, answer: Answer, result: QueryResult, said: s
     values |= _cited(question, answer, result)
     if question.answers:
         found = likeness(said, question.answers, question.text) if said else Likeness(right=False, alone=False)
-        whole = "" if answer.abstained else " ".join([answer.text, *(claim.text for claim in answer.claims)])
+        whole = "" if answer.abstained else answer_text(answer)
         values |= {
             "right": float(found.right),
             "alone": float(found.alone),

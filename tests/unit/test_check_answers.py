@@ -192,7 +192,7 @@ def test_the_short_answer_goes_first_where_there_is_one() -> None:
         short = "38"
 
     assert said_first(Short(text="Forty came, and 38 stayed.")) == ("38", True)
-    assert said_first(Answer(text="Forty came.")) == ("Forty came.", True)
+    assert said_first(Answer(text="Forty came. [1]")) == ("Forty came.", True)
 
 
 # Counting ----------------------------------------------------------------------------------------------------------
