@@ -224,7 +224,7 @@ def test_groups_and_changes() -> None:
 def test_the_whole_way_with_a_folder_of_one(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept = [one for one in own_asked() if one.document == "notices/water-main.txt"]
+    kept = [one for one in own_asked() if one.document == "notices/water-main.txt"][:2]
     monkeypatch.setattr("tools.answer_sets.own_asked", lambda: kept)
     monkeypatch.setattr("tools.answer_sets.write_sample", lambda folder: folder.mkdir(parents=True))
 
