@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import numpy as np
 from rich.table import Table
 
-from ragmm.evaluation.statistics import MeanEstimate
+from ragmm.evaluation.statistics import MeanEstimate, estimate
 from tools.answer_judging import COLUMNS, Verdict
 
 SEED = 20_240_229
@@ -18,7 +18,12 @@ CHANGES = ("right", "alone", "wrong", "needless", "cited", "refusal.recall")
 
 
 def by_document(values: Sequence[float], documents: Sequence[str]) -> MeanEstimate:
-    """The mean of at least one value and its 95 % interval, from whole documents drawn again and again, seeded."""
+    """The mean of at least one value and its 95 % interval, from whole documents drawn again and again, seeded.
+
+    Where there is but one document, its questions are drawn.
+    """
+    if len(set(documents)) == 1:
+        return estimate(values)
     names, places = np.unique(np.asarray(documents), return_inverse=True)
     sums = np.bincount(places, weights=np.asarray(values, dtype=np.float64))
     counts = np.bincount(places)

@@ -210,7 +210,7 @@ def test_questions_of_one_document_are_one_draw() -> None:
     together = by_document(values, ["a"] * 20 + ["b"] * 20)
     assert apart.mean == together.mean == 0.5
     assert together.high - together.low > apart.high - apart.low
-    assert by_document(values, ["a"] * 40).low == 0.5
+    assert by_document(values, ["a"] * 40).low < 0.5
 
 
 def test_groups_and_changes() -> None:
