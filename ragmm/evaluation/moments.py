@@ -49,7 +49,7 @@ _PATTERNS: Final = tuple(
 )
 _CLOCK: Final = re.compile(
     r"(?P<cn>上午|下午|晚上|中午)? ?(?<![\d.,:])(?P<h>[01]?\d|2[0-4])"
-    r"(?:(?:[:.h] ?(?P<min>[0-5]\d)(?![\d:.%])) ?(?P<half>[ap]\.?m\b\.?|uhr\b)?| ?(?P<alone>[ap]\.?m\b\.?|uhr\b)"
+    r"(?:(?:[:.h] ?(?P<min>[0-5]\d)(?![\d:%]|\.\d)) ?(?P<half>[ap]\.?m\b\.?|uhr\b)?| ?(?P<alone>[ap]\.?m\b\.?|uhr\b)"
     r"|(?P<dian>[点點])(?:(?P<fen>\d{1,2})分?|(?P<ban>半))?)"
 )
 

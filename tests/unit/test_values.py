@@ -78,6 +78,7 @@ RIGHT = [
     ("9 am", "09:00"),
     ("5:40 p.m.", "17.40 Uhr"),
     ("下午3点", "15:00"),
+    ("19:40", "It leaves at 18:10 instead of 19:40."),
     ("2011", "It was founded in 2011."),
     ("yes", "Yes, they may."),
     ("no", "No; dogs stay outside."),
