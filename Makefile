@@ -97,6 +97,10 @@ eval: $(if $(DATA),eval-sets,eval-clip eval-vlm) ## Measure the shipped models o
 eval-sets: install
 	$(BIN)/python -m tools.eval_sets "$(DATA)" $(SETS) $(ARGS)
 
+.PHONY: answers
+answers: install ## Judge answers to our own questions; with DATA=FOLDER [SETS="…"], to those of the sets too.
+	$(BIN)/python -m tools.check_answers $(if $(DATA),"$(DATA)" $(if $(filter command line environment,$(origin SETS)),$(SETS))) $(ARGS)
+
 .PHONY: docs
 docs: install ## Write the generated reference pages.
 	$(BIN)/python -m tools.make_reference
