@@ -1,0 +1,1 @@
+"""How the bundled mini reader is made: data, model, training, evaluation, export."""
