@@ -10,7 +10,19 @@ import torch
 from tokenizers import Tokenizer
 
 from training.reader.cloze import plain, plain_exchanged
-from training.reader.data import Asked, Example, Lengths, Maker, Pool, answered, beside, elsewhere, exchanged, held_out, refused
+from training.reader.data import (
+    Asked,
+    Example,
+    Lengths,
+    Maker,
+    Pool,
+    answered,
+    beside,
+    elsewhere,
+    exchanged,
+    held_out,
+    refused,
+)
 from training.reader.documents import stated, unstated
 from training.reader.encoding import Pair, pair, read_texts
 from training.reader.model import Batch
@@ -46,7 +58,8 @@ class Target:
 def sources(pool: Pool) -> list[Source]:
     """The mix."""
     squad, chinese, real = (
-        [one for one in asked if not held_out(one.passage.title)] for asked in (pool.english, pool.chinese, pool.refused)
+        [one for one in asked if not held_out(one.passage.title)]
+        for asked in (pool.english, pool.chinese, pool.refused)
     )
     return [
         Source(name="en", asked=squad, make=answered, share=445),

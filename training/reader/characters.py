@@ -1,4 +1,4 @@
-"""Characters of Chinese that the English vocabulary does not know, and their first vectors from what stands beside them."""
+"""Characters of Chinese that the English vocabulary does not know, with first vectors from what stands beside them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,13 @@ Rows = NDArray[np.float32]
 
 def choose(texts: Iterable[str], *, least: int = 4, most: int = 6000) -> list[str]:
     """The commonest ideographs and full-width marks."""
-    counts = Counter(letter for text in texts for letter in text if is_cjk(letter) or "　" <= letter <= "〿" or "＀" <= letter <= "･")
-    return [letter for letter, count in counts.most_common(most) if count >= least and not letter.isspace()]
+    counts = Counter(letter for text in texts for letter in text)
+    common = [letter for letter, count in counts.most_common() if count >= least and _chinese(letter)]
+    return common[:most]
+
+
+def _chinese(letter: str) -> bool:
+    return is_cjk(letter) or "\u3001" <= letter <= "\u303f" or "\uff01" <= letter <= "\uff65"
 
 
 def first_vectors(texts: Iterable[str], chosen: list[str], *, width: int, norm: float, reach: int = 3) -> Rows:
@@ -31,10 +36,9 @@ def first_vectors(texts: Iterable[str], chosen: list[str], *, width: int, norm: 
             known = (left >= 0) & (right >= 0)
             np.add.at(counts, (left[known], right[known]), 1.0 / step)
     counts = counts + counts.T
-    total, rows = counts.sum(), counts.sum(axis=1) + 1e-9
+    rows = counts.sum(axis=1) + 1e-9
     smooth = rows**0.75 / (rows**0.75).sum()
     np.log(np.maximum(counts * (1 / rows)[:, None] / smooth[None, :], 1e-9), out=counts)
-    assert total > 0
     np.maximum(counts, 0, out=counts)
     rng = np.random.default_rng(5)
     kept = min(width, size)

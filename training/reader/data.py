@@ -1,4 +1,4 @@
-"""The reading data as examples: passages cut into windows around the answer, and questions that their passage does not answer."""
+"""The reading data as examples: windows around the answer, and questions that their passage does not answer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import json
 import random
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 from training.reader.encoding import fold
@@ -19,6 +21,7 @@ ENGLISH = ("squad11.train", "squadshifts-new-wiki.test", "tydiqa-goldp-en.train"
 CHINESE = ("cmrc2018.train", "cmrc2018.trial", "drcd.dev", "drcd.test", "mlqa-zh.dev")
 _SENTENCE = re.compile(r"(?<=[.!?])[\"”)\]]*\s+(?=[\"“(\[]?[A-Z0-9])|(?<=[。！？；])|\n+")
 _NAME = re.compile(r"(?<![.!?] )\b[A-Z][\w'’-]+(?: (?:of|the|de|and|von) [A-Z][\w'’-]+| [A-Z][\w'’-]+)*")
+_HEADINGS = ("Overview", "Introduction", "History", "Background", "Details", "Notes", "Summary")
 _YEAR = re.compile(r"\b(?:1\d|20)\d\d\b")
 _NUMBER = re.compile(r"\b\d[\d,.]*\b")
 
@@ -62,8 +65,6 @@ class Pool:
     refused: list[Asked]
     """SQuAD 2.0's own unanswerable questions."""
     articles: dict[str, list[Passage]]
-    words: dict[str, frozenset[str]] = field(default_factory=dict)
-    """Of each passage's text."""
 
 
 def read_set(path: Path) -> list[Asked]:
@@ -108,8 +109,12 @@ def load(folder: Path = DATA) -> Pool:
     for one in [*english, *chinese, *refused]:
         articles.setdefault(one.passage.title, {})[one.passage.text] = one.passage
     texts = {title: list(group.values()) for title, group in articles.items()}
-    words = {passage.text: frozenset(terms(passage.text)) for group in texts.values() for passage in group}
-    return Pool(english=english, chinese=chinese, refused=refused, articles=texts, words=words)
+    return Pool(english=english, chinese=chinese, refused=refused, articles=texts)
+
+
+@cache
+def _known_terms(text: str) -> frozenset[str]:
+    return frozenset(terms(text))
 
 
 def terms(text: str) -> list[str]:
@@ -123,7 +128,7 @@ def terms(text: str) -> list[str]:
 def sentences(text: str) -> list[tuple[int, int]]:
     """Where sentences and lines begin and end."""
     cuts = [0, *(match.end() for match in _SENTENCE.finditer(text)), len(text)]
-    return [(a, b) for a, b in zip(cuts, cuts[1:], strict=False) if text[a:b].strip()]
+    return [(a, b) for a, b in pairwise(cuts) if text[a:b].strip()]
 
 
 def window(text: str, start: int, end: int, room: int, rng: random.Random) -> tuple[int, int]:
@@ -167,13 +172,8 @@ def prefixed(example: Example, title: str, rng: random.Random) -> Example:
     if not title or rng.random() > 0.45:
         return example
     name = title.replace("_", " ")
-    ahead = rng.choice(
-        [
-            name,
-            f"{name.replace(' ', rng.choice(['_', '-', ' ']))}{rng.choice(['.pdf', '.docx', '.md', '.txt', '.html'])}",
-            f"{name} > {rng.choice(['Overview', 'Introduction', 'History', 'Background', 'Details', 'Notes', 'Summary'])}",
-        ]
-    )
+    file = name.replace(" ", rng.choice("_- ")) + rng.choice([".pdf", ".docx", ".md", ".txt", ".html"])
+    ahead = rng.choice([name, file, f"{name} > {rng.choice(_HEADINGS)}"])
     ahead += rng.choice(["\n", "\n", ": "])
     moved = len(ahead) if example.end > example.start else 0
     return replace(
@@ -186,7 +186,7 @@ def prefixed(example: Example, title: str, rng: random.Random) -> Example:
 Maker = Callable[[Asked, Pool, Lengths, random.Random], Example | None]
 
 
-def answered(one: Asked, pool: Pool, lengths: Lengths, rng: random.Random) -> Example | None:
+def answered(one: Asked, pool: Pool, lengths: Lengths, rng: random.Random) -> Example | None:  # noqa: ARG001
     """The question with a window that holds its answer."""
     start, text = rng.choice(one.answers)
     end = start + len(text)
@@ -197,7 +197,7 @@ def answered(one: Asked, pool: Pool, lengths: Lengths, rng: random.Random) -> Ex
     return finished(bare, one, rng)
 
 
-def refused(one: Asked, pool: Pool, lengths: Lengths, rng: random.Random) -> Example | None:
+def refused(one: Asked, pool: Pool, lengths: Lengths, rng: random.Random) -> Example | None:  # noqa: ARG001
     """A real question that its passage does not answer, most often where the words are alike."""
     text, lang = one.passage.text, one.passage.lang
     asked = set(terms(one.question))
@@ -214,7 +214,7 @@ def elsewhere(one: Asked, pool: Pool, lengths: Lengths, rng: random.Random) -> E
     asked = frozenset(terms(one.question))
     wanted = {fold(text) for _, text in one.answers}
     others = rng.sample(others, min(len(others), 25))
-    others.sort(key=lambda other: -len(asked & pool.words[other.text]))
+    others.sort(key=lambda other: -len(asked & _known_terms(other.text)))
     for other in others[: 1 + (rng.random() < 0.3)][-1:]:
         example = refused(replace(one, passage=other, answers=()), pool, lengths, rng)
         if example and not any(answer in fold(example.text) for answer in wanted):
@@ -222,7 +222,7 @@ def elsewhere(one: Asked, pool: Pool, lengths: Lengths, rng: random.Random) -> E
     return None
 
 
-def beside(one: Asked, pool: Pool, lengths: Lengths, rng: random.Random) -> Example | None:
+def beside(one: Asked, pool: Pool, lengths: Lengths, rng: random.Random) -> Example | None:  # noqa: ARG001
     """The same paragraph without the sentence that answers."""
     text, (start, answer) = one.passage.text, one.answers[0]
     parts = [(a, b) for a, b in sentences(text) if fold(answer) not in fold(text[a:b]) and not a <= start < b]
@@ -247,7 +247,7 @@ def exchanged(one: Asked, pool: Pool, lengths: Lengths, rng: random.Random) -> E
 
 
 def changed(one: Asked, pool: Pool, rng: random.Random) -> str | None:
-    """The question with one year, number or name exchanged for another of its kind, if it has one that the passage has."""
+    """The question with a year, number or name that the passage has exchanged for another, if there is one."""
     text, question = one.passage.text, one.question
     kinds: Sequence[re.Pattern[str]] = (_YEAR, _NUMBER, _NAME)
     for kind in kinds:

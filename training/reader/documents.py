@@ -1,7 +1,7 @@
 """Passages as documents have them, made by code: minutes, bylaws, reports, budgets, data sheets, papers, mail.
 
-Each passage states a few facts of one document, as sentences, as "label: value" lines or as a list; the question asks for
-one of them, or for one that is not there: another year, another part, a fact that only the heading names.
+Each passage states a few facts of one document, as sentences, as "label: value" lines or as a list; the question asks
+for one of them, or for one that is not there: another year, another part, a fact that only the heading names.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ class Stated:
     text: str
 
 
-def stated(one: Asked, pool: Pool, lengths: Lengths, rng: random.Random) -> Example | None:
+def stated(one: Asked, pool: Pool, lengths: Lengths, rng: random.Random) -> Example | None:  # noqa: ARG001
     """A question that the document answers."""
     return _example(one, rng, absent=False)
 
 
-def unstated(one: Asked, pool: Pool, lengths: Lengths, rng: random.Random) -> Example | None:
+def unstated(one: Asked, pool: Pool, lengths: Lengths, rng: random.Random) -> Example | None:  # noqa: ARG001
     """A question that the document does not answer."""
     return _example(one, rng, absent=True)
 
@@ -41,7 +41,12 @@ def unstated(one: Asked, pool: Pool, lengths: Lengths, rng: random.Random) -> Ex
 def _example(filler: Asked, rng: random.Random, *, absent: bool) -> Example | None:
     """`filler` lends a sentence or two of another text now and then."""
     genre = rng.choice(GENRES)
-    names = {"product": product(rng), "org": org(rng), "month": rng.choice(MONTHS), "year": str(rng.randint(1990, 2027))}
+    names = {
+        "product": product(rng),
+        "org": org(rng),
+        "month": rng.choice(MONTHS),
+        "year": str(rng.randint(1990, 2027)),
+    }
     names["code"], names["thing"] = VALUES["code"](rng), rng.choice(KEYS["thing"])
     asked = rng.choice(genre.facts)
     keys = _keys(asked, rng)
@@ -49,7 +54,7 @@ def _example(filler: Asked, rng: random.Random, *, absent: bool) -> Example | No
     mine = [_state(asked, key, form, names, rng) for key in keys[: rng.randint(1, min(4, len(keys)))]]
     target = rng.choice(mine)
     question = _ask(target, names, rng)
-    shown = _absent(mine, target, keys, rng) if absent else mine
+    shown = _absent(mine, target, rng) if absent else mine
     others = [fact for fact in genre.facts if fact != asked and (not absent or fact.value != asked.value or not shown)]
     for fact in rng.sample(others, min(len(others), rng.randint(0 if shown else 1, 4))):
         shown.append(_state(fact, _keys(fact, rng)[0], form, names, rng))
@@ -61,10 +66,10 @@ def _example(filler: Asked, rng: random.Random, *, absent: bool) -> Example | No
         low, high = rng.choice(sentences(text))
         parts.insert(rng.randint(0, len(parts)), text[low:high].strip())
     joined = _joined(parts, form, rng)
-    return _finished(question, joined, _ahead(genre, asked, names, rng), rng)
+    return _finished(question, joined, _ahead(genre, asked, names, rng))
 
 
-def _absent(mine: list[Stated], target: Stated, keys: list[str], rng: random.Random) -> list[Stated]:
+def _absent(mine: list[Stated], target: Stated, rng: random.Random) -> list[Stated]:
     """The same fact for other keys, or other facts alone."""
     return [one for one in mine if one.key != target.key] if target.key and rng.random() < 0.8 else []
 
@@ -133,14 +138,18 @@ def _ahead(genre: Genre, asked: Fact, names: dict[str, str], rng: random.Random)
         return ""
     name = _filled(rng.choice(genre.names), names)
     if rng.random() < 0.7:
-        name = name.replace(" ", rng.choice(["_", "-", " "])) + rng.choice([".pdf", ".docx", ".md", ".txt", ".eml", ".pptx"])
+        name = name.replace(" ", rng.choice(["_", "-", " "])) + rng.choice(
+            [".pdf", ".docx", ".md", ".txt", ".eml", ".pptx"]
+        )
     steps = [name]
     if rng.random() < 0.7:
-        steps.append(asked.label.replace("{k}", "").strip() or "Notes" if rng.random() < 0.3 else rng.choice(genre.headings))
+        steps.append(
+            asked.label.replace("{k}", "").strip() or "Notes" if rng.random() < 0.3 else rng.choice(genre.headings)
+        )
     return rng.choice([" > ", " > ", "\n"]).join(steps) + "\n"
 
 
-def _finished(question: str, joined: str, ahead: str, rng: random.Random) -> Example | None:
+def _finished(question: str, joined: str, ahead: str) -> Example | None:
     marks = joined.count(MARK)
     start = joined.find(MARK)
     end = joined.rfind(MARK) - 1

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,13 +20,17 @@ CLS, SEP = 101, 102
 MATCHES, SHAPES = 24, 16
 """Rows of the two tables of features."""
 
-_STOP = frozenset(
-    "a an the of in on at to for from by with and or is was are were be been did do does has have had what which who whom"
-    " whose when where why how many much that this these those it its as into than then there their his her he she they"
-    " about after before between during i you we my your our can could will would should may might not no any some all"
-    " me tell give please . , ; : ? ! ' \" ( ) [ ] { } / \\ - – — … “ ” ‘ ’ 的 了 是 在 和 与 與 及 有 为 為 于 於 之 个 個 这 這"
-    " 那 哪 什 么 麼 何 谁 誰 多 少 几 幾 吗 嗎 呢 以 及 其 中 上 下 ， 。 ？ ！ 、 ： ； （ ） 《 》 「 」 “ ”".split()
+_STOP_WORDS = (
+    "a an the of in on at to for from by with and or is was are were be been did do does has have had"
+    " what which who whom whose when where why how many much that this these those it its as into than"
+    " then there their his her he she they about after before between during i you we my your our can"
+    " could will would should may might not no any some all me tell give please . , ; : ? ! ' \" ( ) [ ] {"
+    " } / \\ -"
+    " – — … “ ” ‘ ’ 的 了 是 在 和 与 與 及 有 为 為 于 於 之 个 個 这 這 那 哪 什 么 麼"
+    " 何 谁 誰 多 少 几 幾 吗 嗎 呢 以 及 其 中 上 下 ， 。 ？ ！ 、 ： ； （ ） 《 》 「 」 “"
+    " ”"
 )
+_STOP = frozenset(_STOP_WORDS.split())
 _YEAR = re.compile(r"1\d{3}|20\d{2}|2100")
 _ENDINGS = ("ations", "ation", "ings", "ing", "ies", "ied", "ers", "er", "ed", "es", "ly", "s", "e", "y")
 
@@ -172,15 +177,14 @@ def _matches(question: Text, passage: Text) -> tuple[list[int], list[int]]:
 
 
 def _compared(keys: list[str], shapes: list[int], others: list[str]) -> list[tuple[str, int, bool, bool, bool]]:
-    """Each word, its shape, whether it stands in the others, whether a form of it does, and whether with a neighbour."""
+    """Each word, its shape, whether it stands in the others, whether a form of it does, whether with a neighbour."""
     known, stems = set(others), {stem(word) for word in others}
-    twos = set(zip(others, others[1:], strict=False))
+    twos = set(pairwise(others))
     found = []
     for place, (key, shape) in enumerate(zip(keys, shapes, strict=True)):
         here = key in known
         beside = here and (
-            (place > 0 and (keys[place - 1], key) in twos)
-            or (place + 1 < len(keys) and (key, keys[place + 1]) in twos)
+            (place > 0 and (keys[place - 1], key) in twos) or (place + 1 < len(keys) and (key, keys[place + 1]) in twos)
         )
         found.append((key, shape, here, here or stem(key) in stems, beside))
     return found

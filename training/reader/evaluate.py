@@ -1,4 +1,4 @@
-"""`python -m training.reader.evaluate STATE`: F1 and exact matches per set, with none, on sets that are kept for testing."""
+"""`python -m training.reader.evaluate STATE`: F1 and exact matches on the sets that are kept for testing."""
 
 from __future__ import annotations
 
@@ -101,17 +101,16 @@ def fitting_cases(pool: Pool, *, most: int = 600) -> list[Case]:
     found = []
     for one in kept[: most * 2 // 3]:
         right = tuple(text for _, text in one.answers)
-        found.append(
-            Case(question=one.question, text=one.passage.text, title="", lang=one.passage.lang, right=right)
-        )
+        found.append(Case(question=one.question, text=one.passage.text, title="", lang=one.passage.lang, right=right))
     for number, one in enumerate(kept[most * 2 // 3 : most]):
         example = (exchanged, elsewhere, beside)[number % 3](one, pool, Lengths(least=60, most=160), rng)
         if example:
             found.append(Case(question=example.question, text=example.text, title="", lang=one.passage.lang, right=()))
     refused = [one for one in pool.refused if held_out(one.passage.title)]
-    for one in rng.sample(refused, min(len(refused), most // 3)):
-        found.append(Case(question=one.question, text=one.passage.text, title="", lang="en", right=()))
-    return found
+    refused = rng.sample(refused, min(len(refused), most // 3))
+    return found + [
+        Case(question=one.question, text=one.passage.text, title="", lang="en", right=()) for one in refused
+    ]
 
 
 # Scores ----------------------------------------------------------------------------------------------------------
@@ -135,10 +134,7 @@ def f1_of(given: str, right: Sequence[str]) -> tuple[float, bool]:
         theirs = normal(text)
         same = sum((Counter(mine) & Counter(theirs)).values())
         exact = exact or mine == theirs
-        if mine and theirs:
-            best = max(best, 2 * same / (len(mine) + len(theirs)))
-        else:
-            best = max(best, float(mine == theirs))
+        best = max(best, 2 * same / (len(mine) + len(theirs)) if mine and theirs else float(mine == theirs))
     return best, exact
 
 

