@@ -158,10 +158,10 @@ def product(rng: random.Random) -> str:
 
 def code(rng: random.Random) -> str:
     """A number of an order or part."""
-    return rng.choice(
-        [f"{rng.randint(10000, 999999)}", f"{product(rng)}-{rng.randint(1, 99):02d}",
-         f"{rng.randint(2010, 2029)}/{rng.randint(1, 999)}", f"{rng.choice('ABCDFGHJKLMN')}{rng.randint(100, 9999)}-{rng.choice('ABCXYZ')}"]
-    )  # fmt: skip
+    small, large = rng.randint(1, 99), rng.randint(100, 999999)
+    letter, last = rng.choice("ABCDFGHJKLMN"), rng.choice("ABCXYZ")
+    year = rng.randint(2010, 2029)
+    return rng.choice([f"{large}", f"{product(rng)}-{small:02d}", f"{year}/{small}", f"{letter}{large % 10000}-{last}"])
 
 
 def _unit(units: str, low: float, high: float, digits: int = 0) -> Callable[[random.Random], str]:
