@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ragmm.embedders.lean import gelu, one_thread
+from ragmm.embedders.lean import one_thread
 from training.reader.decode import Span, best_span
 from training.reader.encoding import Pair, open_tokenizer, pair, read_texts
 from training.reader.weights import Stored, read
@@ -95,7 +95,8 @@ class LeanReader:
             name = f"layers.{number}"
             mixed = self._attend(self._linear(state, f"{name}.qkv"), bounds)
             state = self._norm(state + self._linear(mixed, f"{name}.out"), f"{name}.norm1")
-            inner = gelu(self._linear(state, f"{name}.up"))
+            inner = self._linear(state, f"{name}.up")
+            gelu_in_place(inner)
             state = self._norm(state + self._linear(inner, f"{name}.down"), f"{name}.norm2")
         return state
 
@@ -113,11 +114,31 @@ class LeanReader:
         return out
 
     def _linear(self, state: Rows, name: str) -> Rows:
-        found: Rows = state @ self._w[f"{name}.weight"].T + self._w[f"{name}.bias"]
+        found: Rows = state @ self._w[f"{name}.weight"].T
+        found += self._w[f"{name}.bias"]
         return found
 
     def _norm(self, state: Rows, name: str) -> Rows:
-        centred = state - state.mean(axis=-1, keepdims=True)
-        scale = np.sqrt((centred * centred).mean(axis=-1, keepdims=True) + np.float32(1e-12))
-        normed: Rows = centred / scale * self._w[f"{name}.weight"] + self._w[f"{name}.bias"]
-        return normed
+        centred: Rows = state - state.mean(axis=-1, keepdims=True)
+        scale = 1 / np.sqrt(np.einsum("nh,nh->n", centred, centred) / np.float32(state.shape[1]) + np.float32(1e-12))
+        centred *= scale[:, None]
+        centred *= self._w[f"{name}.weight"]
+        centred += self._w[f"{name}.bias"]
+        return centred
+
+
+def gelu_in_place(x: Rows, *, rows: int = 32) -> None:
+    """GELU with tanh, a few rows at a time so that they stay in the processor's cache."""
+    inner = np.empty((min(rows, len(x)), x.shape[1]), np.float32)
+    for low in range(0, len(x), rows):
+        part = x[low : low + rows]
+        z = inner[: len(part)]
+        # x / (1 + exp(-2 sqrt(2/pi) (x + 0.044715 x^3)))
+        np.multiply(part, part, out=z)
+        z *= np.float32(-2 * 0.7978845608028654 * 0.044715)
+        z -= np.float32(2 * 0.7978845608028654)
+        z *= part
+        np.minimum(z, np.float32(80), out=z)
+        np.exp(z, out=z)
+        z += np.float32(1)
+        part /= z
