@@ -24,7 +24,7 @@ from training.reader.documents import stated, unstated
 from training.reader.encoding import open_tokenizer, pair, read_texts
 from training.reader.evaluate import Case, f1_of, figure, pieces
 from training.reader.lean_reader import Asked as LeanAsked
-from training.reader.lean_reader import LeanReader
+from training.reader.lean_reader import LeanReader, nearest
 from training.reader.model import Reader, Size, loss_of
 from training.reader.train import Plan, Training, save
 from training.reader.typing_habits import as_typed
@@ -286,6 +286,18 @@ def test_the_export_reads_as_torch_does(tokenizer: Tokenizer, tmp_path: Path, mo
     ]
     assert lean.certainty(spans[0]) == pytest.approx(spans[0].score + 0.5 * spans[0].there - 0.25)
     assert json.loads((tmp_path / "out" / "model.json").read_text())["letters"] == "".join(OWN)
+
+
+def test_the_nearest_sentences_stay_with_the_heading() -> None:
+    ahead = "norrby.pdf\n"
+    text = ahead + HARBOUR + " " + LIGHTHOUSE
+    cut, moved = nearest("Who lit the lamp every evening?", text, prefix=len(ahead), room=90)
+    assert cut.text.startswith(ahead)
+    assert "Ilse Brandt" in cut.text
+    assert len(cut.text) < 120
+    at = cut.text.index("Ilse")
+    assert text[at + moved :].startswith("Ilse Brandt")
+    assert nearest("Who?", LIGHTHOUSE, room=1000) == (LeanAsked(text=LIGHTHOUSE), 0)
 
 
 def test_a_span_never_ends_before_it_starts() -> None:

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ragmm.embedders.lean import one_thread
+from training.reader.data import sentences, terms
 from training.reader.decode import Span, best_span
-from training.reader.encoding import Pair, open_tokenizer, pair, read_texts
+from training.reader.encoding import Pair, open_tokenizer, pair, read_texts, stem
 from training.reader.weights import Stored, read
 
 Rows = NDArray[np.float32]
@@ -125,6 +126,29 @@ class LeanReader:
         centred *= self._w[f"{name}.weight"]
         centred += self._w[f"{name}.bias"]
         return centred
+
+
+def nearest(question: str, text: str, *, prefix: int = 0, room: int = 260) -> tuple[Asked, int]:
+    """The whole sentences of about `room` characters that share most with a question, with what stands before the text.
+
+    The second value is what must be added to a span's places to find it in `text`, where it lies behind the prefix.
+    """
+    parts = [(low + prefix, high + prefix) for low, high in sentences(text[prefix:])]
+    if len(text) - prefix <= room or len(parts) < 2:
+        return Asked(text=text, prefix=prefix), 0
+    wanted = {stem(word) for word in terms(question)}
+    weights = [len(wanted.intersection(stem(word) for word in terms(text[low:high]))) for low, high in parts]
+    best, chosen = -1.0, parts[0]
+    high = 0
+    for low in range(len(parts)):
+        high = max(high, low)
+        while high + 1 < len(parts) and parts[high + 1][1] - parts[low][0] <= room:
+            high += 1
+        # One sentence that has all of the question is better than several that have a word of it each.
+        value = sum(weights[low : high + 1]) + 0.5 * max(weights[low : high + 1]) - 0.01 * low
+        if value > best:
+            best, chosen = value, (parts[low][0], parts[high][1])
+    return Asked(text=text[:prefix] + text[chosen[0] : chosen[1]], prefix=prefix), chosen[0] - prefix
 
 
 def gelu_in_place(x: Rows, *, rows: int = 32) -> None:
