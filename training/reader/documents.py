@@ -48,14 +48,15 @@ def _example(filler: Asked, rng: random.Random, *, absent: bool) -> Example | No
         "year": str(rng.randint(1990, 2027)),
     }
     names["code"], names["thing"] = VALUES["code"](rng), rng.choice(KEYS["thing"])
-    asked = rng.choice(genre.facts)
+    # Some questions belong to another kind of document altogether: the price that a data sheet does not name.
+    asked = rng.choice(rng.choice(GENRES).facts if absent and rng.random() < 0.3 else genre.facts)
     keys = _keys(asked, rng)
     form = rng.choice(["text", "text", "text", "lines", "list", "mixed"])
     mine = [_state(asked, key, form, names, rng) for key in keys[: rng.randint(1, min(4, len(keys)))]]
     target = rng.choice(mine)
     question = _ask(target, names, rng)
     shown = _absent(mine, target, rng) if absent else mine
-    others = [fact for fact in genre.facts if fact != asked and (not absent or fact.value != asked.value or not shown)]
+    others = [fact for fact in genre.facts if fact.label != asked.label and (not absent or fact.value != asked.value or not shown)]
     for fact in rng.sample(others, min(len(others), rng.randint(0 if shown else 1, 4))):
         shown.append(_state(fact, _keys(fact, rng)[0], form, names, rng))
     parts = [_marked(one.text, one is target and not absent) for one in shown]
