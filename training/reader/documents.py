@@ -56,7 +56,8 @@ def _example(filler: Asked, rng: random.Random, *, absent: bool) -> Example | No
     target = rng.choice(mine)
     question = _ask(target, names, rng)
     shown = _absent(mine, target, rng) if absent else mine
-    others = [fact for fact in genre.facts if fact.label != asked.label and (not absent or fact.value != asked.value or not shown)]
+    alike = not absent or not shown
+    others = [one for one in genre.facts if one.label != asked.label and (alike or one.value != asked.value)]
     for fact in rng.sample(others, min(len(others), rng.randint(0 if shown else 1, 4))):
         shown.append(_state(fact, _keys(fact, rng)[0], form, names, rng))
     parts = [_marked(one.text, one is target and not absent) for one in shown]
