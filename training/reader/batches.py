@@ -88,7 +88,7 @@ class Stream:
         """In a batch, with padding."""
 
     def round(self, examples: int = 500) -> Iterator[Batch]:
-        """The next examples, in batches of like length in any order; the place moves on at the end."""
+        """The next examples, in batches of like length in any order; the place moves on at once."""
         rng = random.Random(f"{self.place.round}:7")
         made: list[Example] = []
         ahead = dict(self.place.taken)
@@ -97,8 +97,9 @@ class Stream:
                 one = self._next(source, ahead, rng)
                 if one is not None:
                     made.append(one)
-        yield from self._batches(made, rng)
+        # Who stops in the middle goes on with the next round rather than reading the same twice.
         self.place = Place(taken=ahead, round=self.place.round + 1)
+        yield from self._batches(made, rng)
 
     def _next(self, source: Source, taken: dict[str, int], rng: random.Random) -> Example | None:
         for _ in range(6):
