@@ -29,7 +29,7 @@ from training.reader.model import Batch, Reader, Size, fresh, loss_of, minilm
 class Plan:
     """How to train."""
 
-    rate: float = 2e-4
+    rate: float = 8e-5
     warm_up: int = 200
     save_every: float = 240.0
     until: float = 0.0
