@@ -1,0 +1,202 @@
+"""`python -m training.reader.train`: trains until a time of day, resumes where it was.
+
+The rate rises over the first steps, stays, and falls to nothing over the last stretch before `--until`; what stood
+before the fall is kept too, so that a later run goes on from there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import time
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from training.reader.batches import Place, Stream, sources
+from training.reader.characters import choose, first_vectors
+from training.reader.data import Lengths, Pool, load
+from training.reader.encoding import open_tokenizer
+from training.reader.model import Batch, Reader, Size, fresh, loss_of, minilm
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How to train."""
+
+    rate: float = 8e-5
+    warm_up: int = 200
+    save_every: float = 240.0
+    until: float = 0.0
+    fall: float = 2100.0
+    """Seconds over which the rate falls at the end."""
+
+
+class Training:
+    """A model, its optimiser and its place in the stream."""
+
+    def __init__(self, model: Reader, plan: Plan, letters: str) -> None:
+        self.model, self.plan, self.letters = model, plan, letters
+        self.steps = self.seen = self.since = 0
+        """`since`: steps since the optimiser began."""
+        self.optimiser = optimiser_of(model, plan.rate)
+
+    def step(self, batch: Batch, scale: float) -> float:
+        """One batch."""
+        rate = scale * min(1.0, (self.since + 1) / self.plan.warm_up)
+        for group in self.optimiser.param_groups:
+            group["lr"] = group["full"] * rate
+        loss = loss_of(self.model(batch), batch)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimiser.step()
+        self.optimiser.zero_grad(set_to_none=True)
+        self.steps, self.since, self.seen = self.steps + 1, self.since + 1, self.seen + len(batch["ids"])
+        return float(loss.detach())
+
+    def state(self, place: Place) -> dict[str, Any]:
+        """Everything needed to go on."""
+        return {
+            "model": self.model.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "letters": self.letters,
+            "size": asdict(self.model.size),
+            "counts": [self.steps, self.seen, self.since],
+            "place": asdict(place),
+        }
+
+    def load(self, state: dict[str, Any]) -> Place:
+        """Goes on from there."""
+        self.model.load_state_dict(state["model"])
+        full = [group["full"] for group in self.optimiser.param_groups]
+        self.optimiser.load_state_dict(state["optimiser"])
+        for group, rate in zip(self.optimiser.param_groups, full, strict=True):
+            group["full"] = rate
+        self.steps, self.seen, self.since = state["counts"]
+        return Place(**state["place"])
+
+
+def optimiser_of(model: Reader, rate: float) -> torch.optim.Optimizer:
+    """Lower layers move less, new tables and heads more."""
+    groups = []
+    for name, weight in model.named_parameters():
+        if not weight.requires_grad:
+            continue
+        full = rate
+        if name.startswith("layers."):
+            full *= 0.9 ** (model.size.layers - 1 - int(name.split(".")[1]))
+        elif name.startswith(("match", "shape", "own")):
+            full *= 4
+        elif name.startswith(("kind", "norm")):
+            full *= 0.5
+        decay = 0.01 if weight.ndim > 1 and name.startswith("layers.") else 0.0
+        groups.append({"params": [weight], "lr": full, "full": full, "weight_decay": decay})
+    return torch.optim.AdamW(groups, betas=(0.9, 0.98), fused=True)
+
+
+def save(state: dict[str, Any], path: Path) -> None:
+    """Whole or not at all."""
+    draft = path.with_suffix(".part")
+    torch.save(state, draft)
+    with draft.open("rb") as written:
+        os.fsync(written.fileno())
+    draft.replace(path)
+
+
+def begin(pool: Pool) -> tuple[Reader, str]:
+    """A fresh reader and its own characters."""
+    texts = list({one.passage.text for one in pool.chinese})
+    chosen = choose(texts)
+    model = fresh(torch.zeros(len(chosen) + 1, 384))
+    words = model.word.weight
+    norm = float(words.norm(dim=1).mean())
+    vectors = torch.from_numpy(first_vectors(texts, chosen, width=384, norm=norm))
+    known = open_tokenizer(str(minilm() / "tokenizer.json"))
+    # Own rows are added to what the vocabulary has for the character, most often its row of the unknown.
+    for number, letter in enumerate(chosen, 1):
+        piece = known.encode(letter, add_special_tokens=False).ids
+        vectors[number] -= words[piece[0] if len(piece) == 1 else 100]
+    model.own.weight.data.copy_(vectors)
+    return model, "".join(chosen)
+
+
+def opened(last: Path, pool: Pool, start: Path | None) -> tuple[Reader, str, dict[str, Any] | None]:
+    """The reader to go on with, its own characters and its state: that of `last`, or an export's, or afresh."""
+    if last.exists():
+        state = torch.load(last, weights_only=True)
+        return Reader(Size(**state["size"])), str(state["letters"]), state
+    if start:
+        from training.reader.export import open_export
+
+        return *open_export(start), None
+    return *begin(pool), None
+
+
+def run(folder: Path, plan: Plan, pool: Pool, lengths: Lengths, start: Path | None) -> None:
+    """Trains until the time is up."""
+    last = folder / "last.pt"
+    model, letters, state = opened(last, pool, start)
+    training = Training(model, plan, letters)
+    tokenizer = open_tokenizer(str(minilm() / "tokenizer.json"))
+    stream = Stream(pool, sources(pool), tokenizer, {letter: at for at, letter in enumerate(letters, 1)})
+    stream.lengths = lengths
+    if state:
+        stream.place = training.load(state)
+    if not state:
+        save(training.state(stream.place), last)
+    stop: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: stop.append(number))
+    saved = time.time()
+    falling = False
+    while not stop and time.time() < plan.until:
+        losses, began, busy = [], time.time(), time.process_time()
+        first = training.seen
+        for batch in stream.round():
+            left = plan.until - time.time()
+            if left < plan.fall and not falling:
+                falling = True
+                save(training.state(stream.place), folder / "before-fall.pt")
+            losses.append(training.step(batch, max(0.02, min(1.0, left / plan.fall))))
+            if left < 0 or stop:
+                break
+        line = {
+            "at": datetime.now(UTC).strftime("%H:%M:%S"),
+            "steps": training.steps,
+            "seen": training.seen,
+            "loss": round(sum(losses) / len(losses), 4),
+            "per_s": round((training.seen - first) / (time.time() - began), 2),
+            "cpu_ms": round((time.process_time() - busy) / max(1, training.seen - first) * 1000),
+        }
+        with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
+            log.write(json.dumps(line) + "\n")
+        if time.time() - saved > plan.save_every or stop or time.time() > plan.until:
+            save(training.state(stream.place), last)
+            saved = time.time()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--until", required=True, help="UTC time of day, 14:50")
+    parser.add_argument("--rate", type=float, default=Plan.rate)
+    parser.add_argument("--fall", type=float, default=Plan.fall)
+    parser.add_argument("--least", type=int, default=Lengths.least)
+    parser.add_argument("--most", type=int, default=Lengths.most)
+    parser.add_argument("--from", dest="start", type=Path, help="an exported folder, where --out holds nothing yet")
+    given = parser.parse_args()
+    torch.set_num_threads(2)
+    given.out.mkdir(parents=True, exist_ok=True)
+    (given.out.parent / "train.pid").write_text(str(os.getpid()))
+    clock = datetime.strptime(given.until, "%H:%M").time()
+    until = datetime.combine(datetime.now(UTC).date(), clock, UTC).timestamp()
+    plan = Plan(rate=given.rate, until=until, fall=given.fall)
+    run(given.out, plan, load(), Lengths(least=given.least, most=given.most), given.start)
+
+
+if __name__ == "__main__":
+    main()

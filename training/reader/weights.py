@@ -1,0 +1,117 @@
+"""The reader's weights as a difference to MiniLM's: what is shipped, and how the two are put together. No torch.
+
+Matrices of the layers are written as int8 rows with a float16 scale each; they hold the difference alone, which is
+small, so that a row's rounding is a hundredth of it. Biases and norms are float16 differences; what MiniLM lacks (own
+characters, features, heads) is written whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Rows = NDArray[np.float32]
+FORMAT = 1
+FACTS, WEIGHTS = "model.json", "weights.safetensors"
+_PARTS = {
+    "out": ("attention.output.dense",),
+    "norm1": ("attention.output.LayerNorm",),
+    "up": ("intermediate.dense",),
+    "down": ("output.dense",),
+    "norm2": ("output.LayerNorm",),
+    "qkv": ("attention.self.query", "attention.self.key", "attention.self.value"),
+}
+_TABLES = {
+    "word.weight": "embeddings.word_embeddings.weight",
+    "position.weight": "embeddings.position_embeddings.weight",
+    "kind.weight": "embeddings.token_type_embeddings.weight",
+    "norm.weight": "embeddings.LayerNorm.weight",
+    "norm.bias": "embeddings.LayerNorm.bias",
+}
+FIXED = ("word.weight", "position.weight")
+"""Never trained, never shipped."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stored:
+    """An exported reader: all weights by name, its own characters in the order of their rows, and its facts."""
+
+    weights: dict[str, Rows]
+    letters: str
+    facts: dict[str, Any]
+
+
+def base(folder: Path, *, layers: int = 6) -> dict[str, Rows]:
+    """MiniLM's weights under the reader's names."""
+    from safetensors.numpy import load_file
+
+    found = {
+        name.removeprefix("bert."): np.asarray(rows, np.float32)
+        for name, rows in load_file(folder / "model.safetensors").items()
+    }
+    named = {own: found[theirs] for own, theirs in _TABLES.items()}
+    for number in range(layers):
+        for end in ("weight", "bias"):
+            for own, parts in _PARTS.items():
+                rows = [found[f"encoder.layer.{number}.{part}.{end}"] for part in parts]
+                named[f"layers.{number}.{own}.{end}"] = np.concatenate(rows)
+    return named
+
+
+def digest(folder: Path) -> str:
+    """Of the weights that the difference is added to."""
+    return hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
+
+
+def write(folder: Path, weights: Mapping[str, Rows], letters: str, minilm: Path, facts: Mapping[str, Any]) -> None:
+    """An export: two files."""
+    from safetensors.numpy import save_file
+
+    theirs = base(minilm)
+    packed: dict[str, NDArray[Any]] = {}
+    for name, rows in sorted(weights.items()):
+        if name in FIXED:
+            continue
+        change = rows - theirs[name] if name in theirs else rows
+        if change.ndim == 2 and (name in theirs or name == "own.weight"):
+            packed[f"{name}.rows"], packed[f"{name}.scales"] = _small(change)
+        else:
+            packed[name] = change.astype(np.float16)
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file(packed, folder / WEIGHTS)
+    whole = {"format": FORMAT, "base": "all-MiniLM-L6-v2", "base_sha256": digest(minilm), **facts, "letters": letters}
+    (folder / FACTS).write_text(json.dumps(whole, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def read(folder: Path, minilm: Path) -> Stored:
+    """The whole weights of an export."""
+    from safetensors.numpy import load_file
+
+    facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+    if facts["format"] != FORMAT:
+        raise ValueError(f"{folder / FACTS} is of format {facts['format']}, not {FORMAT}")
+    packed = load_file(folder / WEIGHTS)
+    weights = base(minilm)
+    for name, rows in packed.items():
+        if name.endswith(".scales"):
+            continue
+        own = name.removesuffix(".rows")
+        change = rows.astype(np.float32)
+        if own != name:
+            change *= packed[f"{own}.scales"].astype(np.float32)[:, None]
+        weights[own] = weights[own] + change if own in weights else change
+    return Stored(weights=weights, letters=facts["letters"], facts=facts)
+
+
+def _small(rows: Rows) -> tuple[NDArray[np.int8], NDArray[np.float16]]:
+    """Rows as int8 and a scale each."""
+    scales = np.maximum(np.abs(rows).max(axis=1) / 127, 1e-7).astype(np.float16)
+    whole = np.rint(rows / scales.astype(np.float32)[:, None])
+    return np.clip(whole, -127, 127).astype(np.int8), scales
