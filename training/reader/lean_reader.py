@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ragmm.embedders.lean import one_thread
+from ragmm.embedders.numpy_bert import one_thread
 from training.reader.data import sentences, terms
 from training.reader.decode import Span, best_span
 from training.reader.encoding import Pair, open_tokenizer, pair, read_texts, stem
