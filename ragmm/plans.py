@@ -144,14 +144,16 @@ class Plans:
         from ragmm.pipelines.answer import run as answering
 
         settings = self.pipeline.answer
-        rules, glossary = answering.rules_of(settings), self._glossary
+        rules = answering.rules_of(settings)
+        aids = answering.Aids(glossary=self._glossary, reader=self.models.reader(self.pipeline))
         try:
             vlm = self.vlm
         except ModelError as error:
-            return answering.fallback_answerer(self.embedders, rules, str(error), glossary)
+            return answering.fallback_answerer(self.embedders, rules, str(error), aids)
         if vlm is None:
-            return answering.extractive_answerer(self.embedders, rules, glossary)
-        return answering.model_answerer(vlm, self.embedders, settings, context_budget(settings), rules, glossary)
+            return answering.extractive_answerer(self.embedders, rules, aids)
+        budget = context_budget(settings)
+        return answering.model_answerer(vlm, self.embedders, settings, budget, rules, aids)
 
     @property
     def _glossary(self) -> Glossary | None:

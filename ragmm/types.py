@@ -239,6 +239,8 @@ class Answer:
     """Text made of claims; abstaining is a result, not an error."""
 
     text: str
+    short: str | None = None
+    """The value alone that was asked for, at most 80 characters: "$500", "14 September 2023", "no"."""
     claims: tuple[Claim, ...] = ()
     figures: tuple[Figure, ...] = ()
     abstained: bool = False
@@ -263,6 +265,11 @@ class QueryResult:
     @property
     def text(self) -> str:
         return self.answer.text if self.answer else ""
+
+    @property
+    def short(self) -> str | None:
+        """The value alone that was asked for, where there is one."""
+        return self.answer.short if self.answer else None
 
     @property
     def claims(self) -> tuple[Claim, ...]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ragmm.loaders.base import Loader
     from ragmm.loaders.parser import ParserPool
     from ragmm.pipelines.answer.context import ContextBudget
+    from ragmm.readers.base import Reader
     from ragmm.rerankers.base import Reranker
     from ragmm.vlm.base import Vlm
     from ragmm.vlm.openai_settings import OpenAiSettings
@@ -36,6 +37,7 @@ __all__ = [
     "build_embedder",
     "build_loaders",
     "build_parser",
+    "build_reader",
     "build_reranker",
     "build_vlm",
     "context_budget",
@@ -58,10 +60,12 @@ class Models:
         vlm: Vlm | None = None,
         caption: Vlm | None = None,
         rerank: Reranker | None = None,
+        reader: Reader | None = None,
     ) -> None:
         """`embedders` by route ("shared", "text"); `vlm` writes answers, `caption` puts images into words at ingest,
-        `rerank` orders the best hits anew."""
+        `rerank` orders the best hits anew, `reader` points at the value that was asked for."""
         self._embedders, self._vlm, self._caption, self._rerank = embedders, vlm, caption, rerank
+        self._reader = reader
         self._lock = threading.Lock()
         self._made: dict[tuple[object, ...], _Made] = {}
 
@@ -96,9 +100,15 @@ class Models:
         key = ("rerank", name, embedder_settings(settings), settings.download)
         return self._rerank or self._once(key, lambda: build_reranker(name, settings))
 
+    def reader(self, pipeline: Pipeline) -> Reader | None:
+        """What points at the value that was asked for; None where nothing does, or its weights are not here."""
+        name = pipeline.answer.reader
+        return self._reader or self._once(("read", name), lambda: build_reader(name))
+
     def load(self, pipeline: Pipeline) -> None:
         """Make and load now what answers questions, so that the first one does not wait for it."""
-        for model in (*self.embedders(pipeline).values(), self.vlm(pipeline), self.reranker(pipeline)):
+        models = (self.vlm(pipeline), self.reranker(pipeline), self.reader(pipeline))
+        for model in (*self.embedders(pipeline).values(), *models):
             if callable(load := getattr(model, "load", None)):
                 load()
 
@@ -226,6 +236,23 @@ def build_reranker(name: str, models: ModelSettings) -> Reranker | None:
     if (made := _plugged(Group.RERANKERS, parsed, models)) is not None:
         return made  # type: ignore[no-any-return]
     return CrossEncoderReranker(find(parsed, download=models.download), embedder_settings(models))
+
+
+def build_reader(name: str) -> Reader | None:
+    """None where nothing reads, or where the package of the weights that the bundled reader builds on is missing."""
+    from ragmm.models.finding import PACKAGES, Task, find
+    from ragmm.readers.mini import MiniReader
+
+    if name == NONE:
+        return None
+    if name != "mini":
+        raise UsageError(f"{name} is no reader; name mini, or none")
+    package = PACKAGES["all-MiniLM-L6-v2"]
+    folder = package.folder()
+    if folder is None:
+        return None
+    package.verify(folder)
+    return MiniReader(find("mini", task=Task.READ), folder)
 
 
 def context_budget(answer: AnswerSettings) -> ContextBudget:

@@ -100,8 +100,8 @@ def said_first(answer: Answer) -> tuple[str, bool]:
     """The short answer, or the first claim (or the whole text where there are no claims), and whether it is short."""
     if answer.abstained:
         return "", False
-    if short := getattr(answer, "short", None):
-        return str(short), True
+    if answer.short:
+        return answer.short, True
     first = answer.claims[0].text if answer.claims else answer_text(answer)
     return first, len(first) <= FIRST_CLAIM
 

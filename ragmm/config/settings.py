@@ -288,6 +288,8 @@ class AnswerSettings:
     """Most hits from one document in the prompt; 0 sets no limit."""
     abstain: bool = True
     """Whether the answer says so when the evidence is too weak."""
+    reader: str = "mini"
+    """What points at the value that was asked for in what was found: mini, or none."""
     check_images: bool = False
     """Whether the model is asked again, for each claim about an image, if the image shows it."""
     few_shot: tuple[FewShot, ...] = ()

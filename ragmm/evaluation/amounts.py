@@ -109,6 +109,8 @@ class Amount:
     end: int
     values: tuple[float, ...]
     """What it may mean: 1.300 is 1.3 or 1300. Scale and the factor of its unit are in it."""
+    bare: tuple[float, ...] = ()
+    """The same without the factor of its unit: what 21 days and 21 have in common."""
     dimension: str = ""
     """What it is of, where a known unit stands beside it: "share", "euro", "length" …"""
     scaled: bool = False
@@ -122,9 +124,15 @@ class Amount:
         """The same amount; units count only where both state one."""
         if self.dimension and wanted.dimension and self.dimension != wanted.dimension:
             return False
-        return (not self.ordinal or wanted.ordinal) and any(
-            math.isclose(ours, theirs, rel_tol=1e-9, abs_tol=1e-12) for ours in self.values for theirs in wanted.values
-        )
+        if self.ordinal and not wanted.ordinal:
+            return False
+        if _near(self.values, wanted.values):
+            return True
+        return bool(self.dimension) != bool(wanted.dimension) and _near(self.bare, wanted.bare)
+
+
+def _near(ours: tuple[float, ...], theirs: tuple[float, ...]) -> bool:
+    return any(math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12) for one in ours for other in theirs)
 
 
 def amounts(text: str) -> Iterator[Amount]:
@@ -149,12 +157,14 @@ def _amount(text: str, match: re.Match[str]) -> Amount | None:
     if match["hundredths"]:
         dimension, factor = "share", 1
     signs = _signs(text, match, end)
-    values = tuple(sign * value * scale * factor for sign in signs for value in raw)
+    bare = tuple(sign * value * scale for sign in signs for value in raw)
+    values = tuple(value * factor for value in bare)
     digits = match["digits"] or ""
     return Amount(
         start=match.start(),
         end=end,
         values=values,
+        bare=bare,
         dimension=dimension,
         scaled=scale != 1,
         ordinal=bool(match["ordinal"] or match["nth"] or match["di"]),

@@ -42,6 +42,7 @@ class Task(StrEnum):
 
     EMBED = "embed"
     GENERATE = "generate"
+    READ = "read"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +96,7 @@ class WeightsPackage:
         return f"'ragmm[{self.extra}]'"
 
 
-BUNDLED: Mapping[Task, str] = {Task.EMBED: "mini-clip", Task.GENERATE: "mini-vlm"}
+BUNDLED: Mapping[Task, str] = {Task.EMBED: "mini-clip", Task.GENERATE: "mini-vlm", Task.READ: "mini-reader"}
 """The folders of ragmm/bundled that `mini` names."""
 
 _MINILM = WeightsPackage(

@@ -67,6 +67,8 @@ def _answer(result: QueryResult) -> Iterator[Text]:
     answer = result.answer
     if answer is None:
         return
+    if answer.short:
+        yield Text(safe(answer.short), style="bold green")
     if answer.claims:
         yield Text(" ").join(_claim(claim) for claim in answer.claims)
     else:

@@ -113,6 +113,7 @@ def _answer_record(answer: Answer, asset_path: AssetPath) -> dict[str, Any]:
             for claim in answer.claims
         ],
         "figures": [{"rank": figure.rank, "asset": str(asset_path(figure.asset))} for figure in answer.figures],
+        "short": answer.short,
         "abstained": answer.abstained,
         "degraded": answer.degraded,
         "model": answer.model,

@@ -188,10 +188,7 @@ def test_only_the_first_claim_counts() -> None:
 
 
 def test_the_short_answer_goes_first_where_there_is_one() -> None:
-    class Short(Answer):
-        short = "38"
-
-    assert said_first(Short(text="Forty came, and 38 stayed.")) == ("38", True)
+    assert said_first(Answer(text="Forty came, and 38 stayed.", short="38")) == ("38", True)
     assert said_first(Answer(text="Forty came. [1]")) == ("Forty came.", True)
 
 

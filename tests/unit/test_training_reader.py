@@ -14,17 +14,17 @@ import torch
 from safetensors.numpy import save_file
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
-from training.reader import data, weights
+from ragmm.readers import weights
+from ragmm.readers.decode import best_spans
+from ragmm.readers.encoding import open_tokenizer, pair, read_texts
+from ragmm.readers.mini import Network
+from training.reader import data
 from training.reader.batches import Source, Stream, collate, padded, targets
 from training.reader.characters import choose, first_vectors
 from training.reader.cloze import plain
 from training.reader.data import Asked, Example, Lengths, Passage, Pool, answered, beside, elsewhere, exchanged, refused
-from training.reader.decode import best_span
 from training.reader.documents import stated, unstated
-from training.reader.encoding import open_tokenizer, pair, read_texts
 from training.reader.evaluate import Case, f1_of, figure, pieces
-from training.reader.lean_reader import Asked as LeanAsked
-from training.reader.lean_reader import LeanReader, nearest
 from training.reader.model import Reader, Size, loss_of
 from training.reader.train import Plan, Training, save
 from training.reader.typing_habits import as_typed
@@ -270,42 +270,21 @@ def test_the_export_reads_as_torch_does(tokenizer: Tokenizer, tmp_path: Path, mo
     for name, rows in kept.items():
         assert np.abs(stored.weights[name] - rows).max() < 1e-3, name
     model.load_state_dict({name: torch.from_numpy(rows) for name, rows in stored.weights.items()})
-    lean = LeanReader(tmp_path / "out", tmp_path)
-    asked = [LeanAsked(text=LIGHTHOUSE), LeanAsked(text="n.pdf\nBuilt in 1874.", prefix=6)]
-    question, *texts = read_texts(tokenizer, OWN, [WHEN.question, *(one.text for one in asked)])
-    pairs = [pair(question, text, prefix=one.prefix) for text, one in zip(texts, asked, strict=True)]
+    network = Network(stored.weights, heads=2)
+    question, *texts = read_texts(tokenizer, OWN, [WHEN.question, LIGHTHOUSE, "n.pdf\nBuilt in 1874."])
+    pairs = [pair(question, text, prefix=prefix) for text, prefix in zip(texts, (0, 6), strict=True)]
     with torch.no_grad():
         theirs = [rows.numpy() for rows in model(padded(pairs))]
-    for given, right in zip(lean.scores(pairs), theirs, strict=True):
+    for given, right in zip(network.scores(pairs), theirs, strict=True):
         assert np.abs(np.where(right > -1e8, given - right, 0)).max() < 1e-4
-    spans = lean.read(WHEN.question, asked)
-    assert [(one.start, one.end) for one in spans] == [
-        (two.start, two.end)
-        for at, one in enumerate(pairs)
-        for two in [best_span(theirs[0][at], theirs[1][at], first=one.first, offsets=one.offsets)]
-    ]
-    assert lean.certainty(spans[0]) == pytest.approx(spans[0].score + 0.5 * spans[0].there - 0.25)
     assert json.loads((tmp_path / "out" / "model.json").read_text())["letters"] == "".join(OWN)
 
 
-def test_the_nearest_sentences_stay_with_the_heading() -> None:
-    ahead = "norrby.pdf\n"
-    text = ahead + HARBOUR + " " + LIGHTHOUSE
-    cut, moved = nearest("Who lit the lamp every evening?", text, prefix=len(ahead), room=90)
-    assert cut.text.startswith(ahead)
-    assert "Ilse Brandt" in cut.text
-    assert len(cut.text) < 120
-    at = cut.text.index("Ilse")
-    assert text[at + moved :].startswith("Ilse Brandt")
-    assert nearest("Who?", LIGHTHOUSE, room=1000) == (LeanAsked(text=LIGHTHOUSE), 0)
-
-
 def test_a_span_never_ends_before_it_starts() -> None:
-    start, end = np.array([0, -9, 1, 5, 0], np.float32), np.array([0, -9, 6, 1, 2], np.float32)
-    span = best_span(start, end, first=2, offsets=[(0, 2), (3, 5), (6, 9)], there=0.5)
+    start, end = np.array([0, 1, 5, 0], np.float32), np.array([0, 6, 1, 2], np.float32)
+    (span,) = best_spans(start, end, [(0, 2), (3, 5), (6, 9)])
     assert (span.start, span.end) == (0, 2)  # 1 + 6 is more than 5 + 2, and 5 + 6 would end before it starts
     assert span.score == pytest.approx(7)
-    assert span.there == 0.5
 
 
 # Figures ---------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import torch
 from tokenizers import Tokenizer
 
+from ragmm.readers.encoding import Pair, pair, read_texts
 from training.reader.cloze import plain, plain_exchanged
 from training.reader.data import (
     Asked,
@@ -24,7 +25,6 @@ from training.reader.data import (
     refused,
 )
 from training.reader.documents import stated, unstated
-from training.reader.encoding import Pair, pair, read_texts
 from training.reader.model import Batch
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from training.reader.encoding import is_cjk
+from ragmm.readers.encoding import is_cjk
 
 Rows = NDArray[np.float32]
 

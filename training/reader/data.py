@@ -13,7 +13,7 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
-from training.reader.encoding import fold
+from ragmm.readers.encoding import fold
 from training.reader.typing_habits import as_typed
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "reading" / "passages"

@@ -16,14 +16,16 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from ragmm.readers.decode import best_spans
+from ragmm.readers.encoding import Pair, is_cjk, open_tokenizer, pair, read_texts
 from training.reader.batches import padded
 from training.reader.data import DATA, Lengths, Pool, for_testing, held_out, room_of, sentences
-from training.reader.decode import Span, best_span
-from training.reader.encoding import Pair, is_cjk, open_tokenizer, pair, read_texts
 from training.reader.model import Reader, Size, minilm
 
+Row = NDArray[np.float32]
 SETS = {
     "squad11": "squad11.dev",
     "squad20": "squad20.dev",
@@ -182,6 +184,22 @@ def pieces(text: str, lang: str, tokens: int) -> list[tuple[int, int]]:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Found:
+    """The best span of a text, how it compares with none, and the logit of there being one."""
+
+    start: int
+    end: int
+    score: float
+    there: float
+
+
+def _found(one: Pair, start: Row, end: Row, there: float) -> Found:
+    kept = np.r_[0, one.first : one.first + len(one.offsets)]
+    (span,) = best_spans(start[kept], end[kept], one.offsets)
+    return Found(start=span.start, end=span.end, score=span.score, there=there)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Machine:
     """A reader with what it needs to read texts."""
 
@@ -189,26 +207,23 @@ class Machine:
     tokenizer: Tokenizer
     own: Mapping[str, int]
 
-    def spans(self, asked: Sequence[tuple[str, str, int]], *, size: int = 24) -> list[Span]:
+    def spans(self, asked: Sequence[tuple[str, str, int]], *, size: int = 24) -> list[Found]:
         """Of questions with texts and their prefixes' lengths, in order."""
         questions = read_texts(self.tokenizer, self.own, [one[0] for one in asked])
         texts = read_texts(self.tokenizer, self.own, [one[1] for one in asked])
         pairs = [pair(q, t, prefix=a[2], most=510) for q, t, a in zip(questions, texts, asked, strict=True)]
         order = sorted(range(len(pairs)), key=lambda at: len(pairs[at].ids))
-        found: list[Span | None] = [None] * len(pairs)
+        found: list[Found | None] = [None] * len(pairs)
         for begin in range(0, len(order), size):
             group = order[begin : begin + size]
             for at, span in zip(group, self._batch([pairs[at] for at in group]), strict=True):
                 found[at] = span
         return [span for span in found if span is not None]
 
-    def _batch(self, pairs: list[Pair]) -> list[Span]:
+    def _batch(self, pairs: list[Pair]) -> list[Found]:
         with torch.no_grad():
             start, end, there = (rows.numpy() for rows in self.model(padded(pairs)))
-        return [
-            best_span(start[at], end[at], first=one.first, offsets=one.offsets, there=float(there[at]))
-            for at, one in enumerate(pairs)
-        ]
+        return [_found(one, start[at], end[at], float(there[at])) for at, one in enumerate(pairs)]
 
 
 def open_state(path: Path) -> Machine:

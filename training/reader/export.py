@@ -7,9 +7,9 @@ from pathlib import Path
 
 import torch
 
+from ragmm.readers.weights import read, write
 from training.reader.data import ENGLISH
 from training.reader.model import Reader, Size, minilm
-from training.reader.weights import read, write
 
 TRAINED_FROM = (
     *ENGLISH,

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.reader.encoding import MATCHES, SHAPES
-from training.reader.weights import base
+from ragmm.readers.encoding import MATCHES, SHAPES
+from ragmm.readers.weights import base
 
 Batch = dict[str, Tensor]
 """`ids own kinds matches shapes mask` of shape (b, t); `start end` of shape (b), 0 where there is no answer."""

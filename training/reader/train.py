@@ -18,10 +18,10 @@ from typing import Any
 
 import torch
 
+from ragmm.readers.encoding import open_tokenizer
 from training.reader.batches import Place, Stream, sources
 from training.reader.characters import choose, first_vectors
 from training.reader.data import Lengths, Pool, load
-from training.reader.encoding import open_tokenizer
 from training.reader.model import Batch, Reader, Size, fresh, loss_of, minilm
 
 

@@ -15,7 +15,7 @@ _ASKS = re.compile(
 )
 _SHOW = re.compile(
     r"\b(?:show|find|see|look|looks|picture|pictures|photo|photos|image|images|drawing|chart|charts|figure|diagram|"
-    r"map|logo|icon|sign|screenshot|zeig\w*|bild\w*|montre\w*|imagen)\b|[图圖]|照片|看",
+    r"map|logo|icon|sign|screenshot|zeig\w*|bild\w*|montre\w*|imagen)\b|[图圖][片像表案形]|插[图圖]|地[图圖]|照片|看看|什么样子",
     re.IGNORECASE,
 )
 

@@ -1,17 +1,24 @@
-"""Answers with the sentences, table rows and captions that answer best, each with its citation; no model of its own."""
+"""Answers without a VLM: a value with the sentence or row it stands in, else quotes, else none."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from ragmm.pipelines.answer.candidates import FoundValue
+from ragmm.pipelines.answer.cells import CellWeights
+from ragmm.pipelines.answer.confidence import ConfidenceWeights
 from ragmm.pipelines.answer.evidence import Unit, caption_of, units_of_hits
 from ragmm.pipelines.answer.figures import FigureSettings, closest_images, figures_for
+from ragmm.pipelines.answer.found_values import values_in_tables, values_in_text
 from ragmm.pipelines.answer.ingredients import lines_of
 from ragmm.pipelines.answer.question_kind import asks_for_fact
 from ragmm.pipelines.answer.scoring import EmbedTexts, Scored, ScoreWeights, score_units, speaks_of, strength
+from ragmm.pipelines.answer.wanted import AskedFor, AskedKind, wanted
+from ragmm.readers.base import Reader
 from ragmm.text.inert import inert
 from ragmm.text.terms import numbers, overlap_coefficient, terms
 from ragmm.types import Answer, Citation, Claim, Hit, Support
@@ -40,6 +47,12 @@ class ExtractiveSettings:
     small English corpus, about Chinese passages, and about long English reports. Where the right document is there but
     silent, and the question long, words tell least.
     """
+    likely: float = 0.42
+    """A value less likely right than this is not said; 0 says any."""
+    windows: int = 6
+    """Stretches of text that a reader reads for one question."""
+    confidence: ConfidenceWeights = field(default_factory=ConfidenceWeights)
+    cells: CellWeights = field(default_factory=CellWeights)
     image_floor: float = 0.22
     """Cosine from which an image is worth showing as the answer when no text answers."""
     weights: ScoreWeights = field(default_factory=ScoreWeights)
@@ -53,25 +66,69 @@ def extract_answer(
     settings: ExtractiveSettings | None = None,
     *,
     ingredients: Sequence[str] = (),
+    reader: Reader | None = None,
 ) -> Answer:
-    """The best one to three pieces of the hits as claims with citations.
+    """With a reader the likeliest value, if it is likely enough; then the lines that name the `ingredients` of it.
 
-    Where no text is good enough, the lines that name the `ingredients` of what is asked for; else the closest image:
-    any where something to look at was asked for, and where a fact was, one whose words are about it; else an
-    abstention.
+    Where no value was asked for (or nothing reads): the best one to three sentences, else the closest image. Where a
+    fact was asked for and no value is likely, an abstention that says what is missing.
     """
     settings = settings or ExtractiveSettings()
+    values: list[FoundValue] = []
+    asked = wanted(question)
+    if reader is not None and question.strip():
+        values = _values(question, asked, hits, embed, settings, reader)
+        if values and values[0].confidence >= settings.likely:
+            return _valued(values[0], hits, settings)
+    if lines := lines_of(question, ingredients, hits)[: settings.most_lines]:
+        return _answer([_claim(line) for line in lines], hits, settings)
+    fact = asks_for_fact(question) and asked.kind is not AskedKind.REASON
+    if reader is None or not fact:
+        quoted = _quoted(question, hits, embed, settings)
+        if quoted is not None:
+            return quoted
+    return _abstention(hits, values, settings)
+
+
+def _values(
+    question: str,
+    asked: AskedFor,
+    hits: Sequence[Hit],
+    embed: EmbedTexts | None,
+    settings: ExtractiveSettings,
+    reader: Reader,
+) -> list[FoundValue]:
+    found = [
+        *values_in_text(question, asked, hits, reader, settings.confidence, windows=settings.windows),
+        *values_in_tables(question, asked, hits, embed, settings.cells),
+    ]
+    return sorted(found, key=lambda one: -one.confidence)
+
+
+def _valued(best: FoundValue, hits: Sequence[Hit], settings: ExtractiveSettings) -> Answer:
+    """The value, and as its one claim the sentence or row that it stands in."""
+    support = Support.WEAK if GENERATED in best.hit.item.metadata else Support.SUPPORTED
+    claim = Claim(text=inert(best.shown), citations=(Citation(rank=best.hit.rank, quote=best.quote),), support=support)
+    answer = _answer([claim], hits, settings)
+    return dataclasses.replace(answer, short=inert(best.value) or None)
+
+
+def _quoted(
+    question: str, hits: Sequence[Hit], embed: EmbedTexts | None, settings: ExtractiveSettings
+) -> Answer | None:
     scored = score_units(question, units_of_hits(hits), embed, settings.weights)
     if scored and question.strip() and strength(scored) >= settings.strong:
         return _answer([_claim(piece.unit) for piece in _pick(scored, settings)], hits, settings)
-    if lines := lines_of(question, ingredients, hits)[: settings.most_lines]:
-        return _answer([_claim(line) for line in lines], hits, settings)
     images = closest_images(hits, settings.image_floor)
     if asks_for_fact(question):
         images = [hit for hit in images if speaks_of(question, hit)]
-    if images:
-        return _answer([_image_claim(images[0])], hits, settings)
-    return Answer(text=ABSTENTION, abstained=True, figures=figures_for(hits, (), settings.figures))
+    return _answer([_image_claim(images[0])], hits, settings) if images else None
+
+
+def _abstention(hits: Sequence[Hit], values: Sequence[FoundValue], settings: ExtractiveSettings) -> Answer:
+    lacking = next((one.lacking for one in values[:3] if one.lacking), "")
+    text = f"{ABSTENTION} Nearest: {lacking}." if lacking else ABSTENTION
+    return Answer(text=text, abstained=True, figures=figures_for(hits, (), settings.figures))
 
 
 def evidence_strength(question: str, hits: Sequence[Hit], embed: EmbedTexts | None = None) -> float:

@@ -13,44 +13,67 @@ from ragmm.embedders.base import Embedder
 from ragmm.errors import RagmmError
 from ragmm.indexes.contracts import Snapshot, unit_rows
 from ragmm.pipelines.answer.context import ContextBudget
+from ragmm.pipelines.answer.follow_ups import completed
 from ragmm.pipelines.answer.quoted import EmbedTexts, ExtractiveSettings, extract_answer
 from ragmm.pipelines.answer.written import AnswerRules, AnswerTask, write_answer
 from ragmm.pipelines.prompts import style_for
 from ragmm.pipelines.query.glossary import Glossary
 from ragmm.pipelines.query.question import Asked
 from ragmm.pipelines.query.run import Answerer, Answering, text_embedder
+from ragmm.readers.base import Reader
 from ragmm.types import Asset, Hit, MediaKind, Role
 from ragmm.vlm.base import Vlm
 from ragmm.vlm.trust import trust_in
 
-__all__ = ["extractive_answerer", "fallback_answerer", "model_answerer", "rules_of"]
+__all__ = ["Aids", "extractive_answerer", "fallback_answerer", "model_answerer", "rules_of"]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Aids:
+    """What helps to answer, where it is there."""
+
+    glossary: Glossary | None = None
+    reader: Reader | None = None
+
+    def ingredients(self, question: str) -> Sequence[str]:
+        """What a figure that is asked for is worked out from, in the documents' words."""
+        return self.glossary.meanings_of(question) if self.glossary else ()
+
+
+NO_AIDS = Aids()
 
 
 def rules_of(settings: AnswerSettings) -> AnswerRules:
     """How answers are judged under a pipeline's settings."""
-    extractive = ExtractiveSettings() if settings.abstain else ExtractiveSettings(strong=0.0)
+    extractive = ExtractiveSettings() if settings.abstain else ExtractiveSettings(strong=0.0, likely=0.0)
     return AnswerRules(abstain=settings.abstain, extractive=extractive)
 
 
 def extractive_answerer(
-    embedders: Mapping[str, Embedder], rules: AnswerRules, glossary: Glossary | None = None
+    embedders: Mapping[str, Embedder],
+    rules: AnswerRules,
+    aids: Aids = NO_AIDS,
 ) -> Answerer:
-    """Answers with the sentences that answer best, each with its citation; no model writes anything."""
+    """Answers with the value that a reader points at, or with quotes, each with its citation; no model writes."""
     embed = _embed_with(embedders)
 
     def answer(question: Asked, hits: Sequence[Hit], snapshot: Snapshot) -> Answering:  # noqa: ARG001
         yield from ()  # quotes are there at once
-        ingredients = glossary.meanings_of(question.text) if glossary else ()
-        return extract_answer(question.text, hits, embed, rules.extractive, ingredients=ingredients)
+        words = completed(question.text, question.history)
+        ingredients = aids.ingredients(words)
+        return extract_answer(words, hits, embed, rules.extractive, ingredients=ingredients, reader=aids.reader)
 
     return answer
 
 
 def fallback_answerer(
-    embedders: Mapping[str, Embedder], rules: AnswerRules, reason: str, glossary: Glossary | None = None
+    embedders: Mapping[str, Embedder],
+    rules: AnswerRules,
+    reason: str,
+    aids: Aids = NO_AIDS,
 ) -> Answerer:
     """The extractive answerer in place of a model that is not to be had; the answer says why."""
-    extractive = extractive_answerer(embedders, rules, glossary)
+    extractive = extractive_answerer(embedders, rules, aids)
 
     def answer(question: Asked, hits: Sequence[Hit], snapshot: Snapshot) -> Answering:
         found = yield from extractive(question, hits, snapshot)
@@ -65,7 +88,7 @@ def model_answerer(
     settings: AnswerSettings,
     budget: ContextBudget,
     rules: AnswerRules,
-    glossary: Glossary | None = None,
+    aids: Aids = NO_AIDS,
 ) -> Answerer:
     """A VLM answers from the passages and the best images; each claim is checked against what it cites."""
     embed = _embed_with(embedders)
@@ -81,7 +104,8 @@ def model_answerer(
             embed=embed,
             history=question.history,
             few_shot=settings.few_shot,
-            ingredients=glossary.meanings_of(question.text) if glossary else (),
+            ingredients=aids.ingredients(question.text),
+            reader=aids.reader,
         )
         writing = write_answer(vlm, task, budget, rules, check_images=settings.check_images, patience=question.patience)
         return (yield from writing)

@@ -18,6 +18,7 @@ from ragmm.pipelines.answer.support import AskImage, ClaimChecker, SupportSettin
 from ragmm.pipelines.patience import ENDLESS, Patience
 from ragmm.pipelines.prompts import check_prompt
 from ragmm.pipelines.query.question import Exchange
+from ragmm.readers.base import Reader
 from ragmm.text.inert import without_controls
 from ragmm.types import Answer, Asset, Claim, Hit, ModelInfo, Support
 from ragmm.vlm.base import Piece, Reply, Vlm, joined
@@ -71,10 +72,13 @@ class AnswerTask:
     few_shot: Sequence[Example] = ()
     ingredients: Sequence[str] = ()
     """What a figure that is asked for is worked out from, in the documents' words."""
+    reader: Reader | None = None
 
     def quoted(self, settings: ExtractiveSettings) -> Answer:
         """The answer that quotes, without a model."""
-        return extract_answer(self.text, self.hits, self.embed, settings, ingredients=self.ingredients)
+        return extract_answer(
+            self.text, self.hits, self.embed, settings, ingredients=self.ingredients, reader=self.reader
+        )
 
 
 def answer_with(

@@ -1,63 +1,117 @@
-"""The reader without torch: a question and a few passages in one batch, as NumPy products of one thread.
+"""The bundled reader: MiniLM-L6 with a head for spans, as NumPy products of one thread; no torch.
 
-A prototype of what ships; it knows nothing of the training but the files that both share.
+Its files hold the difference to all-MiniLM-L6-v2, whose package must be there; `weights` puts the two together.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ragmm.embedders.numpy_bert import one_thread
-from training.reader.data import sentences, terms
-from training.reader.decode import Span, best_span
-from training.reader.encoding import Pair, open_tokenizer, pair, read_texts, stem
-from training.reader.weights import Stored, read
+from ragmm.models.finding import FoundModel
+from ragmm.models.fingerprints import fingerprint
+from ragmm.readers.base import Passage, Span
+from ragmm.readers.decode import best_spans
+from ragmm.readers.encoding import Pair, open_tokenizer, pair, read_texts
+from ragmm.types import MediaKind, ModelInfo
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+__all__ = ["MiniReader", "Network"]
 
 Rows = NDArray[np.float32]
+_SPANS = 24
+"""Of a passage: the best may not be of the kind that was asked for."""
+
+
+class MiniReader:
+    """Reads passages of up to about a hundred pieces; weights are read when it first reads."""
+
+    def __init__(self, found: FoundModel, minilm: Path, *, pieces: int = 192) -> None:
+        """`pieces`: most of a question and a passage together; what is longer is cut at its end."""
+        self._found, self._minilm, self._pieces = found, minilm, pieces
+        self._loaded: _ReadyReader | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def info(self) -> ModelInfo:
+        return ModelInfo(
+            name=self._found.name,
+            revision=self._found.revision,
+            fingerprint=fingerprint(self._found.folder, self._minilm, adapter="mini-reader/1"),
+            kinds=frozenset({MediaKind.TEXT}),
+            max_tokens=self._pieces,
+            licence=self._found.licence,
+        )
+
+    def load(self) -> None:
+        """Read the weights now."""
+        self._ready()
+
+    def _ready(self) -> _ReadyReader:
+        with self._lock:
+            self._loaded = self._loaded or _load(self._found.folder, self._minilm)
+            return self._loaded
+
+    def read(self, question: str, passages: Sequence[Passage]) -> list[tuple[Span, ...]]:
+        if not passages or not question.strip():
+            return [() for _ in passages]
+        loaded = self._ready()
+        own, tokenizer, network = loaded.own, loaded.tokenizer, loaded.network
+        first, *texts = read_texts(tokenizer, own, [question, *(one.text for one in passages)])
+        given = zip(texts, passages, strict=True)
+        pairs = [pair(first, text, prefix=one.prefix, most=self._pieces) for text, one in given]
+        with one_thread():
+            start, end, there = network.scores(pairs)
+        return [loaded.spans(pairs[at], passages[at], start[at], end[at], float(there[at])) for at in range(len(pairs))]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
-    """A passage and how many of its first characters are its file's name and headings."""
+class _ReadyReader:
+    """What is read from the files."""
 
-    text: str
-    prefix: int = 0
+    network: Network
+    tokenizer: Tokenizer
+    own: dict[str, int]
+    weight: float
+    threshold: float
+
+    def spans(self, one: Pair, passage: Passage, start: Rows, end: Rows, there: float) -> tuple[Span, ...]:
+        kept = np.r_[0, one.first : one.first + len(one.offsets)]
+        scores = start[kept], end[kept]
+        found = best_spans(*scores, one.offsets, most=_SPANS, text=passage.text, after=passage.prefix)
+        more = self.weight * there - self.threshold
+        return tuple(Span(start=span.start, end=span.end, certainty=span.score + more) for span in found)
 
 
-class LeanReader:
-    """Reads the weights when made. Shapes: b passages, t pieces, h width."""
+def _load(folder: Path, minilm: Path) -> _ReadyReader:
+    from ragmm.readers.weights import read
 
-    def __init__(self, folder: Path, minilm: Path) -> None:
-        stored: Stored = read(folder, minilm)
-        self._w = stored.weights
-        self._layers = 1 + max(int(name.split(".")[1]) for name in self._w if name.startswith("layers."))
-        self._heads = int(stored.facts["heads"])
-        self._tokenizer = open_tokenizer(str(minilm / "tokenizer.json"))
-        self._own = {letter: at for at, letter in enumerate(stored.letters, 1)}
-        self.weight, self.threshold = float(stored.facts["there_weight"]), float(stored.facts["threshold"])
+    stored = read(folder, minilm)
+    return _ReadyReader(
+        network=Network(stored.weights, int(stored.facts["heads"])),
+        tokenizer=open_tokenizer(str(minilm / "tokenizer.json")),
+        own={letter: at for at, letter in enumerate(stored.letters, 1)},
+        weight=float(stored.facts["there_weight"]),
+        threshold=float(stored.facts["threshold"]),
+    )
 
-    def read(self, question: str, passages: Sequence[Asked], *, most: int = 192) -> list[Span]:
-        """The best span of each passage; `most`: pieces of question and passage together."""
-        if not passages:
-            return []
-        first, *texts = read_texts(self._tokenizer, self._own, [question, *(one.text for one in passages)])
-        pairs = [pair(first, text, prefix=one.prefix, most=most) for text, one in zip(texts, passages, strict=True)]
-        with one_thread():
-            start, end, there = self.scores(pairs)
-        return [
-            best_span(start[at], end[at], first=one.first, offsets=one.offsets, there=float(there[at]))
-            for at, one in enumerate(pairs)
-        ]
 
-    def certainty(self, span: Span) -> float:
-        """Above 0 there is an answer."""
-        return span.score + self.weight * span.there - self.threshold
+class Network:
+    """The forward pass. Shapes: b passages, t pieces, h width, n pieces of all passages one after the other."""
+
+    def __init__(self, weights: dict[str, Rows], heads: int) -> None:
+        self._w, self._heads = weights, heads
+        self._layers = 1 + max(int(name.split(".")[1]) for name in weights if name.startswith("layers."))
 
     def scores(self, pairs: Sequence[Pair]) -> tuple[Rows, Rows, Rows]:
         """Shapes: (b, t), (b, t), (b). Rows are not filled up in the layers, only attention sees them apart."""
@@ -126,29 +180,6 @@ class LeanReader:
         centred *= self._w[f"{name}.weight"]
         centred += self._w[f"{name}.bias"]
         return centred
-
-
-def nearest(question: str, text: str, *, prefix: int = 0, room: int = 260) -> tuple[Asked, int]:
-    """The whole sentences of about `room` characters that share most with a question, with what stands before the text.
-
-    The second value is what must be added to a span's places to find it in `text`, where it lies behind the prefix.
-    """
-    parts = [(low + prefix, high + prefix) for low, high in sentences(text[prefix:])]
-    if len(text) - prefix <= room or len(parts) < 2:
-        return Asked(text=text, prefix=prefix), 0
-    wanted = {stem(word) for word in terms(question)}
-    weights = [len(wanted.intersection(stem(word) for word in terms(text[low:high]))) for low, high in parts]
-    best, chosen = -1.0, parts[0]
-    high = 0
-    for low in range(len(parts)):
-        high = max(high, low)
-        while high + 1 < len(parts) and parts[high + 1][1] - parts[low][0] <= room:
-            high += 1
-        # One sentence that has all of the question is better than several that have a word of it each.
-        value = sum(weights[low : high + 1]) + 0.5 * max(weights[low : high + 1]) - 0.01 * low
-        if value > best:
-            best, chosen = value, (parts[low][0], parts[high][1])
-    return Asked(text=text[:prefix] + text[chosen[0] : chosen[1]], prefix=prefix), chosen[0] - prefix
 
 
 def gelu_in_place(x: Rows, *, rows: int = 32) -> None:

