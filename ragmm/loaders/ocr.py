@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import logging
-import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +16,8 @@ from numpy.typing import NDArray
 
 from ragmm.isolation.limits import seconds_left, take_slow_work
 from ragmm.loaders.base import DocumentWarning
+from ragmm.loaders.ocr_engine import Engine
+from ragmm.loaders.picture import decoded
 from ragmm.loaders.settings import LoaderSettings
 from ragmm.loaders.settings import Ocr as OcrPolicy
 from ragmm.loaders.text_likeness import likely_has_text
@@ -74,13 +73,17 @@ class OcrReader:
     def __init__(self, *, threads: int = 1, min_confidence: float = _LEAST_CONFIDENCE) -> None:
         self._threads = threads
         self._min_confidence = min_confidence
-        self._engine: Any = None
+        self._engine: Engine | None = None
         self._lock = Lock()
 
     def load(self) -> None:
         """Raises MissingExtraError where rapidocr is not installed; otherwise done on first use."""
+        self._loaded()
+
+    def _loaded(self) -> Engine:
         if self._engine is None:
-            self._engine = _engine(self._threads)
+            self._engine = Engine(self._threads)
+        return self._engine
 
     def lines(self, image: Image, *, quick: bool = False) -> list[OcrLine]:
         """Lines in reading order that the reader is sure enough of. Safe to call from several threads.
@@ -92,7 +95,6 @@ class OcrReader:
             return []
         flat = _on_contrast(image)
         with self._lock:
-            self.load()
             found = self._strip_line(flat) if strip else []
             return found if found or not page else self._either_way_up(flat)
 
@@ -113,24 +115,14 @@ class OcrReader:
 
     def _strip_line(self, image: Image) -> list[OcrLine]:
         """The whole picture as one line, whichever way up; nothing unless the reader is sure."""
-        upright, turned = self._recognised(image), self._recognised(image.rotate(180))
+        upright, turned = self._loaded().lines([_blue_first(image), _blue_first(image.rotate(180))])
         text, confidence = max(upright, turned, key=lambda one: one[1])
         box = (0.0, 0.0, float(image.width), float(image.height))
         return [OcrLine(text=text, box=box, confidence=confidence)] if confidence >= _SURE and text.strip() else []
 
-    def _recognised(self, image: Image) -> tuple[str, float]:
-        output = self._engine(_blue_first(image), use_det=False, use_cls=False, use_rec=True)
-        texts, scores = output.txts or ("",), output.scores or (0.0,)
-        return texts[0], float(scores[0])
-
     def _page_lines(self, image: Image) -> list[OcrLine]:
-        output = self._engine(_blue_first(image), use_det=True, use_cls=False, use_rec=True)
-        if output.boxes is None or output.txts is None:
-            return []
-        return [
-            OcrLine(text=text, box=_box(corners), confidence=float(score))
-            for corners, text, score in zip(output.boxes, output.txts, output.scores, strict=True)
-        ]
+        found = self._loaded().page(_blue_first(image))
+        return [OcrLine(text=text, box=_box(corners), confidence=score) for corners, text, score in found]
 
 
 def ocr_available() -> bool:
@@ -189,11 +181,8 @@ def ocr_item(item: Item, ocr: OcrReader, policy: OcrPolicy = OcrPolicy.AUTO) -> 
 
 
 def _lines_of(asset: Asset, ocr: OcrReader, policy: OcrPolicy) -> list[OcrLine]:
-    from PIL import Image as Images
-
-    with Images.open(io.BytesIO(asset.data)) as image:
-        image.load()
-        return ocr.lines(image, quick=policy == OcrPolicy.AUTO and not likely_has_text(image))
+    image = decoded(asset)
+    return ocr.lines(image, quick=policy == OcrPolicy.AUTO and not likely_has_text(image))
 
 
 def _with_lines(item: Item, lines: Sequence[OcrLine]) -> Item:
@@ -227,25 +216,6 @@ def _require() -> None:
 @lru_cache(maxsize=1)
 def _shared() -> OcrReader:
     return OcrReader()
-
-
-def _engine(threads: int) -> Any:
-    _require()
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # read when the library is imported
-    from rapidocr import RapidOCR
-
-    # It would report every picture without text as a warning.
-    logging.getLogger("RapidOCR").setLevel(logging.CRITICAL)
-    return RapidOCR(
-        params={
-            "Global.log_level": "critical",
-            "Global.text_score": 0.0,  # what is not sure enough is counted before it is dropped
-            "Global.use_cls": False,  # the classifier of upside-down lines turns lines that stand right
-            "EngineConfig.onnxruntime.intra_op_num_threads": threads,
-            "EngineConfig.onnxruntime.inter_op_num_threads": 1,
-            "EngineConfig.onnxruntime.enable_cpu_mem_arena": False,  # memory goes back after each picture
-        }
-    )
 
 
 def _on_contrast(image: Image) -> Image:
