@@ -15,7 +15,7 @@ import ragmm
 from ragmm.errors import ModelMismatchError, UsageError
 from ragmm.indexes.store.cache import Cache
 from ragmm.loaders.parser import Death, ParserPool, WorkerDiedError
-from ragmm.pipelines.ingest import intake as intake_module
+from ragmm.pipelines.ingest import pending as pending_module
 from ragmm.pipelines.ingest.quarantine import retry
 from ragmm.pipelines.ingest.run import IngestPlan, ingest
 from ragmm.pipelines.stopping import StopFlag
@@ -216,7 +216,7 @@ def test_a_stop_keeps_what_is_done_and_the_same_call_goes_on(desk: Desk) -> None
 
     class StopSoon:
         def update(self, stage: str, done: int, total: int | None, unit: str) -> None:
-            if stage == "commit":
+            if stage == "commit" and done:
                 flag.set()
 
         def message(self, text: str) -> None:
@@ -323,13 +323,13 @@ def test_losing_the_cache_loses_no_data(desk: Desk) -> None:
 def test_memory_does_not_grow_with_the_corpus(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """At no time are more documents waiting than a few batches hold."""
     waiting: list[int] = []
-    original = intake_module.Intake._add
+    original = pending_module.Pending.add
 
-    def counted(self: intake_module.Intake, document: object) -> None:
+    def counted(self: pending_module.Pending, document: object) -> None:
         original(self, document)  # type: ignore[arg-type]
-        waiting.append(len(self._pending))
+        waiting.append(len(self.documents))
 
-    monkeypatch.setattr(intake_module.Intake, "_add", counted)
+    monkeypatch.setattr(pending_module.Pending, "add", counted)
     sample_corpus(desk.source, 80, seed=1)
     desk.ingest()
     assert len(waiting) == 80
