@@ -1,6 +1,8 @@
 """OCR beside bare rapidocr with its defaults: CPU-seconds a picture and character error rate by kind, in one run.
 
-python -m tools.check_ocr DATA [--each 4]      DATA holds ocr_lines, mmlongbench, zh_docs and opencqa_charts
+python -m tools.check_ocr DATA [--each 4] [--kinds charts small …]
+
+DATA holds ocr_lines, mmlongbench, zh_docs and opencqa_charts.
 """
 
 from __future__ import annotations
@@ -48,10 +50,13 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("--each", type=int, default=4, help="pictures of a kind")
+    parser.add_argument("--kinds", nargs="*", help="only these: en, zh, charts, rotated, small, opencqa, 'line en' …")
     given = parser.parse_args(arguments)
     readers = {"ragmm": _ours(), "rapidocr": _bare()}
     rows: dict[str, dict[str, Row]] = {name: defaultdict(Row) for name in readers}
     for sample in samples(given.data, given.each):
+        if given.kinds and sample.kind not in given.kinds:
+            continue
         for name, read in readers.items():
             began = _cpu()
             text = letters(read(sample.image))

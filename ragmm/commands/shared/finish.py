@@ -41,7 +41,8 @@ def stopped_line(report: Report, again: Sequence[str]) -> str:
 def _show_report(report: Report) -> None:
     documents = ", ".join(f"{count:,} {state}" for state, count in report.documents.items() if count)
     items = ", ".join(f"{count:,} {kind}" for kind, count in report.items.items() if count)
-    show(f"{safe_name(report.collection)}, generation {report.generation}: {documents or 'nothing to do'}")
+    nothing = "nothing yet" if report.interrupted else "nothing to do"
+    show(f"{safe_name(report.collection)}, generation {report.generation}: {documents or nothing}")
     if items:
         show(f"items: {items}")
     if report.embedded or report.captioned or report.reused:
