@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,13 @@ _LIKE = 1.15
 _AREA = 6_000
 """Columns of one batch, which its memory grows with."""
 # As rapidocr finds lines.
-_LINES = {"thresh": 0.3, "box_thresh": 0.5, "max_candidates": 1000, "unclip_ratio": 1.6, "use_dilation": True}
+_LINES: Mapping[str, Any] = {
+    "thresh": 0.3,
+    "box_thresh": 0.5,
+    "max_candidates": 1000,
+    "unclip_ratio": 1.6,
+    "use_dilation": True,
+}
 
 
 class Engine:
@@ -114,7 +120,8 @@ def _session(folder: Path, task: str, threads: int) -> Any:
 
 def _width(picture: Pixels) -> int:
     """Columns of a line at the height that is read, not more than is sensible."""
-    columns = math.ceil(_HEIGHT * picture.shape[1] / picture.shape[0])
+    height, width = picture.shape[:2]
+    columns: int = math.ceil(_HEIGHT * width / height)
     return min(_WIDEST, max(_NARROWEST, columns))
 
 
