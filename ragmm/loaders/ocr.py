@@ -48,7 +48,6 @@ _LONGEST_STRIP = 60
 _LONGEST_PAGE = 10
 _LEAST_SIDE = 8
 _TALL = 1.5
-_SOME_LINES = 3
 _MOST_LINES = 2_000
 # What must be left of the time for a document after a picture has been read.
 _RESERVE_SECONDS = 15.0
@@ -96,18 +95,13 @@ class OcrReader:
         flat = _on_contrast(image)
         with self._lock:
             found = self._strip_line(flat) if strip else []
-            return found if found or not page else self._either_way_up(flat)
+            return found if found or not page else self._page_lines(flat)
 
-    def _either_way_up(self, image: Image) -> list[OcrLine]:
-        """A page; turned where there are lines in it but hardly one can be read."""
-        found = self._page_lines(image)
-        kept = self._kept(found)
-        if len(found) < _SOME_LINES or 3 * len(kept) > len(found):
-            return kept
-        turned = self._kept(self._page_lines(image.rotate(180)))
-        if _letters(turned) <= _letters(kept):
-            return kept
-        return [replace(line, box=_turned(line.box, image)) for line in turned]
+    def _page_lines(self, image: Image) -> list[OcrLine]:
+        """In the order of a page that stands upright, with boxes on it as it lies."""
+        page = self._loaded().page(_blue_first(image))
+        found = [OcrLine(text=text, box=_box(corners), confidence=score) for corners, text, score in page.lines]
+        return _turned(self._kept(_turned(found, image)), image) if page.turned else self._kept(found)
 
     def _kept(self, found: list[OcrLine]) -> list[OcrLine]:
         sure = [line for line in found if line.confidence >= self._min_confidence and line.text.strip()]
@@ -119,10 +113,6 @@ class OcrReader:
         text, confidence = max(upright, turned, key=lambda one: one[1])
         box = (0.0, 0.0, float(image.width), float(image.height))
         return [OcrLine(text=text, box=box, confidence=confidence)] if confidence >= _SURE and text.strip() else []
-
-    def _page_lines(self, image: Image) -> list[OcrLine]:
-        found = self._loaded().page(_blue_first(image))
-        return [OcrLine(text=text, box=_box(corners), confidence=score) for corners, text, score in found]
 
 
 def ocr_available() -> bool:
@@ -253,13 +243,14 @@ def _box(corners: Any) -> Box:
     return float(x0), float(y0), float(x1), float(y1)
 
 
-def _turned(box: Box, image: Image) -> Box:
-    x0, y0, x1, y1 = box
-    return image.width - x1, image.height - y1, image.width - x0, image.height - y0
+def _turned(lines: Sequence[OcrLine], image: Image) -> list[OcrLine]:
+    """As they lie where the picture is turned upside down."""
 
+    def turned(box: Box) -> Box:
+        x0, y0, x1, y1 = box
+        return image.width - x1, image.height - y1, image.width - x0, image.height - y0
 
-def _letters(lines: Sequence[OcrLine]) -> int:
-    return sum(len(line.text) for line in lines)
+    return [replace(line, box=turned(line.box)) for line in lines]
 
 
 def _in_order(lines: list[OcrLine]) -> list[OcrLine]:

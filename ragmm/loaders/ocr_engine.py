@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import math
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,8 @@ _LIKE = 1.15
 """In one batch a line is at most so many times as wide as the narrowest."""
 _AREA = 6_000
 """Columns of one batch, which its memory grows with."""
+# Which way up a page stands is asked of so many of its lines, if it has enough of them.
+_SAMPLE, _SOME_LINES, _SURE = 6, 3, 0.8
 # As rapidocr finds lines.
 _LINES: Mapping[str, Any] = {
     "thresh": 0.3,
@@ -44,6 +47,16 @@ _LINES: Mapping[str, Any] = {
     "unclip_ratio": 1.6,
     "use_dilation": True,
 }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """What was read on it."""
+
+    lines: Sequence[tuple[NDArray[np.float32], str, float]]
+    """Corners on the page as it lies, text and confidence. Shape of the corners: (4, 2)."""
+    turned: bool
+    """It stands upside down."""
 
 
 class Engine:
@@ -62,13 +75,23 @@ class Engine:
         characters = self._recognition.get_modelmeta().custom_metadata_map["character"].splitlines()
         self._lines, self._letters = DBPostProcess(**_LINES), CTCLabelDecode(character=characters)
 
-    def page(self, pixels: Pixels) -> list[tuple[NDArray[np.float32], str, float]]:
-        """Corners, text and confidence of each line. Shape of the corners: (4, 2)."""
+    def page(self, pixels: Pixels) -> Page:
+        """Its lines, read upside down where a few of them can be read only so."""
         from rapidocr.utils.process_img import get_rotate_crop_image
 
         corners = [np.asarray(one, np.float32) for one in self._found(pixels)]
-        lines = self.lines([get_rotate_crop_image(pixels, one) for one in corners])
-        return [(one, text, confidence) for one, (text, confidence) in zip(corners, lines, strict=True)]
+        lines = [get_rotate_crop_image(pixels, one) for one in corners]
+        sample = list(range(0, len(lines), max(1, len(lines) // _SAMPLE)))
+        read = dict(zip(sample, self.lines([lines[number] for number in sample]), strict=True))
+        turned = False
+        if len(lines) >= _SOME_LINES and 3 * _sure(read.values()) <= len(sample):
+            lines_turned = [line[::-1, ::-1] for line in lines]
+            other = self.lines([lines_turned[number] for number in sample])
+            if turned := _sure(other) > _sure(read.values()):
+                lines, read = lines_turned, dict(zip(sample, other, strict=True))
+        rest = [number for number in range(len(lines)) if number not in read]
+        read.update(zip(rest, self.lines([lines[number] for number in rest]), strict=True))
+        return Page(lines=[(one, *read[number]) for number, one in enumerate(corners)], turned=turned)
 
     def lines(self, pictures: Sequence[Pixels]) -> list[tuple[str, float]]:
         """Text and confidence of pictures that are one line each."""
@@ -97,6 +120,10 @@ class Engine:
             row[:, :, : line.shape[2]] = line
         scores = self._recognition.run(None, {self._recognition.get_inputs()[0].name: batch})[0]
         return [(str(text), float(confidence)) for text, confidence in self._letters(scores)[0]]
+
+
+def _sure(read: Iterable[tuple[str, float]]) -> int:
+    return sum(confidence >= _SURE and bool(text.strip()) for text, confidence in read)
 
 
 def _folder() -> Path:
