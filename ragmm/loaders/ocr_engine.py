@@ -25,8 +25,8 @@ __all__ = ["Engine"]
 Pixels = NDArray[np.uint8]
 """Shape: (height, width, 3), blue first."""
 
-# The short side that lines are looked for at, at least; and what the long one may have.
-_SHORT, _LONG = 480, 2000
+# The short side that lines are looked for at: at least, and where it takes little to get there; and the longest side.
+_SHORT, _GOOD_SHORT, _LITTLE, _LONG = 480, 736, 1.25, 2000
 _GRID = 32
 # Recognition sees lines of this height.
 _HEIGHT = 48
@@ -50,7 +50,7 @@ _LINES: Mapping[str, Any] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Page:
+class ReadPage:
     """What was read on it."""
 
     lines: Sequence[tuple[NDArray[np.float32], str, float]]
@@ -75,7 +75,7 @@ class Engine:
         characters = self._recognition.get_modelmeta().custom_metadata_map["character"].splitlines()
         self._lines, self._letters = DBPostProcess(**_LINES), CTCLabelDecode(character=characters)
 
-    def page(self, pixels: Pixels) -> Page:
+    def page(self, pixels: Pixels) -> ReadPage:
         """Its lines, read upside down where a few of them can be read only so."""
         from rapidocr.utils.process_img import get_rotate_crop_image
 
@@ -91,7 +91,7 @@ class Engine:
                 lines, read = lines_turned, dict(zip(sample, other, strict=True))
         rest = [number for number in range(len(lines)) if number not in read]
         read.update(zip(rest, self.lines([lines[number] for number in rest]), strict=True))
-        return Page(lines=[(one, *read[number]) for number, one in enumerate(corners)], turned=turned)
+        return ReadPage(lines=[(one, *read[number]) for number, one in enumerate(corners)], turned=turned)
 
     def lines(self, pictures: Sequence[Pixels]) -> list[tuple[str, float]]:
         """Text and confidence of pictures that are one line each."""
@@ -108,7 +108,8 @@ class Engine:
         import cv2
 
         height, width = pixels.shape[:2]
-        scale = min(max(1.0, _SHORT / min(height, width)), _LONG / max(height, width))
+        short = min(height, width)
+        scale = min(max(1.0, _SHORT / short, min(_LITTLE, _GOOD_SHORT / short)), _LONG / max(height, width))
         size = tuple(max(_GRID, round(side * scale / _GRID) * _GRID) for side in (width, height))
         scaled = _normal(cv2.resize(pixels, size))
         map_ = self._detection.run(None, {self._detection.get_inputs()[0].name: scaled[None]})[0]
