@@ -158,12 +158,13 @@ class Collection:
         from ragmm.wiring import build_parser
 
         flag = StopFlag() if stop is None else stop
-        with build_parser(self._plans.measured) as parser, stop_on_signals(flag):
-            plan = self._plans.ingest_plan(parser)
-            report = ingest(self.store, paths, plan, progress=progress, stop=flag)
-        self._remember_pipeline()
-        self.refresh_indexes(progress)
-        return report
+        with stop_on_signals(flag):
+            with build_parser(self._plans.measured) as parser:
+                plan = self._plans.ingest_plan(parser)
+                report = ingest(self.store, paths, plan, progress=progress, stop=flag)
+            self._remember_pipeline()
+            self._refresh_unless(flag, progress)
+        return replace(report, interrupted=bool(flag))
 
     def plan_sync(
         self, *, refresh: bool = False, allow_mass_delete: bool = False, progress: Progress | None = None
@@ -187,9 +188,11 @@ class Collection:
 
         `refresh` reads again what other settings read; `allow_mass_delete` takes the guard off for this once.
         """
+        from ragmm.pipelines.stopping import StopFlag, stop_on_signals
         from ragmm.pipelines.sync.run import run_night
 
-        with self._plans.night_work(refresh, allow_mass_delete, progress, stop) as work:
+        flag = StopFlag() if stop is None else stop
+        with self._plans.night_work(refresh, allow_mass_delete, progress, flag) as work:
             try:
                 night = run_night(self.store, work, plan)
             except CacheDamagedError as error:  # it is gone now, and what was committed stays
@@ -197,8 +200,9 @@ class Collection:
                 night = run_night(self.store, work, plan)
         if night.plan.edited or night.report.generation != night.plan.generation:
             self._remember_pipeline()
-            self.refresh_indexes(progress)
-        return night
+            with stop_on_signals(flag):
+                self._refresh_unless(flag, progress)
+        return replace(night, report=replace(night.report, interrupted=bool(flag)))
 
     def remove(self, uris: Sequence[str]) -> Report:
         """Take documents out by uri or path; older generations keep them until they expire."""
@@ -361,6 +365,13 @@ class Collection:
         with contextlib.suppress(WriterBusyError):
             if self.store.exists:
                 self.store.refresh_indexes(kind, say)
+
+    def _refresh_unless(self, flag: StopFlag, progress: Progress | None) -> None:
+        """A signal ends it, and the next command that writes does it."""
+        from ragmm.pipelines.stopping import WorkStopped
+
+        with contextlib.suppress(WorkStopped), flag.work:
+            self.refresh_indexes(progress)
 
     def _remember_pipeline(self) -> None:
         text = replace(self.pipeline, operate=OperateSettings()).to_toml()  # addresses to tell may be secrets

@@ -106,6 +106,7 @@ class Plans:
             sources=settings.sources,
             workers=settings.limits.workers or min(8, os.cpu_count() or 1),
             commit_items=settings.store.commit_items,
+            commit_seconds=settings.store.commit_seconds,
             vector_dtype=str(settings.store.dtype),
             caption_vlm=self.models.captioner(self.pipeline),
             captions=settings.captions,

@@ -308,6 +308,8 @@ class Report:
     seconds: float
     failures: tuple[Failure, ...] = ()
     interrupted: bool = False
+    waiting: Mapping[str, int] = field(default_factory=dict)
+    """Of an interrupted run: made and not committed, kept for the next one; "readings", "vectors", "captions"."""
     warnings: tuple[str, ...] = ()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -30,6 +31,11 @@ def ingest(
     with exit_code_of_signal() as stopped:
         with opened_or_created(collection, pipeline) as docs, shown_progress() as progress:
             report = docs.ingest(paths, progress=progress)
-        finish(report, json)
+        finish(report, json, _again(paths, collection, pipeline))
         if report.interrupted:
             raise typer.Exit(stopped())
+
+
+def _again(paths: list[str], collection: str, pipeline: Path | None) -> list[str]:
+    """The command that goes on; a collection knows the pipeline that it was begun with."""
+    return ["ragmm", "ingest", *paths, "-c", collection, *(["-p", str(pipeline)] if pipeline else [])]

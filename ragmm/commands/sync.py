@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ragmm.commands.shared.failures import exit_code_of_signal
+from ragmm.commands.shared.finish import stopped_line
 from ragmm.commands.shared.opening import opened_or_created
 from ragmm.commands.shared.options import JsonOption, command
 from ragmm.commands.shared.output import Column, emit, note, show, show_table
@@ -93,6 +94,8 @@ def sync(
         emit(night_record(night))
     else:
         _show_night(night)
+    if night.report.interrupted:
+        note(stopped_line(night.report, ["ragmm", "sync", str(pipeline), *(["-c", collection] if collection else [])]))
     if code:
         raise typer.Exit(code)
 
@@ -182,7 +185,7 @@ def _show_night(night: Night) -> None:
     rest = f"; {night.left:,} documents are left to the next night" if night.left else ""
     show(
         f"night {night.number}: {report.seconds:.1f} s, {night.rehashed:,} files hashed again{rest}"
-        + (", interrupted: the same command goes on from here" if report.interrupted else "")
+        + (", interrupted" if report.interrupted else "")
     )
     _notes(night.plan)
     for warning in report.warnings:

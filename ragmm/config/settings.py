@@ -173,6 +173,8 @@ class StoreSettings:
     """How many past generations can be rolled back to."""
     commit_items: Annotated[int, Between(low=1)] = 2000
     """Items written in one commit; what an interrupted run can lose at most."""
+    commit_seconds: Annotated[float, Between(low=0)] = 30.0
+    """After so long, what has been read is committed even if it is less, so that it can be asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,7 +24,7 @@ from ragmm.isolation.sandbox import scrubbed_environment
 __all__ = ["ConfinedServer", "Outcome", "ServerDiedError"]
 
 _START_SECONDS = 60.0
-_STOP_SECONDS = 5.0
+_STOP_SECONDS = 1.0
 # How long a request may wait for its acknowledgement: the server may be importing a library just then.
 _BUSY_SECONDS = 60.0
 

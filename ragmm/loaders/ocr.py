@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import logging
-import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +16,8 @@ from numpy.typing import NDArray
 
 from ragmm.isolation.limits import seconds_left, take_slow_work
 from ragmm.loaders.base import DocumentWarning
+from ragmm.loaders.ocr_engine import Engine
+from ragmm.loaders.picture import decoded
 from ragmm.loaders.settings import LoaderSettings
 from ragmm.loaders.settings import Ocr as OcrPolicy
 from ragmm.loaders.text_likeness import likely_has_text
@@ -49,7 +48,6 @@ _LONGEST_STRIP = 60
 _LONGEST_PAGE = 10
 _LEAST_SIDE = 8
 _TALL = 1.5
-_SOME_LINES = 3
 _MOST_LINES = 2_000
 # What must be left of the time for a document after a picture has been read.
 _RESERVE_SECONDS = 15.0
@@ -74,13 +72,17 @@ class OcrReader:
     def __init__(self, *, threads: int = 1, min_confidence: float = _LEAST_CONFIDENCE) -> None:
         self._threads = threads
         self._min_confidence = min_confidence
-        self._engine: Any = None
+        self._engine: Engine | None = None
         self._lock = Lock()
 
     def load(self) -> None:
         """Raises MissingExtraError where rapidocr is not installed; otherwise done on first use."""
+        self._loaded()
+
+    def _loaded(self) -> Engine:
         if self._engine is None:
-            self._engine = _engine(self._threads)
+            self._engine = Engine(self._threads)
+        return self._engine
 
     def lines(self, image: Image, *, quick: bool = False) -> list[OcrLine]:
         """Lines in reading order that the reader is sure enough of. Safe to call from several threads.
@@ -92,20 +94,14 @@ class OcrReader:
             return []
         flat = _on_contrast(image)
         with self._lock:
-            self.load()
             found = self._strip_line(flat) if strip else []
-            return found if found or not page else self._either_way_up(flat)
+            return found if found or not page else self._page_lines(flat)
 
-    def _either_way_up(self, image: Image) -> list[OcrLine]:
-        """A page; turned where there are lines in it but hardly one can be read."""
-        found = self._page_lines(image)
-        kept = self._kept(found)
-        if len(found) < _SOME_LINES or 3 * len(kept) > len(found):
-            return kept
-        turned = self._kept(self._page_lines(image.rotate(180)))
-        if _letters(turned) <= _letters(kept):
-            return kept
-        return [replace(line, box=_turned(line.box, image)) for line in turned]
+    def _page_lines(self, image: Image) -> list[OcrLine]:
+        """In the order of a page that stands upright, with boxes on it as it lies."""
+        page = self._loaded().page(_blue_first(image))
+        found = [OcrLine(text=text, box=_box(corners), confidence=score) for corners, text, score in page.lines]
+        return _turned(self._kept(_turned(found, image)), image) if page.turned else self._kept(found)
 
     def _kept(self, found: list[OcrLine]) -> list[OcrLine]:
         sure = [line for line in found if line.confidence >= self._min_confidence and line.text.strip()]
@@ -113,24 +109,10 @@ class OcrReader:
 
     def _strip_line(self, image: Image) -> list[OcrLine]:
         """The whole picture as one line, whichever way up; nothing unless the reader is sure."""
-        upright, turned = self._recognised(image), self._recognised(image.rotate(180))
+        upright, turned = self._loaded().lines([_blue_first(image), _blue_first(image.rotate(180))])
         text, confidence = max(upright, turned, key=lambda one: one[1])
         box = (0.0, 0.0, float(image.width), float(image.height))
         return [OcrLine(text=text, box=box, confidence=confidence)] if confidence >= _SURE and text.strip() else []
-
-    def _recognised(self, image: Image) -> tuple[str, float]:
-        output = self._engine(_blue_first(image), use_det=False, use_cls=False, use_rec=True)
-        texts, scores = output.txts or ("",), output.scores or (0.0,)
-        return texts[0], float(scores[0])
-
-    def _page_lines(self, image: Image) -> list[OcrLine]:
-        output = self._engine(_blue_first(image), use_det=True, use_cls=False, use_rec=True)
-        if output.boxes is None or output.txts is None:
-            return []
-        return [
-            OcrLine(text=text, box=_box(corners), confidence=float(score))
-            for corners, text, score in zip(output.boxes, output.txts, output.scores, strict=True)
-        ]
 
 
 def ocr_available() -> bool:
@@ -189,11 +171,8 @@ def ocr_item(item: Item, ocr: OcrReader, policy: OcrPolicy = OcrPolicy.AUTO) -> 
 
 
 def _lines_of(asset: Asset, ocr: OcrReader, policy: OcrPolicy) -> list[OcrLine]:
-    from PIL import Image as Images
-
-    with Images.open(io.BytesIO(asset.data)) as image:
-        image.load()
-        return ocr.lines(image, quick=policy == OcrPolicy.AUTO and not likely_has_text(image))
+    image = decoded(asset)
+    return ocr.lines(image, quick=policy == OcrPolicy.AUTO and not likely_has_text(image))
 
 
 def _with_lines(item: Item, lines: Sequence[OcrLine]) -> Item:
@@ -227,25 +206,6 @@ def _require() -> None:
 @lru_cache(maxsize=1)
 def _shared() -> OcrReader:
     return OcrReader()
-
-
-def _engine(threads: int) -> Any:
-    _require()
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # read when the library is imported
-    from rapidocr import RapidOCR
-
-    # It would report every picture without text as a warning.
-    logging.getLogger("RapidOCR").setLevel(logging.CRITICAL)
-    return RapidOCR(
-        params={
-            "Global.log_level": "critical",
-            "Global.text_score": 0.0,  # what is not sure enough is counted before it is dropped
-            "Global.use_cls": False,  # the classifier of upside-down lines turns lines that stand right
-            "EngineConfig.onnxruntime.intra_op_num_threads": threads,
-            "EngineConfig.onnxruntime.inter_op_num_threads": 1,
-            "EngineConfig.onnxruntime.enable_cpu_mem_arena": False,  # memory goes back after each picture
-        }
-    )
 
 
 def _on_contrast(image: Image) -> Image:
@@ -283,13 +243,14 @@ def _box(corners: Any) -> Box:
     return float(x0), float(y0), float(x1), float(y1)
 
 
-def _turned(box: Box, image: Image) -> Box:
-    x0, y0, x1, y1 = box
-    return image.width - x1, image.height - y1, image.width - x0, image.height - y0
+def _turned(lines: Sequence[OcrLine], image: Image) -> list[OcrLine]:
+    """As they lie where the picture is turned upside down."""
 
+    def turned(box: Box) -> Box:
+        x0, y0, x1, y1 = box
+        return image.width - x1, image.height - y1, image.width - x0, image.height - y0
 
-def _letters(lines: Sequence[OcrLine]) -> int:
-    return sum(len(line.text) for line in lines)
+    return [replace(line, box=turned(line.box)) for line in lines]
 
 
 def _in_order(lines: list[OcrLine]) -> list[OcrLine]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import NoReturn
 
-from ragmm.errors import ConfigError, DocumentError, LimitError, StorageError, UnsupportedError, UsageError
+from ragmm.errors import ConfigError, DocumentError, LimitError, RagmmError, StorageError, UnsupportedError, UsageError
 from ragmm.isolation import sandbox
 from ragmm.isolation.limits import Limits
 from ragmm.isolation.sandbox import LayerName
@@ -32,7 +32,15 @@ from ragmm.loaders.reply import MalformedReplyError, ParserReply, read_reply
 from ragmm.loaders.settings import LoaderSettings
 from ragmm.types import Item
 
-__all__ = ["Death", "Limits", "ParsedDocument", "ParserPool", "WorkerDiedError", "WorkerLimitError"]
+__all__ = [
+    "Death",
+    "Limits",
+    "ParsedDocument",
+    "ParserPool",
+    "ParsingAbandonedError",
+    "WorkerDiedError",
+    "WorkerLimitError",
+]
 
 # How much longer than its own limit a job may take before the server is taken to be dead. It never looks into a
 # document, so that it is late only on a machine that hardly runs; a dead one is noticed at once by its closed socket.
@@ -69,6 +77,10 @@ class WorkerDiedError(DocumentError):
 
 class WorkerLimitError(WorkerDiedError, LimitError):
     """The document ran into a limit on memory, time or scratch space."""
+
+
+class ParsingAbandonedError(RagmmError):
+    """Whoever wanted the document parsed has gone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +138,7 @@ class ParserPool:
         self._lock = threading.Lock()
         self._server: ConfinedServer | None = None
         self._warmed: set[str] = set()
+        self._abandoned = 0
         _require_layers(require)
 
     def __enter__(self) -> ParserPool:
@@ -140,8 +153,11 @@ class ParserPool:
         Raises DocumentError and its kinds for whatever the document is or does, WorkerDiedError where it was violent.
         """
         name = name or file.name
+        abandoned = self._abandoned
         with self._slots:
             for _ in range(2):
+                if abandoned != self._abandoned:
+                    raise ParsingAbandonedError(f"{name}: parsing was ended before it was done")
                 server = self._running()
                 try:
                     return self._parse(server, file, name, root)
@@ -149,6 +165,12 @@ class ParserPool:
                     self._drop(server)
                     reason = str(error)
         raise WorkerDiedError(f"{name}: the parser server died twice over this file ({reason})", Death.CRASH)
+
+    def abandon(self) -> None:
+        """End all parsing at once: whoever waits gets ParsingAbandonedError. What is asked for later is parsed."""
+        with self._lock:
+            self._abandoned += 1
+        self.close()
 
     def close(self) -> None:
         """End the server and every worker, and remove the scratch folder."""

@@ -17,7 +17,17 @@ from ragmm.errors import DocumentError, LimitError
 from ragmm.loaders.settings import LoaderSettings
 from ragmm.types import Asset
 
-__all__ = ["FORMATS", "check_size", "encode_image", "heif_ready", "image_asset", "normalise", "open_image", "reading"]
+__all__ = [
+    "FORMATS",
+    "check_size",
+    "decoded",
+    "encode_image",
+    "heif_ready",
+    "image_asset",
+    "normalise",
+    "open_image",
+    "reading",
+]
 
 FORMATS = {
     "image/png": "PNG",
@@ -151,11 +161,25 @@ def _turn(image: Image.Image) -> Image.Transpose | None:
 
 def encode_image(image: Image.Image, *, lossy: bool) -> Asset:
     """JPEG for what was lossy or would be a large PNG, else PNG; the same pixels always give the same bytes."""
-    if not lossy:
-        data = _encoded(image, "PNG")
-        if len(data) <= _LARGEST_PNG:
-            return Asset(data=data, media_type="image/png", width=image.width, height=image.height)
-    return Asset(data=_encoded(image, "JPEG"), media_type="image/jpeg", width=image.width, height=image.height)
+    kind, data = "PNG", b"" if lossy else _encoded(image, "PNG")
+    if not 0 < len(data) <= _LARGEST_PNG:
+        kind, data = "JPEG", _encoded(image, "JPEG")
+    asset = Asset(data=data, media_type=f"image/{kind.lower()}", width=image.width, height=image.height)
+    _newest[:] = [(asset, image)]
+    return asset
+
+
+_newest: list[tuple[Asset, Image.Image]] = []
+"""The picture that was encoded last: whoever reads it next needs not decode it again. Of a worker, which ends soon."""
+
+
+def decoded(asset: Asset) -> Image.Image:
+    """The pixels of a picture, those it was made of if it has just been made."""
+    if _newest and _newest[0][0] is asset:
+        return _newest[0][1]
+    image = Image.open(io.BytesIO(asset.data))
+    image.load()
+    return image
 
 
 def _encoded(image: Image.Image, kind: str) -> bytes:

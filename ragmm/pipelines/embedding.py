@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -57,10 +58,19 @@ class Drawer(Protocol):
 class Embedding:
     """Plans, finds again and computes the vectors of items, across documents, in batches."""
 
-    def __init__(self, embedders: Mapping[str, Embedder], writer: Writer, drawer: Drawer | None = None) -> None:
+    def __init__(
+        self,
+        embedders: Mapping[str, Embedder],
+        writer: Writer,
+        drawer: Drawer | None = None,
+        *,
+        during: AbstractContextManager[None] | None = None,
+    ) -> None:
+        """A model's work is done inside `during`, again and again."""
         self._embedders = embedders
         self._writer = writer
         self._drawer = drawer
+        self._during = during or contextlib.nullcontext()
         self.embedded = 0
         self.reused = 0
 
@@ -91,7 +101,8 @@ class Embedding:
                 known.update(self._drawer.vectors(model, [key for key in wanted if key not in known]))
             self.reused += len(known)
             missing = [one for key, one in wanted.items() if key not in known]
-            made = embed_planned(embedder, missing)
+            with self._during:
+                made = embed_planned(embedder, missing)
             if self._drawer is not None:
                 self._drawer.keep_vectors(model, made)
             known.update(made)

@@ -134,6 +134,7 @@ def report_record(report: Report) -> dict[str, Any]:
         "seconds": round(report.seconds, 3),
         "failures": [asdict(failure) for failure in report.failures],
         "interrupted": report.interrupted,
+        "waiting": dict(report.waiting),
         "warnings": list(report.warnings),
     }
 

@@ -81,25 +81,36 @@ def _classes(window: str) -> NDArray[np.uint8]:
     if window.isascii():
         return np.frombuffer(window.encode("ascii").translate(_ascii_classes()), dtype=np.uint8)
     codes = np.frombuffer(window.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    return _class_table()[np.minimum(codes, _TABLE_SIZE - 1)]
+    codes = np.minimum(codes, _TABLE_SIZE - 1)
+    return _class_table(codes)[codes]
 
 
 @lru_cache(maxsize=1)
 def _ascii_classes() -> bytes:
-    return bytes(_class_table()[:256].tobytes())
+    return bytes(_class_of(code) for code in range(256))
 
 
-@lru_cache(maxsize=1)
-def _class_table() -> NDArray[np.uint8]:
-    table = np.fromiter((_class_of(chr(code)) for code in range(_TABLE_SIZE)), dtype=np.uint8, count=_TABLE_SIZE)
-    for first, stop in _IDEOGRAPHIC:
-        table[first:stop] = _SINGLE
-    table[_TABLE_SIZE - 1] = _SINGLE  # stands for all above it: rare ideographs
-    table[ord("\u3000")] = _SPACE
+def _class_table(codes: NDArray[np.uint32]) -> NDArray[np.uint8]:
+    """Filled where these codes are, 256 at a time; all of it would cost every process a tenth of a second."""
+    table, filled = _table()
+    for block in np.flatnonzero(np.bincount(codes >> 8)).tolist():
+        if block not in filled:
+            first = block << 8
+            table[first : first + 256] = [_class_of(code) for code in range(first, first + 256)]
+            filled.add(block)
     return table
 
 
-def _class_of(character: str) -> int:
+@lru_cache(maxsize=1)
+def _table() -> tuple[NDArray[np.uint8], set[int]]:
+    return np.zeros(_TABLE_SIZE, np.uint8), set()
+
+
+def _class_of(code: int) -> int:
+    # The last one stands for all above it: rare ideographs.
+    if code == _TABLE_SIZE - 1 or any(first <= code < stop for first, stop in _IDEOGRAPHIC):
+        return _SPACE if code == 0x3000 else _SINGLE
+    character = chr(code)
     if character.isspace():
         return _SPACE
     major = unicodedata.category(character)[0]

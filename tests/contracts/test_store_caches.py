@@ -90,10 +90,25 @@ def test_vectors_are_kept_until_they_are_stored(filled: Store, again: Again) -> 
         found = kept.vectors("model", [b"one", b"none", b"two"])
         assert {key: row.tolist() for key, row in found.items()} == {b"one": [1, 2], b"two": [3, 4]}
         assert kept.vectors("another", [b"one"]) == {}
-        kept.stored([], all_vectors=False)
+        kept.stored([], vectors=False)
         assert set(kept.vectors("model", [b"one"])) == {b"one"}
-        kept.stored([], all_vectors=True)
+        assert kept.waiting() == {"readings": 0, "vectors": 2}
+        kept.stored([], vectors=True)
         assert cache.unfinished().vectors("model", [b"one"]) == {}
+
+
+def test_a_commit_leaves_the_vectors_that_others_wait_for(filled: Store, again: Again) -> None:
+    rows = {name: np.array([1, 2], np.float32) for name in (b"one", b"two", b"three")}
+    with filled.cache() as cache:
+        cache.unfinished().keep_vectors("model", rows)
+    with again().cache() as cache:
+        kept = cache.unfinished()
+        kept.vectors("model", [b"two"])
+        kept.stored([], vectors=True)
+        assert set(kept.vectors("model", list(rows))) == {b"one", b"three"}
+        kept.finished()
+        assert kept.vectors("model", list(rows)) == {}
+        assert kept.waiting()["vectors"] == 0
 
 
 def test_readings_come_back_as_they_were(filled: Store, again: Again) -> None:
@@ -113,10 +128,10 @@ def test_readings_come_back_as_they_were(filled: Store, again: Again) -> None:
         assert (found.sha256, found.size, found.media_type, found.loader) == (SHA, 7, "text/plain", "text")
         assert (found.warnings, found.cpu_seconds, found.count) == (("odd",), 5.0, 2)
         found.close()
-        kept.stored([SHA, None], all_vectors=True)
+        kept.stored([SHA, None], vectors=True)
         assert kept.reading(SHA, "p") is None
         assert cache.unfinished().any_readings
-        kept.stored([OTHER], all_vectors=True)
+        kept.stored([OTHER], vectors=True)
         assert not kept.any_readings
         assert not cache.unfinished().any_readings
 

@@ -28,6 +28,8 @@ from ragmm.wiring import build_loaders
 __all__ = ["COMMIT_ITEMS", "Nights", "models", "pipeline_for"]
 
 COMMIT_ITEMS = 7
+COMMIT_SECONDS = 0.1
+"""So that commits come by time as often as by count."""
 
 
 def pipeline_for(source: str) -> Pipeline:
@@ -37,7 +39,7 @@ def pipeline_for(source: str) -> Pipeline:
         pipeline,
         sources=SourceSettings(paths=(source,)),
         loaders=dataclasses.replace(pipeline.loaders, ocr=Ocr.NEVER),
-        store=dataclasses.replace(pipeline.store, commit_items=COMMIT_ITEMS),
+        store=dataclasses.replace(pipeline.store, commit_items=COMMIT_ITEMS, commit_seconds=COMMIT_SECONDS),
     )
 
 

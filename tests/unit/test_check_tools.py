@@ -11,7 +11,7 @@ import pytest
 
 from bench.loaders import backends
 from ragmm.loaders.settings import Tables
-from tools import check_figures, check_tables
+from tools import check_figures, check_ocr, check_tables
 
 
 def test_tables_of_every_kind_are_read(capsys: pytest.CaptureFixture[str]) -> None:
@@ -71,3 +71,21 @@ def test_the_layout_model_reads_tables_where_the_pipeline_asks_for_it(tmp_path: 
     (found,) = check_tables.read(file, next(backends()), settings)
     same, expected, seen = check_tables.agreement([part.cells], [found])
     assert 2 * same >= 0.95 * (expected + seen)
+
+
+def plain_distance_within(expected: str, read: str) -> int:
+    row = [0] * (len(read) + 1)
+    for number, wanted in enumerate(expected, 1):
+        above, row = row, [number]
+        for column, seen in enumerate(read, 1):
+            row.append(min(above[column] + 1, row[-1] + 1, above[column - 1] + (wanted != seen)))
+    return min(row)
+
+
+def test_errors_are_counted_as_edits_within_what_was_read() -> None:
+    dice = random.Random(4)
+    for _ in range(60):
+        expected, read = ("".join(dice.choices("abc", k=dice.randrange(9))) for _ in range(2))
+        assert check_ocr.distance_within(expected, read) == plain_distance_within(expected, read), (expected, read)
+    assert check_ocr.distance_within("weir", "theweirat") == 0
+    assert check_ocr.distance_within("weir", "") == 4

@@ -5,8 +5,11 @@ from __future__ import annotations
 import dataclasses
 import os
 import threading
+import time
 import zlib
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +18,7 @@ import ragmm
 from ragmm.errors import ModelMismatchError, UsageError
 from ragmm.indexes.store.cache import Cache
 from ragmm.loaders.parser import Death, ParserPool, WorkerDiedError
-from ragmm.pipelines.ingest import intake as intake_module
+from ragmm.pipelines.ingest import pending as pending_module
 from ragmm.pipelines.ingest.quarantine import retry
 from ragmm.pipelines.ingest.run import IngestPlan, ingest
 from ragmm.pipelines.stopping import StopFlag
@@ -216,7 +219,7 @@ def test_a_stop_keeps_what_is_done_and_the_same_call_goes_on(desk: Desk) -> None
 
     class StopSoon:
         def update(self, stage: str, done: int, total: int | None, unit: str) -> None:
-            if stage == "commit":
+            if stage == "commit" and done:
                 flag.set()
 
         def message(self, text: str) -> None:
@@ -323,14 +326,68 @@ def test_losing_the_cache_loses_no_data(desk: Desk) -> None:
 def test_memory_does_not_grow_with_the_corpus(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """At no time are more documents waiting than a few batches hold."""
     waiting: list[int] = []
-    original = intake_module.Intake._add
+    original = pending_module.Pending.add
 
-    def counted(self: intake_module.Intake, document: object) -> None:
+    def counted(self: pending_module.Pending, document: object) -> None:
         original(self, document)  # type: ignore[arg-type]
-        waiting.append(len(self._pending))
+        waiting.append(len(self.documents))
 
-    monkeypatch.setattr(intake_module.Intake, "_add", counted)
+    monkeypatch.setattr(pending_module.Pending, "add", counted)
     sample_corpus(desk.source, 80, seed=1)
     desk.ingest()
     assert len(waiting) == 80
     assert max(waiting) <= 25
+
+
+def test_a_long_ingest_can_be_asked_before_it_ends(desk: Desk) -> None:
+    """However little has been read by then; and the vectors of many commits lie in few blocks."""
+    sample_corpus(desk.source, 30, seed=2)
+    found: list[int] = []
+    parser = desk.plan.parser
+
+    class Slow:
+        def parse(self, file: Path, name: str = "", *, root: Path | None = None) -> object:
+            time.sleep(0.12)
+            return parser.parse(file, name, root=root)
+
+    class Asking:
+        def update(self, stage: str, done: int, total: int | None, unit: str) -> None:
+            if stage == "commit" and done:
+                found.append(sum(1 for one in desk.docs.documents() if one.state == "indexed"))
+
+        def message(self, text: str) -> None:
+            pass
+
+    plan = replace(desk.plan, parser=Slow(), workers=1, commit_items=2000, commit_seconds=0.2)  # type: ignore[arg-type]
+    report = ingest(desk.docs.store, [desk.source], plan, progress=Asking())
+    assert report.documents["added"] == 30
+    commits = [record for record in desk.docs.store.history() if record.kind == "ingest"]
+    assert len(commits) >= 6
+    assert sorted(found) == found
+    assert 0 < found[0] < 12 < found[-1]
+    assert len(list((desk.docs.store.folder / "blocks").glob("*.npy"))) > 0
+    with desk.docs.store.writer("look") as writer:
+        legs = Counter((block.space, block.kind) for block in writer.vector_files.live)  # type: ignore[attr-defined]
+    assert max(legs.values()) <= 8
+
+
+def test_it_is_told_how_many_there_are_and_how_many_can_be_asked_for(desk: Desk) -> None:
+    sample_corpus(desk.source, 12, seed=2)
+    told: dict[str, list[tuple[int, int | None, str]]] = {}
+
+    class Listening:
+        def update(self, stage: str, done: int, total: int | None, unit: str) -> None:
+            told.setdefault(stage, []).append((done, total, unit))
+
+        def message(self, text: str) -> None:
+            pass
+
+    ingest(desk.docs.store, [desk.source], desk.plan, progress=Listening())
+    assert told["read"][-1] == (12, 12, "documents")
+    assert told["commit"][-1] == (12, 12, "documents")
+    done, total, unit = told["embed"][-1]
+    assert (done, unit) == (total, "items")
+    desk.write("another.txt", "one more")
+    told.clear()
+    ingest(desk.docs.store, [desk.source], desk.plan, progress=Listening())
+    assert told["commit"][-1] == (13, 13, "documents")

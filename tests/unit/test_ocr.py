@@ -14,6 +14,7 @@ from ragmm.errors import MissingExtraError
 from ragmm.loaders import ocr
 from ragmm.loaders.base import DocumentWarning
 from ragmm.loaders.ocr import OcrLine, OcrReader, joined_text, ocr_item, ocr_items, ocr_reader
+from ragmm.loaders.ocr_engine import Engine, _batches
 from ragmm.loaders.settings import LoaderSettings
 from ragmm.loaders.settings import Ocr as Policy
 from ragmm.loaders.text_likeness import likely_has_text
@@ -79,6 +80,32 @@ def test_a_page_upside_down_is_read_too(reader: OcrReader) -> None:
     expected = letters("".join(LINES))
     assert errors(expected, letters(joined_text(lines))) / len(expected) <= 0.05
     assert lines[0].box[1] > lines[-1].box[1], "boxes are those of the picture as it lies"
+
+
+def test_lines_are_read_beside_their_like(reader: OcrReader) -> None:
+    """Whatever stands beside it in a batch, a line is read as by itself, and none is missed or given to another."""
+    engine = Engine()
+    words = ("7", "Herons", "Reports are kept at the lake house.", "1987", "ten years later more than 130.")
+    strips = [np.asarray(strip(word))[:, :, ::-1] for word in words * 3]
+    read = engine.lines(strips)
+    assert [letters(text) for text, _ in read] == [letters(word) for word in words * 3]
+    assert all(confidence > 0.9 for _, confidence in read)
+    assert engine.lines([]) == []
+    widths = [50, 900, 52, 60, 3200, 3100, 55] * 20
+    batches = list(_batches(widths))
+    assert sorted(number for batch in batches for number in batch) == list(range(len(widths)))
+    for batch in batches:
+        inside = [widths[number] for number in batch]
+        assert max(inside) <= 1.15 * min(inside) + 32
+        assert len(batch) == 1 or len(batch) * max(inside) <= 6_000
+
+
+def strip(word: str) -> Image.Image:
+    font = ImageFont.load_default(34)
+    left, top, right, bottom = font.getbbox(word)
+    image = Image.new("RGB", (int(right - left) + 12, int(bottom - top) + 12), "white")
+    ImageDraw.Draw(image).text((6 - left, 6 - top), word, fill="black", font=font)
+    return image
 
 
 def test_a_strip_is_one_line_whichever_way_up(reader: OcrReader) -> None:

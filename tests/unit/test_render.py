@@ -93,6 +93,7 @@ def test_the_json_of_an_ingest_has_the_documented_shape() -> None:
         "seconds": 1.235,
         "failures": [{"uri": "b.bin", "reason": "unsupported"}],
         "interrupted": False,
+        "waiting": {},
         "warnings": [],
     }
 

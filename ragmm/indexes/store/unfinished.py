@@ -56,6 +56,8 @@ class Unfinished:
         ((self._old_vectors,),) = cache.rows("SELECT COUNT(*) FROM made_vectors")
         ((self._old_readings,),) = cache.rows("SELECT COUNT(*) FROM made_items")
         self._kept_readings = bool(self._old_readings)
+        self._in_use: set[tuple[str, bytes]] = set()
+        """Vectors that this run made or found and has not committed."""
 
     # Vectors -----------------------------------------------------------------------------------------------------
 
@@ -69,11 +71,13 @@ class Unfinished:
                 f"SELECT key, row FROM made_vectors WHERE space = ? AND key IN ({marks})", (space, *part)
             )
             found.update((key, np.frombuffer(row, "<f4")) for key, row in rows)
+        self._in_use.update((space, key) for key in found)
         return found
 
     def keep_vectors(self, space: str, rows: Mapping[bytes, NDArray[np.float32]]) -> None:
         values = ((space, key, np.asarray(row, "<f4").tobytes()) for key, row in rows.items())
         self._cache.write("INSERT OR REPLACE INTO made_vectors VALUES (?,?,?)", values)
+        self._in_use.update((space, key) for key in rows)
 
     # Readings ----------------------------------------------------------------------------------------------------
 
@@ -138,12 +142,24 @@ class Unfinished:
 
     # Commits -----------------------------------------------------------------------------------------------------
 
-    def stored(self, contents: Iterable[str | None], *, all_vectors: bool) -> None:
-        """These contents are committed, and with them every vector made so far, unless a stop came between."""
+    def waiting(self) -> dict[str, int]:
+        """How many readings and vectors are kept for the next run."""
+        counts = "SELECT (SELECT COUNT(*) FROM made_items), (SELECT COUNT(*) FROM made_vectors)"
+        ((readings, vectors),) = self._cache.rows(counts)
+        return {"readings": readings, "vectors": vectors}
+
+    def finished(self) -> None:
+        """All is committed: what is still kept, of documents that have gone, say, nobody will ask for."""
+        self._cache.write("DELETE FROM made_vectors", [()])
+        self._old_vectors = 0
+        self._in_use.clear()
+
+    def stored(self, contents: Iterable[str | None], *, vectors: bool) -> None:
+        """These contents are committed, and with them every vector in use, unless a stop came between."""
         with self._cache.transaction() as connection:
-            if all_vectors:
-                connection.execute("DELETE FROM made_vectors")
-                self._old_vectors = 0
+            if vectors:
+                connection.executemany("DELETE FROM made_vectors WHERE space = ? AND key = ?", self._in_use)
+                self._in_use.clear()
             if not self._kept_readings:
                 return
             gone = ((bytes.fromhex(one),) for one in contents if one)

@@ -151,7 +151,8 @@ class Captioner:
             caption_prompt(one.image, kind=one.kind, length=one.length, style=self._style, nearby=one.nearby)
             for _, one in batch
         ]
-        replies = self._vlm.generate(prompts)
+        with self._stop.work:
+            replies = self._vlm.generate(prompts)
         return {
             key: CachedCaption(text=inert(reply.text).strip(), confidence=reply.confidence)
             for (key, _), reply in zip(batch, replies, strict=True)

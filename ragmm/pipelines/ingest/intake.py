@@ -6,9 +6,10 @@ there: captions, vectors and costly readings are kept in cache.db until the comm
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ragmm.config.settings import CaptionSettings, SourceSettings
 from ragmm.embedders.base import Embedder
@@ -17,25 +18,27 @@ from ragmm.indexes.changes import PreparedDocument, PreparedItem
 from ragmm.indexes.contracts import Store, Writer
 from ragmm.indexes.records import Seen
 from ragmm.pipelines.embedding import Embedding
-from ragmm.pipelines.ingest.captioning import Captioner, captioning_fingerprint
+from ragmm.pipelines.ingest.captioning import Captioner, captioning_fingerprint, needs_caption
 from ragmm.pipelines.ingest.parse_keys import Parsers, Readings
+from ragmm.pipelines.ingest.pending import Pending
 from ragmm.pipelines.ingest.quarantine import Quarantine
 from ragmm.pipelines.ingest.reading import Fetch, Parser, Read, local, read_ahead
 from ragmm.pipelines.ingest.resuming import ResumingParser
 from ragmm.pipelines.ingest.sources import SourceFile
+from ragmm.pipelines.ingest.standing import Standing
 from ragmm.pipelines.ingest.tally import Tally
 from ragmm.pipelines.progress import Progress
-from ragmm.pipelines.stopping import StopFlag
+from ragmm.pipelines.stopping import StopFlag, WorkStopped
 from ragmm.types import Document, DocumentState, Item, Report
 from ragmm.vlm.base import Vlm
 
 __all__ = ["IngestPlan", "Intake", "parsers_of", "stamp_trusted", "trusted_stamp"]
 
-_COMMIT_SECONDS = 60.0
-_COMMIT_BYTES = 256 << 20
-_COMMIT_DOCUMENTS = 10_000
 _EMBED_ITEMS = 256
 _CLOCK_GRAIN_NS = 2_000_000_000
+
+_Loaded = tuple[Read, list[Item]]
+"""A document and what was read in it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +56,8 @@ class IngestPlan:
     sources: SourceSettings = field(default_factory=SourceSettings)
     workers: int = 2
     commit_items: int = 2000
+    commit_seconds: float = 30.0
+    """After which what has been read is committed even if it is little."""
     vector_dtype: str = "float32"
     fetch: Fetch = local
 
@@ -97,7 +102,7 @@ class Intake:
         self.unfinished = cache.unfinished()
         self.parsers = parsers_of(plan)
         self.quarantine = Quarantine(cache, plan.readings.whole)
-        self.embedding = Embedding(plan.embedders, writer, self.unfinished)
+        self.embedding = Embedding(plan.embedders, writer, self.unfinished, during=stop.work)
         self.captioner = (
             Captioner(plan.caption_vlm, plan.captions, cache, progress=progress, stop=stop)
             if plan.caption_vlm
@@ -105,15 +110,13 @@ class Intake:
         )
         self.tally = Tally()
         self.items = 0
-        self._fresh: dict[str, Seen] = {}
-        self._pending: list[PreparedDocument] = []
-        self._removed: list[str] = []
-        self._pending_items = self._pending_bytes = 0
+        self.standing = Standing(progress)
+        self._pending = Pending()
         self._cut_short = False
         self._taken: Callable[[SourceFile], None] = lambda _: None
         self._refused: Callable[[SourceFile, str, DocumentState], None] = lambda *_: None
         self._last_commit = time.monotonic()
-        self._read = 0
+        self._captions_stored = 0
 
     def watch(
         self, *, taken: Callable[[SourceFile], None], refused: Callable[[SourceFile, str, DocumentState], None]
@@ -133,6 +136,8 @@ class Intake:
         for file in suspects:
             if not self.stop:
                 self._take(iter([file]), 1)  # done with, and committed, before the next one is begun
+        if not self.stop:
+            self.unfinished.finished()
 
     def _unsuspected(self, files: Iterator[SourceFile], suspects: list[SourceFile]) -> Iterator[SourceFile]:
         for file in files:
@@ -143,31 +148,40 @@ class Intake:
 
     def _take(self, files: Iterator[SourceFile], workers: int) -> None:
         parser = ResumingParser(self.plan.parser, self.unfinished, self.plan.readings.whole)
-        results = read_ahead(parser, files, workers, self.quarantine.begin, self.plan.fetch)
+        results = read_ahead(parser, files, workers, self.quarantine, self.plan.fetch)
         waiting: list[Read] = []
-        for result in results:
-            self._read += 1
-            self.progress.update("read", self._read, None, "documents")
-            self.quarantine.end(result.file, reason=result.reason, died=result.violent)
-            if result.parsed is None:
-                self.not_indexed(result.file, result.reason, DocumentState.FAILED)
-            else:
-                waiting.append(result)
-            if self.stop:
-                break
-            if sum(one.parsed.count for one in waiting if one.parsed) >= min(_EMBED_ITEMS, self.plan.commit_items):
-                self._embed(waiting)
-                waiting = []
-            self.commit_if_due()
+        with contextlib.closing(results):
+            for result in results:
+                if self.stop:
+                    break
+                if result is not None:
+                    self._note(result)
+                    waiting += [result] if result.parsed is not None else []
+                if self._worth_embedding(waiting):
+                    self._embed(waiting)
+                    waiting = []
+                self.commit_if_due()
         if not self.stop:
             self._embed(waiting)
         self.commit()
+
+    def _note(self, result: Read) -> None:
+        self.quarantine.end(result.file, reason=result.reason, died=result.violent)
+        if result.parsed is None:
+            self.not_indexed(result.file, result.reason, DocumentState.FAILED)
+            self.standing.settled += 1
+        self.standing.of_read(result.parsed.count if result.parsed is not None else 0)
+
+    def _worth_embedding(self, waiting: Sequence[Read]) -> bool:
+        """Whether a batch is full, or it is time for a commit and there is something to commit."""
+        items = sum(one.parsed.count for one in waiting if one.parsed)
+        return items >= min(_EMBED_ITEMS, self.plan.commit_items) or (bool(waiting) and self._late)
 
     def link(self, file: SourceFile, sha256: str, parser: str, media_type: str | None) -> None:
         """Take in a file whose content is stored already: nothing is read or embedded."""
         document = self.find(file.path)
         self.remember(file, sha256)
-        self._add(
+        self._pending.add(
             PreparedDocument(
                 path=file.path,
                 uri=document.uri if document else file.uri,
@@ -181,7 +195,7 @@ class Intake:
 
     def remove(self, path: str) -> None:
         """End a document with the next commit."""
-        self._removed.append(path)
+        self._pending.removed.append(path)
 
     def quarantined(self, file: SourceFile) -> bool:
         """Whether the file is left alone; recorded if so."""
@@ -210,7 +224,7 @@ class Intake:
         document = self.find(file.path)
         if document is not None and (document.state is DocumentState.INDEXED or document.reason == reason):
             return
-        self._add(
+        self._pending.add(
             PreparedDocument(
                 path=file.path,
                 uri=document.uri if document else file.uri,
@@ -221,30 +235,49 @@ class Intake:
         )
 
     def _embed(self, results: list[Read]) -> None:
-        """Captions and vectors for the items of several documents, a bounded number at a time."""
-        loaded = [(one, list(one.parsed.items)) for one in results if one.parsed is not None]
+        """Captions and vectors for the items of several documents, a bounded number at a time.
+
+        What is cut short here is lost but for what the cache keeps: captions, and the vectors of whole batches.
+        """
+        try:
+            for part in self._parts([(one, list(one.parsed.items)) for one in results if one.parsed is not None]):
+                self._embed_part(part)
+                self.commit_if_due()
+        except WorkStopped:
+            self._cut_short = True
+
+    def _parts(self, loaded: Sequence[_Loaded]) -> Iterator[list[_Loaded]]:
+        """All at once; or, since captions take long, as many documents as fill a batch of those."""
+        if self.captioner is None:
+            yield list(loaded)
+            return
+        part: list[_Loaded] = []
+        for one in loaded:
+            part.append(one)
+            if sum(needs_caption(item) for _, items in part for item in items) >= self.plan.captions.batch:
+                yield part
+                part = []
+        yield part
+
+    def _embed_part(self, loaded: Sequence[_Loaded]) -> None:
         items, lacking = self._described([item for _, several in loaded for item in several])
         if self.stop:
-            return  # what was captioned is kept for the next run
+            raise WorkStopped
         prepared = self._prepared(items)
-        if prepared is None:
-            return
         start = 0
         for one, several in loaded:
             end = start + len(several)
             self._take_in(one, prepared[start:end], lacks_captions=any(start <= at < end for at in lacking))
             start = end
-        if loaded:
-            self.progress.update("embed", self.embedding.embedded + self.embedding.reused, None, "vectors")
 
-    def _prepared(self, items: Sequence[Item]) -> list[PreparedItem] | None:
-        """Vectors batch by batch; None when asked to stop: what was embedded is kept for the next run."""
+    def _prepared(self, items: Sequence[Item]) -> list[PreparedItem]:
+        """Vectors batch by batch; ended by WorkStopped when asked to stop."""
         prepared: list[PreparedItem] = []
         for start in range(0, len(items), _EMBED_ITEMS):
             if self.stop:
-                self._cut_short = True
-                return None
+                raise WorkStopped
             prepared.extend(self.embedding.prepare(items[start : start + _EMBED_ITEMS]))
+            self.standing.of_embedded(len(items[start : start + _EMBED_ITEMS]))
         return prepared
 
     def _described(self, items: list[Item]) -> tuple[list[Item], set[int]]:
@@ -261,7 +294,7 @@ class Intake:
         self.remember(file, parsed.sha256)
         self.sizes.add(parsed.size)
         parser = self.parsers.of(parsed, [one.item for one in items], file.uri, lacks_captions=lacks_captions)
-        self._add(
+        self._pending.add(
             PreparedDocument(
                 path=file.path,
                 uri=document.uri if document else file.uri,
@@ -272,59 +305,51 @@ class Intake:
                 items=items,
             )
         )
+        self.standing.settled += 1
         self.items += len(items)
-        self._pending_items += len(items)
-        self._pending_bytes += sum(len(one.item.asset.data) for one in items if one.item.asset is not None)
         parsed.close()
         if not lacks_captions:
             self._taken(file)
 
-    def _add(self, document: PreparedDocument) -> None:
-        self._pending.append(document)
-
     def remember(self, file: SourceFile, sha256: str) -> None:
         """Trust the stamp next time, if it can be trusted."""
         if trusted_stamp(file):
-            self.seen[file.path] = self._fresh[file.path] = Seen(file.stamp, sha256)
+            self.seen[file.path] = self._pending.fresh[file.path] = Seen(file.stamp, sha256)
 
     # Commits -----------------------------------------------------------------------------------------------------
 
     def commit_if_due(self) -> None:
         """Make a generation if enough is pending."""
-        if self._due():
+        if self._pending.much(self.plan.commit_items) or (self._pending.documents and self._late):
             self.commit()
 
-    def _due(self) -> bool:
-        return (
-            self._pending_items >= self.plan.commit_items
-            or self._pending_bytes >= _COMMIT_BYTES
-            or len(self._pending) >= _COMMIT_DOCUMENTS
-            or (bool(self._pending) and time.monotonic() - self._last_commit > _COMMIT_SECONDS)
-        )
+    @property
+    def _late(self) -> bool:
+        return time.monotonic() - self._last_commit > self.plan.commit_seconds
 
     def commit(self) -> None:
         """Make a generation of what is pending, if anything is."""
-        if self._pending or self._removed:
-            self.writer.commit(self._pending, self._removed, kind=self.kind)
-            self.progress.update("commit", self.writer.generation, None, "generations")
-        if self._removed:
-            self.cache.forget(self._removed)
-        if self._fresh:
-            self.cache.remember(self._fresh)
-        stored = (one.sha256 for one in self._pending if one.items is not None)
-        self.unfinished.stored(stored, all_vectors=not self._cut_short)
-        self._pending, self._removed, self._fresh = [], [], {}
-        self._pending_items = self._pending_bytes = 0
+        pending, self._pending = self._pending, Pending()
+        if pending.documents or pending.removed:
+            self.writer.commit(pending.documents, pending.removed, kind=self.kind)
+            self.standing.of_commit()
+        if pending.removed:
+            self.cache.forget(pending.removed)
+        if pending.fresh:
+            self.cache.remember(pending.fresh)
+        stored = (one.sha256 for one in pending.documents if one.items is not None)
+        self.unfinished.stored(stored, vectors=not self._cut_short)
+        self._captions_stored = self.captioner.captioned if self.captioner is not None else 0
         self._last_commit = time.monotonic()
 
     def rates(self, seconds: float) -> dict[str, float]:
         """What this run measured, for the estimates of later ones."""
         captioned = self.captioner.captioned if self.captioner else 0
         return {
-            "count": self._read,
-            "documents": self._read / max(seconds, 1e-3),
+            "count": self.standing.read,
+            "documents": self.standing.read / max(seconds, 1e-3),
             "items": self.items / max(seconds, 1e-3),
-            "captions_a_document": captioned / max(self._read, 1),
+            "captions_a_document": captioned / max(self.standing.read, 1),
             "usd": (self.captioner.spent_usd / captioned) if self.captioner and captioned else 0.0,
         }
 
@@ -337,7 +362,7 @@ class Intake:
             self.tally.warning(
                 f"the caption budget is spent: {captioner.left:,} captions are left; the same command goes on with them"
             )
-        return self.tally.report(
+        report = self.tally.report(
             store.folder.name,
             self.writer.generation,
             embedded=self.embedding.embedded,
@@ -345,3 +370,9 @@ class Intake:
             reused=self.embedding.reused,
             interrupted=bool(self.stop),
         )
+        waiting = {**self.unfinished.waiting(), "captions": self._captions_waiting} if self.stop else {}
+        return replace(report, waiting=waiting)
+
+    @property
+    def _captions_waiting(self) -> int:
+        return self.captioner.captioned - self._captions_stored if self.captioner is not None else 0

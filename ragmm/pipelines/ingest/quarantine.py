@@ -72,6 +72,10 @@ class Quarantine:
         """Called on a reading thread, right before the file is parsed."""
         self._cache.begin(file.path)
 
+    def abandon(self, file: SourceFile) -> None:
+        """The run ends before the file is read, which says nothing about the file."""
+        self._cache.end(file.path)
+
     def end(self, file: SourceFile, *, reason: str, died: bool) -> None:
         """What parsing did."""
         self._cache.end(file.path)

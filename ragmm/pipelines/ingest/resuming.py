@@ -8,7 +8,7 @@ from ragmm.errors import DocumentError
 from ragmm.indexes.cache_contract import Parsed, Unfinished
 from ragmm.isolation.spool import hash_source
 from ragmm.pipelines.ingest.parse_keys import fingerprint_for
-from ragmm.pipelines.ingest.reading import Parser
+from ragmm.pipelines.ingest.reading import Abandonable, Parser
 
 __all__ = ["ResumingParser"]
 
@@ -26,6 +26,10 @@ class ResumingParser:
         parsed = self._parser.parse(file, name, root=root)
         self._unfinished.keep_reading(parsed, fingerprint)
         return parsed
+
+    def abandon(self) -> None:
+        if isinstance(self._parser, Abandonable):
+            self._parser.abandon()
 
     def _kept(self, file: Path, root: Path | None, fingerprint: str) -> Parsed | None:
         if not self._unfinished.any_readings:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from pathlib import Path
 
 from ragmm.errors import DocumentError
@@ -19,6 +20,9 @@ from ragmm.pipelines.stopping import StopFlag
 from ragmm.types import Document, Report
 
 __all__ = ["IngestPlan", "ingest"]
+
+_COUNTED_AHEAD = 50_000
+"""So many files are listed before the first is read, so that it can be said how many there are."""
 
 
 def ingest(
@@ -47,7 +51,10 @@ def ingest(
         )
         intake.seen = cache.seen()
         intake.sizes = {document.size for document in known.values()}
-        intake.take(_worth_reading(intake, known, _chain(first, files)))
+        counted = list(islice(files, _COUNTED_AHEAD))
+        if len(counted) < _COUNTED_AHEAD:
+            intake.standing.expected = len(counted) + (first is not None)
+        intake.take(_worth_reading(intake, known, _chain(first, chain(counted, files))))
         intake.tally.failures(walk.failures)
         return intake.report(store, hidden_warning(walk.hidden))
 
@@ -76,6 +83,7 @@ def _worth_reading(intake: Intake, known: dict[str, Document], files: Iterator[S
         if intake.stop:
             return
         if _unchanged(intake, known, file) or _linked(intake, known, file) or intake.quarantined(file):
+            intake.standing.passed += 1
             continue
         yield file
 

@@ -126,10 +126,11 @@ class _Night:
             to_read = self._settle_known()
         if self.intake is not None:
             with self.watch("ingest"):
+                self.intake.standing.expected = len(to_read)
                 self.intake.take(self._within_budget(self.intake, to_read))
                 self.intake.commit()
         with self.watch("maintain"):
-            if self.writer.changed or self.nights.note("collect"):
+            if not self.work.stop and (self.writer.changed or self.nights.note("collect")):
                 self.collected = upkeep(self.writer, self.work.retention, self.work.settings.maintenance_minutes)
             self._remember()
 
@@ -215,7 +216,9 @@ class _Night:
                 self.left = len(entries) - number
                 return
             file = file_of(entry)
-            if not intake.quarantined(file):
+            if intake.quarantined(file):
+                intake.standing.passed += 1
+            else:
                 yield file
 
     # Books -------------------------------------------------------------------------------------------------------

@@ -1,0 +1,71 @@
+"""Ctrl-C and SIGTERM bring the prompt back within seconds, whatever is under way, and the same command goes on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.cli.slow_stages import STAGES
+
+MOST_SECONDS = 5.0
+
+
+def interrupted(folder: Path, stage: str, number: signal.Signals) -> tuple[subprocess.CompletedProcess[str], float]:
+    """One ingest that is signalled in the stage; how it ended, and after how long."""
+    mark = folder / "begun"
+    words = ["ingest", "docs", "-c", "./notes", "-p", "p.toml"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.cli.slow_stages", stage, str(mark), *words],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), *sys.path])},
+    ) as child:
+        deadline = time.monotonic() + 90
+        while not mark.exists() and child.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.02)
+        time.sleep(0.3)  # well inside the stage
+        began = time.monotonic()
+        child.send_signal(number)
+        out, err = child.communicate(timeout=100)
+        took = time.monotonic() - began
+    assert mark.exists(), err
+    return subprocess.CompletedProcess(words, child.returncode, out, err), took
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_signal_ends_any_stage_within_seconds(tmp_path: Path, stage: str, number: signal.Signals) -> None:
+    (tmp_path / "docs").mkdir()
+    for name in ("heron", "weir", "mill"):
+        (tmp_path / "docs" / f"{name}.md").write_text(f"The {name} stands by the river.\n", encoding="utf-8")
+    Image.effect_mandelbrot((64, 48), (-2, -1, 1, 1), 40).convert("RGB").save(tmp_path / "docs" / "picture.png")
+    (tmp_path / "p.toml").write_text(
+        '[pipeline]\nname = "p"\n[loaders]\nocr = "never"\n[models]\ncaption = "mini"\n', encoding="utf-8"
+    )
+    ended, took = interrupted(tmp_path, stage, number)
+    crowd = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    assert took < MOST_SECONDS * crowd, f"{took:.1f} s\n{ended.stderr}"
+    assert ended.returncode == {signal.SIGINT: 130, signal.SIGTERM: 143}[number], ended.stderr
+    last = ended.stderr.splitlines()[-1]
+    committed = 4 if stage in {"commit", "indexing"} else 0
+    assert last.startswith(f"stopped; {committed} documents of this run are committed"), ended.stderr
+    assert last.endswith("go on with: ragmm ingest docs -c ./notes -p p.toml")
+    again = subprocess.run(
+        [sys.executable, "-m", "tests.cli.slow_stages", "none", str(tmp_path / "none"), *ended.args],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), *sys.path])},
+    )
+    assert again.returncode == 0, again.stderr
+    assert f"{4 - committed} added" in again.stdout or committed == 4, again.stdout
