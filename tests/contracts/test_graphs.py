@@ -20,8 +20,12 @@ from ragmm.errors import ModelError
 from ragmm.graphs.bert import BertShape, bert_graph
 from ragmm.graphs.running import GraphRunner
 from ragmm.graphs.writing import Graph
-from ragmm.models import find
+from ragmm.models import Task, find
+from ragmm.sample import write_sample
 from ragmm.types import Asset, MediaKind, Role
+from ragmm.vlm.base import Prompt, joined
+from ragmm.vlm.mini import MiniVlm
+from ragmm.vlm.transformers import TransformersVlm
 
 TEXTS = [
     "tea",
@@ -131,3 +135,20 @@ def test_the_library_agrees() -> None:
     found = lean.embed_texts(TEXTS, Role.DOCUMENT)
     assert lean._model is None
     np.testing.assert_allclose(found, whole.embed_texts(TEXTS, Role.DOCUMENT), atol=1e-5)
+
+
+def test_minis_replies_are_those_of_transformers(tmp_path: Path) -> None:
+    found = find("mini", task=Task.GENERATE)
+    files = [file for file in write_sample(tmp_path) if file.suffix == ".png"]
+    pictures = [Asset(data=file.read_bytes(), media_type="image/png") for file in files]
+    prompts = [Prompt.from_parts(one, "Describe the image in one sentence.", max_tokens=64) for one in pictures]
+    prompts.append(Prompt.from_parts(*pictures[:2], "Which image shows a <image> chart?", max_tokens=16))
+    prompts.append(Prompt.from_parts("What is it?", system="Be kind.", max_tokens=16))
+    lean, whole = MiniVlm(found.folder, "mini"), TransformersVlm(found.folder, "mini", device="cpu", dtype="float32")
+    assert lean.info == whole.info
+    mine, theirs = lean.generate(prompts), whole.generate(prompts)
+    assert [one.text for one in mine] == [one.text for one in theirs]
+    assert [one.tokens for one in mine] == [one.tokens for one in theirs]
+    for one, other in zip(mine, theirs, strict=True):
+        assert one.confidence == pytest.approx(other.confidence, abs=0.02)
+    assert joined(list(lean.stream(prompts[0]))).text == mine[0].text
