@@ -16,8 +16,8 @@ from ragmm.pipelines.answer.written import AnswerRules, AnswerTask, answer_with
 from ragmm.testing import FakeVlm
 from ragmm.types import Asset
 from ragmm.vlm.base import Prompt, Reply, Turn, Vlm, joined
-from ragmm.vlm.openai import OpenAiSettings, OpenAiVlm
 from ragmm.vlm.mini import MiniVlm
+from ragmm.vlm.openai import OpenAiSettings, OpenAiVlm
 from ragmm.vlm.transformers import TransformersVlm
 from tests.unit.chat_server import chat_server
 from tests.unit.hits import make_hit
