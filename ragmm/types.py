@@ -333,6 +333,8 @@ class ModelInfo:
     """Of an embedder whose questions are embedded by something else than documents: over what makes their rows."""
     shares: frozenset[str] = frozenset()
     """Fingerprints of other models in whose spaces its questions can be asked: those it was trained beside."""
+    text_model: str = ""
+    """Of an embedder that takes more than texts: the fingerprint of one that makes the same rows of texts."""
     max_tokens: int = 0
     licence: str = "unknown"
     notice: str = ""

@@ -221,6 +221,11 @@ def build_vlm(name: str, models: ModelSettings, server: OpenAiSettings | None = 
         from ragmm.vlm.transformers import TransformersVlm
 
         folder = find(parsed, task=Task.GENERATE, download=models.download).folder
+        if parsed.scheme is Scheme.MINI:
+            from ragmm.vlm.mini import MiniVlm
+
+            if MiniVlm.serves(str(models.device), str(models.dtype)):
+                return MiniVlm(folder, name)
         return TransformersVlm(folder, name, device=str(models.device), dtype=str(models.dtype))
     raise UsageError(f"{name} does not write; name an hf: or openai: model, mini, or extractive")
 

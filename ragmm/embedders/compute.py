@@ -14,7 +14,7 @@ from ragmm.errors import ModelError
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["cpu_has_fast_bfloat16", "decode_threads", "resolve_device", "resolve_dtype", "set_threads"]
+__all__ = ["cpu_has_fast_bfloat16", "decode_threads", "gpu_in_sight", "resolve_device", "resolve_dtype", "set_threads"]
 
 _BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
 """AVX512-BF16, AMX, and ARM's name for its own."""
@@ -56,6 +56,11 @@ def cpu_has_fast_bfloat16() -> bool:
         return False
     flags = next((line for line in lines if line.lower().startswith(("flags", "features"))), "")
     return not _BF16_FLAGS.isdisjoint(flags.partition(":")[2].split())
+
+
+def gpu_in_sight() -> bool:
+    """Whether the system has a GPU driver, asked without starting torch."""
+    return any(Path(device).exists() for device in ("/dev/nvidiactl", "/dev/kfd"))
 
 
 def set_threads(settings: EmbedderSettings) -> None:

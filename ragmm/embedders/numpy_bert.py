@@ -1,4 +1,4 @@
-"""BERT-like text encoders in NumPy, for processes that embed a few texts: no torch, a twentieth of the start.
+"""BERT-like text encoders without torch: a graph for ONNX Runtime over the model's own file, or NumPy where it is not.
 
 Importing torch and a model library costs seconds; a question has a dozen tokens. This reads the same safetensors and
 the same tokenizer and computes the same vectors (to 1e-5, held by a test). Anything it does not know for certain, it
@@ -10,37 +10,45 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import cache
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ragmm.embedders.batching import BatchPlan, embed_sorted
+from ragmm.embedders.batching import BatchPlan, available_cores, embed_sorted
+from ragmm.embedders.compute import gpu_in_sight
 from ragmm.embedders.windows import Span, average, cut
+from ragmm.graphs.bert import BertShape, bert_graph
+from ragmm.graphs.running import GraphRunner, at_once, one_thread, runs_graphs
 from ragmm.models.describe import read_json, read_modules
+from ragmm.models.mapped_weights import MappedWeights
 
 if TYPE_CHECKING:
-    from threadpoolctl import ThreadpoolController
     from tokenizers import Encoding, Tokenizer
 
-__all__ = ["MOST_TEXTS", "NumpyBert", "NumpyEncoder", "embed_in_numpy", "gelu", "numpy_serves", "one_thread"]
+__all__ = ["MOST_TEXTS", "NumpyBert", "NumpyEncoder", "embed_in_numpy", "gelu", "serves_without_torch"]
 
 Rows = NDArray[np.float32]
 
 _KINDS = {"bert": 0, "roberta": 1, "xlm-roberta": 1}
 """Model types that are computed alike; whether positions start behind the padding id."""
 _POOLINGS = {"pooling_mode_mean_tokens": "mean", "pooling_mode_cls_token": "cls"}
+_PREFIXES = ("", "bert.", "roberta.")
+_WORDS = "embeddings.word_embeddings.weight"
 MOST_TEXTS = 2_000
-"""Embedded by one encoder; whoever has more is better served by a library that was worth its start."""
+"""Embedded in NumPy by one encoder; whoever has more is better served by a library that was worth its start."""
 
 
-def numpy_serves(device: str) -> bool:
-    """Whether starting torch can still be avoided in this process."""
-    return "torch" not in sys.modules and device in {"auto", "cpu"}
+def serves_without_torch(encoder: NumpyEncoder | None, texts: int, device: str) -> bool:
+    """Whether so many texts are embedded without torch: any number by a graph, unless a GPU waits for them."""
+    if encoder is None or device not in {"auto", "cpu"}:
+        return False
+    if encoder.has_graph and (device == "cpu" or not gpu_in_sight()):
+        return True
+    return "torch" not in sys.modules and encoder.takes(texts)
 
 
 class NumpyEncoder(Protocol):
@@ -49,7 +57,14 @@ class NumpyEncoder(Protocol):
     @property
     def dim(self) -> int: ...
 
+    @property
+    def has_graph(self) -> bool:
+        """Whether ONNX Runtime computes it, as fast as any library would."""
+        ...
+
     def takes(self, texts: int) -> bool: ...
+
+    def load(self) -> None: ...
 
     def clean(self, text: str) -> str:
         """The text as the tokenizer wants it."""
@@ -78,15 +93,19 @@ class _Shape:
 class NumpyBert:
     """Reads the weights on first use. `open` returns None for a model that it cannot compute exactly."""
 
-    def __init__(self, folder: Path, shape: _Shape, prompts: dict[str, str]) -> None:
+    def __init__(self, folder: Path, shape: _Shape, prompts: dict[str, str], threads: int = 0) -> None:
         self._folder, self._shape, self.prompts = folder, shape, prompts
+        self._threads = threads or available_cores()
         self._weights: dict[str, Rows] | None = None
         self._tokenizer: Tokenizer | None = None
         self._served = 0
 
     @classmethod
-    def open(cls, folder: Path, *, context: int = 0, pooling: str = "") -> NumpyBert | None:
-        """`context` and `pooling` are given where another model's files decide them (an OpenCLIP text tower)."""
+    def open(cls, folder: Path, *, context: int = 0, pooling: str = "", threads: int = 0) -> NumpyBert | None:
+        """`context` and `pooling` are given where another model's files decide them (an OpenCLIP text tower).
+
+        `threads`: texts computed at once; 0 takes the cores this process may use.
+        """
         config = read_json(folder / "config.json") if (folder / "config.json").is_file() else {}
         pooling = pooling or _pooling(folder)
         known = (
@@ -109,11 +128,51 @@ class NumpyBert:
             dim=int(config["hidden_size"]),
             context=context or _context(folder, int(config["max_position_embeddings"]) - offset),
         )
-        return cls(folder, shape, _prompts(folder))
+        return cls(folder, shape, _prompts(folder), threads)
 
     @property
     def dim(self) -> int:
         return self._shape.dim
+
+    @property
+    def has_graph(self) -> bool:
+        """Whether ONNX Runtime is here and can read the weights where they lie."""
+        return runs_graphs() and self._graph is not None
+
+    @cached_property
+    def _graph(self) -> bytes | None:
+        shape = self._shape
+        try:
+            return bert_graph(
+                self._stored,
+                BertShape(
+                    layers=shape.layers,
+                    heads=shape.heads,
+                    dim=shape.dim,
+                    epsilon=shape.epsilon,
+                    first_position=shape.first_position,
+                    prefix=next((name for name in _PREFIXES if f"{name}{_WORDS}" in self._stored), ""),
+                ),
+                pooling=shape.pooling,
+            )
+        except KeyError:  # half precision, or names of another kind
+            return None
+
+    @cached_property
+    def _stored(self) -> MappedWeights:
+        return MappedWeights(self._folder / "model.safetensors")
+
+    @cached_property
+    def _runner(self) -> GraphRunner | None:
+        """A graph is run where there is one: its weights are mapped, and its start costs no more than NumPy's."""
+        if not self.has_graph or self._graph is None:
+            return None
+        return GraphRunner(self._graph, folder=self._stored.file.parent)
+
+    def load(self) -> None:
+        """Makes ready what computes."""
+        if self._runner is None:
+            self._ready()
 
     def takes(self, texts: int) -> bool:
         """Whether so many more texts are still few."""
@@ -136,6 +195,13 @@ class NumpyBert:
         """Shape: (len(texts), dim), of unit length."""
         self._served += len(texts)
         encoded = self._encode(texts, special=True)
+        runner = self._runner
+        if runner is not None:
+            ids = [np.array(one.ids, np.int64) for one in encoded]
+            return np.concatenate(at_once(lambda one: runner.run(ids=one)[0], ids, self._threads))
+        return self._in_numpy(encoded)
+
+    def _in_numpy(self, encoded: Sequence[Encoding]) -> Rows:
         width = max(len(one.ids) for one in encoded)
         ids = np.zeros((len(encoded), width), np.int64)
         mask = np.zeros((len(encoded), width), np.float32)
@@ -230,19 +296,6 @@ def embed_in_numpy(encoder: NumpyEncoder, texts: Sequence[str], prompt: str, bat
         plan=BatchPlan(size=batch),
     )
     return average(rows, windows, len(texts))
-
-
-def one_thread() -> AbstractContextManager[Any]:
-    """NumPy's matrix products on one thread."""
-    limited: AbstractContextManager[Any] = _blas().limit(limits=1, user_api="blas")
-    return limited
-
-
-@cache
-def _blas() -> ThreadpoolController:
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()
 
 
 def gelu(x: Rows) -> Rows:

@@ -19,10 +19,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ragmm.embedders.mapped_weights import MappedWeights
-from ragmm.embedders.numpy_bert import MOST_TEXTS, gelu, one_thread
+from ragmm.embedders.numpy_bert import MOST_TEXTS, gelu
 from ragmm.embedders.token_spans import spans_of_clip
 from ragmm.embedders.windows import Span
+from ragmm.graphs.running import one_thread
+from ragmm.models.mapped_weights import MappedWeights
 
 __all__ = ["ClipWords", "NumpyClip"]
 
@@ -82,6 +83,14 @@ class NumpyClip:
     @property
     def dim(self) -> int:
         return self._shape.dim
+
+    @property
+    def has_graph(self) -> bool:
+        return False
+
+    def load(self) -> None:
+        """Maps the weights."""
+        _ = self._weights
 
     def takes(self, texts: int) -> bool:
         """Whether so many more texts are still few."""

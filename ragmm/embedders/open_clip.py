@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from functools import cached_property
@@ -13,13 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ragmm.embedders.batching import BatchPlan, batched, embed_sorted, halving, prefetch
-from ragmm.embedders.compute import decode_threads
-from ragmm.embedders.numpy_bert import NumpyBert, NumpyEncoder, embed_in_numpy, numpy_serves
+from ragmm.embedders.compute import decode_threads, gpu_in_sight
+from ragmm.embedders.image_tower import ImageTower
+from ragmm.embedders.numpy_bert import NumpyBert, NumpyEncoder, embed_in_numpy, serves_without_torch
 from ragmm.embedders.numpy_clip import NumpyClip
 from ragmm.embedders.open_clip_model import OpenClipModel, build, locate
 from ragmm.embedders.open_clip_text import shortened
+from ragmm.embedders.preprocess import Preprocessing
 from ragmm.embedders.scripts_known import LATIN, known_scripts
-from ragmm.embedders.settings import EmbedderSettings
+from ragmm.embedders.sentence_transformers import text_fingerprint
+from ragmm.embedders.settings import Device, Dtype, EmbedderSettings
 from ragmm.embedders.token_spans import spans_of, spans_of_clip, without_surrogates
 from ragmm.embedders.windows import Span, average, cut
 from ragmm.errors import ModelError
@@ -69,6 +72,7 @@ class OpenClipEmbedder:
             fingerprint=fingerprint(*folders, adapter=_ADAPTER),
             kinds=frozenset({MediaKind.TEXT, MediaKind.IMAGE}),
             dim=self._dim,
+            text_model=self._plain_text_model,
             max_tokens=int(self._files.text.get("context_length", 77)),
             licence=self._found.licence,
             notice=MINI_NOTICE if self._found.source is Source.BUNDLED else "",
@@ -81,19 +85,20 @@ class OpenClipEmbedder:
 
     def load(self) -> None:
         """Loads the weights unless they are loaded. Raises ModelError when they are damaged or do not fit."""
-        self._ready()
+        with self._lock:
+            quick = self._in_numpy if self._model is None else None
+            if self._tower is None or quick is None or not serves_without_torch(quick, 0, self._settings.device):
+                self._ready()
+                return
+            self._tower.load()
+            quick.load()
 
     def embed_texts(self, texts: Sequence[str], role: Role) -> NDArray[np.float32]:  # noqa: ARG002
         """Shape: (len(texts), dim), of unit length. CLIP models treat questions and documents alike."""
         if not texts:
             return np.zeros((0, self._dim), dtype=np.float32)
-        quick = self._in_numpy
-        if (
-            quick is not None
-            and self._model is None
-            and numpy_serves(self._settings.device)
-            and quick.takes(len(texts))
-        ):
+        quick = self._in_numpy if self._model is None else None
+        if quick is not None and serves_without_torch(quick, len(texts), self._settings.device):
             with self._lock:
                 clean = [quick.clean(without_surrogates(text)) for text in texts]
                 return embed_in_numpy(quick, clean, "", self._settings.batch_size)
@@ -116,10 +121,20 @@ class OpenClipEmbedder:
         own = self._files.text
         if self._files.checkpoint is not None:
             return NumpyClip.open(self._files.checkpoint, self._files.model)
+        if self._text_model is None or not self._plain_text_model:
+            return None
+        return NumpyBert.open(
+            self._text_model.folder, context=int(own["context_length"]), pooling="mean", threads=self._settings.threads
+        )
+
+    @cached_property
+    def _plain_text_model(self) -> str:
+        """The fingerprint of the text model, where nothing but its own mean is made of a text; else ""."""
+        own = self._files.text
         plain = own.get("hf_pooler_type") == "mean_pooler" and not own.get("hf_proj_type")
         if self._text_model is None or self._found.source is not Source.BUNDLED or not plain:
-            return None
-        return NumpyBert.open(self._text_model.folder, context=int(own["context_length"]), pooling="mean")
+            return ""
+        return text_fingerprint(self._text_model.folder)
 
     def embed_media(self, kind: MediaKind, assets: Sequence[Asset]) -> NDArray[np.float32]:
         """Shape: (len(assets), dim), of unit length. Raises DocumentError for bytes that are no image."""
@@ -129,15 +144,26 @@ class OpenClipEmbedder:
             return np.zeros((0, self._dim), dtype=np.float32)
         size = self._settings.batch_size
         with ThreadPoolExecutor(decode_threads(self._settings)) as pool, self._lock:
-            model = self._ready()
-            pixels = prefetch([one.data for one in assets], model.preprocessing, pool, ahead=size * _QUEUED_BATCHES)
-            return np.concatenate(
-                [
-                    rows
-                    for batch in batched(pixels, size)
-                    for rows in halving(lambda some: _encode_images(model, some), batch)
-                ]
-            )
+            preprocessing, encode = self._seeing()
+            pixels = prefetch([one.data for one in assets], preprocessing, pool, ahead=size * _QUEUED_BATCHES)
+            return np.concatenate([rows for batch in batched(pixels, size) for rows in halving(encode, batch)])
+
+    def _seeing(self) -> tuple[Preprocessing, Callable[[Sequence[NDArray[np.uint8]]], NDArray[np.float32]]]:
+        """What makes pictures ready, and what embeds them."""
+        tower = self._tower if self._model is None else None
+        if tower is not None:
+            return tower.preprocessing, tower.embed
+        model = self._ready()
+        return model.preprocessing, lambda some: _encode_images(model, some)
+
+    @cached_property
+    def _tower(self) -> ImageTower | None:
+        """The image tower without torch, where that is known to give the same vectors."""
+        file, settings = self._files.image_tower, self._settings
+        exact = settings.dtype in {Dtype.AUTO, Dtype.FLOAT32} and settings.device in {Device.AUTO, Device.CPU}
+        if file is None or not exact or (settings.device is Device.AUTO and gpu_in_sight()):
+            return None
+        return ImageTower.open(file, self._files.model, self._files.preprocess, decode_threads(settings))
 
     def _ready(self) -> OpenClipModel:
         with self._lock:

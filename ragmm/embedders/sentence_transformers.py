@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from ragmm.embedders.batching import BatchPlan, batched, embed_sorted, halving, prefetch
 from ragmm.embedders.compute import decode_threads, resolve_device, resolve_dtype, set_threads
-from ragmm.embedders.numpy_bert import NumpyBert, embed_in_numpy, numpy_serves
+from ragmm.embedders.numpy_bert import NumpyBert, embed_in_numpy, serves_without_torch
 from ragmm.embedders.preprocess import decode
 from ragmm.embedders.scripts_known import known_scripts
 from ragmm.embedders.settings import Dtype, EmbedderSettings
@@ -30,12 +31,17 @@ from ragmm.types import Asset, MediaKind, ModelInfo, Role
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-__all__ = ["SentenceTransformerEmbedder"]
+__all__ = ["SentenceTransformerEmbedder", "text_fingerprint"]
 
 _ADAPTER = "st/1"
 """Raised when the same weights would give other vectors."""
 _LONGEST_CONTEXT = 8_192
 """Attention over more than this costs more than it finds; models that take 32k get windows of this length."""
+
+
+def text_fingerprint(folder: Path) -> str:
+    """What a space is known by whose vectors the model in the folder makes."""
+    return fingerprint(folder, adapter=_ADAPTER)
 
 
 class SentenceTransformerEmbedder:
@@ -57,7 +63,7 @@ class SentenceTransformerEmbedder:
         return ModelInfo(
             name=self._found.name,
             revision=self._found.revision,
-            fingerprint=fingerprint(self._found.folder, adapter=_ADAPTER),
+            fingerprint=text_fingerprint(self._found.folder),
             kinds=self._facts.kinds,
             dim=self._facts.dim,
             max_tokens=self._facts.max_tokens,
@@ -70,20 +76,19 @@ class SentenceTransformerEmbedder:
 
     def load(self) -> None:
         """Loads the weights unless they are loaded. Raises ModelError when they are damaged or do not fit."""
-        self._ready()
+        with self._lock:
+            if (quick := self._without_torch(0)) is not None:
+                quick.load()
+            else:
+                self._ready()
 
     def embed_texts(self, texts: Sequence[str], role: Role) -> NDArray[np.float32]:
         """Shape: (len(texts), dim), of unit length. The model's own query and document prompts are used."""
         if not texts:
             return self._no_rows()
         clean = [without_surrogates(text) for text in texts]
-        quick = self._in_numpy
-        if (
-            quick is not None
-            and self._model is None
-            and numpy_serves(self._settings.device)
-            and quick.takes(len(texts))
-        ):
+        quick = self._without_torch(len(texts))
+        if quick is not None:
             with self._lock:
                 return embed_in_numpy(quick, clean, quick.prompts[role.value], self._settings.batch_size)
         with self._lock:
@@ -98,11 +103,15 @@ class SentenceTransformerEmbedder:
             )
         return average(rows, windows, len(texts))
 
+    def _without_torch(self, texts: int) -> NumpyBert | None:
+        serves = self._model is None and serves_without_torch(self._in_numpy, texts, self._settings.device)
+        return self._in_numpy if serves else None
+
     @cached_property
     def _in_numpy(self) -> NumpyBert | None:
         """The same model without torch, where that is known to give the same vectors."""
         exact = self._settings.dtype in {Dtype.AUTO, Dtype.FLOAT32} and self._facts.kinds == {MediaKind.TEXT}
-        return NumpyBert.open(self._found.folder) if exact else None
+        return NumpyBert.open(self._found.folder, threads=self._settings.threads) if exact else None
 
     def embed_media(self, kind: MediaKind, assets: Sequence[Asset]) -> NDArray[np.float32]:
         """Shape: (len(assets), dim), of unit length. The pictures are decoded beside the model."""

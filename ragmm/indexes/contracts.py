@@ -244,6 +244,9 @@ class Writer(Protocol):
         ...
 
     def known_vectors(self, space: str, keys: Sequence[bytes]) -> dict[bytes, Rows]: ...
+    def ever_held(self, space: str, kind: str) -> bool:
+        """Whether a generation that is kept has vectors of this kind there."""
+        ...
 
     # Space that nothing needs
 

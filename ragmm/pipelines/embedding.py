@@ -16,6 +16,7 @@ from ragmm.embedders.base import Embedder, takes
 from ragmm.errors import ModelError
 from ragmm.indexes.changes import PreparedItem, Vector
 from ragmm.indexes.contracts import Snapshot, Store, Writer
+from ragmm.pipelines.text_homes import text_homes
 from ragmm.types import IMAGE_MODALITIES, Asset, Item, MediaKind, Modality, Role, StoredItem
 
 __all__ = [
@@ -71,6 +72,12 @@ class Embedding:
         self._writer = writer
         self._drawer = drawer
         self._during = during or contextlib.nullcontext()
+        infos = {space: embedder.info for space, embedder in embedders.items()}
+        self._homes = text_homes(
+            infos,
+            {space: info.fingerprint for space, info in infos.items()},
+            keep={space for space in infos if writer.ever_held(space, MediaKind.TEXT)},
+        )
         self.embedded = 0
         self.reused = 0
 
@@ -89,7 +96,8 @@ class Embedding:
         ]
 
     def _plan(self, item: Item) -> list[Planned]:
-        return [found for space, embedder in self._embedders.items() if (found := plan(space, embedder, item))]
+        found = (plan(space, embedder, item) for space, embedder in self._embedders.items())
+        return [one for one in found if one and not (one.kind is MediaKind.TEXT and one.space in self._homes)]
 
     def _vectors(self, inputs: Sequence[Planned]) -> dict[tuple[str, bytes], NDArray[np.float32]]:
         found: dict[tuple[str, bytes], NDArray[np.float32]] = {}

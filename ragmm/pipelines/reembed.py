@@ -17,6 +17,7 @@ from ragmm.indexes.records import Space, StagedVector
 from ragmm.pipelines.embedding import Planned, embed_planned, plan
 from ragmm.pipelines.progress import Progress, Silent
 from ragmm.pipelines.stopping import StopFlag
+from ragmm.pipelines.text_homes import text_homes
 from ragmm.types import IMAGE_MODALITIES, Asset, Item, MediaKind, StoredItem
 
 __all__ = ["Staged", "abandon", "build", "space_to_replace", "switch"]
@@ -79,12 +80,27 @@ def build(
 
 def _check(snapshot: Snapshot, space: str, embedder: Embedder) -> None:
     serving, info = snapshot.spaces[space], embedder.info
-    if (serving.fingerprint, serving.dim) == (info.fingerprint, info.dim):
+    with_texts = {name for name, kind in snapshot.legs() if kind == MediaKind.TEXT}
+    lodged = _home(snapshot, space, embedder) and space not in with_texts
+    if (serving.fingerprint, serving.dim) == (info.fingerprint, info.dim) and not lodged:
         raise UsageError(
             f"{snapshot.folder}: the space {space!r} is built with {info.name} already; name another model"
         )
     if space == "shared" and not takes(embedder, MediaKind.IMAGE):
         raise UsageError(f"{info.name} reads text only and cannot build the space 'shared'; name one that sees images")
+    guests = [one for name, one in snapshot.spaces.items() if name not in with_texts and space in with_texts]
+    if guests and serving.fingerprint != info.fingerprint:
+        guest = guests[0]
+        raise UsageError(
+            f"{snapshot.folder}: the texts of the space {guest.name!r} are kept in {space!r}; give it its own first: "
+            f"ragmm reembed --with {guest.model} --space {guest.name} -c {snapshot.folder}"
+        )
+
+
+def _home(snapshot: Snapshot, space: str, embedder: Embedder) -> str:
+    """The space whose vectors of texts are those that the model would make; "" where there is none."""
+    others = {name: one.fingerprint for name, one in snapshot.spaces.items()}
+    return text_homes({space: embedder.info}, others).get(space, "")
 
 
 @dataclass
@@ -126,6 +142,9 @@ class _Reembedding:
         planned = {item.id: one for item in self.snapshot.fetch(ids.tolist()) if (one := self._plan(item))}
         wanted = {one.key: one for one in planned.values()}
         known = self.writer.staged_vectors(self.staged, list(wanted))
+        if home := _home(self.snapshot, self.staged.name, self.embedder):
+            texts = [key for key, one in wanted.items() if isinstance(one.payload, str) and key not in known]
+            known |= self.writer.known_vectors(home, texts)
         self.reused += len(known)
         fresh = embed_planned(self.embedder, [one for key, one in wanted.items() if key not in known])
         self.embedded += len(fresh)

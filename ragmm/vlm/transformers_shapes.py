@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import torch
     from PIL.Image import Image
 
-__all__ = ["KINDS", "Family", "PromptShape", "batch_key", "family_of", "image_count", "prepare", "reply_start"]
+__all__ = ["KINDS", "Family", "PromptShape", "batch_key", "calm", "family_of", "image_count", "prepare", "reply_start"]
 
 KINDS = frozenset({MediaKind.TEXT, MediaKind.IMAGE})
 """What prompts may hold."""
@@ -196,11 +196,11 @@ def _messages(turns: Sequence[Turn], controls: re.Pattern[str]) -> list[dict[str
 
 def _content(part: Part, controls: re.Pattern[str]) -> dict[str, Any]:
     if isinstance(part, str):
-        return {"type": "text", "text": _calm(part, controls)}
+        return {"type": "text", "text": calm(part, controls)}
     return {"type": "image", "image": open_image(part.data)}
 
 
-def _calm(text: str, controls: re.Pattern[str]) -> str:
+def calm(text: str, controls: re.Pattern[str]) -> str:
     """Breaks up the model's own marks in a text: a document must not end a message or announce an image."""
     return controls.sub(lambda match: f"{match.group()[0]} {match.group()[1:]}", text)
 
@@ -217,7 +217,7 @@ def _without_system(turns: Sequence[Turn]) -> list[Turn]:
 
 
 def _raw_inputs(family: Family, parts: LoadedParts, prompts: Sequence[Prompt]) -> Any:
-    texts = [_marks(family, prompt) + _calm(_raw_text(family, prompt), parts.controls) for prompt in prompts]
+    texts = [_marks(family, prompt) + calm(_raw_text(family, prompt), parts.controls) for prompt in prompts]
     images = [_images(family, prompt) for prompt in prompts]
     process = parts.processor
     if process is None:

@@ -16,6 +16,7 @@ from ragmm.pipelines.answer.written import AnswerRules, AnswerTask, answer_with
 from ragmm.testing import FakeVlm
 from ragmm.types import Asset
 from ragmm.vlm.base import Prompt, Reply, Turn, Vlm, joined
+from ragmm.vlm.mini import MiniVlm
 from ragmm.vlm.openai import OpenAiSettings, OpenAiVlm
 from ragmm.vlm.transformers import TransformersVlm
 from tests.unit.chat_server import chat_server
@@ -28,7 +29,7 @@ BLUE = Image.new("RGB", (20, 64), "blue")
 ONE_IMAGE = frozenset({"blip"})
 
 
-@pytest.fixture(scope="module", params=["fake", "llava", "blip", "openai", "mini"])
+@pytest.fixture(scope="module", params=["fake", "llava", "blip", "openai", "mini", "mini by transformers"])
 def vlm(request, tmp_path_factory):
     """Each adapter once, with the models and the server it needs."""
     if request.param == "fake":
@@ -38,11 +39,12 @@ def vlm(request, tmp_path_factory):
             adapter = OpenAiVlm("tiny", server.url, OpenAiSettings(timeout=20.0))
             yield adapter
             adapter.close()
-    elif request.param == "mini":
+    elif request.param.startswith("mini"):
         folder = Path(ragmm.__file__).parent / "bundled" / "mini-vlm"
         if not (folder / "config.json").is_file():
             pytest.skip("this checkout has no bundled mini-vlm; make train-vlm")
-        yield TransformersVlm(folder, "mini", device="cpu", dtype="float32")
+        plain = request.param == "mini"
+        yield MiniVlm(folder, "mini") if plain else TransformersVlm(folder, "mini", device="cpu", dtype="float32")
     else:
         folder = build(request.param, tmp_path_factory.mktemp(request.param))
         yield TransformersVlm(folder, f"hf:{request.param}", device="cpu", dtype="float32")

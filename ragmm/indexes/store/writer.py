@@ -84,6 +84,11 @@ class Writer(Session):
                 known[by_item[int(item)]] = np.asarray(row, np.float32)
         return known
 
+    def ever_held(self, space: str, kind: str) -> bool:
+        """Whether a generation that is kept has vectors of this kind there."""
+        files, number = self.vector_files, self.spaces[space].id
+        return any(block.space == number and block.kind == kind for block in [*files.live, *files.old])
+
     def commit(
         self,
         documents: Sequence[PreparedDocument] = (),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,9 +113,10 @@ class Legs:
 
     def _by_meaning(self, vector: QueryVector, part: _Part) -> Iterator[Leg]:
         """Texts, and pictures by their words where that is what the space holds of them: one ranking of cosines."""
-        kinds = tuple(kind for kind in self._kinds(vector.space) if kind not in _media(vector))
-        if kinds:
-            yield from self._vector_legs(vector, part, kinds, MediaKind.TEXT)
+        here = replace(vector, space=vector.texts_in or vector.space)
+        kinds = tuple(kind for kind in self._kinds(here.space) if kind not in _media(vector))
+        if kinds and vector.texts:
+            yield from self._vector_legs(here, part, kinds, MediaKind.TEXT)
 
     def _kinds(self, space: str) -> list[MediaKind]:
         """The lists of a space, in their order."""
@@ -141,7 +142,7 @@ class Legs:
                 found=[(item, score) for _, item, score in mine],
                 ranks=[rank for rank, _, _ in mine],
                 counts=bool(found) and found[0][2] == kind,
-                weight=part.weight * vector.weight,
+                weight=part.weight * vector.weight * (vector.texts if kind is MediaKind.TEXT else 1.0),
                 confidence=trust,
                 spread=spread,
             )

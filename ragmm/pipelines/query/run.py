@@ -21,8 +21,9 @@ from ragmm.pipelines.query.relevance import weighed
 from ragmm.pipelines.query.rerank import RerankPlan, rerank
 from ragmm.pipelines.query.timing import Clock
 from ragmm.pipelines.query.vectors import QueryVector, item_vectors, question_vectors
+from ragmm.pipelines.text_homes import text_homes
 from ragmm.text.inert import inert_stream
-from ragmm.types import Answer, Hit, QueryResult, Role
+from ragmm.types import Answer, Hit, MediaKind, QueryResult, Role
 
 __all__ = ["Answerer", "Answering", "Found", "SearchPlan", "run_query", "search", "stream_query", "text_embedder"]
 
@@ -154,10 +155,15 @@ def _vectors(snapshot: Snapshot, question: Asked, plan: SearchPlan) -> list[Quer
     spaces = {space: embedder for space, embedder in plan.embedders.items() if space in snapshot.spaces}
     for space, embedder in spaces.items():
         snapshot.spaces[space].check_model(embedder.info, snapshot.folder, Role.QUERY)
+    homes = text_homes(
+        {space: embedder.info for space, embedder in spaces.items()},
+        {name: space.fingerprint for name, space in snapshot.spaces.items()},
+        keep={space for space, kind in snapshot.legs() if kind == MediaKind.TEXT},
+    )
     if question.like is None:
-        return question_vectors(spaces, question.searched, question.image)
-    asked = question_vectors(spaces, question.text, question.image)
-    return [*item_vectors(snapshot, question.like.id, spaces), *asked]
+        return question_vectors(spaces, question.searched, question.image, homes)
+    asked = question_vectors(spaces, question.text, question.image, homes)
+    return [*item_vectors(snapshot, question.like.id, spaces, homes), *asked]
 
 
 def text_embedder(embedders: Mapping[str, Embedder]) -> Embedder | None:
