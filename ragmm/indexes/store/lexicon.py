@@ -16,15 +16,15 @@ from itertools import pairwise
 from ragmm.text.words import NO_WORDS, is_pair, segment, words_of
 
 __all__ = [
+    "Sought",
     "StretchItem",
-    "Wanted",
     "has_stretches",
     "match_expression",
     "search",
     "search_stretches",
+    "sought",
     "stored_stretches",
     "stretches",
-    "wanted",
 ]
 
 
@@ -40,30 +40,30 @@ _STRETCH_CHARACTERS = 8_000
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Sought:
     """Words that have to stand one after the other; with `open_` the last may go on."""
 
     words: str
     open_: bool = False
 
 
-def wanted(question: str, idle: Container[str] = NO_WORDS) -> list[Wanted]:
+def sought(question: str, idle: Container[str] = NO_WORDS) -> list[Sought]:
     """What is looked for, any of it: the question's words, and what of them stands together.
 
     Phrases weigh in beside their words: what stands in quotation marks, codes and numbers with separators, and any two
     neighbours. `word*` matches what begins so. `idle` words (what, is, the …) count only where there are no others.
     """
     text = question.lower()
-    prefixes = [Wanted(found, open_=True) for found in _PREFIX.findall(text)]
+    prefixes = [Sought(found, open_=True) for found in _PREFIX.findall(text)]
     words = words_of(_PREFIX.sub(" ", text))
     telling = [word for word in words if word not in idle] or words
-    terms = [*prefixes, *map(Wanted, _phrases(text, words, idle)), *map(Wanted, telling)]
+    terms = [*prefixes, *map(Sought, _phrases(text, words, idle)), *map(Sought, telling)]
     return list(dict.fromkeys(terms))[-_MAX_QUERY_TOKENS:]
 
 
 def match_expression(question: str, idle: Container[str] = NO_WORDS) -> str:
     """The same for FTS5; everything is quoted, so that nothing is an operator."""
-    return " OR ".join(f'"{one.words}"' + ("*" if one.open_ else "") for one in wanted(question, idle))
+    return " OR ".join(f'"{one.words}"' + ("*" if one.open_ else "") for one in sought(question, idle))
 
 
 def _phrases(text: str, words: Sequence[str], idle: Container[str]) -> list[str]:

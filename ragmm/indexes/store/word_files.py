@@ -7,6 +7,7 @@ the tables of words are searched, which are slower and say the same.
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,14 +19,14 @@ from numpy.typing import NDArray
 from ragmm.errors import DamagedError
 from ragmm.indexes import checksums
 from ragmm.indexes.faiss.files import DIRECTORY
-from ragmm.indexes.store.lexicon import Wanted
+from ragmm.indexes.store.lexicon import Sought
 from ragmm.indexes.store.word_building import ITEMS, STRETCHES, Arrays, build_words
 from ragmm.indexes.store.word_terms import Tokenizer
 from ragmm.indexes.words.layout import open_arrays
 from ragmm.indexes.words.postings import Phrase, Postings
 from ragmm.indexes.words.ranking import Part, WordTable
 
-__all__ = ["MOST_FRESH", "SUFFIX", "TABLE", "Words", "WordFile", "check_words", "every_words", "open_words"]
+__all__ = ["MOST_FRESH", "SUFFIX", "TABLE", "WordFile", "Words", "check_words", "every_words", "open_words"]
 
 SUFFIX = ".words"
 MOST_FRESH = 4_000
@@ -67,7 +68,7 @@ class Words:
     tokenizer: Tokenizer
     _known: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def phrases(self, looked_for: Sequence[Wanted]) -> tuple[Phrase, ...]:
+    def phrases(self, looked_for: Sequence[Sought]) -> tuple[Phrase, ...]:
         """In the terms of the index."""
         new = list({one.words for one in looked_for} - self._known.keys())
         if new:
@@ -124,7 +125,7 @@ def open_words(connection: sqlite3.Connection, folder: Path) -> Words | None:
 
 def _follow(files: Sequence[WordFile]) -> bool:
     """Whether no item lies between two files."""
-    return files[0].first <= 1 and all(one.past == other.first for one, other in zip(files, files[1:], strict=False))
+    return files[0].first <= 1 and all(one.past == other.first for one, other in itertools.pairwise(files))
 
 
 def _end(connection: sqlite3.Connection) -> int:
@@ -171,7 +172,7 @@ def _numbers(data: bytes) -> list[int]:
     found, value = [], 0
     for byte in data:
         value = value << 7 | byte & 0x7F
-        if byte < 0x80:  # noqa: PLR2004 - the last of a number
+        if byte < 0x80:
             found.append(value)
             value = 0
     return found

@@ -37,7 +37,7 @@ def find_items(
     """(item, BM25 score) of live items, best first."""
     words = snapshot.words()
     if words is not None:
-        return _ranked_items(snapshot, words, words.phrases(lexicon.wanted(question, idle)), k, allow)
+        return _ranked_items(snapshot, words, words.phrases(lexicon.sought(question, idle)), k, allow)
 
     def page(limit: int, offset: int) -> list[tuple[int, float]]:
         return snapshot.read(partial(lexicon.search, question=question, limit=limit, offset=offset, idle=idle))
@@ -57,7 +57,7 @@ def find_stretches(
     """Pages by BM25 over all their words, best first; none in a collection that was made without this index."""
     words = snapshot.words()
     if words is not None:
-        return _ranked_stretches(snapshot, words, words.phrases(lexicon.wanted(question, idle)), k, allow)
+        return _ranked_stretches(snapshot, words, words.phrases(lexicon.sought(question, idle)), k, allow)
     if not snapshot.read(lexicon.has_stretches):
         return []
 

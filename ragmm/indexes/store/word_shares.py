@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ragmm.indexes.store import rows
-from ragmm.indexes.store.lexicon import Wanted
+from ragmm.indexes.store.lexicon import Sought
 from ragmm.indexes.store.reading import StoredGeneration
 from ragmm.indexes.store.word_files import Words
 
@@ -79,25 +79,25 @@ def word_shares(snapshot: StoredGeneration, words: Sequence[str], items: Sequenc
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class _Said:
+class _Holders:
     """How many items hold a word, and which of those asked about do."""
 
     count: int
     held: NDArray[np.bool_]
 
 
-def _in_files(files: Words, words: Sequence[str], asked: Ids) -> dict[str, _Said]:
-    phrases = files.phrases([Wanted(word) for word in words])
+def _in_files(files: Words, words: Sequence[str], asked: Ids) -> dict[str, _Holders]:
+    phrases = files.phrases([Sought(word) for word in words])
     return {
-        word: _Said(min(files.items.count(phrase), _MOST_COUNTED), files.items.holds(phrase, asked))
+        word: _Holders(min(files.items.count(phrase), _MOST_COUNTED), files.items.holds(phrase, asked))
         for word, phrase in zip(words, phrases, strict=True)
     }
 
 
-def _in_tables(snapshot: StoredGeneration, words: Sequence[str], asked: Ids) -> dict[str, _Said]:
+def _in_tables(snapshot: StoredGeneration, words: Sequence[str], asked: Ids) -> dict[str, _Holders]:
     memory = _memories.setdefault(snapshot, _Memory())
     known = snapshot.read(lambda connection: memory.of(connection, words))
-    return {word: _Said(one.count, _held(snapshot, word, one.holders, asked)) for word, one in known.items()}
+    return {word: _Holders(one.count, _held(snapshot, word, one.holders, asked)) for word, one in known.items()}
 
 
 def _held(snapshot: StoredGeneration, word: str, holders: Ids | None, asked: Ids) -> NDArray[np.bool_]:

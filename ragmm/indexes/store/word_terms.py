@@ -115,4 +115,3 @@ class Numbering:
         order[ordered] = np.arange(len(names))
         ends = np.cumsum([len(names[at]) for at in ordered], dtype=np.int64)
         return order, np.frombuffer(b"".join(names[at] for at in ordered), np.uint8), ends
-

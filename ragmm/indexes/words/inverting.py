@@ -36,7 +36,9 @@ class TokenFile:
     def __init__(self, directory: Path | None) -> None:
         """Without a directory it is in memory, as is what becomes of it."""
         self.directory = directory
-        self._file: IO[bytes] = io.BytesIO() if directory is None else tempfile.TemporaryFile(dir=directory)
+        self._file: IO[bytes] = (
+            io.BytesIO() if directory is None else tempfile.TemporaryFile(dir=directory)  # noqa: SIM115 - see close
+        )
         self.lengths: list[NDArray[np.int64]] = []
         """Of the columns, shape (rows, 2) each."""
         self.tokens = 0
@@ -57,7 +59,7 @@ class TokenFile:
         starts = np.concatenate([[0], np.cumsum(lengths.sum(axis=1) + 2)])
         return starts, starts[:-1] + lengths[:, 0] + 1
 
-    def parts(self, starts: NDArray[np.int64], seconds: NDArray[np.int64]) -> Iterator[_Part]:
+    def parts(self, starts: NDArray[np.int64], seconds: NDArray[np.int64]) -> Iterator[_TokenPart]:
         """All of it, cut between rows."""
         self._file.seek(0, io.SEEK_END)  # what was written is there to be read
         at = 0
@@ -71,12 +73,12 @@ class TokenFile:
             sizes = np.diff(edges)
             rows = np.repeat(np.repeat(np.arange(at, end, dtype=np.int32), 2), sizes)
             worth = np.repeat(np.tile(np.array([2, 1], np.uint32), end - at), sizes)
-            yield _Part(first=first, terms=terms, rows=rows, worth=worth)
+            yield _TokenPart(first=first, terms=terms, rows=rows, worth=worth)
             at = end
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Part:
+class _TokenPart:
     """Some rows' terms, the row of each, and what it counts: twice its column's weight."""
 
     first: int
@@ -168,10 +170,10 @@ def _inverted(parts: Callable[[], Iterator[_Grouped]], keys: int, directory: Pat
     out_counts = _scratch(directory, dtype, total_posts)
     out_hits = _scratch(directory, "<u4", total_hits)
     next_post, next_hit = post_ends - posts, hit_ends - hits
-    for part in [part] if held == 1 else parts():
-        out_hits[_places(part.hit_keys, next_hit)] = part.hits
-        places = _places(part.keys, next_post)
-        out_rows[places], out_counts[places] = part.rows, part.counts
+    for again in [part] if held == 1 else parts():
+        out_hits[_places(again.hit_keys, next_hit)] = again.hits
+        places = _places(again.keys, next_post)
+        out_rows[places], out_counts[places] = again.rows, again.counts
     return {"post_ends": post_ends, "hit_ends": hit_ends, "rows": out_rows, "counts": out_counts, "hits": out_hits}
 
 

@@ -47,7 +47,7 @@ class Postings:
         self.lengths: Numbers = arrays["lengths"]
         """Tokens of a row. Shape: (rows,)."""
         self._starts, self._seconds = arrays["starts"], arrays["seconds"]
-        self._names, self._name_ends = memoryview(arrays["names"]), arrays["name_ends"]
+        self._names, self._name_ends = arrays["names"], arrays["name_ends"]
         self._words = _Lists(arrays, "word")
         self._pairs = _Lists(arrays, "pair")
         self._keys: NDArray[np.int64] = arrays["pair_keys"]
@@ -102,7 +102,7 @@ class Postings:
         return bisect_left(range(len(self._name_ends)), name, key=self._name)
 
     def _name(self, at: int) -> bytes:
-        return bytes(self._names[int(self._name_ends[at - 1]) if at else 0 : int(self._name_ends[at])])
+        return self._names[int(self._name_ends[at - 1]) if at else 0 : int(self._name_ends[at])].tobytes()
 
     def _is(self, at: int, name: bytes) -> bool:
         return at < len(self._name_ends) and self._name(at) == name
@@ -134,7 +134,7 @@ class _Range:
     @property
     def size(self) -> int:
         mine = _slice(self.lists.hit_ends, self.low, self.high)
-        return mine.stop - mine.start
+        return int(mine.stop) - int(mine.start)
 
     def hits(self) -> Numbers:
         found = self.lists.hits[_slice(self.lists.hit_ends, self.low, self.high)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,9 +48,9 @@ class WordTable:
         self.parts = parts
         self._bases = np.cumsum([0, *(len(part.postings) for part in parts)]).tolist()
         self.rows = self._bases[-1] - sum(part.gone for part in parts)
-        self.ids = _joined([part.postings.ids for part in parts])
-        self.ends = _joined([part.postings.ends for part in parts])
-        lengths = _joined([part.postings.lengths for part in parts])
+        self.ids: Ids = _joined([part.postings.ids for part in parts])
+        self.ends: Ids = _joined([part.postings.ends for part in parts])
+        lengths: NDArray[np.uint32] = _joined([part.postings.lengths for part in parts])
         self.tokens = int(lengths.sum(dtype=np.int64))
         for part, base in zip(parts, self._bases[:-1], strict=True):
             for first, last in zip((part.gone_from + base).tolist(), (part.gone_to + base).tolist(), strict=True):
@@ -187,5 +188,5 @@ def _groups(found: Sequence[tuple[Posts, int, float]]) -> Iterator[list[tuple[Po
         yield group
 
 
-def _joined(arrays: Sequence[NDArray[np.generic]]) -> NDArray[np.generic]:
+def _joined(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
     return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
