@@ -20,7 +20,7 @@ from ragmm.indexes.changes import PreparedDocument, PreparedItem, Vector
 from ragmm.indexes.store.store import Store
 from ragmm.types import Item, Locator, MediaKind, Modality, ModelInfo
 
-__all__ = ["SPACE", "fill", "grow", "sentences"]
+__all__ = ["SPACE", "fill", "model", "sentences"]
 
 SPACE = "text"
 _SENTENCE = re.compile(r"[^\n.!?]{20,300}[.!?\n]")
@@ -85,19 +85,16 @@ def _item(number: int, start: int, rng: random.Random, drawn: Sequence[str], row
     return PreparedItem(item=item, vectors=kept)
 
 
+def model(dim: int) -> ModelInfo:
+    """What the vectors are said to be of."""
+    return ModelInfo(name="bench", revision="1", fingerprint="0" * 64, kinds=frozenset({MediaKind.TEXT}), dim=dim)
+
+
 def fill(store: Store, items: int, drawn: Sequence[str], dim: int = 384) -> None:
     """A new collection of so many items."""
     with store.writer("bench", create=True) as writer:
         if dim:
-            info = ModelInfo(
-                name="bench", revision="1", fingerprint="0" * 64, kinds=frozenset({MediaKind.TEXT}), dim=dim
-            )
-            writer.ensure_space(SPACE, info)
+            writer.ensure_space(SPACE, model(dim))
         for start in range(0, items, _PER_COMMIT):
             writer.commit(list(documents(min(_PER_COMMIT, items - start), start, drawn, dim)))
 
-
-def grow(store: Store, first: int, items: int, drawn: Sequence[str], dim: int = 384) -> None:
-    """A further commit, as a night makes one."""
-    with store.writer("bench") as writer:
-        writer.commit(list(documents(items, first, drawn, dim)))
