@@ -96,7 +96,7 @@ def contract(machine: Machine) -> dict[str, object]:
 def flat(machine: Machine) -> dict[str, object]:
     """Half-precision rows, as many as fit, against the device's own speed of reading them."""
     torch = machine.torch()
-    free = 256 << 20 if machine.pretend else int(torch.cuda.mem_get_info()[0])
+    free = 16 << 20 if machine.pretend else int(torch.cuda.mem_get_info()[0])
     rows = int(free * _SPARE / 2 / (_DIM * 2)) // 1_000 * 1_000
     data = torch.empty((rows, _DIM), dtype=torch.float16, device=machine.device)
     for start in range(0, rows, 1_000_000):
@@ -128,7 +128,7 @@ def lists(machine: Machine) -> dict[str, object]:
     gpu = find_gpu()
     if gpu is None and not machine.pretend:
         raise Skipped("this FAISS knows no GPU")
-    rows = clustered(20_000 if machine.pretend else 1_000_000, _DIM, 0)
+    rows = clustered(5_000 if machine.pretend else 1_000_000, _DIM, 0)
     asked, ids = clustered(100, _DIM, 99), np.arange(len(rows), dtype=np.int64)
     index, exact = AnnIndex(_DIM, Method.IVF_SQ8), ExactIndex(_DIM)
     index.add(ids, rows)
@@ -172,7 +172,7 @@ def pictures(machine: Machine) -> dict[str, object]:
 
 
 def texts(machine: Machine) -> dict[str, object]:
-    """Passages a second through a BERT of MiniLM's size with random weights, in batches of like length; one question."""
+    """Passages a second through a random BERT of MiniLM's size, in batches of like length; one question."""
     torch, transformers = machine.torch(), needed("transformers")
     settings = transformers.BertConfig(
         hidden_size=_DIM, num_hidden_layers=6, num_attention_heads=12, intermediate_size=4 * _DIM
@@ -180,7 +180,7 @@ def texts(machine: Machine) -> dict[str, object]:
     model = transformers.BertModel(settings).to(machine.device).eval()
     if not machine.pretend:
         model = model.half()
-    count, batch = (32, 8) if machine.pretend else (16_384, 512)
+    count, batch = (8, 4) if machine.pretend else (16_384, 512)
     lengths = np.sort(np.random.default_rng(0).integers(20, 250, count))
 
     def embedded(start: int) -> Any:

@@ -97,4 +97,3 @@ def fill(store: Store, items: int, drawn: Sequence[str], dim: int = 384) -> None
             writer.ensure_space(SPACE, model(dim))
         for start in range(0, items, _PER_COMMIT):
             writer.commit(list(documents(min(_PER_COMMIT, items - start), start, drawn, dim)))
-

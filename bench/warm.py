@@ -53,7 +53,7 @@ class RandomEmbedder:
 
     info = natural.model(DIM)
 
-    def embed_texts(self, texts: Sequence[str], role: Role) -> NDArray[np.float32]:
+    def embed_texts(self, texts: Sequence[str], role: Role) -> NDArray[np.float32]:  # noqa: ARG002 - the same for all
         rows = [np.random.default_rng(list(text.encode())).standard_normal(DIM, dtype=np.float32) for text in texts]
         return unit_rows(np.stack(rows))
 
@@ -117,9 +117,7 @@ def of_natural(store: Store, questions: Sequence[str], rounds: int, *, tables: b
         "most words": max(one["lexical"] for one in spent),
         "vectors": statistics.median(one["search"] for one in spent),
         "flat search": flat,
-        "rest": statistics.median(
-            sum(value for stage, value in one.items() if stage not in SEARCHED) for one in spent
-        ),
+        "rest": statistics.median(sum(value for stage, value in one.items() if stage not in SEARCHED) for one in spent),
     }
     return {name: round(value, 2) for name, value in found.items()}
 

@@ -17,6 +17,8 @@ __all__ = ["Phrase", "Postings", "Posts"]
 _PROBE = 8
 """Steps of a binary search that cost as much as one step of merging two sorted lists."""
 
+_MOST_SPANS = 50_000
+
 Numbers = NDArray[np.uint32]
 
 
@@ -47,7 +49,8 @@ class Postings:
         self.lengths: Numbers = arrays["lengths"]
         """Tokens of a row. Shape: (rows,)."""
         self._starts, self._seconds = arrays["starts"], arrays["seconds"]
-        self._names, self._name_ends = arrays["names"], arrays["name_ends"]
+        self._names, self._name_ends = arrays["names"].data, arrays["name_ends"].data
+        self._spans: dict[tuple[str, bool], tuple[int, int]] = {}
         self._words = _Lists(arrays, "word")
         self._pairs = _Lists(arrays, "pair")
         self._keys: NDArray[np.int64] = arrays["pair_keys"]
@@ -69,9 +72,7 @@ class Postings:
         last = len(phrase.terms) - 1
         places: list[tuple[int, int]] = []
         for at, term in enumerate(phrase.terms):
-            name = term.encode()
-            low = self._place(name)
-            high = self._place(name + b"\xff") if phrase.open_ and at == last else low + self._is(low, name)
+            low, high = self._span(term, open_=phrase.open_ and at == last)
             if high <= low:
                 return None
             places.append((low, high))
@@ -98,11 +99,23 @@ class Postings:
 
     # The dictionary ----------------------------------------------------------------------------------------------
 
+    def _span(self, term: str, *, open_: bool) -> tuple[int, int]:
+        """The places of a term, or of all that begin with it; remembered, since a question names its words again."""
+        known = self._spans.get((term, open_))
+        if known is None:
+            name = term.encode()
+            low = self._place(name)
+            known = low, self._place(name + b"\xff") if open_ else low + self._is(low, name)
+            if len(self._spans) >= _MOST_SPANS:
+                self._spans.clear()
+            self._spans[term, open_] = known
+        return known
+
     def _place(self, name: bytes) -> int:
         return bisect_left(range(len(self._name_ends)), name, key=self._name)
 
     def _name(self, at: int) -> bytes:
-        return self._names[int(self._name_ends[at - 1]) if at else 0 : int(self._name_ends[at])].tobytes()
+        return self._names[self._name_ends[at - 1] if at else 0 : self._name_ends[at]].tobytes()
 
     def _is(self, at: int, name: bytes) -> bool:
         return at < len(self._name_ends) and self._name(at) == name
