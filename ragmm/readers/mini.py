@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ragmm.embedders.numpy_bert import one_thread
+from ragmm.graphs.running import one_thread
 from ragmm.models.finding import FoundModel
 from ragmm.models.fingerprints import fingerprint
 from ragmm.readers.base import Passage, Span

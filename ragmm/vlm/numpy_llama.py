@@ -96,5 +96,5 @@ def _turns(first: int, tokens: int, width: int, theta: float) -> tuple[Rows, Row
 def _turned(rows: Rows, turns: tuple[Rows, Rows]) -> Rows:
     half = rows.shape[-1] // 2
     across = np.concatenate([-rows[..., half:], rows[..., :half]], axis=-1)
-    found: Rows = rows * turns[0] + across * turns[1]
+    found: Rows = (rows * turns[0] + across * turns[1]).astype(np.float32, copy=False)
     return found

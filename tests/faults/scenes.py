@@ -17,6 +17,7 @@ from ragmm.indexes.faiss.spec import Policy
 from ragmm.indexes.records import Retention
 from ragmm.indexes.store import maintenance, search_upkeep
 from ragmm.indexes.store.store import Store
+from ragmm.indexes.store.word_upkeep import WordPolicy
 from ragmm.types import Asset, Item, Locator, MediaKind, Modality, ModelInfo, StoredItem
 
 Acknowledge = Callable[[int], None]
@@ -128,7 +129,12 @@ def index(store: Store, acknowledge: Acknowledge) -> None:
 
     faiss.omp_set_num_threads(1)  # its threads do not live through a fork
     with store.writer("index") as writer:
-        search_upkeep.refresh(writer, "ivf", policy=Policy(fresh_rows=0, fresh_share=0.0, dead_share=0.0))
+        search_upkeep.refresh(
+            writer,
+            "ivf",
+            policy=Policy(fresh_rows=0, fresh_share=0.0, dead_share=0.0),
+            words=WordPolicy(fewest=1, fresh=0, gone_share=0.0),
+        )
         acknowledge(writer.generation)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from ragmm.errors import DamagedError, UsageError
 from ragmm.indexes import fsio
 from ragmm.indexes.faiss import files as index_files
-from ragmm.indexes.store import blocks, database_seal, generations, schema, search_files, transactions
+from ragmm.indexes.store import blocks, database_seal, generations, schema, search_files, transactions, word_files
 
 __all__ = ["copy_to"]
 
@@ -59,6 +59,7 @@ def _copy_database(source: Path, target: Path) -> tuple[int, list[str], list[str
         named = [f"{row[0]}.npy" for row in copy.execute("SELECT sha256 FROM blocks")]
         named += [f"{row[0]}.pack" for row in copy.execute("SELECT sha256 FROM packs")]
         derived = [one.file for one in search_files.every_derived(copy) if one.sha256]
+        derived += [one.file for one in word_files.every_words(copy)]
         generation = generations.current(copy)
     target.chmod(fsio.FILE_MODE)
     _sync(target)

@@ -16,6 +16,7 @@ from ragmm.indexes.store import maintenance, search_files, search_records, stagi
 from ragmm.indexes.store.rows import path_from_db, path_to_db
 from ragmm.indexes.store.schema import FOREVER
 from ragmm.indexes.store.tidying import merge_words
+from ragmm.indexes.store.word_upkeep import forget_words
 from ragmm.indexes.store.writer import Writer
 
 __all__ = ["erase", "finish", "paths_named", "unfinished"]
@@ -84,6 +85,7 @@ def erase(writer: Writer, given: Sequence[str]) -> Erased:
     maintenance.repack(writer, share=1.0)
     for derived in search_files.every_derived(db):
         search_records.forget(writer, derived.space, derived.kind)
+    forget_words(writer)
     writer.commit(kind="compact", merge_all=True)  # … then every vector without a row
     freed = maintenance.collect(writer, _NO_HISTORY)
     with transactions.commit(db, writer.database, "words"):

@@ -16,11 +16,13 @@ from itertools import pairwise
 from ragmm.text.words import NO_WORDS, is_pair, segment, words_of
 
 __all__ = [
+    "Sought",
     "StretchItem",
     "has_stretches",
     "match_expression",
     "search",
     "search_stretches",
+    "sought",
     "stored_stretches",
     "stretches",
 ]
@@ -37,18 +39,31 @@ _RANKED = "bm25(1.0, 0.5)"
 _STRETCH_CHARACTERS = 8_000
 
 
-def match_expression(question: str, idle: Container[str] = NO_WORDS) -> str:
-    """An FTS5 expression that matches any of the question's words; every one is quoted, so none is an operator.
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Words that have to stand one after the other; with `open_` the last may go on."""
+
+    words: str
+    open_: bool = False
+
+
+def sought(question: str, idle: Container[str] = NO_WORDS) -> list[Sought]:
+    """What is looked for, any of it: the question's words, and what of them stands together.
 
     Phrases weigh in beside their words: what stands in quotation marks, codes and numbers with separators, and any two
     neighbours. `word*` matches what begins so. `idle` words (what, is, the …) count only where there are no others.
     """
     text = question.lower()
-    prefixes = [f'"{found}"*' for found in _PREFIX.findall(text)]
+    prefixes = [Sought(found, open_=True) for found in _PREFIX.findall(text)]
     words = words_of(_PREFIX.sub(" ", text))
     telling = [word for word in words if word not in idle] or words
-    terms = [*prefixes, *_phrases(text, words, idle), *(f'"{word}"' for word in telling)]
-    return " OR ".join(list(dict.fromkeys(terms))[-_MAX_QUERY_TOKENS:])
+    terms = [*prefixes, *map(Sought, _phrases(text, words, idle)), *map(Sought, telling)]
+    return list(dict.fromkeys(terms))[-_MAX_QUERY_TOKENS:]
+
+
+def match_expression(question: str, idle: Container[str] = NO_WORDS) -> str:
+    """The same for FTS5; everything is quoted, so that nothing is an operator."""
+    return " OR ".join(f'"{one.words}"' + ("*" if one.open_ else "") for one in sought(question, idle))
 
 
 def _phrases(text: str, words: Sequence[str], idle: Container[str]) -> list[str]:
@@ -56,7 +71,7 @@ def _phrases(text: str, words: Sequence[str], idle: Container[str]) -> list[str]
     neighbours = [pair for pair in pairwise(words) if not any(word in idle or is_pair(word) for word in pair)]
     whole = [words_of(found) for found in (*_CODE.findall(text), *_QUOTED.findall(text))]
     phrases = [*neighbours[:_MAX_PHRASES], *(tuple(found[:16]) for found in whole if len(found) > 1)]
-    return [f'"{" ".join(phrase)}"' for phrase in dict.fromkeys(phrases)]
+    return [" ".join(phrase) for phrase in dict.fromkeys(phrases)]
 
 
 def search(

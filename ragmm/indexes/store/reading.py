@@ -21,6 +21,7 @@ from ragmm.indexes.filters import Filter
 from ragmm.indexes.records import Space
 from ragmm.indexes.store import blocks, rows, schema, search_files
 from ragmm.indexes.store.conditions import compiled, metadata_path
+from ragmm.indexes.store.word_files import WordFile, Words, every_words, open_words
 from ragmm.types import Document, StoredItem
 
 __all__ = ["Ranges", "StoredGeneration", "dead_ranges", "inside", "load_blocks", "load_spaces"]
@@ -74,6 +75,7 @@ class StoredGeneration:
         self._read(partial(self._open, wanted=generation))
         self._opening = threading.Lock()
         self._indexes: dict[tuple[str, str], VectorIndex] = {}
+        self._words: list[Words | None] = []
         self.notices: list[str] = []
         """What a user should hear of: an index that could not be used, say."""
 
@@ -281,6 +283,27 @@ class StoredGeneration:
         if notice:
             self.notices.append(notice)
         return index
+
+    def words(self) -> Words | None:
+        """The files of words, opened on first use; None where the tables of words have to be searched."""
+        with self._opening:
+            if not self._words:
+                self._words.append(self._open_words())
+            return self._words[0]
+
+    def _open_words(self) -> Words | None:
+        reason = ""
+        for _ in range(2):  # perhaps a file was replaced between its row and its opening: then there is another one
+            try:
+                return self._read(partial(open_words, folder=self.folder))
+            except DamagedError as error:
+                reason = str(error)
+        self.notices.append(f"{reason}; searching without it; the next ingest builds it again, or: ragmm repair")
+        return None
+
+    def word_files(self) -> list[WordFile]:
+        """The files of words recorded now."""
+        return self._read(every_words)
 
     def _derived_of(self, space: Space, kind: str) -> Derived | None:
         return next((one for one in self.derived() if (one.space, one.kind) == (space.id, kind)), None)

@@ -7,6 +7,9 @@ from ragmm.indexes.faiss.files import DIRECTORY, Derived
 from ragmm.indexes.store import transactions
 from ragmm.indexes.store.search_files import COLUMNS, TABLE, every_derived
 from ragmm.indexes.store.session import Session
+from ragmm.indexes.store.word_files import SUFFIX, every_words
+
+_SUFFIXES = {".faiss", SUFFIX}
 
 __all__ = ["forget", "record", "remove_unnamed"]
 
@@ -39,7 +42,8 @@ def remove_unnamed(writer: Session) -> tuple[int, int]:
     if not directory.is_dir():
         return 0, 0
     named = {one.file for one in every_derived(writer.connection) if one.sha256}
-    gone = [path for path in sorted(directory.iterdir()) if path.suffix == ".faiss" and path.name not in named]
+    named |= {one.file for one in every_words(writer.connection)}
+    gone = [path for path in sorted(directory.iterdir()) if path.suffix in _SUFFIXES and path.name not in named]
     size = sum(path.stat().st_size for path in gone)
     for path in gone:
         fsio.remove(path, "ann")

@@ -1,4 +1,4 @@
-"""Keeping the derived indexes in step with the blocks: what a writer does after its commits."""
+"""Keeping the derived indexes in step with blocks and items: what a writer does after its commits."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from ragmm.indexes.faiss.spec import Method, Policy
 from ragmm.indexes.records import Built, Space
 from ragmm.indexes.store import reading, search_files, search_records
 from ragmm.indexes.store.blocks import VectorBlock
+from ragmm.indexes.store.word_upkeep import WordPolicy, forget_damaged_words, refresh_words
 from ragmm.indexes.store.writer import Writer
 
 __all__ = ["forget_damaged", "refresh"]
@@ -41,19 +42,22 @@ class _Leg:
         return np.concatenate([block.ids[alive] for block, alive in self.blocks])
 
 
-def refresh(writer: Writer, kind: str, *, policy: Policy | None = None, say: Say | None = None) -> list[Built]:
+def refresh(
+    writer: Writer, kind: str, *, policy: Policy | None = None, words: WordPolicy | None = None, say: Say | None = None
+) -> list[Built]:
     """Build what is missing, damaged, of another kind than the settings name, or too old. Returns what was built.
 
     The generation that is searched stays as it is: until an index is recorded, its rows are searched exactly. A build
     that is cut short leaves a file that nothing names, which the next one removes.
     """
-    if kind == "auto" and not installed():
-        return []
     search_records.remove_unnamed(writer)
+    built = refresh_words(writer, say or _silent, words or WordPolicy())
+    if kind == "auto" and not installed():
+        return built
     legs = list(_legs(writer))
     _forget_ended(writer, legs)
     made = [_refresh_leg(writer, leg, kind, policy or Policy(), say or _silent) for leg in legs]
-    return [one for one in made if one is not None]
+    return [*built, *(one for one in made if one is not None)]
 
 
 def forget_damaged(writer: Writer) -> tuple[str, ...]:
@@ -65,7 +69,7 @@ def forget_damaged(writer: Writer) -> tuple[str, ...]:
         except DamagedError:
             search_records.forget(writer, derived.space, derived.kind)
             gone.append(f"{files.DIRECTORY}/{derived.file}")
-    return tuple(gone)
+    return (*gone, *forget_damaged_words(writer))
 
 
 def _silent(_: str) -> None: ...

@@ -14,6 +14,7 @@ from ragmm.indexes.faiss import files as index_files
 from ragmm.indexes.records import Problem, VerifyReport
 from ragmm.indexes.store import blocks, database_seal, digest, rows, schema
 from ragmm.indexes.store.snapshot import Snapshot
+from ragmm.indexes.store.word_files import check_words
 
 __all__ = ["verify"]
 
@@ -126,13 +127,21 @@ class _Check:
                 self._found(path, "pack", str(error), _REPAIR)
 
     def _derived(self, snapshot: Snapshot) -> None:
-        """Indexes made of the blocks: a damaged one costs time, not answers."""
+        """Indexes made of the blocks and of the items: a damaged one costs time, not answers."""
         for derived in snapshot.derived():
             path = self.folder / index_files.DIRECTORY / derived.file
             try:
                 index_files.check_file(self.folder, derived, deep=False)
                 if derived.size:
                     self._whole(path, derived.sha256)
+            except DamagedError as error:
+                self._found(path, "index", str(error), _REPAIR)
+
+        for words in snapshot.word_files():
+            path = self.folder / index_files.DIRECTORY / words.file
+            try:
+                check_words(self.folder, words, deep=False)
+                self._whole(path, words.sha256)
             except DamagedError as error:
                 self._found(path, "index", str(error), _REPAIR)
 

@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from ragmm.indexes.records import NamedDocument, Stretch
 from ragmm.indexes.store import lexicon, rows
 from ragmm.indexes.store.reading import StoredGeneration
+from ragmm.indexes.store.word_files import Words
+from ragmm.indexes.words.postings import Phrase
+from ragmm.indexes.words.ranking import best_first
 from ragmm.text.words import NO_WORDS
 
 __all__ = [
@@ -32,6 +35,9 @@ def find_items(
     snapshot: StoredGeneration, question: str, k: int, allow: Ids | None = None, idle: Container[str] = NO_WORDS
 ) -> list[tuple[int, float]]:
     """(item, BM25 score) of live items, best first."""
+    words = snapshot.words()
+    if words is not None:
+        return _ranked_items(snapshot, words, words.phrases(lexicon.sought(question, idle)), k, allow)
 
     def page(limit: int, offset: int) -> list[tuple[int, float]]:
         return snapshot.read(partial(lexicon.search, question=question, limit=limit, offset=offset, idle=idle))
@@ -49,6 +55,9 @@ def find_stretches(
     snapshot: StoredGeneration, question: str, k: int, allow: Ids | None = None, idle: Container[str] = NO_WORDS
 ) -> list[Stretch]:
     """Pages by BM25 over all their words, best first; none in a collection that was made without this index."""
+    words = snapshot.words()
+    if words is not None:
+        return _ranked_stretches(snapshot, words, words.phrases(lexicon.sought(question, idle)), k, allow)
     if not snapshot.read(lexicon.has_stretches):
         return []
 
@@ -62,6 +71,44 @@ def find_stretches(
         spans = [_inside(first, min(end, snapshot.next_item), allow) for first, end, _ in rows_]
         live = _live_parts(snapshot, spans)
         found += [Stretch(items=items, score=row[2]) for row, items in zip(rows_, live, strict=True) if len(items)]
+        if len(found) >= k:
+            break
+    return found[:k]
+
+
+def _ranked_items(
+    snapshot: StoredGeneration, words: Words, phrases: tuple[Phrase, ...], k: int, allow: Ids | None
+) -> list[tuple[int, float]]:
+    table = words.items
+    scores, places = table.scores(phrases), None
+    if allow is not None:
+        places = table.places(allow)
+        scores = scores[places]
+    found: list[tuple[int, float]] = []
+    for page in best_first(scores, k):
+        ids = table.ids[page if places is None else places[page]]
+        seen = snapshot.visible(ids, allow)
+        found += zip(ids[seen].tolist(), scores[page[seen]].tolist(), strict=True)
+        if len(found) >= k:
+            break
+    return found[:k]
+
+
+def _ranked_stretches(
+    snapshot: StoredGeneration, words: Words, phrases: tuple[Phrase, ...], k: int, allow: Ids | None
+) -> list[Stretch]:
+    table = words.stretches
+    scores, places = table.scores(phrases), None
+    if allow is not None:
+        places = table.places(allow)
+        scores = scores[places]
+    found: list[Stretch] = []
+    for page in best_first(scores, k):
+        rows = page if places is None else places[page]
+        bounds = zip(table.ids[rows].tolist(), np.minimum(table.ends[rows], snapshot.next_item).tolist(), strict=True)
+        live = _live_parts(snapshot, [_inside(first, end, allow) for first, end in bounds])
+        ranked = zip(live, scores[page].tolist(), strict=True)
+        found += [Stretch(items=items, score=score) for items, score in ranked if len(items)]
         if len(found) >= k:
             break
     return found[:k]

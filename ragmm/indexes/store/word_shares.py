@@ -13,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ragmm.indexes.store import rows
+from ragmm.indexes.store.lexicon import Sought
 from ragmm.indexes.store.reading import StoredGeneration
+from ragmm.indexes.store.word_files import Words
 
 __all__ = ["word_shares"]
 
@@ -66,17 +68,40 @@ def word_shares(snapshot: StoredGeneration, words: Sequence[str], items: Sequenc
     """For each item from 0 to 1; nothing where there are no words to be said."""
     if not words or not items:
         return {}
-    memory = _memories.setdefault(snapshot, _Memory())
-    known = snapshot.read(lambda connection: memory.of(connection, words))
-    rarities = {word: math.log(1 + snapshot.item_count / (known[word].count + 1)) for word in words}
-    asked = np.array(items, np.int64)
+    asked, files = np.array(items, np.int64), snapshot.words()
+    said = _in_files(files, words, asked) if files is not None else _in_tables(snapshot, words, asked)
+    rarities = {word: math.log(1 + snapshot.item_count / (said[word].count + 1)) for word in words}
     shares = np.zeros(len(asked))
     for word in words:
-        holders = known[word].holders
-        held = _in(asked, holders) if holders is not None else _holding(snapshot, word, asked)
-        shares += rarities[word] * held
+        shares += rarities[word] * said[word].held
     total = sum(rarities.values()) or 1.0
     return {item: share / total for item, share in zip(items, shares.tolist(), strict=True)}
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Holders:
+    """How many items hold a word, and which of those asked about do."""
+
+    count: int
+    held: NDArray[np.bool_]
+
+
+def _in_files(files: Words, words: Sequence[str], asked: Ids) -> dict[str, _Holders]:
+    phrases = files.phrases([Sought(word) for word in words])
+    return {
+        word: _Holders(min(files.items.count(phrase), _MOST_COUNTED), files.items.holds(phrase, asked))
+        for word, phrase in zip(words, phrases, strict=True)
+    }
+
+
+def _in_tables(snapshot: StoredGeneration, words: Sequence[str], asked: Ids) -> dict[str, _Holders]:
+    memory = _memories.setdefault(snapshot, _Memory())
+    known = snapshot.read(lambda connection: memory.of(connection, words))
+    return {word: _Holders(one.count, _held(snapshot, word, one.holders, asked)) for word, one in known.items()}
+
+
+def _held(snapshot: StoredGeneration, word: str, holders: Ids | None, asked: Ids) -> NDArray[np.bool_]:
+    return _in(asked, holders) if holders is not None else _holding(snapshot, word, asked)
 
 
 def _in(asked: Ids, holders: Ids) -> NDArray[np.bool_]:

@@ -41,7 +41,8 @@ class Glossary:
         words = words_of(question)
         taken: set[int] = set()
         found: list[str] = []
-        for name, meanings in sorted(self.meanings, key=lambda one: -len(one[0])):
+        begun = [entry for entry in self.meanings if entry[0][0] in words]
+        for name, meanings in sorted(begun, key=lambda one: -len(one[0])):
             for start in range(len(words) - len(name) + 1):
                 places = range(start, start + len(name))
                 if tuple(words[start : start + len(name)]) == name and taken.isdisjoint(places):

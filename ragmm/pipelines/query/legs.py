@@ -40,6 +40,10 @@ _ACROSS = 0.75
 """The confidence from words to pictures, or between other kinds, where the items are too few to tell chance."""
 
 Ids = NDArray[np.int64]
+Near = Sequence[tuple[int, float]]
+"""Items and their cosines, best first."""
+_List = tuple[str, MediaKind]
+"""A space, and a kind of media that it holds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,37 +99,46 @@ class Legs:
         return np.intersect1d(found, scope, assume_unique=True)
 
     def _within(self, part: _Part) -> Iterator[Leg]:
-        for vector in self.vectors:
-            with self.clock.stage("search"):
-                yield from self._by_themselves(vector, part)
-                yield from self._by_meaning(vector, part)
+        with self.clock.stage("search"):
+            nearest = self._nearest(part.allow)
+            for number, vector in enumerate(self.vectors):
+                mine = {asked: found[number] for asked, found in nearest.items() if number in found}
+                yield from self._by_themselves(vector, part, mine)
+                yield from self._by_meaning(vector, part, mine)
         if self.lexical_weight > 0 and part.words.strip():
             with self.clock.stage(LEXICAL):
                 yield from self._by_words(part, part.words, part.prefix, _WORDS_SHARE)
                 meant = self.glossary.meant(part.words) if self.glossary else ""
                 yield from self._by_words(part, meant, part.prefix + _MEANT, _MEANT_SHARE) if meant else ()
 
-    def _by_themselves(self, vector: QueryVector, part: _Part) -> Iterator[Leg]:
+    def _by_themselves(self, vector: QueryVector, part: _Part, nearest: Mapping[_List, Near]) -> Iterator[Leg]:
         """Pictures by their own vectors, and so each kind of media."""
-        for kind in self._kinds(vector.space):
-            if kind in _media(vector):
-                yield from self._vector_legs(vector, part, (kind,), kind)
+        for space, kind in self._own(vector):
+            yield from self._vector_legs(vector, part, {kind: nearest[space, kind]}, kind)
 
-    def _by_meaning(self, vector: QueryVector, part: _Part) -> Iterator[Leg]:
+    def _by_meaning(self, vector: QueryVector, part: _Part, nearest: Mapping[_List, Near]) -> Iterator[Leg]:
         """Texts, and pictures by their words where that is what the space holds of them: one ranking of cosines."""
-        here = replace(vector, space=vector.texts_in or vector.space)
-        kinds = tuple(kind for kind in self._kinds(here.space) if kind not in _media(vector))
-        if kinds and vector.texts:
-            yield from self._vector_legs(here, part, kinds, MediaKind.TEXT)
+        worded = {kind: nearest[space, kind] for space, kind in self._worded(vector)}
+        if worded:
+            here = replace(vector, space=vector.texts_in or vector.space)
+            yield from self._vector_legs(here, part, worded, MediaKind.TEXT)
+
+    def _own(self, vector: QueryVector) -> list[_List]:
+        return [(vector.space, kind) for kind in self._kinds(vector.space) if kind in _media(vector)]
+
+    def _worded(self, vector: QueryVector) -> list[_List]:
+        space = vector.texts_in or vector.space
+        return [(space, kind) for kind in self._kinds(space) if kind not in _media(vector)] if vector.texts else []
 
     def _kinds(self, space: str) -> list[MediaKind]:
         """The lists of a space, in their order."""
         return [MediaKind(kind) for name, kind in self.snapshot.legs() if name == space]
 
     def _vector_legs(
-        self, vector: QueryVector, part: _Part, kinds: tuple[MediaKind, ...], group: MediaKind
+        self, vector: QueryVector, part: _Part, nearest: Mapping[MediaKind, Near], group: MediaKind
     ) -> Iterator[Leg]:
-        found = [(score, item, kind) for kind in kinds for item, score in self._nearest(vector, kind, part.allow)]
+        kinds = tuple(nearest)
+        found = [(score, item, kind) for kind, near in nearest.items() for item, score in near]
         found = sorted(found, key=lambda one: (-one[0], one[1]))[: self.candidates]
         readable = vector.readable >= _READABLE
         spread = spread_of(self.snapshot, vector.space, kinds, vector.row) if readable else None
@@ -147,10 +160,21 @@ class Legs:
                 spread=spread,
             )
 
-    def _nearest(self, vector: QueryVector, kind: str, allow: Ids | None) -> list[tuple[int, float]]:
-        ids, scores = self.snapshot.index(vector.space, kind).search(vector.row, self.candidates, allow)
-        # A cosine of zero or less says that a row has nothing in common with the question.
-        return [(item, score) for item, score in zip(ids[0].tolist(), scores[0].tolist(), strict=True) if score > 0]
+    def _nearest(self, allow: Ids | None) -> dict[_List, dict[int, Near]]:
+        """By list and number of the vector; a list of a space is gone through once for all vectors that ask it."""
+        asking: dict[_List, list[int]] = {}
+        for number, vector in enumerate(self.vectors):
+            for one in (*self._own(vector), *self._worded(vector)):
+                asking.setdefault(one, []).append(number)
+        nearest: dict[_List, dict[int, Near]] = {}
+        for (space, kind), numbers in asking.items():
+            rows = np.concatenate([self.vectors[number].row for number in numbers])
+            found = self.snapshot.index(space, kind).search(rows, self.candidates, allow)
+            for number, ids, scores in zip(numbers, *found, strict=True):
+                # A cosine of zero or less says that a row has nothing in common with the question.
+                pairs = zip(ids.tolist(), scores.tolist(), strict=True)
+                nearest.setdefault((space, kind), {})[number] = [(item, score) for item, score in pairs if score > 0]
+        return nearest
 
     def _size(self, space: str, kinds: tuple[MediaKind, ...], allow: Ids | None) -> int:
         """How many items a list can choose from, at most."""
