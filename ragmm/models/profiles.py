@@ -89,7 +89,7 @@ PROFILES: Mapping[str, ProfileModels] = {
         vlm=ProfileModel(
             name="extractive",
             licence="Apache-2.0",
-            why="quotes the sentences that answer best; a VLM this small cannot read passages",
+            why="the value that the bundled reader points at, or the sentences that answer best; nothing is written",
         ),
         rerank=_NONE,
     ),

@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ragmm.models.mapped_weights import MappedWeights
+
 Rows = NDArray[np.float32]
 FORMAT = 1
 FACTS, WEIGHTS = "model.json", "weights.safetensors"
@@ -49,13 +51,8 @@ class Stored:
 
 
 def base(folder: Path, *, layers: int = 6) -> dict[str, Rows]:
-    """MiniLM's weights under the reader's names."""
-    from safetensors.numpy import load_file
-
-    found = {
-        name.removeprefix("bert."): np.asarray(rows, np.float32)
-        for name, rows in load_file(folder / "model.safetensors").items()
-    }
+    """MiniLM's weights under the reader's names; the large tables stay mapped where they lie."""
+    found = {name.removeprefix("bert."): rows for name, rows in MappedWeights(folder / "model.safetensors").items()}
     named = {own: found[theirs] for own, theirs in _TABLES.items()}
     for number in range(layers):
         for end in ("weight", "bias"):

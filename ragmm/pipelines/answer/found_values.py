@@ -21,6 +21,8 @@ from ragmm.types import Hit
 
 __all__ = ["values_in_tables", "values_in_text"]
 
+_OPEN = 0.6
+"""Share of a column below which it is open which one is meant."""
 _OTHER_LABEL = 0.5
 """What the confidence is worth where a value stands behind a label that the question does not name."""
 
@@ -45,23 +47,32 @@ def values_in_text(
 def values_in_tables(
     question: str, asked: AskedFor, hits: Sequence[Hit], embed: EmbedTexts | None, weights: CellWeights
 ) -> list[FoundValue]:
-    """A cell of each table among the hits, the likeliest first."""
-    found: list[FoundValue] = []
-    for hit in hits if asked.kind is not AskedKind.YES_NO else ():
-        grid = grid_of(hit.item)
-        picked = pick(question, asked, AskedTable.of(grid), weights, embed) if grid else None
-        if grid is not None and picked is not None and 0 < len(picked.value) <= LONGEST:
-            shown = grid.shown(picked.row)
-            found.append(
-                FoundValue(
-                    value=picked.value,
-                    shown=shown,
-                    quote=grid.quotes[picked.row],
-                    hit=hit,
-                    confidence=_cell_confidence(picked, asked, hit, years(f"{shown} {grid.about}")),
-                )
-            )
-    return sorted(found, key=lambda one: -one.confidence)
+    """A cell of each table among the hits, the likeliest first.
+
+    Where the words leave open which column of the likeliest table is meant, the meaning of its heads decides.
+    """
+    if asked.kind is AskedKind.YES_NO:
+        return []
+    tables = [(hit, AskedTable.of(grid)) for hit in hits if (grid := grid_of(hit.item)) is not None]
+    picked = [(pick(question, asked, table, weights), hit, table) for hit, table in tables]
+    found = [(_in_cell(cell, asked, hit, table), cell, hit, table) for cell, hit, table in picked if cell]
+    found.sort(key=lambda one: -one[0].confidence)
+    if found and embed is not None and found[0][1].column_share < _OPEN:
+        _, _, hit, table = found[0]
+        cell = pick(question, asked, table, weights, embed)
+        found[0] = (_in_cell(cell, asked, hit, table), cell, hit, table) if cell else found[0]
+    return sorted((value for value, *_ in found if 0 < len(value.value) <= LONGEST), key=lambda one: -one.confidence)
+
+
+def _in_cell(picked: PickedCell, asked: AskedFor, hit: Hit, table: AskedTable) -> FoundValue:
+    shown = table.grid.shown(picked.row)
+    return FoundValue(
+        value=picked.value,
+        shown=shown,
+        quote=table.grid.quotes[picked.row],
+        hit=hit,
+        confidence=_cell_confidence(picked, asked, hit, years(f"{shown} {table.grid.about}")),
+    )
 
 
 def _cell_confidence(picked: PickedCell, asked: AskedFor, hit: Hit, said: frozenset[str]) -> float:
