@@ -86,6 +86,8 @@ class Writer(Session):
 
     def ever_held(self, space: str, kind: str) -> bool:
         """Whether a generation that is kept has vectors of this kind there."""
+        if space not in self.spaces:
+            return False
         files, number = self.vector_files, self.spaces[space].id
         return any(block.space == number and block.kind == kind for block in [*files.live, *files.old])
 

@@ -80,6 +80,8 @@ class PickedCell:
     value: str
     row_share: float
     column_share: float
+    told_apart: bool
+    """Whether the row has a word of the question that is not said of the table as a whole."""
     unsaid: float
     """Share of the question's words that neither the row, the heads nor what is said about the table has."""
 
@@ -104,15 +106,17 @@ def pick(
     if not telling:
         return None
     column = telling[0]
+    about = _terms(grid.about)
     # A list of facts is about one thing, whose name may stand in any of them.
     near = table.cells if grid.labelled else (table.cells[best],)
-    around = _terms(grid.about).union(*table.heads, *(cell for cells in near for cell in cells))
+    around = about.union(*table.heads, *(cell for cells in near for cell in cells))
     return PickedCell(
         row=best,
         column=column,
         value=grid.rows[best][column],
         row_share=float(row_odds[best]),
         column_share=1.0 if grid.labelled else float(column_odds[column]),
+        told_apart=any(_has(cell, word) for word in words if not _has(about, word) for cell in table.cells[best]),
         unsaid=_unsaid(question, words, around),
     )
 

@@ -86,6 +86,7 @@ def _cell_confidence(picked: PickedCell, asked: AskedFor, hit: Hit, said: frozen
         + 1.0 * (asked.kind is not AskedKind.ANY) * (1.0 if fits(asked.kind, picked.value) else -3.5)
         - 0.3 * math.log(hit.rank)
         - 3.0 * wrong_year
+        - 2.5 * (not picked.told_apart)
     )
     return 1 / (1 + math.exp(-logit))
 

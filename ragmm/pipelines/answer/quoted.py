@@ -20,11 +20,12 @@ from ragmm.pipelines.answer.scoring import EmbedTexts, Scored, ScoreWeights, sco
 from ragmm.pipelines.answer.wanted import AskedFor, AskedKind, wanted
 from ragmm.readers.base import Reader
 from ragmm.text.inert import inert
-from ragmm.text.terms import numbers, overlap_coefficient, terms
+from ragmm.text.terms import language, numbers, overlap_coefficient, terms
 from ragmm.types import Answer, Citation, Claim, Hit, Support
 
 __all__ = ["ABSTENTION", "GENERATED", "EmbedTexts", "ExtractiveSettings", "evidence_strength", "extract_answer"]
 
+_UNSPACED = frozenset({"CJK", "KANA", "HANGUL"})
 ABSTENTION = "The documents do not say."
 GENERATED = "generated_by"
 """Metadata key of a text that a model wrote (a caption): quoting it is weaker than quoting the document."""
@@ -49,6 +50,8 @@ class ExtractiveSettings:
     """
     likely: float = 0.42
     """A value less likely right than this is not said; 0 says any."""
+    sure: float = 0.65
+    """The same for scripts that the reader was shown little of."""
     windows: int = 6
     """Stretches of text that a reader reads for one question."""
     confidence: ConfidenceWeights = field(default_factory=ConfidenceWeights)
@@ -78,16 +81,18 @@ def extract_answer(
     asked = wanted(question)
     if reader is not None and question.strip():
         values = _values(question, asked, hits, embed, settings, reader)
-        if values and values[0].confidence >= settings.likely:
+        # Of scripts that it was shown little of, the reader is believed where it is sure, else the rules of sentences.
+        unspaced = language(question) in _UNSPACED
+        if values and values[0].confidence >= (settings.sure if unspaced else settings.likely):
             return _valued(values[0], hits, settings)
     if lines := lines_of(question, ingredients, hits)[: settings.most_lines]:
         return _answer([_claim(line) for line in lines], hits, settings)
-    fact = asks_for_fact(question) and asked.kind is not AskedKind.REASON
+    fact = asks_for_fact(question) and asked.kind is not AskedKind.REASON and language(question) not in _UNSPACED
     if reader is None or not fact:
         quoted = _quoted(question, hits, embed, settings)
         if quoted is not None:
             return quoted
-    return _abstention(hits, values, settings)
+    return _abstention(() if reader is not None and fact else hits, values, settings)
 
 
 def _values(
@@ -125,10 +130,10 @@ def _quoted(
     return _answer([_image_claim(images[0])], hits, settings) if images else None
 
 
-def _abstention(hits: Sequence[Hit], values: Sequence[FoundValue], settings: ExtractiveSettings) -> Answer:
+def _abstention(shown: Sequence[Hit], values: Sequence[FoundValue], settings: ExtractiveSettings) -> Answer:
     lacking = next((one.lacking for one in values[:3] if one.lacking), "")
     text = f"{ABSTENTION} Nearest: {lacking}." if lacking else ABSTENTION
-    return Answer(text=text, abstained=True, figures=figures_for(hits, (), settings.figures))
+    return Answer(text=text, abstained=True, figures=figures_for(shown, (), settings.figures))
 
 
 def evidence_strength(question: str, hits: Sequence[Hit], embed: EmbedTexts | None = None) -> float:
