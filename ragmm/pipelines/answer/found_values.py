@@ -71,11 +71,13 @@ def _in_cell(picked: PickedCell, asked: AskedFor, hit: Hit, table: AskedTable) -
         shown=shown,
         quote=table.grid.quotes[picked.row],
         hit=hit,
-        confidence=_cell_confidence(picked, asked, hit, years(f"{shown} {table.grid.about}")),
+        confidence=_cell_confidence(
+            picked, asked, hit, years(f"{shown} {table.grid.about}"), labelled=table.grid.labelled
+        ),
     )
 
 
-def _cell_confidence(picked: PickedCell, asked: AskedFor, hit: Hit, said: frozenset[str]) -> float:
+def _cell_confidence(picked: PickedCell, asked: AskedFor, hit: Hit, said: frozenset[str], *, labelled: bool) -> float:
     wrong_year = bool(asked.years - said) and bool(said)
     logit = (
         -2.5
@@ -87,6 +89,7 @@ def _cell_confidence(picked: PickedCell, asked: AskedFor, hit: Hit, said: frozen
         - 0.3 * math.log(hit.rank)
         - 3.0 * wrong_year
         - 2.5 * (not picked.told_apart)
+        + 1.0 * labelled
     )
     return 1 / (1 + math.exp(-logit))
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ragmm.pipelines.answer.evidence import caption_of
+from ragmm.pipelines.answer.wanted import label_words
 from ragmm.text.inert import without_controls
-from ragmm.text.terms import content_terms, terms
+from ragmm.text.terms import terms
 from ragmm.types import IMAGE_MODALITIES, StoredItem
 
 __all__ = ["Grid", "grid_of", "is_amount", "labelled_otherwise"]
@@ -109,7 +110,7 @@ def labelled_otherwise(question: str, line: str) -> bool:
         return False
     label = frozenset(terms(match.group(1)))
     return not any(
-        word in label or any(a[:4] == word[:4] for a in label if len(a) > 3) for word in content_terms(question)
+        word in label or any(a[:4] == word[:4] for a in label if len(a) > 3) for word in label_words(question)
     )
 
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ragmm.text.terms import fold
+from ragmm.text.terms import content_terms, fold, terms
 
-__all__ = ["AskedFor", "AskedKind", "fits", "wanted", "years"]
+__all__ = ["AskedFor", "AskedKind", "fits", "label_words", "wanted", "years"]
 
 
 class AskedKind(StrEnum):
@@ -99,6 +99,27 @@ _KINDS: tuple[tuple[AskedKind, re.Pattern[str]], ...] = tuple(
         ),
     )
 )
+_LABELS = {
+    "long": "length duration",
+    "tall": "height",
+    "high": "height",
+    "wide": "width",
+    "deep": "depth",
+    "old": "age",
+    "heavy": "weight",
+    "far": "distance",
+    "fast": "speed",
+    "big": "size",
+    "large": "size area",
+    "cost": "price fee amount",
+    "costs": "price fee amount",
+    "born": "birth",
+    "lives": "address",
+    "live": "address",
+    "called": "name",
+    "when": "date",
+}
+"""What stands before a value where a question has another word for it."""
 _YEAR = re.compile(r"(?<![\d.,])(?:1[5-9]|20)\d\d(?![\d]|[.,]\d)")
 _DIGIT = re.compile(r"\d|[一二三四五六七八九十百千万两零〇]")
 _NUMBER_WORD = re.compile(
@@ -144,6 +165,13 @@ def wanted(question: str) -> AskedFor:
     folded = fold(question)
     kind = next((kind for kind, pattern in _KINDS if pattern.search(folded)), AskedKind.ANY)
     return AskedFor(kind=kind, years=years(question))
+
+
+def label_words(question: str) -> list[str]:
+    """The telling words of a question, and what a label says for them: a length for "how long", a price for "cost"."""
+    words = content_terms(question)
+    asked = frozenset(re.findall(r"[a-z]+", fold(question)))
+    return [*words, *(term for word, label in _LABELS.items() if word in asked for term in terms(label))]
 
 
 def years(text: str) -> frozenset[str]:
