@@ -189,7 +189,7 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=Lengths.most)
     parser.add_argument("--from", dest="start", type=Path, help="an exported folder, where --out holds nothing yet")
     given = parser.parse_args()
-    torch.set_num_threads(2)
+    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "2")))
     given.out.mkdir(parents=True, exist_ok=True)
     (given.out.parent / "train.pid").write_text(str(os.getpid()))
     clock = datetime.strptime(given.until, "%H:%M").time()

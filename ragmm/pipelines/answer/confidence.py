@@ -42,17 +42,17 @@ class Signs:
 class ConfidenceWeights:
     """Of each piece of evidence, in logits."""
 
-    bias: float = -1.84
-    certainty: float = 2.04
-    behind: float = -0.45
-    misfit: float = -1.14
-    heading: float = -0.5
-    overlap: float = 0.91
-    rank: float = -0.94
-    relevance: float = 0.4
-    lead: float = 1.19
-    agrees: float = 0.86
-    year: float = -1.5
+    bias: float = -2.08
+    certainty: float = 1.6
+    behind: float = -0.78
+    misfit: float = -1.48
+    heading: float = -0.3
+    overlap: float = 1.2
+    rank: float = -0.85
+    relevance: float = 0.38
+    lead: float = 1.2
+    agrees: float = 0.72
+    year: float = -1.0
 
 
 def confidence(evidence: Signs, weights: ConfidenceWeights) -> float:
