@@ -269,7 +269,7 @@ def test_the_export_reads_as_torch_does(tokenizer: Tokenizer, tmp_path: Path, mo
     stored = weights.read(tmp_path / "out", tmp_path)
     for name, rows in kept.items():
         assert np.abs(stored.weights[name] - rows).max() < 1e-3, name
-    model.load_state_dict({name: torch.from_numpy(rows) for name, rows in stored.weights.items()})
+    model.load_state_dict({name: torch.from_numpy(rows.copy()) for name, rows in stored.weights.items()})
     network = Network(stored.weights, heads=2)
     question, *texts = read_texts(tokenizer, OWN, [WHEN.question, LIGHTHOUSE, "n.pdf\nBuilt in 1874."])
     pairs = [pair(question, text, prefix=prefix) for text, prefix in zip(texts, (0, 6), strict=True)]

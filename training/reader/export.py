@@ -40,7 +40,7 @@ def open_export(folder: Path) -> tuple[Reader, str]:
     """The reader of an export, and its own characters."""
     stored = read(folder, minilm())
     model = Reader(Size(own=len(stored.letters) + 1, heads=stored.facts["heads"]))
-    model.load_state_dict({name: torch.from_numpy(rows) for name, rows in stored.weights.items()})
+    model.load_state_dict({name: torch.from_numpy(rows.copy()) for name, rows in stored.weights.items()})
     return model, stored.letters
 
 
