@@ -48,10 +48,12 @@ class ConfinedServer:
     """One server process; `run` may be called from several threads."""
 
     def __init__(self, job: str, given: Mapping[str, Any], limits: Limits, scratch: Path | None) -> None:
-        """`job` is a module whose `prepare(given)` makes the Job there; `given` is JSON-able."""
+        """Starts it and does not wait for it; `job` is a module whose `prepare(given)` makes the Job there; `given` is
+        JSON-able."""
         self.root = Path(tempfile.mkdtemp(prefix="ragmm-", dir=scratch))
-        self._lock = threading.Lock()
+        self._lock, self._greeting = threading.Lock(), threading.Lock()
         self._jobs = 0
+        self._greeted = self._stopped = False
         self._control, theirs = socket.socketpair()
         with theirs, (self.root / "server.log").open("wb") as log:
             command = [sys.executable, "-P", "-m", "ragmm.isolation.worker", "serve", str(theirs.fileno())]
@@ -65,7 +67,14 @@ class ConfinedServer:
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
-        self._greet({"job": job, "given": given, "limits": asdict(limits)})
+        self._setup = {"job": job, "given": given, "limits": asdict(limits), "root": str(self.root)}
+
+    def ready(self) -> None:
+        """Wait until it takes jobs. Raises RagmmError where it did not start, ServerDiedError where it was stopped."""
+        with self._greeting:
+            if not self._greeted:
+                self._greet()
+                self._greeted = True
 
     def new_scratch(self) -> Path:
         """A fresh private folder for one run of the job."""
@@ -92,23 +101,28 @@ class ConfinedServer:
         self._ask({"warm": part}).close()
 
     def stop(self) -> None:
-        """End the server, its workers with it, and remove the scratch folder."""
+        """End the server and its workers, remove the scratch folder; one that still starts is not waited for."""
+        self._stopped = True
+        with contextlib.suppress(OSError):
+            self._control.shutdown(socket.SHUT_RDWR)  # whoever waits for its greeting waits no longer
         self._control.close()
         try:
-            self._process.wait(_STOP_SECONDS)
+            self._process.wait(_STOP_SECONDS if self._greeted else 0)
         except subprocess.TimeoutExpired:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
         shutil.rmtree(self.root, ignore_errors=True)
 
-    def _greet(self, setup: Mapping[str, Any]) -> None:
-        self._control.settimeout(_START_SECONDS)
+    def _greet(self) -> None:
         try:
-            self._control.sendall(json.dumps({**setup, "root": str(self.root)}).encode() + b"\n")
+            self._control.settimeout(_START_SECONDS)
+            self._control.sendall(json.dumps(self._setup).encode() + b"\n")
             ready = self._control.recv(64)
         except OSError:
             ready = b""
+        if self._stopped:
+            raise ServerDiedError("the confined server was ended before it was ready")
         if not ready:
             log = (self.root / "server.log").read_text(encoding="utf-8", errors="replace").split("\n")
             self.stop()

@@ -160,6 +160,7 @@ class ParserPool:
                     raise ParsingAbandonedError(f"{name}: parsing was ended before it was done")
                 server = self._running()
                 try:
+                    server.ready()
                     return self._parse(server, file, name, root)
                 except ServerDiedError as error:
                     self._drop(server)

@@ -14,7 +14,8 @@ from PIL import Image
 
 from tests.cli.slow_stages import STAGES
 
-MOST_SECONDS = 5.0
+MOST_SECONDS = 20.0
+"""Of a stage that takes a minute; alone on a machine it is one to three."""
 
 
 def interrupted(folder: Path, stage: str, number: signal.Signals) -> tuple[subprocess.CompletedProcess[str], float]:
@@ -52,8 +53,7 @@ def test_a_signal_ends_any_stage_within_seconds(tmp_path: Path, stage: str, numb
         '[pipeline]\nname = "p"\n[loaders]\nocr = "never"\n[models]\ncaption = "mini"\n', encoding="utf-8"
     )
     ended, took = interrupted(tmp_path, stage, number)
-    crowd = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
-    assert took < MOST_SECONDS * crowd, f"{took:.1f} s\n{ended.stderr}"
+    assert took < MOST_SECONDS, f"{took:.1f} s\n{ended.stderr}"
     assert ended.returncode == {signal.SIGINT: 130, signal.SIGTERM: 143}[number], ended.stderr
     last = ended.stderr.splitlines()[-1]
     committed = 4 if stage in {"commit", "indexing"} else 0
