@@ -50,7 +50,7 @@ class ExtractiveSettings:
     """
     likely: float = 0.42
     """A value less likely right than this is not said; 0 says any."""
-    sure: float = 0.5
+    sure: float = 0.6
     """The same for scripts that the reader was shown little of."""
     windows: int = 6
     """Stretches of text that a reader reads for one question."""
