@@ -50,8 +50,9 @@ class ExtractiveSettings:
     """
     likely: float = 0.42
     """A value less likely right than this is not said; 0 says any."""
-    sure: float = 0.6
-    """The same for scripts that the reader was shown little of."""
+    sure: float = 0.9
+    """The same for scripts that the reader was shown little of: below, the sentences that match best are right oftener
+    (zh_cmrc_text, 120 questions: .46 of them, of values said from .6 on .38)."""
     windows: int = 6
     """Stretches of text that a reader reads for one question."""
     confidence: ConfidenceWeights = field(default_factory=ConfidenceWeights)
