@@ -250,8 +250,6 @@ def build_reader(name: str) -> Reader | None:
 
     if name == NONE:
         return None
-    if name != "mini":
-        raise UsageError(f"{name} is no reader; name mini, or none")
     package = PACKAGES["all-MiniLM-L6-v2"]
     folder = package.folder()
     if folder is None:

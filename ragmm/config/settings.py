@@ -70,6 +70,13 @@ class VectorType(StrEnum):
     FLOAT16 = "float16"
 
 
+class ReaderName(StrEnum):
+    """What points at a value in a passage: the bundled reader, or nothing."""
+
+    MINI = "mini"
+    NONE = "none"
+
+
 class IndexKind(StrEnum):
     """How vectors are searched; auto looks at every row up to about a million, beyond that at the nearest lists."""
 
@@ -290,8 +297,8 @@ class AnswerSettings:
     """Most hits from one document in the prompt; 0 sets no limit."""
     abstain: bool = True
     """Whether the answer says so when the evidence is too weak."""
-    reader: str = "mini"
-    """What points at the value that was asked for in what was found: mini, or none."""
+    reader: ReaderName = ReaderName.MINI
+    """What points at the value that was asked for in what was found."""
     check_images: bool = False
     """Whether the model is asked again, for each claim about an image, if the image shows it."""
     few_shot: tuple[FewShot, ...] = ()

@@ -91,7 +91,8 @@ def pick(
 ) -> PickedCell | None:
     """The likeliest cell; None where no row has a word of the question."""
     words = content_terms(question)
-    rows = row_features(question, label_words(question) if table.grid.labelled else words, table)
+    looked_for = label_words(question) if table.grid.labelled else words
+    rows = row_features(question, looked_for, table)
     if not len(rows) or rows[:, 0].max() <= 0:
         return None
     row_odds = _shares(rows @ np.array(weights.row))
@@ -116,12 +117,7 @@ def pick(
         value=grid.rows[best][column],
         row_share=float(row_odds[best]),
         column_share=1.0 if grid.labelled else float(column_odds[column]),
-        told_apart=any(
-            _has(cell, word)
-            for word in (label_words(question) if grid.labelled else words)
-            if not _has(about, word)
-            for cell in table.cells[best]
-        ),
+        told_apart=any(_has(cell, word) for word in looked_for if not _has(about, word) for cell in table.cells[best]),
         unsaid=_unsaid(question, words, around),
     )
 
