@@ -11,7 +11,7 @@ from pathlib import Path
 from ragmm.errors import DamagedError
 from ragmm.indexes import fsio
 
-__all__ = ["check_once", "mark"]
+__all__ = ["check_once", "check_sealed", "mark"]
 
 
 def mark(data: bytes) -> bytes:
@@ -60,3 +60,15 @@ def _line(path: Path, sha256: str) -> str:
     """Identity, size and both times: any write through the file system changes it."""
     stat = path.stat()
     return f"{sha256} {stat.st_dev} {stat.st_ino} {stat.st_size} {stat.st_mtime_ns} {stat.st_ctime_ns}"
+
+
+def check_sealed(path: Path, size: int, sha256: str, *, deep: bool) -> None:
+    """Raises DamagedError unless a file is the one that was sealed; without `deep` only its size is looked at."""
+    try:
+        found = path.stat().st_size
+    except FileNotFoundError:
+        raise DamagedError(f"{path}: the file is missing") from None
+    if found != size:
+        raise DamagedError(f"{path}: {found:,} bytes where {size:,} were sealed")
+    if deep:
+        check_once([(path, sha256)])

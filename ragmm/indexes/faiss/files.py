@@ -58,14 +58,7 @@ def check_file(folder: Path, derived: Derived, *, deep: bool = True) -> None:
     path = folder / DIRECTORY / derived.file
     if not derived.sound:
         raise DamagedError(f"{path}: its list of ids in the database is damaged")
-    try:
-        size = path.stat().st_size
-    except FileNotFoundError:
-        raise DamagedError(f"{path}: the file is missing") from None
-    if size != derived.size:
-        raise DamagedError(f"{path}: {size:,} bytes where {derived.size:,} were sealed")
-    if deep:
-        checksums.check_once([(path, derived.sha256)])
+    checksums.check_sealed(path, derived.size, derived.sha256, deep=deep)
 
 
 def open_index(folder: Path, derived: Derived, dim: int, *, mapped: bool = True) -> Any:

@@ -89,15 +89,7 @@ def every_words(connection: sqlite3.Connection) -> list[WordFile]:
 
 def check_words(folder: Path, file: WordFile, *, deep: bool = True) -> None:
     """Raises DamagedError unless the file is the one that was sealed; without `deep` only its size is looked at."""
-    path = folder / DIRECTORY / file.file
-    try:
-        size = path.stat().st_size
-    except FileNotFoundError:
-        raise DamagedError(f"{path}: the file is missing") from None
-    if size != file.size:
-        raise DamagedError(f"{path}: {size:,} bytes where {file.size:,} were sealed")
-    if deep:
-        checksums.check_once([(path, file.sha256)])
+    checksums.check_sealed(folder / DIRECTORY / file.file, file.size, file.sha256, deep=deep)
 
 
 def open_words(connection: sqlite3.Connection, folder: Path) -> Words | None:
