@@ -37,10 +37,10 @@ _MANY_FRAMES = frozenset({"AVIF", "GIF", "PNG", "TIFF", "WEBP"})
 
 
 class ImageLoader:
-    """Photos, with what OCR reads in them as text; the file's own description is their context."""
+    """Photos, with what OCR reads in them as text, charts as rows; the file's own description is their context."""
 
     name = "image"
-    version = 2
+    version = 3
     reads = PICTURES | {"max_frames"}
 
     def __init__(self, settings: LoaderSettings) -> None:

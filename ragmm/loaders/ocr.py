@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ragmm.isolation.limits import seconds_left, take_slow_work
 from ragmm.loaders.base import DocumentWarning
+from ragmm.loaders.charts.reading import ChartTable, read_chart
 from ragmm.loaders.ocr_engine import Engine
 from ragmm.loaders.picture import decoded
 from ragmm.loaders.settings import LoaderSettings
@@ -137,15 +138,20 @@ def warm_ocr(settings: LoaderSettings) -> None:
         _shared().load()
 
 
-def ocr_items(items: Iterable[Item], settings: LoaderSettings) -> Iterator[Item]:
-    """The same items, those with pictures read where the settings say so, as far as the time for a document goes."""
+def ocr_items(
+    items: Iterable[Item], settings: LoaderSettings, only: Callable[[Item], bool] = lambda _: True
+) -> Iterator[Item]:
+    """The same items, those with pictures read where the settings say so, as far as the time for a document goes.
+
+    `only`: which of those with pictures.
+    """
     if ocr_reader(settings) is None:
         yield from items
         return
     left_out = 0
-    read: dict[str, list[OcrLine]] = {}
+    read: dict[str, _ReadPicture] = {}
     for item in items:
-        if item.asset is None or "ocr" in item.metadata:
+        if item.asset is None or "ocr" in item.metadata or not only(item):
             yield item
         elif seconds_left() < _RESERVE_SECONDS:
             left_out += 1
@@ -154,8 +160,8 @@ def ocr_items(items: Iterable[Item], settings: LoaderSettings) -> Iterator[Item]
             key = item.asset.sha256
             if key not in read:
                 take_slow_work()
-                read[key] = _lines_of(item.asset, _shared(), settings.ocr)
-            yield _with_lines(item, read[key])
+                read[key] = _read(item.asset, _shared(), settings.ocr)
+            yield _with_words(item, read[key])
     if left_out:
         warnings.warn(DocumentWarning(f"{left_out} pictures were not read by OCR: time was running out"), stacklevel=2)
 
@@ -167,23 +173,39 @@ def ocr_item(item: Item, ocr: OcrReader, policy: OcrPolicy = OcrPolicy.AUTO) -> 
     """
     if item.asset is None or policy == OcrPolicy.NEVER or "ocr" in item.metadata:
         return item
-    return _with_lines(item, _lines_of(item.asset, ocr, policy))
+    return _with_words(item, _read(item.asset, ocr, policy))
 
 
-def _lines_of(asset: Asset, ocr: OcrReader, policy: OcrPolicy) -> list[OcrLine]:
+@dataclass(frozen=True, kw_only=True)
+class _ReadPicture:
+    """The lines of a picture, and the pairs of labels and values if it is a chart."""
+
+    lines: list[OcrLine]
+    chart: ChartTable | None
+
+    @property
+    def text(self) -> str:
+        if self.chart is None:
+            return joined_text(self.lines)
+        rest = [line for number, line in enumerate(self.lines) if number not in self.chart.lines]
+        return "\n".join(filter(None, (joined_text(rest), self.chart.markdown)))
+
+
+def _read(asset: Asset, ocr: OcrReader, policy: OcrPolicy) -> _ReadPicture:
     image = decoded(asset)
-    return ocr.lines(image, quick=policy == OcrPolicy.AUTO and not likely_has_text(image))
+    lines = ocr.lines(image, quick=policy == OcrPolicy.AUTO and not likely_has_text(image))
+    return _ReadPicture(lines=lines, chart=read_chart(lines, image) if lines else None)
 
 
-def _with_lines(item: Item, lines: Sequence[OcrLine]) -> Item:
-    if not lines:
+def _with_words(item: Item, read: _ReadPicture) -> Item:
+    if not read.lines:
         return item
     shown = [
         {"text": line.text, "box": [round(side, 1) for side in line.box], "confidence": round(line.confidence, 3)}
-        for line in lines
+        for line in read.lines
     ]
-    facts = {"ocr": True, "confidence": round(fmean(line.confidence for line in lines), 3), "lines": shown}
-    text = "\n".join(filter(None, (item.text, joined_text(lines))))
+    facts = {"ocr": True, "confidence": round(fmean(line.confidence for line in read.lines), 3), "lines": shown}
+    text = "\n".join(filter(None, (item.text, read.text)))
     return replace(item, text=text, metadata={**item.metadata, **facts})
 
 

@@ -28,6 +28,9 @@ _CELL = 9.0
 """Side of the squares in which pieces of a drawing are looked for, in points: about how far apart they may be."""
 _FEWEST_PIECES = 6
 _PROSE_LETTERS = 45
+_LONGEST_LABEL = 40
+_FARTHEST_LABEL = 60.0
+"""Points between what is drawn and the names left of it."""
 _VALUE = re.compile(r"[-+$€£¥]?\d[\d.,]{0,6} ?[%kKmMbB]?")
 # How many times as far apart as they are thick the bars of one chart may stand.
 _FARTHEST_BARS = 2.0
@@ -229,11 +232,27 @@ def _sides(box: Box) -> tuple[float, float]:
 
 
 def _with_labels(box: Box, page: Box, lines: Sequence[Line]) -> Box:
-    """Axis labels and legends stand just outside of what is drawn."""
+    """Axis labels and legends stand just outside of what is drawn, names of bars in a column beside it."""
+    short = [line for line in lines if len(line.text) < _LONGEST_LABEL]
+    box = union([box, *(line.box for line in _column_beside(box, short))])
     for _ in range(2):
-        labels = [line.box for line in lines if len(line.text) < 40 and _touches(line.box, box)]
+        labels = [line.box for line in short if _touches(line.box, box)]
         box = clipped(union([box, *labels]), page)
     return box
+
+
+def _column_beside(box: Box, short: Sequence[Line]) -> list[Line]:
+    """Lines left of a drawing and level with it, unless they follow each other like those of a text."""
+    beside = [
+        line
+        for line in short
+        if box[1] <= (line.box[1] + line.box[3]) / 2 <= box[3] and 0 <= box[0] - line.box[2] < _FARTHEST_LABEL
+    ]
+    beside.sort(key=lambda line: line.box[1])
+    if len(beside) < 2 or min(box[0] - line.box[2] for line in beside) > _FARTHEST_LABEL / 2:
+        return []
+    dense = [after.box[1] - before.box[1] < 1.35 * before.size for before, after in pairwise(beside)]
+    return [] if 2 * sum(dense) > len(dense) else beside
 
 
 def _touches(label: Box, box: Box) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from ragmm.types import Box
 
-__all__ = ["area", "center_inside", "clipped", "covered", "grown", "near", "shared_width", "union"]
+__all__ = ["area", "center_inside", "clipped", "covered", "grown", "moved", "near", "shared_width", "union"]
 
 
 def area(box: Box) -> float:
@@ -25,6 +25,10 @@ def clipped(box: Box, page: Box) -> Box:
 
 def grown(box: Box, by: float) -> Box:
     return (box[0] - by, box[1] - by, box[2] + by, box[3] + by)
+
+
+def moved(box: Box, right: float, down: float) -> Box:
+    return (box[0] + right, box[1] + down, box[2] + right, box[3] + down)
 
 
 def covered(box: Box, by: Box) -> float:

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from ragmm.loaders.charts.reading import read_chart
 from ragmm.loaders.chunking import Block, BlockKind, Outline, chunk_blocks, section_context, token_counter
 from ragmm.loaders.pdf.base import Link, PdfPage
 from ragmm.loaders.pdf.budget import Budget
 from ragmm.loaders.pdf.captions import PrintedCaption
-from ragmm.loaders.pdf.geometry import center_inside, clipped, grown
+from ragmm.loaders.pdf.geometry import center_inside, clipped, grown, moved
 from ragmm.loaders.pdf.headings import Headings
 from ragmm.loaders.pdf.page import PageFigure, PageLayout, PageTable
 from ragmm.loaders.pdf.tables import markdown
 from ragmm.loaders.pdf.text import PageText
-from ragmm.loaders.picture import encode_image
+from ragmm.loaders.picture import decoded, encode_image
 from ragmm.loaders.settings import LoaderSettings
 from ragmm.types import Asset, Box, Item, Locator, Modality
 
@@ -30,6 +31,7 @@ _MARGIN = 2.0
 _USUAL_SCALE, _FINEST_SCALE = 150 / 72, 300 / 72
 _FEWEST_PIXELS = 640
 _MOST_LINKS = 20
+_FEWEST_LABELS = 4
 _LONGEST_PAGE_TEXT = 2_000
 
 
@@ -49,6 +51,8 @@ class PageFacts:
     layout: PageLayout
     ocr: Mapping[str, Any]
     """{"ocr": true, "confidence": …} where the text was read from the picture, else empty."""
+    chart: str = ""
+    """Values with their labels, as a table, where the picture of a page is a chart."""
 
 
 class ItemWriter:
@@ -94,7 +98,7 @@ class ItemWriter:
         text = "\n".join(row.text for paragraph in facts.layout.paragraphs for row in paragraph.rows)
         yield Item(
             modality=Modality.PAGE,
-            text=text[:_LONGEST_PAGE_TEXT],
+            text="\n".join(filter(None, (text[:_LONGEST_PAGE_TEXT], facts.chart[:_LONGEST_PAGE_TEXT]))),
             asset=asset,
             locator=Locator(page=page.number, box=whole, section=self._outline.section),
             context=self._context(self._outline.section),
@@ -164,16 +168,15 @@ class ItemWriter:
         caption = figure.caption.text if figure.caption else ""
         yield Item(
             modality=Modality.FIGURE,
-            text="\n".join(filter(None, (caption, figure.labels))),
+            text="\n".join(filter(None, (caption, _words(figure, asset, _place(page, figure.box))))),
             asset=asset,
             locator=Locator(page=page.number, box=_rounded(figure.box), section=section),
             context=self._context(section),
-            metadata={**_caption_facts(figure.caption), **({"drawn": True} if figure.drawn else {})},
+            metadata={**_caption_facts(figure.caption), **_make(figure)},
         )
 
     def _crop(self, page: PdfPage, box: Box | None, kind: Crop) -> Asset | None:
-        whole = (0.0, 0.0, page.width, page.height)
-        place = whole if box is None else clipped(grown(box, _MARGIN), whole)
+        place = _place(page, box)
         width, height = place[2] - place[0], place[3] - place[1]
         if width < 1 or height < 1:
             return None
@@ -189,6 +192,25 @@ class ItemWriter:
 
     def _context(self, section: Sequence[str]) -> str:
         return section_context([part for part in (self._title, *section) if part])
+
+
+def _place(page: PdfPage, box: Box | None) -> Box:
+    """What is cut out of a page for a box: a little more; without one the whole page."""
+    whole = (0.0, 0.0, page.width, page.height)
+    return whole if box is None else clipped(grown(box, _MARGIN), whole)
+
+
+def _words(figure: PageFigure, asset: Asset, place: Box) -> str:
+    """What is written in a figure; if it is a chart, its values with their labels."""
+    if len(figure.lines) < _FEWEST_LABELS:
+        return figure.labels
+    lines = [line._replace(box=moved(line.box, -place[0], -place[1])) for line in figure.lines if line.upright]
+    image = decoded(asset)
+    chart = read_chart(lines, image, image.width / (place[2] - place[0]))
+    if chart is None:
+        return figure.labels
+    rest = " ".join(line.text for number, line in enumerate(lines) if number not in chart.lines)
+    return "\n".join(filter(None, (rest, chart.markdown)))
 
 
 def _without_colour(image: Image) -> Image | None:
@@ -217,6 +239,12 @@ def _caption_facts(caption: PrintedCaption | None) -> dict[str, Any]:
     if caption is None:
         return {}
     return {"label": caption.label, "caption": caption.text} if caption.label else {"caption": caption.text}
+
+
+def _make(figure: PageFigure) -> dict[str, Any]:
+    """How a figure is made, as far as it matters for reading it."""
+    labelled = len(figure.lines) >= _FEWEST_LABELS
+    return {name: True for name, so in (("drawn", figure.drawn), ("labelled", labelled)) if so}
 
 
 def _rounded(box: Box) -> Box:

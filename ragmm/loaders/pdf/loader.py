@@ -14,8 +14,9 @@ from typing import Any
 
 from ragmm.errors import DocumentError, LimitError
 from ragmm.loaders.base import DocumentWarning, Probe
+from ragmm.loaders.charts.reading import read_chart
 from ragmm.loaders.figure_labels import link_mentions
-from ragmm.loaders.ocr import ocr_reader
+from ragmm.loaders.ocr import ocr_items, ocr_reader
 from ragmm.loaders.pdf.base import Line, OutlineEntry, PdfBackend, PdfFile, PdfPage
 from ragmm.loaders.pdf.budget import Budget
 from ragmm.loaders.pdf.headings import Headings
@@ -26,7 +27,7 @@ from ragmm.loaders.pdf.scans import ReadImage, is_blank, is_picture_heavy, is_sc
 from ragmm.loaders.pdf.text import compounds, is_gibberish
 from ragmm.loaders.settings import PASSAGES, LoaderSettings, PageImages, Tables
 from ragmm.text.names import display_name
-from ragmm.types import Item
+from ragmm.types import Item, Modality
 
 __all__ = ["PdfLoader", "best_backend"]
 
@@ -55,7 +56,7 @@ def best_backend() -> PdfBackend:
 class PdfLoader:
     """Reads PDFs through either library."""
 
-    version = 3
+    version = 4
     reads = PASSAGES | {"figures", "max_image_side", "ocr", "page_images", "tables"}
 
     def __init__(
@@ -80,7 +81,13 @@ class PdfLoader:
                 raise LimitError(f"{name} has {pdf.pages:,} pages; at most {_MOST_PAGES:,} are read: split it")
             if pdf.pages == 0:
                 raise DocumentError(f"{name} has no pages")
-            yield from link_mentions(_Document(pdf, name, self._settings, self._ocr).items())
+            found = link_mentions(_Document(pdf, name, self._settings, self._ocr).items())
+            yield from ocr_items(found, self._settings, only=_is_unread_figure)
+
+
+def _is_unread_figure(item: Item) -> bool:
+    """Whether it is a figure whose words are in its pixels or curves: a chart that was placed as a picture."""
+    return item.modality is Modality.FIGURE and not item.metadata.get("labelled")
 
 
 class _Document:
@@ -167,10 +174,12 @@ class _Document:
         if self._ocr is not None and self._budget.has_time_for("OCR", page.number):
             scale = render_scale(page, self._settings)
             self._budget.grant(page.width * page.height * scale * scale)  # for the picture of the page
-            scan = read_scan(page.render(None, scale), scale, self._ocr)
+            image = page.render(None, scale)
+            scan = read_scan(image, scale, self._ocr)
             layout = lay_out(page, scan.lines, _TEXT_ONLY)
             marks = {"ocr": True, "confidence": round(scan.confidence, 3)}
-            facts = PageFacts(page=page, layout=layout, ocr=marks)
+            chart = read_chart(scan.lines, image, scale)
+            facts = PageFacts(page=page, layout=layout, ocr=marks, chart=chart.markdown if chart else "")
         shown = self._settings.page_images is not PageImages.NEVER
         # What fits into one passage is the text of the page's image already.
         if not shown or not self._writer.fits(facts.layout):

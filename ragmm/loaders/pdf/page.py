@@ -34,6 +34,8 @@ class PageFigure:
     box: Box
     caption: PrintedCaption | None
     labels: str
+    lines: tuple[Line, ...]
+    """Those that the labels are made of."""
     drawn: bool
     """By shapes alone, without an embedded picture."""
 
@@ -201,6 +203,7 @@ class _Layout:
                     box=box,
                     caption=given[len(tables) + index],
                     labels=self._labels(box),
+                    lines=tuple(line for line in self._lines if center_inside(line.box, box)),
                     drawn=not any(covered(picture.box, box) > 0.5 for picture in self._pictures),
                 )
                 for index, box in enumerate(figures)

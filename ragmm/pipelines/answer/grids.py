@@ -70,6 +70,8 @@ def grid_of(item: StoredItem) -> Grid | None:
     width = max([len(heads), *(len(cells) for cells, _ in rows)], default=0)
     if width < 2 or not rows:
         return None
+    if width == 2 and not any(heads) and item.modality in IMAGE_MODALITIES:
+        return _labelled(item, [((cells[0], cells[-1]), line) for cells, line in rows if cells[-1]])
     return Grid(
         heads=_wide(heads, width),
         rows=tuple(_wide(cells, width) for cells, _ in rows),
@@ -80,18 +82,35 @@ def grid_of(item: StoredItem) -> Grid | None:
 
 def _pairs(item: StoredItem) -> Grid | None:
     """Lines of a label and its value, as forms, receipts and lists of facts have them, as a grid of two columns."""
-    lines = [line for line in without_controls(item.text[:_MAX_TEXT]).splitlines() if line.strip()]
-    # The first line is the title, whatever it looks like.
-    found = [(pair, line) for line in lines[1:] if (pair := _pair(line, item.modality in IMAGE_MODALITIES))]
+    lines = _bare_lines(item)
+    found = _found_pairs(item, lines)
     if len(found) < 2 or 3 * len(found) < len(lines):
         return None
+    return _labelled(item, [])
+
+
+def _labelled(item: StoredItem, ahead: Sequence[tuple[tuple[str, str], str]]) -> Grid:
+    """A list of labels with a value each: those of a chart, then those of lines."""
+    lines = _bare_lines(item)
+    found = [*ahead, *_found_pairs(item, lines)]
     return Grid(
         heads=("", ""),
         rows=tuple(pair for pair, _ in found),
         quotes=tuple(line.strip() for _, line in found),
-        about=f"{lines[0]} {_about(item)}",
+        about=f"{' '.join(lines[:1])} {_about(item)}",
         labelled=True,
     )
+
+
+def _bare_lines(item: StoredItem) -> list[str]:
+    """Those that belong to no table."""
+    lines = without_controls(item.text[:_MAX_TEXT]).splitlines()
+    return [line for line in lines if line.strip() and not line.strip().startswith("|")]
+
+
+def _found_pairs(item: StoredItem, lines: Sequence[str]) -> list[tuple[tuple[str, str], str]]:
+    # The first line is the title, whatever it looks like.
+    return [(pair, line) for line in lines[1:] if (pair := _pair(line, item.modality in IMAGE_MODALITIES))]
 
 
 def _pair(line: str, of_picture: bool) -> tuple[str, str] | None:

@@ -1,0 +1,236 @@
+"""A chart's printed values with their labels, as a small table; what cannot be paired is not claimed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from ragmm.loaders.charts.across import LabelledRow, rows_across
+from ragmm.loaders.charts.around import pairs_around
+from ragmm.loaders.charts.legends import with_legends_cut
+from ragmm.loaders.charts.pieces import (
+    ChartPiece,
+    Written,
+    gathered,
+    is_prose,
+    joined,
+    pieces_of,
+    same_row,
+    without_ticks,
+)
+from ragmm.loaders.charts.series import Named, series_by_colour, series_by_head, series_by_order
+from ragmm.loaders.charts.tints import Tints
+from ragmm.loaders.charts.upright import columns_upright
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+__all__ = ["ChartTable", "read_chart"]
+
+_FEWEST = 2
+_PAIRED = 0.6
+"""Of the values that must have found a label for a picture to be read as a chart of that make."""
+_FEWEST_AROUND, _PAIRED_AROUND = 3, 0.8
+"""The same where nothing but nearness pairs them."""
+_MOST_VALUES = 400
+_MOST_PERCENT = 200
+_PERCENT = re.compile(r"%|\bper ?cent|\bshare of\b|百分", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChartTable:
+    """Rows of labels and values; heads are the names of series, "" where there is but one."""
+
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    lines: frozenset[int]
+    """Which of the picture's lines went into it whole."""
+
+    @property
+    def markdown(self) -> str:
+        """As tables are stored everywhere."""
+        lines = [self.heads, tuple("---" for _ in self.heads), *self.rows]
+        return "\n".join("| " + " | ".join(cell.replace("|", "/") for cell in line) + " |" for line in lines)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Fact:
+    label: tuple[ChartPiece, ...]
+    value: ChartPiece
+    series: str = ""
+    section: str = ""
+
+
+def read_chart(lines: Sequence[Written], image: Image | None = None, scale: float = 1.0) -> ChartTable | None:
+    """None where a picture is no chart with printed values, or the pairs are not plain.
+
+    `scale`: the image's pixels per unit of the lines' boxes.
+    """
+    pieces = without_ticks(pieces_of(lines))
+    values = [piece for piece in pieces if piece.is_value]
+    if not _FEWEST <= len(values) <= _MOST_VALUES:
+        return None
+    tints = Tints(image, scale) if image is not None else None
+    pieces = with_legends_cut(pieces, tints) if tints else pieces
+    ways = [_across(pieces, tints), _upright(pieces, tints)]
+    best = max(ways, key=len)
+    if len(best) < max(_FEWEST, _PAIRED * len(values)):
+        best = [_Fact(label=label, value=value) for label, value in pairs_around(pieces, tints)]
+        if len(best) < max(_FEWEST_AROUND, _PAIRED_AROUND * len(values)):
+            return None
+    return _table(best, pieces, _is_in_percent(pieces, values))
+
+
+def _across(pieces: Sequence[ChartPiece], tints: Tints | None) -> list[_Fact]:
+    facts: list[_Fact] = []
+    panels = rows_across(pieces)
+    used = {id(part) for panel in panels for row in panel for part in row.label}
+    labels = [piece for piece in pieces if not piece.is_value and id(piece) not in used]
+    for panel in panels:
+        facts += _of_rows(panel, labels, tints)
+    return facts
+
+
+def _of_rows(panel: Sequence[LabelledRow], labels: Sequence[ChartPiece], tints: Tints | None) -> list[_Fact]:
+    if not panel:
+        return []
+    left, right = panel[0].label[0].box[0], max(row.values[-1].box[2] for row in panel)
+    over = [label for label in labels if label.box[0] < right and label.box[2] > left]
+    facts = []
+    for block in _blocks(panel, over):
+        top = block[0].y
+        above = max((row.y for row in panel if row.y < top), default=float("-inf"))
+        own = [label for label in over if above < label.y < top] or over
+        groups = [row.values for row in block]
+        names = _named(groups, own, tints) or (tints and series_by_colour(groups, labels, tints)) or None
+        heads = {name for named in names or [] for name in named if name}
+        facts += [
+            _Fact(label=row.label, value=value, series=name, section="" if row.section in heads else row.section)
+            for row, named in zip(block, names or [], strict=bool(names))
+            for value, name in zip(row.values, named, strict=True)
+            if name is not None
+        ]
+    return facts
+
+
+def _blocks(panel: Sequence[LabelledRow], labels: Sequence[ChartPiece]) -> list[list[LabelledRow]]:
+    """Rows under the same heads: a new block begins where several labels, or one over values, stand between rows."""
+    blocks = [[panel[0]]]
+    for before, row in pairwise(panel):
+        between = [label for label in labels if before.y < label.y < row.y - 0.5 * label.height]
+        over = [label for label in between if not is_prose(label) and label.x > row.values[0].box[0] - label.height]
+        if len(over) >= max(2, len(row.values) - 1):
+            blocks.append([])
+        blocks[-1].append(row)
+    return blocks
+
+
+def _upright(pieces: Sequence[ChartPiece], tints: Tints | None) -> list[_Fact]:
+    facts: list[_Fact] = []
+    axes = columns_upright(pieces)
+    used = {id(part) for axis in axes for column in axis for part in column.label}
+    labels = [piece for piece in pieces if not piece.is_value and id(piece) not in used]
+    for axis in axes:
+        groups = [column.values for column in axis]
+        if max(map(len, groups)) == 1:
+            names: Named = [[""] for _ in groups]
+        else:
+            found = (tints and series_by_colour(groups, labels, tints)) or _stacked(groups, labels)
+            names = _at_ends(groups, found or _side_by_side(groups, labels), labels)
+        facts += [
+            _Fact(label=column.label, value=value, series=name, section=column.section)
+            for column, named in zip(axis, names, strict=True)
+            for value, name in zip(column.values, named, strict=True)
+            if name is not None
+        ]
+    return facts
+
+
+def _stacked(groups: Sequence[Sequence[ChartPiece]], labels: Sequence[ChartPiece]) -> Named | None:
+    """By the labels beside the last column, from the top, where columns are stacks of as many values."""
+    last, wide = groups[-1], max(map(len, groups))
+    right = max(value.box[2] for value in last)
+    top, bottom = min(value.box[1] for value in last), max(value.box[3] for value in last)
+    beside = [
+        label for label in labels if label.box[0] > right and top - label.height < label.y < bottom + label.height
+    ]
+    entries = gathered(beside)
+    if (
+        len(entries) != wide
+        or len(last) != wide
+        or any(abs(a.x - b.x) > a.height for g in groups for a, b in pairwise(g))
+    ):
+        return None
+    names = [joined(entry) for entry in sorted(entries, key=lambda entry: entry[0].y)]
+    return [
+        [names[sorted(group, key=lambda one: one.y).index(value)] if len(group) == wide else None for value in group]
+        for group in groups
+    ]
+
+
+def _at_ends(groups: Sequence[Sequence[ChartPiece]], names: Named, labels: Sequence[ChartPiece]) -> Named:
+    """With the names that stand right beside values at the ends of lines, where nothing else has named them."""
+    known = {name for named in names for name in named}
+    found = [list(named) for named in names]
+    for at, value in enumerate(groups[-1]):
+        if found[-1][at] is None:
+            beside = [
+                label
+                for label in labels
+                if same_row(label, value) and -value.height < label.box[0] - value.box[2] < 2 * value.height
+            ]
+            if len(beside) == 1 and beside[0].text not in known:
+                found[-1][at] = beside[0].text
+    return found
+
+
+def _side_by_side(groups: Sequence[Sequence[ChartPiece]], labels: Sequence[ChartPiece]) -> Named:
+    """By a legend's order where bars stand beside each other; of what stands above each other nothing is said."""
+    beside = all(a.box[2] <= b.x for group in groups for a, b in pairwise(group))
+    found = series_by_order(groups, labels) if beside else None
+    return found or [[None] * len(group) for group in groups]
+
+
+def _named(groups: Sequence[Sequence[ChartPiece]], labels: Sequence[ChartPiece], tints: Tints | None) -> Named | None:
+    if max(map(len, groups)) == 1:
+        return [[""] for _ in groups]
+    found = (tints and series_by_colour(groups, labels, tints)) or series_by_head(groups, labels)
+    return found or series_by_order(groups, labels)
+
+
+def _is_in_percent(pieces: Sequence[ChartPiece], values: Sequence[ChartPiece]) -> bool:
+    """Whether bare numbers are percentages: the first of them says so, or the words above do."""
+    top = min(values, key=lambda value: value.y)
+    if any("%" in value.text for value in values if same_row(value, top)):
+        return True
+    return any(_PERCENT.search(piece.text) for piece in pieces if not piece.is_value and piece.y < top.y)
+
+
+def _table(facts: Sequence[_Fact], pieces: Sequence[ChartPiece], in_percent: bool) -> ChartTable:
+    series = list(dict.fromkeys(fact.series for fact in facts))
+    rows: dict[tuple[int, str], dict[str, str]] = {}
+    for fact in facts:
+        if in_percent and fact.value.amount > _MOST_PERCENT:
+            continue  # two numbers that were read as one
+        label = id(fact.label[0]), ": ".join(filter(None, (fact.section, joined(fact.label))))
+        value = _written(fact.value.text, in_percent)
+        row = rows.setdefault(label, {})
+        # Two values of one label and series: neither is claimed.
+        row[fact.series] = "" if fact.series in row else value
+    spoken = {id(piece) for fact in facts for piece in (*fact.label, fact.value)}
+    left = {piece.line for piece in pieces if id(piece) not in spoken}
+    return ChartTable(
+        heads=("", *(" ".join(name.split()) for name in series)),
+        rows=tuple((label, *(row.get(name, "") for name in series)) for (_, label), row in rows.items()),
+        lines=frozenset(piece.line for piece in pieces) - left,
+    )
+
+
+def _written(value: str, in_percent: bool) -> str:
+    """With the unit that all have; without the 0 that the mark of a point on a line is read as."""
+    if re.fullmatch(r"0\d{1,2}", value):
+        value = value[1:]
+    return f"{value}%" if in_percent and re.fullmatch(r"\d{1,3}(?:\.\d)?", value) else value

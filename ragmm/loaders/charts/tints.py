@@ -1,0 +1,164 @@
+"""Colours of a chart's pieces: what a value is printed on or stands beside, and the swatch of an entry of a legend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ragmm.loaders.charts.pieces import ChartPiece, is_prose
+from ragmm.types import Box
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+__all__ = ["Pixels", "Swatch", "Tints", "nearest_tints"]
+
+Pixels = NDArray[np.int16]
+_NEAR = 60.0
+"""How far two colours of one series may be apart (of 441)."""
+_COARSE = 24
+_PLAIN = 40
+"""Between the channels of a grey."""
+_BEFORE = 2.6
+"""Heights before an entry within which its swatch is looked for."""
+_GAP = 0.8
+"""Of a line's height."""
+_NARROWEST, _WIDEST = 0.36, 3.2
+"""Of a swatch, in heights of its entry: strokes of letters are narrower."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Swatch:
+    """A block of colour in a legend."""
+
+    start: float
+    end: float
+    colour: Pixels
+
+
+class Tints:
+    """Looks up colours in one picture."""
+
+    def __init__(self, image: Image, scale: float = 1.0) -> None:
+        """`scale`: pixels per unit of the boxes."""
+        self._pixels: Pixels = np.asarray(image.convert("RGB")).astype(np.int16)
+        self._scale = scale
+        self._paper = _main(self._pixels[:: max(1, len(self._pixels) // 200)].reshape(-1, 3))
+
+    def of_value(self, piece: ChartPiece) -> Pixels | None:
+        """What it is printed on, if that is no paper, else its own colour, if that is no black."""
+        under = self._around(piece.box)
+        if under is not None and self._is_ink(under):
+            return under
+        return self._letters(piece.box)
+
+    def of_entry(self, piece: ChartPiece) -> Pixels | None:
+        """The swatch before an entry of a legend, else the colour of its letters or what these are printed on."""
+        before = self._before(piece)
+        if before:
+            return before[-1].colour
+        return None if is_prose(piece) else self.of_value(piece)
+
+    def has_swatch(self, piece: ChartPiece) -> bool:
+        """Whether a swatch stands before it."""
+        return bool(self._before(piece))
+
+    def _before(self, piece: ChartPiece) -> list[Swatch]:
+        x0, y0, _, y1 = piece.box
+        return self.swatches((x0 - _BEFORE * (y1 - y0), y0, x0 + y1 - y0, y1))
+
+    def swatches(self, box: Box) -> list[Swatch]:
+        """Blocks of one colour as high as they are wide or wider, from the left."""
+        x0, y0, x1, y1 = box
+        high = y1 - y0
+        strip = self._part((x0, y0 + 0.3 * high, x1, y1 - 0.3 * high))
+        if strip.size == 0:
+            return []
+        colour = np.median(strip, axis=0)
+        even = np.abs(strip - colour).max(axis=(0, 2)) <= _COARSE
+        inked = np.abs(colour - self._paper).max(axis=1) > _NEAR / 2
+        found = []
+        for start, end in _runs(even & inked, colour):
+            if _NARROWEST * high * self._scale <= end - start <= _WIDEST * high * self._scale:
+                tone = colour[(start + end) // 2].astype(np.int16)
+                left = max(0.0, x0)
+                found.append(Swatch(start=left + start / self._scale, end=left + end / self._scale, colour=tone))
+        return found
+
+    def gaps(self, box: Box) -> list[tuple[float, float]]:
+        """Stretches without ink that are wider than the space between two words, from the left."""
+        strip = self._part(box)
+        if strip.size == 0:
+            return []
+        under = np.median(strip.reshape(-1, 3), axis=0)
+        empty = np.abs(strip - under).max(axis=(0, 2)) <= _NEAR
+        least = _GAP * (box[3] - box[1]) * self._scale
+        left = max(0.0, box[0])
+        runs = _runs(empty, np.zeros((len(empty), 1)))
+        return [(left + a / self._scale, left + b / self._scale) for a, b in runs if b - a >= least]
+
+    def _is_ink(self, colour: Pixels) -> bool:
+        return _apart(colour, self._paper) > _NEAR / 1.5
+
+    def _part(self, box: Box) -> Pixels:
+        x0, y0, x1, y1 = (max(0, round(side * self._scale)) for side in box)
+        return self._pixels[y0:y1, x0:x1]
+
+    def _cut(self, box: Box) -> Pixels:
+        return self._part(box).reshape(-1, 3)
+
+    def _around(self, box: Box) -> Pixels | None:
+        x0, y0, x1, y1 = box
+        inside = self._cut((x0, y0 + 0.08 * (y1 - y0), x1, y1 - 0.08 * (y1 - y0)))
+        return _main(inside) if len(inside) else None
+
+    def _letters(self, box: Box) -> Pixels | None:
+        """The colour of the letters, unless they are black or grey; their soft edges do not count."""
+        inside = self._cut(box)
+        if not len(inside):
+            return None
+        apart = np.abs(inside - _main(inside)).max(axis=1)
+        ink = inside[apart > max(_NEAR, 0.7 * apart.max())]
+        colour = _main(ink) if len(ink) else None
+        return colour if colour is not None and colour.max() - colour.min() > _PLAIN else None
+
+
+def nearest_tints(tints: Sequence[Pixels | None], entries: Sequence[Pixels | None]) -> list[int | None]:
+    """For each colour the entry that has it; None where none does, or two are about as near."""
+    return [None if tint is None else _nearest(tint, entries) for tint in tints]
+
+
+def _nearest(tint: Pixels, entries: Sequence[Pixels | None]) -> int | None:
+    order = sorted((_apart(tint, entry), at) for at, entry in enumerate(entries) if entry is not None)
+    if not order or order[0][0] > _NEAR:
+        return None
+    return order[0][1] if len(order) == 1 or order[1][0] > 1.6 * order[0][0] + 8 else None
+
+
+def _runs(kept: NDArray[np.bool_], colour: NDArray[np.float64]) -> Iterator[tuple[int, int]]:
+    """Neighbouring columns that are kept and of one colour."""
+    start = None
+    for at in range(len(kept) + 1):
+        goes_on = start is not None and at < len(kept) and kept[at] and np.abs(colour[at] - colour[at - 1]).max() < 16
+        if start is not None and not goes_on:
+            yield start, at
+            start = None
+        if start is None and at < len(kept) and kept[at]:
+            start = at
+
+
+def _main(pixels: Pixels) -> Pixels:
+    """The commonest colour, to a step of the coarse ones, as the mean of those that are like it."""
+    coarse = pixels // _COARSE
+    keys = (coarse[:, 0].astype(np.int32) * 64 + coarse[:, 1]) * 64 + coarse[:, 2]
+    kinds, counts = np.unique(keys, return_counts=True)
+    found: Pixels = pixels[keys == kinds[counts.argmax()]].mean(axis=0).astype(np.int16)
+    return found
+
+
+def _apart(one: Pixels, other: Pixels) -> float:
+    return float(np.sqrt(((one.astype(np.float64) - other) ** 2).sum()))
