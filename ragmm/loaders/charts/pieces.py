@@ -11,7 +11,17 @@ from typing import Protocol
 
 from ragmm.types import Box
 
-__all__ = ["ChartPiece", "Written", "gathered", "is_prose", "joined", "pieces_of", "same_row", "without_ticks"]
+__all__ = [
+    "ChartPiece",
+    "Written",
+    "gathered",
+    "is_prose",
+    "joined",
+    "pieces_of",
+    "same_row",
+    "without_ticks",
+    "word_by_word",
+]
 
 _VALUE = re.compile(
     r"[-+−–~<>≈(]{0,2}(?:US\$|[$€£¥])?\d{1,3}(?:(?:[,.]\d{3})+|\d*)(?:[.,]\d+)?\)?"
@@ -178,8 +188,10 @@ def _run(words: Iterable[tuple[int, int, str]]) -> int:
 
 
 def _stands_before(words: Sequence[tuple[int, int, str]], count: int) -> bool:
-    """Whether a number before words is the value of what they name ("81% High income"), not part of them."""
-    return 0 < count < len(words) and words[count][2][0].isupper()
+    """Whether a number before words is the value of what they name ("81% High income"), not part of them or a date."""
+    if not 0 < count < len(words):
+        return False
+    return words[count][2][0].isupper() and words[count][2].casefold().strip(".,") not in _LEADS
 
 
 def _piece(number: int, line: Written, start: int, end: int, *, value: bool) -> ChartPiece:
@@ -198,6 +210,21 @@ def is_prose(piece: ChartPiece) -> bool:
 def same_row(one: ChartPiece, other: ChartPiece) -> bool:
     """Whether the middle of either stands within the other's height."""
     return one.box[1] < other.y < one.box[3] or other.box[1] < one.y < other.box[3]
+
+
+def word_by_word(labels: Sequence[ChartPiece], places: Sequence[float]) -> list[ChartPiece]:
+    """Labels that were read as one line, each for itself where one has as many words as there are places under it."""
+    found = []
+    for label in labels:
+        inside, words = [at for at in places if label.box[0] < at < label.box[2]], label.text.split()
+        if 2 <= len(inside) == len(words):
+            x0, y0, x1, y1 = label.box
+            step = (x1 - x0) / len(words)
+            boxes = [(x0 + step * at, y0, x0 + step * (at + 1), y1) for at in range(len(words))]
+            found += [replace(label, text=word, box=box) for word, box in zip(words, boxes, strict=True)]
+        else:
+            found.append(label)
+    return found
 
 
 def joined(parts: Sequence[ChartPiece]) -> str:

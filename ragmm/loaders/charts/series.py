@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import pairwise
 from statistics import median
 
-from ragmm.loaders.charts.pieces import ChartPiece, gathered, is_prose, joined
+from ragmm.loaders.charts.pieces import ChartPiece, gathered, is_prose, joined, word_by_word
 from ragmm.loaders.charts.tints import Pixels, Tints, nearest_tints
 
 __all__ = ["series_by_colour", "series_by_head", "series_by_order"]
@@ -73,7 +72,7 @@ def series_by_head(groups: Groups, labels: Sequence[ChartPiece]) -> Named | None
     high = median(value.height for group in groups for value in group)
     above = [label for label in labels if top - _HIGHEST * high < label.y < top and not is_prose(label)]
     heads: list[list[ChartPiece]] = [[] for _ in columns]
-    for label in sorted(_one_a_column(above, columns), key=lambda label: -label.y):
+    for label in sorted(word_by_word(above, columns), key=lambda label: -label.y):
         at = min(range(wide), key=lambda column: abs(columns[column] - label.x))
         if _heads(label, columns, at, apart) and (not heads[at] or _goes_on(heads[at][-1], label)):
             heads[at].append(label)
@@ -81,21 +80,6 @@ def series_by_head(groups: Groups, labels: Sequence[ChartPiece]) -> Named | None
         return None
     names = [joined(head) for head in heads]
     return [_by_place(group, columns, names, 0.5 * apart) for group in groups]
-
-
-def _one_a_column(labels: Sequence[ChartPiece], columns: Sequence[float]) -> list[ChartPiece]:
-    """Heads that were read as one line, word by word, where there are as many words as columns below."""
-    found = []
-    for label in labels:
-        over, words = [at for at in columns if label.box[0] < at < label.box[2]], label.text.split()
-        if 2 <= len(over) == len(words):
-            x0, y0, x1, y1 = label.box
-            step = (x1 - x0) / len(words)
-            boxes = [(x0 + step * at, y0, x0 + step * (at + 1), y1) for at in range(len(words))]
-            found += [replace(label, text=word, box=box) for word, box in zip(words, boxes, strict=True)]
-        else:
-            found.append(label)
-    return found
 
 
 def _heads(label: ChartPiece, columns: Sequence[float], at: int, apart: float) -> bool:

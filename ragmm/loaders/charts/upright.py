@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
-from ragmm.loaders.charts.pieces import ChartPiece, is_prose, joined, same_row
+from ragmm.loaders.charts.pieces import ChartPiece, is_prose, joined, same_row, word_by_word
 from ragmm.types import Box
 
 __all__ = ["LabelledColumn", "columns_upright"]
@@ -40,7 +40,7 @@ def columns_upright(pieces: Sequence[ChartPiece]) -> list[list[LabelledColumn]]:
     """One list an axis, from the top; every value is given to the first axis below it."""
     values = [piece for piece in pieces if piece.is_value]
     labels = [piece for piece in pieces if not piece.is_value and not is_prose(piece)]
-    axes = _axes(labels, values)
+    axes = _axes(word_by_word(labels, _places(values)), values)
     found, above = [], float("-inf")
     for axis in axes:
         floor = min(label[0].y for label in axis)
@@ -49,6 +49,15 @@ def columns_upright(pieces: Sequence[ChartPiece]) -> list[list[LabelledColumn]]:
         if columns:
             found.append(_grouped(columns, labels))
             above = floor
+    return found
+
+
+def _places(values: Sequence[ChartPiece]) -> list[float]:
+    """Where values stand from the left, those above each other once."""
+    found: list[float] = []
+    for value in sorted(values, key=lambda value: value.x):
+        if not found or value.x - found[-1] > value.height:
+            found.append(value.x)
     return found
 
 

@@ -18,7 +18,17 @@ from ragmm.pipelines.answer.grids import Grid, is_amount
 from ragmm.pipelines.answer.wanted import AskedFor, AskedKind, fits, label_words, years
 from ragmm.text.terms import content_terms, numbers, terms
 
-__all__ = ["COLUMN_FEATURES", "ROW_FEATURES", "AskedTable", "CellWeights", "PickedCell", "pick"]
+__all__ = [
+    "COLUMN_FEATURES",
+    "ROW_FEATURES",
+    "AskedTable",
+    "CellWeights",
+    "PickedCell",
+    "has_word",
+    "label_of",
+    "pick",
+    "unsaid_share",
+]
 
 Rows = NDArray[np.float32]
 EmbedTexts = Callable[[Sequence[str]], Rows]
@@ -42,6 +52,8 @@ _WHICH = re.compile(
 )
 _TOTAL = re.compile(r"\b(?:total|sum|overall|altogether|all|gesamt|summe)\b|合计|总计|总", re.IGNORECASE)
 _NAME = re.compile(r"(?<=\s)[A-ZÀ-Þ][\w'’-]+|\d[\w.,-]*")
+_DATED = 0.4
+"""What a year of the question counts that is there: it says when, not what."""
 _ABOUT = 0.3
 """What a word counts in a list of facts that is about it as a whole."""
 
@@ -102,7 +114,8 @@ def pick(
     # An empty cell and the words by which the row was found are no answer.
     grid = table.grid
     said = frozenset(words)
-    order = [1] if grid.labelled else [int(column) for column in np.argsort(-column_odds)]
+    # A list of facts is asked for a value by its label, seldom for a label by its value.
+    order = [1, 0] if grid.labelled else [int(column) for column in np.argsort(-column_odds)]
     telling = [column for column in order if _tells(grid.rows[best][column], said)]
     if not telling:
         return None
@@ -117,21 +130,24 @@ def pick(
         value=grid.rows[best][column],
         row_share=float(row_odds[best]),
         column_share=1.0 if grid.labelled else float(column_odds[column]),
-        told_apart=any(_has(cell, word) for word in looked_for if not _has(about, word) for cell in table.cells[best]),
-        unsaid=_unsaid(question, words, around),
+        told_apart=any(
+            has_word(cell, word) for word in looked_for if not has_word(about, word) for cell in table.cells[best]
+        ),
+        unsaid=unsaid_share(question, words, around),
     )
 
 
 def _tells(cell: str, said: frozenset[str]) -> bool:
     """Whether a cell says anything that the question does not say."""
-    return bool(cell.strip(" -–—")) and not all(_has(said, term) for term in content_terms(cell))
+    return bool(cell.strip(" -–—")) and not all(has_word(said, term) for term in content_terms(cell))
 
 
-def _unsaid(question: str, words: Sequence[str], there: frozenset[str]) -> float:
-    """Share of the question's words that are not there; names and numbers count twice."""
+def unsaid_share(question: str, words: Sequence[str], there: frozenset[str]) -> float:
+    """Share of the question's words that are not there; names and numbers count twice, a year that is there little."""
     names = {term for name in _NAME.findall(question) for term in terms(name)}
-    weigh = {word: 2.0 if word in names or word[0].isdigit() else 1.0 for word in words}
-    return sum(weigh[word] for word in words if not _has(there, word)) / max(1.0, sum(weigh.values()))
+    dated = {year for year in years(question) if year in there}
+    weigh = {word: _DATED if word in dated else 2.0 if word in names or word[0].isdigit() else 1.0 for word in words}
+    return sum(weigh[word] for word in words if not has_word(there, word)) / max(1.0, sum(weigh.values()))
 
 
 def row_features(question: str, words: Sequence[str], table: AskedTable) -> Rows:
@@ -141,13 +157,13 @@ def row_features(question: str, words: Sequence[str], table: AskedTable) -> Rows
     has = []
     for cells in table.cells:
         row = frozenset().union(*cells) if cells else frozenset()
-        found = {word for word in wanted if _has(row, word)}
+        found = {word for word in wanted if has_word(row, word)}
         has.append(found)
         counts.update(found)
     count = len(table.cells)
     about = _terms(table.grid.about) if table.grid.labelled else frozenset()
     weigh = {
-        word: math.log(1 + count / (0.5 + counts[word])) * (_ABOUT if _has(about, word) else 1.0)
+        word: math.log(1 + count / (0.5 + counts[word])) * (_ABOUT if has_word(about, word) else 1.0)
         for word in wanted
         if counts[word]
     }
@@ -157,13 +173,13 @@ def row_features(question: str, words: Sequence[str], table: AskedTable) -> Rows
     out = np.zeros((count, len(ROW_FEATURES)), np.float32)
     for number, cells in enumerate(table.cells):
         values = table.grid.rows[number]
-        label = _label(values)
+        label = label_of(values)
         first = cells[label]
-        matched = {word for word in wanted if _has(first, word)}
+        matched = {word for word in wanted if has_word(first, word)}
         out[number] = (
             sum(weigh[word] for word in has[number]) / total,
             sum(weigh[word] for word in matched) / total,
-            sum(_has(wanted, term) for term in first) / len(first) if first else 0.0,
+            sum(has_word(wanted, term) for term in first) / len(first) if first else 0.0,
             float(any(numbers(value) & said for value in values if is_amount(value))),
             max((1.0 / counts[word] for word in has[number]), default=0.0),
             float(bool(_TOTAL.search(values[label]))) * (1.0 if asks_total else -1.0),
@@ -178,13 +194,13 @@ def column_features(
 ) -> Rows:
     """Shape: (columns, COLUMN_FEATURES)."""
     grid, cells = table.grid, table.cells[row]
-    in_row = {word for word in words if any(_has(cell, word) for cell in cells)}
+    in_row = {word for word in words if any(has_word(cell, word) for cell in cells)}
     left = [word for word in words if word not in in_row] or list(words)
-    counts = Counter(word for head in table.heads for word in set(words) if _has(head, word))
+    counts = Counter(word for head in table.heads for word in set(words) if has_word(head, word))
     weigh = {word: 1.0 / (1 + math.log(max(1, counts[word]))) for word in left}
     total = sum(weigh.values()) or 1.0
     named = _named(question)
-    label = _label(grid.rows[row])
+    label = label_of(grid.rows[row])
     near = _meanings(question, in_row, grid.heads, embed)
     out = np.zeros((len(grid.heads), len(COLUMN_FEATURES)), np.float32)
     for column, head in enumerate(table.heads):
@@ -193,23 +209,23 @@ def column_features(
         fitting = fits(asked.kind, value) and bool(value)
         typed = asked.kind is not AskedKind.ANY
         out[column] = (
-            sum(weigh[word] for word in left if _has(head, word)) / total,
-            sum(_has(frozenset(words), term) for term in head) / len(head) if head else 0.0,
+            sum(weigh[word] for word in left if has_word(head, word)) / total,
+            sum(has_word(frozenset(words), term) for term in head) / len(head) if head else 0.0,
             float(bool(head_years & asked.years)),
             float(bool(head_years) and not head_years & asked.years and bool(asked.years)),
             float(typed and fitting),
             float(typed and not fitting),
             float(is_amount(value)),
-            max((1.0 for word in in_row if _has(cells[column], word)), default=0.0),
+            max((1.0 for word in in_row if has_word(cells[column], word)), default=0.0),
             near[column],
             float(column == label),
-            float(bool(named) and any(_has(head, term) for term in named)),
+            float(bool(named) and any(has_word(head, term) for term in named)),
             float(column == len(grid.heads) - 1),
         )
     return out
 
 
-def _label(cells: Sequence[str]) -> int:
+def label_of(cells: Sequence[str]) -> int:
     """The first column that says what a row is about."""
     return next((column for column, cell in enumerate(cells) if cell and not is_amount(cell)), 0)
 
@@ -234,7 +250,7 @@ def _terms(text: str) -> frozenset[str]:
     return frozenset(terms(text.replace("_", " ")))
 
 
-def _has(there: frozenset[str] | set[str], word: str) -> bool:
+def has_word(there: frozenset[str] | set[str], word: str) -> bool:
     """Whether a word stands there, or a longer or shorter form of it."""
     if word in there:
         return True

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from ragmm.pipelines.answer.candidates import FoundValue
 from ragmm.pipelines.answer.cells import AskedTable, CellWeights, PickedCell, pick
 from ragmm.pipelines.answer.confidence import ConfidenceWeights, confidence, evidence_of
+from ragmm.pipelines.answer.extremes import pick_extreme
 from ragmm.pipelines.answer.grids import grid_of, labelled_otherwise
 from ragmm.pipelines.answer.pointing import Pointed, point
 from ragmm.pipelines.answer.reasons import reasoned
@@ -54,7 +55,10 @@ def values_in_tables(
     if asked.kind is AskedKind.YES_NO:
         return []
     tables = [(hit, AskedTable.of(grid)) for hit in hits if (grid := grid_of(hit.item)) is not None]
-    picked = [(pick(question, asked, table, weights), hit, table) for hit, table in tables]
+    picked = [
+        (pick_extreme(question, asked, table) or pick(question, asked, table, weights), hit, table)
+        for hit, table in tables
+    ]
     found = [(_in_cell(cell, asked, hit, table), cell, hit, table) for cell, hit, table in picked if cell]
     found.sort(key=lambda one: -one[0].confidence)
     if found and embed is not None and found[0][1].column_share < _OPEN:

@@ -119,6 +119,8 @@ def _pair(line: str, of_picture: bool) -> tuple[str, str] | None:
         return None
     if match.re is _READ_PAIR and re.fullmatch(r"(?:19|20)\d\d", match.group(2)):
         return None  # the end of a date, more likely than a value
+    if of_picture and len(amounts := match.group(2).split()) > 1 and all(map(is_amount, amounts)):
+        return None  # a row of a chart: nothing says which of them is meant
     return " ".join(match.group(1).split()), " ".join(match.group(2).split())
 
 

@@ -4,18 +4,34 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["asks_for_fact"]
+__all__ = ["asks_for_fact", "asks_to_describe", "looks_for_picture"]
 
 _ASKS = re.compile(
-    r"[?？]\s*$|^\s*(?:who|whose|whom|what|when|where|which|why|how|is|are|was|were|do|does|did|can|could|has|have|had|"
+    r"[?？]\s*$|(?:^|[,;:])\s*(?:who|whose|whom|what|when|where|which|why|how|is|are|was|were|do|does|did|can|could|has|have|had|"
     r"will|would|should|wer|was|wann|wo|warum|wie|welche\w*|qui|quoi|quand|où|pourquoi|combien|quel\w*|"
     r"qué|quién|cuándo|dónde|cuánt\w*|cuál\w*)\b"
     r"|什么|什麼|多少|哪[些里裡个年位]|何[时時地]|为什么|為什麼|怎么|怎样|如何|谁|誰",
     re.IGNORECASE,
 )
+_DESCRIBE = re.compile(
+    r"^\W*(?:please )?(?:describe|compare|comment|explain|summari[sz]e|discuss|outline|beschreib\w*|vergleich\w*|"
+    r"erklär\w*|décri\w*|compar\w*|explique\w*)\b|^\W*(?:请)?(?:描述|比较|概括|总结)",
+    re.IGNORECASE,
+)
+_TELL = re.compile(
+    r"^\W*(?:list|name|tell|define|state|give|calculate|compute|count|first|firstly|according|based|nenn\w*)\b|^\W*\d\.",
+    re.IGNORECASE,
+)
+_PICTURE = (
+    r"(?:pictures?|photos?|photographs?|images?|drawings?|charts?|figures?|diagrams?|maps?|logos?|icons?|signs?|screenshots?"
+    r"|graphs?|plots?|bild(?:er)?|fotos?|zeichnung(?:en)?|karten?|diagramme?|photographies?|dessins?|imágenes|imagen)"
+)
 _SHOW = re.compile(
-    r"\b(?:show|find|see|look|looks|picture|pictures|photo|photos|image|images|drawing|chart|charts|figure|diagram|"
-    r"map|logo|icon|sign|screenshot|zeig\w*|bild\w*|montre\w*|imagen)\b|[图圖][片像表案形]|插[图圖]|地[图圖]|照片|看看|什么样子",
+    r"^\W*(?:please |can you |could you )?(?:show|find|see|look|display|zeig\w*|montre\w*|muestra\w*)\b"
+    r"|\blooks? like\b"
+    rf"|^\W*(?:(?:which|what|any|a|an|the|is there|are there|do you have|welche\w*|quelle?s?)\s+)*"
+    rf"(?:(?!do|does|did|is|are|was|were|in|of|on|for|by|the\b)[\w-]+\s+){{0,2}}{_PICTURE}\b"
+    r"|[图圖][片像表案形]|插[图圖]|地[图圖]|照片|看看|什么样子",
     re.IGNORECASE,
 )
 
@@ -23,3 +39,14 @@ _SHOW = re.compile(
 def asks_for_fact(question: str) -> bool:
     """Whether only words can answer: a question that names no picture, rather than a description of what to find."""
     return bool(_ASKS.search(question)) and not _SHOW.search(question)
+
+
+def asks_to_describe(question: str) -> bool:
+    """Whether an account is asked for, which no value is."""
+    return bool(_DESCRIBE.search(question))
+
+
+def looks_for_picture(question: str) -> bool:
+    """Whether a picture can be the answer: it is asked for, or described as one would describe it."""
+    other = _ASKS.search(question) or _TELL.search(question) or _DESCRIBE.search(question)
+    return bool(_SHOW.search(question)) or not other

@@ -15,7 +15,7 @@ from ragmm.pipelines.answer.evidence import Unit, caption_of, units_of_hits
 from ragmm.pipelines.answer.figures import FigureSettings, closest_images, figures_for
 from ragmm.pipelines.answer.found_values import values_in_tables, values_in_text
 from ragmm.pipelines.answer.ingredients import lines_of
-from ragmm.pipelines.answer.question_kind import asks_for_fact
+from ragmm.pipelines.answer.question_kind import asks_for_fact, asks_to_describe, looks_for_picture
 from ragmm.pipelines.answer.scoring import EmbedTexts, Scored, ScoreWeights, score_units, speaks_of, strength
 from ragmm.pipelines.answer.wanted import AskedFor, AskedKind, wanted
 from ragmm.readers.base import Reader
@@ -83,7 +83,7 @@ def extract_answer(
     settings = settings or ExtractiveSettings()
     values: list[FoundValue] = []
     asked = wanted(question)
-    if reader is not None and question.strip():
+    if reader is not None and question.strip() and not asks_to_describe(question):
         values = _values(question, asked, hits, embed, settings, reader)
         # Of scripts that it was shown little of, the reader is believed where it is sure, else the rules of sentences.
         unspaced = language(question) in _UNSPACED
@@ -93,7 +93,7 @@ def extract_answer(
         return _answer([_claim(line) for line in lines], hits, settings)
     fact = asks_for_fact(question) and asked.kind is not AskedKind.REASON and language(question) not in _UNSPACED
     if reader is None or not fact:
-        quoted = _quoted(question, hits, embed, settings)
+        quoted = _quoted(question, hits, embed, settings, read=reader is not None)
         if quoted is not None:
             return quoted
     return _abstention(() if reader is not None and fact else hits, values, settings)
@@ -123,14 +123,15 @@ def _valued(best: FoundValue, hits: Sequence[Hit], settings: ExtractiveSettings)
 
 
 def _quoted(
-    question: str, hits: Sequence[Hit], embed: EmbedTexts | None, settings: ExtractiveSettings
+    question: str, hits: Sequence[Hit], embed: EmbedTexts | None, settings: ExtractiveSettings, *, read: bool
 ) -> Answer | None:
+    """`read`: whether a reader has looked for a value in vain; then a picture answers only who looks for one."""
     scored = score_units(question, units_of_hits(hits), embed, settings.weights)
     if scored and question.strip() and strength(scored) >= settings.strong:
         return _answer([_claim(piece.unit) for piece in _pick(scored, settings)], hits, settings)
     images = closest_images(hits, settings.image_floor)
-    if asks_for_fact(question):
-        images = [hit for hit in images if speaks_of(question, hit)]
+    if not looks_for_picture(question):
+        images = [] if read else [hit for hit in images if speaks_of(question, hit)]
     return _answer([_image_claim(images[0])], hits, settings) if images else None
 
 

@@ -12,7 +12,7 @@ from ragmm.readers.base import Passage
 from ragmm.text.inert import without_controls
 from ragmm.text.sentences import sentences
 from ragmm.text.terms import content_terms, terms
-from ragmm.types import IMAGE_MODALITIES, Hit
+from ragmm.types import IMAGE_MODALITIES, Hit, Modality
 
 __all__ = ["ReadWindow", "windows_of"]
 
@@ -81,10 +81,15 @@ def _cut(hit: Hit, asked: frozenset[str]) -> _Cut | None:
 
 
 def _is_chart(hit: Hit, text: str) -> bool:
-    """Whether a picture's words are the numbers and labels of a chart, which say nothing in the order of reading."""
+    """Whether a picture's words are the numbers and labels of a chart, which say nothing in the order of reading.
+
+    What was read as a chart is read as the table that it became.
+    """
     if hit.item.modality not in IMAGE_MODALITIES:
         return False
     lines = [line for line in text.splitlines() if line.strip()]
+    if hit.item.modality is not Modality.PAGE and any(line.startswith("| ---") for line in lines):
+        return True
     bare = sum(bool(_BARE.fullmatch(line)) for line in lines)
     return bare >= 3 and 3 * bare >= len(lines)
 
