@@ -14,7 +14,9 @@ __all__ = ["series_by_colour", "series_by_head", "series_by_order"]
 
 _MOST_ENTRIES = 9
 _LONGEST_NAME = 60
-_AGREED = 0.75
+_AGREED, _PLAIN = 0.75, 0.6
+_TALLEST, _FEWEST_LETTERS = 1.35, 2
+"""Of an entry: its height by that of the values (titles are higher), and its letters."""
 _HIGHEST = 9.0
 """Heights above the first row within which heads are looked for."""
 
@@ -26,7 +28,10 @@ Named = list[list[str | None]]
 
 def series_by_colour(groups: Groups, labels: Sequence[ChartPiece], tints: Tints) -> Named | None:
     """By the swatch or the colour of an entry of a legend; None where colours do not tell the series apart."""
-    entries = _entries(labels, tints)
+    high = _TALLEST * median(value.height for group in groups for value in group)
+    top = min((label.y for label in labels), default=0.0)
+    titles = [label for label in labels if label.y == top and " " in label.text and not tints.has_swatch(label)]
+    entries = _entries([label for label in labels if label.height <= high and label not in titles], tints)
     if len(entries) < 2:
         return None
     values = [[tints.of_value(value) for value in group] for group in groups]
@@ -38,7 +43,7 @@ def series_by_colour(groups: Groups, labels: Sequence[ChartPiece], tints: Tints)
         return None
     # Two values of one label in one series are neither claimed; where there are many, colours mean something else.
     plain = [[at if group.count(at) == 1 else None for at in group] for group in found]
-    if sum(at is not None for group in plain for at in group) < _AGREED * sum(used.values()):
+    if sum(at is not None for group in plain for at in group) < _PLAIN * sum(used.values()):
         return None
     names = [_cut(joined(entry)) for entry, _ in entries]
     return [[None if at is None else names[at] for at in group] for group in plain]
@@ -52,11 +57,14 @@ def _entries(labels: Sequence[ChartPiece], tints: Tints) -> list[tuple[list[Char
     tint_of = {id(label): tint for label, tint in coloured}
     entries: list[tuple[list[ChartPiece], Pixels]] = []
     for group in gathered([label for label, _ in coloured]):
-        tints_here = [tint_of[id(label)] for label in group]
-        if all(near == 0 for near in nearest_tints(tints_here, tints_here[:1])):
-            entries.append((group, tints_here[0]))
-        else:
-            entries += [([label], tint) for label, tint in zip(group, tints_here, strict=True)]
+        whole: list[tuple[list[ChartPiece], Pixels]] = []
+        for label in group:
+            tint = tint_of[id(label)]
+            if whole and nearest_tints([tint], [whole[-1][1]]) == [0]:
+                whole[-1][0].append(label)
+            else:
+                whole.append(([label], tint))
+        entries += whole
     return entries
 
 

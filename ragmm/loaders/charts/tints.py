@@ -27,6 +27,8 @@ _BEFORE = 2.6
 """Heights before an entry within which its swatch is looked for."""
 _GAP = 0.8
 """Of a line's height."""
+_LINE, _UNBROKEN = 2.0, 0.7
+"""Heights of a stretch of line before an entry, and how much of it must be inked."""
 _NARROWEST, _WIDEST = 0.36, 3.2
 """Of a swatch, in heights of its entry: strokes of letters are narrower."""
 
@@ -61,11 +63,29 @@ class Tints:
         before = self._before(piece)
         if before:
             return before[-1].colour
+        line = self._line_before(piece)
+        if line is not None:
+            return line
         return None if is_prose(piece) else self.of_value(piece)
 
     def has_swatch(self, piece: ChartPiece) -> bool:
         """Whether a swatch stands before it."""
         return bool(self._before(piece))
+
+    def _line_before(self, piece: ChartPiece) -> Pixels | None:
+        """The colour of a stretch of line before an entry, as legends of line charts have it."""
+        x0, y0, _, y1 = piece.box
+        high = y1 - y0
+        strip = self._part((x0 - _LINE * high, y0 + 0.2 * high, x0 - 0.15 * high, y1 - 0.2 * high))
+        if strip.shape[1] < high * self._scale:
+            return None
+        for row in strip:
+            inked = row[np.abs(row - self._paper).max(axis=1) > _NEAR]
+            if len(inked) > _UNBROKEN * len(row):
+                colour = _main(inked)
+                if colour.max() - colour.min() > _PLAIN:
+                    return colour
+        return None
 
     def _before(self, piece: ChartPiece) -> list[Swatch]:
         x0, y0, _, y1 = piece.box
@@ -121,8 +141,8 @@ class Tints:
         inside = self._cut(box)
         if not len(inside):
             return None
-        apart = np.abs(inside - _main(inside)).max(axis=1)
-        ink = inside[apart > max(_NEAR, 0.7 * apart.max())]
+        apart = np.abs(inside - _main(inside)).mean(axis=1)
+        ink = inside[apart > max(_NEAR / 2, 0.85 * apart.max())]
         colour = _main(ink) if len(ink) else None
         return colour if colour is not None and colour.max() - colour.min() > _PLAIN else None
 
