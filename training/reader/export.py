@@ -9,7 +9,7 @@ import torch
 
 from ragmm.readers.weights import read, write
 from training.reader.data import ENGLISH
-from training.reader.model import Reader, Size, minilm
+from training.reader.model import Reader, Size, minilm, take
 
 TRAINED_FROM = (
     *ENGLISH,
@@ -40,7 +40,7 @@ def open_export(folder: Path) -> tuple[Reader, str]:
     """The reader of an export, and its own characters."""
     stored = read(folder, minilm())
     model = Reader(Size(own=len(stored.letters) + 1, heads=stored.facts["heads"]))
-    model.load_state_dict({name: torch.from_numpy(rows.copy()) for name, rows in stored.weights.items()})
+    take(model, {name: torch.from_numpy(rows.copy()) for name, rows in stored.weights.items()})
     return model, stored.letters
 
 

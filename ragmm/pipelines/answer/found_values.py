@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 
 from ragmm.pipelines.answer.candidates import FoundValue
-from ragmm.pipelines.answer.cells import AskedTable, CellWeights, PickedCell, pick
+from ragmm.pipelines.answer.asked_tables import AskedTable
+from ragmm.pipelines.answer.cells import CellWeights, PickedCell, pick
 from ragmm.pipelines.answer.confidence import ConfidenceWeights, confidence, evidence_of
 from ragmm.pipelines.answer.grids import grid_of, labelled_otherwise
 from ragmm.pipelines.answer.pointing import Pointed, point
