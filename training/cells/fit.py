@@ -1,17 +1,20 @@
 """Fit the weights by which rows and columns are picked, and print how many cells are right on tables never fitted on.
 
-python -m training.cells.fit [DATA/reading/tables] [--each 300] [--meaning]
+python -m training.cells.fit [DATA/reading/tables] [--each 300] [--meaning] [--reader FOLDER]
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ragmm.models.finding import FoundModel, Source
 from ragmm.pipelines.answer.asked_tables import AskedOrder, AskedTable
 from ragmm.pipelines.answer.cells import (
     COLUMN_FEATURES,
@@ -19,15 +22,20 @@ from ragmm.pipelines.answer.cells import (
     CellWeights,
     column_features,
     pick,
+    read_columns,
+    read_rows,
     row_features,
 )
 from ragmm.pipelines.answer.wanted import wanted
+from ragmm.readers.base import Reader
+from ragmm.readers.mini import MiniReader
 from ragmm.text.terms import content_terms
-from training.cells.cases import LEARNT_FROM, TABLES, TESTED_ON, Case, read_cases
+from training.cells.cases import LEARNT_FROM, TABLES, TESTED_ON, Case, held_out, read_cases
+from training.reader.model import minilm
 
 Rows = NDArray[np.float32]
 Embed = Callable[[Sequence[str]], Rows]
-Choice = tuple[Rows, int]
+Choice = tuple[NDArray[np.floating], int]
 """Features of each option, and which is right."""
 
 
@@ -36,7 +44,23 @@ def choices(cases: Sequence[Case], embed: Embed | None) -> Iterator[tuple[Choice
     for case in cases:
         table, words = AskedTable.of(case.grid), content_terms(case.question)
         columns = column_features(case.question, words, wanted(case.question), table, case.row, embed)
-        yield (row_features(case.question, words, table, AskedOrder.of(case.question, case.grid)), case.row), (columns, case.column)
+        order = AskedOrder.of(case.question, case.grid)
+        yield (row_features(case.question, words, table, order), case.row), (columns, case.column)
+
+
+def read_choices(cases: Sequence[Case], weights: CellWeights, reader: Reader) -> Iterator[tuple[Choice, Choice]]:
+    """The same with two features each: what the words say, and what the reader says."""
+    for case, (rows, columns) in zip(cases, choices(cases, None), strict=True):
+        table, order = AskedTable.of(case.grid), AskedOrder.of(case.question, case.grid)
+        by_row, by_column = rows[0] @ np.array(weights.row), columns[0] @ np.array(weights.column)
+        felt_rows = read_rows(case.question, table, order, by_row, reader)
+        felt_columns = read_columns(case.question, table, case.row, by_column, reader)
+        if felt_rows is None or felt_columns is None:
+            raise SystemExit("this reader has learnt nothing of tables")
+        yield (np.stack([by_row, felt_rows], axis=1), case.row), (
+            np.stack([by_column, felt_columns], axis=1),
+            case.column,
+        )
 
 
 def fit(found: Sequence[Choice], width: int, *, steps: int = 600, ridge: float = 1e-3) -> NDArray[np.float64]:
@@ -52,18 +76,28 @@ def fit(found: Sequence[Choice], width: int, *, steps: int = 600, ridge: float =
     return weights
 
 
-def share(found: Sequence[Choice], weights: NDArray[np.float64]) -> float:
+def share(found: Sequence[Choice], weights: Sequence[float] | NDArray[np.float64]) -> float:
     """How often the likeliest option is the right one."""
-    return sum(int((rows @ weights).argmax()) == right for rows, right in found) / max(1, len(found))
+    return sum(int((rows @ np.array(weights)).argmax()) == right for rows, right in found) / max(1, len(found))
 
 
-def cells_right(cases: Sequence[Case], weights: CellWeights, embed: Embed | None) -> float:
-    """How often the picked cell says what the right one says."""
-    right = 0
+def cells_right(
+    cases: Sequence[Case], weights: CellWeights, embed: Embed | None, reader: Reader | None = None
+) -> tuple[float, float]:
+    """How often the picked cell says what the right one says, and the CPU-milliseconds of a question."""
+    right, began = 0, sum(os.times()[:2])
     for case in cases:
-        picked = pick(case.question, wanted(case.question), AskedTable.of(case.grid), weights, embed)
+        picked = pick(case.question, wanted(case.question), AskedTable.of(case.grid), weights, embed, reader)
         right += picked is not None and picked.value == case.grid.rows[case.row][case.column]
-    return right / max(1, len(cases))
+    return right / max(1, len(cases)), 1000 * (sum(os.times()[:2]) - began) / max(1, len(cases))
+
+
+def open_reader(folder: Path) -> Reader:
+    """An export."""
+    found = FoundModel(name="mini", folder=folder, revision="local", source=Source.BUNDLED, licence="")
+    reader = MiniReader(found, minilm())
+    reader.load()
+    return reader
 
 
 def _embedder() -> Embed:
@@ -81,25 +115,55 @@ def _embedder() -> Embed:
     return embed
 
 
+def fitted(folder: Path, each: int, embed: Embed | None, reader: Reader | None) -> CellWeights:
+    """What the words weigh, then what a reader weighs beside them, on tables that it never learnt from."""
+    cases = [case for name in LEARNT_FROM for case in read_cases(folder / f"{name}.jsonl.gz", each)]
+    rows, columns = zip(*choices(cases, embed), strict=True)
+    by_row, by_column = fit(rows, len(ROW_FEATURES)), fit(columns, len(COLUMN_FEATURES))
+    print(f"words fitted on {len(cases)}")
+    print("row", *(f"{name} {one:.2f}" for name, one in zip(ROW_FEATURES, by_row, strict=True)))
+    print("column", *(f"{name} {one:.2f}" for name, one in zip(COLUMN_FEATURES, by_column, strict=True)))
+    weights = CellWeights(row=tuple(by_row), column=tuple(by_column))
+    if reader is None:
+        return weights
+    kept = [
+        case
+        for name in LEARNT_FROM
+        for case in [one for one in read_cases(folder / f"{name}.jsonl.gz") if held_out(one.key)][:each]
+    ]
+    rows, columns = zip(*read_choices(kept, weights, reader), strict=True)
+    both = fit(rows, 2), fit(columns, 2)
+    print(f"reading fitted on {len(kept)}", *(f"words {one[0]:.2f} read {one[1]:.2f}" for one in both))
+    return replace(weights, read_row=tuple(both[0]), read_column=tuple(both[1]))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path, nargs="?", default=TABLES)
     parser.add_argument("--each", type=int, default=300, help="questions of each set")
     parser.add_argument("--meaning", action="store_true", help="with how near the heads are to the question")
+    parser.add_argument("--reader", type=Path, help="an export: words alone, the reader among the best of them, both")
     given = parser.parse_args()
     embed = _embedder() if given.meaning else None
-    cases = [case for name in LEARNT_FROM for case in read_cases(given.folder / f"{name}.jsonl.gz", given.each)]
-    rows, columns = zip(*choices(cases, embed), strict=True)
-    by_row, by_column = fit(rows, len(ROW_FEATURES)), fit(columns, len(COLUMN_FEATURES))
-    weights = CellWeights(row=tuple(by_row), column=tuple(by_column))
-    print(f"fitted on {len(cases)}")
-    print("row", *(f"{name} {one:.2f}" for name, one in zip(ROW_FEATURES, by_row, strict=True)))
-    print("column", *(f"{name} {one:.2f}" for name, one in zip(COLUMN_FEATURES, by_column, strict=True)))
+    reader = open_reader(given.reader) if given.reader else None
+    weights = fitted(given.folder, given.each, embed, reader)
     for name in TESTED_ON:
         tested = read_cases(given.folder / f"{name}.jsonl.gz", given.each)
         rows, columns = zip(*choices(tested, embed), strict=True)
-        figures = (share(rows, by_row), share(columns, by_column), cells_right(tested, weights, embed))
-        print(f"{name}: {len(tested)} questions, row {figures[0]:.2f}, column {figures[1]:.2f}, cell {figures[2]:.2f}")
+        cell, took = cells_right(tested, weights, embed)
+        print(f"{name}: {len(tested)} questions")
+        print(f"  words: row {share(rows, weights.row):.2f}, column {share(columns, weights.column):.2f}, "
+              f"cell {cell:.2f}, {took:.0f} CPU-ms")  # fmt: skip
+        if reader is None:
+            continue
+        rows, columns = zip(*read_choices(tested, weights, reader), strict=True)
+        for said, row, column in (
+            ("reader", (1e-6, 1.0), (1e-6, 1.0)),
+            ("both", weights.read_row, weights.read_column),
+        ):
+            cell, took = cells_right(tested, replace(weights, read_row=row, read_column=column), embed, reader)
+            print(f"  {said}: row {share(rows, row):.2f}, column {share(columns, column):.2f}, "
+                  f"cell {cell:.2f}, {took:.0f} CPU-ms")  # fmt: skip
 
 
 if __name__ == "__main__":

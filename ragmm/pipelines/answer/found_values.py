@@ -22,8 +22,12 @@ from ragmm.types import Hit
 
 __all__ = ["values_in_tables", "values_in_text"]
 
+_READ, _SUREST = 0.4, 3.0
+"""What the reader's score of the row counts, and from where on it counts no more."""
 _OPEN = 0.6
 """Share of a column below which it is open which one is meant."""
+_READ_TABLES = 2
+"""How many are read at most."""
 _OTHER_LABEL = 0.5
 """What the confidence is worth where a value stands behind a label that the question does not name."""
 
@@ -46,11 +50,19 @@ def values_in_text(
 
 
 def values_in_tables(
-    question: str, asked: AskedFor, hits: Sequence[Hit], embed: EmbedTexts | None, weights: CellWeights
+    question: str,
+    asked: AskedFor,
+    hits: Sequence[Hit],
+    weights: CellWeights,
+    *,
+    embed: EmbedTexts | None = None,
+    reader: Reader | None = None,
 ) -> list[FoundValue]:
     """A cell of each table among the hits, the likeliest first.
 
-    Where the words leave open which column of the likeliest table is meant, the meaning of its heads decides.
+    The words pick a cell of each. The likeliest table is then read, and the next one where the reader finds no row of
+    the first right. Without a reader that has learnt tables, the meaning of the heads decides where the words leave
+    open which column of the likeliest table is meant.
     """
     if asked.kind is AskedKind.YES_NO:
         return []
@@ -58,10 +70,16 @@ def values_in_tables(
     picked = [(pick(question, asked, table, weights), hit, table) for hit, table in tables]
     found = [(_in_cell(cell, asked, hit, table), cell, hit, table) for cell, hit, table in picked if cell]
     found.sort(key=lambda one: -one[0].confidence)
-    if found and embed is not None and found[0][1].column_share < _OPEN:
-        _, _, hit, table = found[0]
-        cell = pick(question, asked, table, weights, embed)
-        found[0] = (_in_cell(cell, asked, hit, table), cell, hit, table) if cell else found[0]
+    for place, (_, cell, hit, table) in enumerate(found[:_READ_TABLES]):
+        read = pick(question, asked, table, weights, reader=reader) if reader is not None else None
+        if read is None or read.read is None:
+            if embed is not None and place == 0 and cell.column_share < _OPEN:
+                meant = pick(question, asked, table, weights, embed)
+                found[0] = (_in_cell(meant, asked, hit, table), meant, hit, table) if meant else found[0]
+            break
+        found[place] = (_in_cell(read, asked, hit, table), read, hit, table)
+        if read.read > 0:
+            break
     return sorted((value for value, *_ in found if 0 < len(value.value) <= LONGEST), key=lambda one: -one.confidence)
 
 
@@ -90,6 +108,7 @@ def _cell_confidence(picked: PickedCell, asked: AskedFor, hit: Hit, said: frozen
         - 0.3 * math.log(hit.rank)
         - 3.0 * wrong_year
         - 2.5 * (not picked.told_apart)
+        + _READ * min(max(picked.read or 0.0, -_SUREST), _SUREST)
         + 1.0 * labelled
     )
     return 1 / (1 + math.exp(-logit))

@@ -109,7 +109,7 @@ def _values(
 ) -> list[FoundValue]:
     found = [
         *values_in_text(question, asked, hits, reader, settings.confidence, windows=settings.windows),
-        *values_in_tables(question, asked, hits, embed, settings.cells),
+        *values_in_tables(question, asked, hits, settings.cells, embed=embed, reader=reader),
     ]
     return sorted(found, key=lambda one: -one.confidence)
 
