@@ -27,7 +27,7 @@ from ragmm.pipelines.answer.cells import (
     row_features,
 )
 from ragmm.pipelines.answer.wanted import wanted
-from ragmm.readers.base import Reader
+from ragmm.readers.base import OptionSide, Passage, Reader
 from ragmm.readers.mini import MiniReader
 from ragmm.text.terms import content_terms
 from training.cells.cases import LEARNT_FROM, TABLES, TESTED_ON, Case, held_out, read_cases
@@ -57,10 +57,8 @@ def read_choices(cases: Sequence[Case], weights: CellWeights, reader: Reader) ->
         felt_columns = read_columns(case.question, table, case.row, by_column, reader)
         if felt_rows is None or felt_columns is None:
             raise SystemExit("this reader has learnt nothing of tables")
-        yield (np.stack([by_row, felt_rows], axis=1), case.row), (
-            np.stack([by_column, felt_columns], axis=1),
-            case.column,
-        )
+        both_rows, both_columns = np.stack([by_row, felt_rows], axis=1), np.stack([by_column, felt_columns], axis=1)
+        yield (both_rows, case.row), (both_columns, case.column)
 
 
 def fit(found: Sequence[Choice], width: int, *, steps: int = 600, ridge: float = 1e-3) -> NDArray[np.float64]:
@@ -92,12 +90,20 @@ def cells_right(
     return right / max(1, len(cases)), 1000 * (sum(os.times()[:2]) - began) / max(1, len(cases))
 
 
-def open_reader(folder: Path) -> Reader:
-    """An export."""
-    found = FoundModel(name="mini", folder=folder, revision="local", source=Source.BUNDLED, licence="")
-    reader = MiniReader(found, minilm())
-    reader.load()
-    return reader
+class RememberingReader(MiniReader):
+    """An export that scores the same options once."""
+
+    def __init__(self, folder: Path) -> None:
+        found = FoundModel(name="mini", folder=folder, revision="local", source=Source.BUNDLED, licence="")
+        super().__init__(found, minilm())
+        self._known: dict[tuple[str, tuple[Passage, ...], OptionSide], list[float] | None] = {}
+        self.load()
+
+    def score(self, question: str, options: Sequence[Passage], side: OptionSide) -> list[float] | None:
+        key = question, tuple(options), side
+        if key not in self._known:
+            self._known[key] = super().score(question, options, side)
+        return self._known[key]
 
 
 def _embedder() -> Embed:
@@ -145,25 +151,23 @@ def main() -> None:
     parser.add_argument("--reader", type=Path, help="an export: words alone, the reader among the best of them, both")
     given = parser.parse_args()
     embed = _embedder() if given.meaning else None
-    reader = open_reader(given.reader) if given.reader else None
+    reader = RememberingReader(given.reader) if given.reader else None
     weights = fitted(given.folder, given.each, embed, reader)
+    ways = {"words": (None, weights)}
+    if reader:
+        # Both come first: only what is read for the first time tells what it costs.
+        alone = replace(weights, read_row=(1e-6, 1.0), read_column=(1e-6, 1.0))
+        ways |= {"both": (reader, weights), "reader": (reader, alone)}
     for name in TESTED_ON:
         tested = read_cases(given.folder / f"{name}.jsonl.gz", given.each)
-        rows, columns = zip(*choices(tested, embed), strict=True)
-        cell, took = cells_right(tested, weights, embed)
         print(f"{name}: {len(tested)} questions")
-        print(f"  words: row {share(rows, weights.row):.2f}, column {share(columns, weights.column):.2f}, "
-              f"cell {cell:.2f}, {took:.0f} CPU-ms")  # fmt: skip
-        if reader is None:
-            continue
-        rows, columns = zip(*read_choices(tested, weights, reader), strict=True)
-        for said, row, column in (
-            ("reader", (1e-6, 1.0), (1e-6, 1.0)),
-            ("both", weights.read_row, weights.read_column),
-        ):
-            cell, took = cells_right(tested, replace(weights, read_row=row, read_column=column), embed, reader)
-            print(f"  {said}: row {share(rows, row):.2f}, column {share(columns, column):.2f}, "
-                  f"cell {cell:.2f}, {took:.0f} CPU-ms")  # fmt: skip
+        for way, (read_with, weigh) in ways.items():
+            cell, took = cells_right(tested, weigh, embed, read_with)
+            made = read_choices(tested, weigh, read_with) if read_with else choices(tested, embed)
+            rows, columns = zip(*made, strict=True)
+            by_row, by_column = (weigh.read_row, weigh.read_column) if read_with else (weigh.row, weigh.column)
+            sides = f"row {share(rows, by_row):.3f}, column {share(columns, by_column):.3f}"
+            print(f"  {way}: {sides}, cell {cell:.3f}, {took:.0f} CPU-ms", flush=True)
 
 
 if __name__ == "__main__":

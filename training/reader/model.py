@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -113,9 +114,7 @@ class Reader(nn.Module):
         state, hidden = self._begun(batch)
         for layer in self.layers[:-1]:
             state = layer(state, hidden)
-        last = self.layers[-1]
-        assert isinstance(last, Layer)
-        scores: Tensor = self.cell(last.first(state, hidden))
+        scores: Tensor = self.cell(cast("Layer", self.layers[-1]).first(state, hidden))
         return scores
 
     def forward(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:

@@ -1,6 +1,7 @@
 """Which cell of a table answers a question: row and column are scored apart, by words, years, kinds and meaning.
 
-A reader that has learnt tables scores the rows and columns that the words speak for most. The weights are fitted by `python -m training.cells.fit` on published questions about tables.
+A reader that has learnt tables scores the rows and columns that the words speak for most. The weights are fitted by
+`python -m training.cells.fit` on published questions about tables.
 """
 
 from __future__ import annotations
@@ -161,9 +162,7 @@ def read_rows(
     return _read(question, options, best, len(by_words), OptionSide.ROW, reader)
 
 
-def read_columns(
-    question: str, table: AskedTable, row: int, by_words: Scores, reader: Reader | None
-) -> Scores | None:
+def read_columns(question: str, table: AskedTable, row: int, by_words: Scores, reader: Reader | None) -> Scores | None:
     """The same for the filled columns of a row."""
     filled = [column for column in table.grid.columns if table.grid.rows[row][column]]
     best = sorted(filled, key=lambda column: -by_words[column])[:_READ_COLUMNS]
@@ -172,7 +171,12 @@ def read_columns(
 
 
 def _read(
-    question: str, options: Sequence[Passage], places: Sequence[int], count: int, side: OptionSide, reader: Reader | None
+    question: str,
+    options: Sequence[Passage],
+    places: Sequence[int],
+    count: int,
+    side: OptionSide,
+    reader: Reader | None,
 ) -> Scores | None:
     scores = reader.score(question, options, side) if reader is not None and options else None
     if scores is None:
@@ -234,9 +238,7 @@ def row_features(question: str, words: Sequence[str], table: AskedTable, order: 
     return out
 
 
-def _ordered(
-    row: int, words: set[str], table: AskedTable, order: AskedOrder, has: Sequence[Collection[str]]
-) -> float:
+def _ordered(row: int, words: set[str], table: AskedTable, order: AskedOrder, has: Sequence[Collection[str]]) -> float:
     """How far a row is the highest, the last or the next, if such a one is asked for: 0 to 1."""
     best = float((order.first and row == 0) or (order.last and row == len(has) - 1)) / 2
     sought = {"highest": (order.most, order.last), "lowest": (order.least, order.first)}
@@ -285,7 +287,6 @@ def column_features(
             float(column == len(grid.heads) - 1),
         )
     return out
-
 
 
 def _named(question: str) -> frozenset[str]:

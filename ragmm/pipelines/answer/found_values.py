@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ragmm.pipelines.answer.candidates import FoundValue
 from ragmm.pipelines.answer.asked_tables import AskedTable
+from ragmm.pipelines.answer.candidates import FoundValue
 from ragmm.pipelines.answer.cells import CellWeights, PickedCell, pick
 from ragmm.pipelines.answer.confidence import ConfidenceWeights, confidence, evidence_of
 from ragmm.pipelines.answer.grids import grid_of, labelled_otherwise

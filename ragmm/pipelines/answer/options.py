@@ -17,7 +17,7 @@ _PAIRS, _AMOUNTS = 6, 2
 
 
 def row_option(words: Sequence[str], order: AskedOrder, table: AskedTable, row: int) -> Passage:
-    """A row's label, where it stands if that is asked, then "head: cell" pairs; those with the question's words first."""
+    """A row's label, where it stands if that is asked, then "head: cell" pairs with the question's words first."""
     grid = table.grid
     cells = grid.rows[row]
     column = label_column(cells)
