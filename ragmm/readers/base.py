@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from ragmm.types import ModelInfo
 
-__all__ = ["Passage", "Reader", "Span"]
+__all__ = ["OptionSide", "Passage", "Reader", "Span"]
+
+
+class OptionSide(StrEnum):
+    """As what a part of a table is scored."""
+
+    ROW = "row"
+    COLUMN = "column"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,4 +47,11 @@ class Reader(Protocol):
 
     def read(self, question: str, passages: Sequence[Passage]) -> list[tuple[Span, ...]]:
         """For each passage, in order, spans of different beginnings, the surest first; none where none is possible."""
+        ...
+
+    def score(self, question: str, options: Sequence[Passage], side: OptionSide) -> list[float] | None:
+        """How well each row or column of a table answers; above 0 it is likelier right than none of them is.
+
+        None where the reader has learnt nothing of tables.
+        """
         ...

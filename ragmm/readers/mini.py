@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ragmm.graphs.running import one_thread
 from ragmm.models.finding import FoundModel
 from ragmm.models.fingerprints import fingerprint
-from ragmm.readers.base import Passage, Span
+from ragmm.readers.base import OptionSide, Passage, Span
 from ragmm.readers.decode import best_spans
 from ragmm.readers.encoding import Pair, open_tokenizer, pair, read_texts
 from ragmm.types import MediaKind, ModelInfo
@@ -26,11 +26,13 @@ from ragmm.types import MediaKind, ModelInfo
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-__all__ = ["MiniReader", "Network"]
+__all__ = ["ROOM", "MiniReader", "Network"]
 
 Rows = NDArray[np.float32]
 _SPANS = 24
 """Of a passage: the best may not be of the kind that was asked for."""
+ROOM = {OptionSide.ROW: 36, OptionSide.COLUMN: 26}
+"""Pieces of an option, with the three special ones."""
 
 
 class MiniReader:
@@ -74,6 +76,17 @@ class MiniReader:
             start, end, there = network.scores(pairs)
         return [loaded.spans(pairs[at], passages[at], start[at], end[at], float(there[at])) for at in range(len(pairs))]
 
+    def score(self, question: str, options: Sequence[Passage], side: OptionSide) -> list[float] | None:
+        loaded = self._ready()
+        if not loaded.network.knows_cells or not options or not question.strip():
+            return None
+        first, *texts = read_texts(loaded.tokenizer, loaded.own, [question, *(one.text for one in options)])
+        most = len(first.ids) + ROOM[side]
+        given = zip(texts, options, strict=True)
+        with one_thread():
+            scores = loaded.network.cells([pair(first, text, prefix=one.prefix, most=most) for text, one in given])
+        return [float(score) for score in scores[:, int(side is OptionSide.COLUMN)]]
+
 
 @dataclass(frozen=True, kw_only=True)
 class _ReadyReader:
@@ -113,6 +126,15 @@ class Network:
         self._w, self._heads = weights, heads
         self._layers = 1 + max(int(name.split(".")[1]) for name in weights if name.startswith("layers."))
 
+    @property
+    def knows_cells(self) -> bool:
+        """Whether there is a second head, for rows and columns of tables."""
+        return "cell.weight" in self._w
+
+    def cells(self, pairs: Sequence[Pair]) -> Rows:
+        """How well each answers as a row and as a column. Shape: (b, 2)."""
+        return self._forward(pairs, first=True) @ self._w["cell.weight"].T + self._w["cell.bias"]
+
     def scores(self, pairs: Sequence[Pair]) -> tuple[Rows, Rows, Rows]:
         """Shapes: (b, t), (b, t), (b). Rows are not filled up in the layers, only attention sees them apart."""
         sizes = [len(one.ids) for one in pairs]
@@ -134,8 +156,8 @@ class Network:
             low += sizes[at]
         return start, end, there
 
-    def _forward(self, pairs: Sequence[Pair]) -> Rows:
-        """All pairs' pieces one after the other. Shape: (sum of t, h)."""
+    def _forward(self, pairs: Sequence[Pair], *, first: bool = False) -> Rows:
+        """All pairs' pieces one after the other, or the `first` of each alone. Shape: (sum of t, h) or (b, h)."""
         w = self._w
 
         def gather(name: str) -> NDArray[np.int64]:
@@ -149,6 +171,8 @@ class Network:
         for number in range(self._layers):
             name = f"layers.{number}"
             mixed = self._attend(self._linear(state, f"{name}.qkv"), bounds)
+            if first and number == self._layers - 1:
+                state, mixed = state[bounds[:-1]], mixed[bounds[:-1]]
             state = self._norm(state + self._linear(mixed, f"{name}.out"), f"{name}.norm1")
             inner = self._linear(state, f"{name}.up")
             gelu_in_place(inner)

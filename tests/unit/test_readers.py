@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ragmm.pipelines.answer.cells import AskedTable, CellWeights, pick
+from ragmm.pipelines.answer.asked_tables import AskedTable
+from ragmm.pipelines.answer.cells import CellWeights, pick
 from ragmm.pipelines.answer.follow_ups import completed
 from ragmm.pipelines.answer.grids import Grid, grid_of
 from ragmm.pipelines.answer.quoted import ABSTENTION, extract_answer

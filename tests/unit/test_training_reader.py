@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 from dataclasses import asdict, replace
@@ -14,18 +15,30 @@ import torch
 from safetensors.numpy import save_file
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
+from ragmm.pipelines.answer.grids import Grid
 from ragmm.readers import weights
 from ragmm.readers.decode import best_spans
 from ragmm.readers.encoding import open_tokenizer, pair, read_texts
 from ragmm.readers.mini import Network
+from training.cells.cases import KEPT, TABLES, held_out, keys_of
+from training.cells.cases import Case as AskedCell
 from training.reader import data
-from training.reader.batches import Source, Stream, collate, padded, targets
+from training.reader.batches import Place, Source, Stream, collate, padded, targets
 from training.reader.characters import choose, first_vectors
 from training.reader.cloze import plain
 from training.reader.data import Asked, Example, Lengths, Passage, Pool, answered, beside, elsewhere, exchanged, refused
 from training.reader.documents import stated, unstated
 from training.reader.evaluate import Case, f1_of, figure, pieces
-from training.reader.model import Reader, Size, loss_of
+from training.reader.model import Batch, Reader, Size, loss_of, options_scored, take
+from training.reader.tables import (
+    OptionSet,
+    TableStream,
+    collate_options,
+    encoded,
+    learnt_cases,
+    mixed,
+    option_sets,
+)
 from training.reader.train import Plan, Training, save
 from training.reader.typing_habits import as_typed
 
@@ -237,6 +250,121 @@ def test_a_loss_is_a_number_without_answers(tokenizer: Tokenizer) -> None:
     assert torch.isfinite(loss_of(tiny()(collate([row])), collate([row])))
 
 
+# Tables ----------------------------------------------------------------------------------------------------------
+
+BOATS = Grid(
+    heads=("lighthouse", "keeper", "lamp", "storm"),
+    rows=(
+        ("norrby", "Ilse", "4", "1931"),
+        ("harbour", "Jon", "5", "1902"),
+        ("town", "Varga", "6", "1874"),
+        ("master", "Brandt", "7", "311"),
+        ("new", "Ilse", "8", "300"),
+    ),
+    quotes=("",) * 5,
+    about="",
+)
+CASES = [
+    AskedCell(question="what keeper was in the harbour?", grid=BOATS, row=1, column=1),
+    AskedCell(question="in the town, what storm?", grid=BOATS, row=2, column=3),
+    AskedCell(question="the lamp of norrby?", grid=BOATS, row=0, column=2),
+]
+
+
+def test_options_hold_the_right_one_or_say_that_none_is_right() -> None:
+    missing = 0
+    for seed in range(80):
+        for case in CASES:
+            row, column = option_sets(case, random.Random(seed))
+            label, value = BOATS.rows[case.row][0], BOATS.rows[case.row][case.column]
+            assert 2 < len(row.options) <= 4
+            assert (row.right is None) == all(not one.text.startswith(label) for one in row.options)
+            assert row.right is None or row.options[row.right].text.startswith(label)
+            assert column.right is None or column.options[column.right].text.endswith(f": {value}")
+            missing += row.right is None
+    assert 5 < missing < 60
+
+
+def option_batch(tokenizer: Tokenizer, sets: list[OptionSet]) -> Batch:
+    return collate_options(encoded(tokenizer, OWN, sets))
+
+
+def test_an_option_scores_the_same_alone_and_among_others(tokenizer: Tokenizer) -> None:
+    model = tiny().eval()
+    sets = [one for case in CASES for one in option_sets(case, random.Random(4))]
+    together = option_batch(tokenizer, sets)
+    with torch.no_grad():
+        scores = options_scored(model, together)
+        assert scores.shape == (6, together["places"].shape[1] + 1)
+        assert not scores[:, -1].any()
+        for at, one in enumerate(sets):
+            alone = options_scored(model, option_batch(tokenizer, [one]))
+            assert torch.allclose(scores[at, : len(one.options)], alone[0, :-1], atol=1e-5)
+        state, hidden = model._begun(together)
+        for layer in model.layers:
+            state = layer(state, hidden)
+        assert torch.allclose(model.cell(state[:, 0]), model.cells(together), atol=1e-5)
+
+
+def test_a_few_steps_learn_a_few_tables(tokenizer: Tokenizer) -> None:
+    training = Training(tiny(), Plan(warm_up=5, rate=3e-3), "".join(OWN))
+    batch = option_batch(tokenizer, [one for case in CASES for one in option_sets(case, random.Random(4))])
+    losses = [training.step(batch, 1.0) for _ in range(80)]
+    assert losses[-1] < losses[0] / 3
+    assert all(training.picked[-6:])
+    assert training.seen == 0
+
+
+def test_batches_are_small_and_a_share_of_them_is_tables(tokenizer: Tokenizer) -> None:
+    shown, tables = stream(tokenizer), TableStream(CASES, tokenizer, OWN)
+    batches = mixed(shown, tables, 0.5, 40)
+    sizes = {kind: sum(one["ids"].numel() for one in batches if kind in one) for kind in ("start", "places")}
+    assert 0.8 < sizes["places"] / sizes["start"] < 4
+    assert shown.place.taken["tables"] % 16 == 0
+    drawn = tables.draw(Place(), 4000, batch=400)
+    assert len(drawn) > 4
+    assert all(one["ids"].numel() <= 400 or len(one["places"]) == 1 for one in drawn)
+
+
+def test_a_training_with_tables_goes_on_where_it_was(tokenizer: Tokenizer) -> None:
+    tables = TableStream(CASES, tokenizer, OWN)
+    whole, shown = Training(tiny(), Plan(warm_up=2), "".join(OWN)), stream(tokenizer)
+    for batch in mixed(shown, tables, 0.5, 12):
+        whole.step(batch, 1.0)
+    again, later = Training(tiny(seed=5), Plan(warm_up=2), "".join(OWN)), stream(tokenizer)
+    later.place = again.load(copy.deepcopy(whole.state(shown.place)))
+    for one, two in zip(mixed(shown, tables, 0.5, 12), mixed(later, tables, 0.5, 12), strict=True):
+        assert whole.step(one, 0.5) == again.step(two, 0.5)
+
+
+def test_a_state_from_before_the_second_head_is_taken(tokenizer: Tokenizer) -> None:
+    old, shown = Training(tiny(), Plan(warm_up=2), "".join(OWN)), stream(tokenizer)
+    for batch in shown.round(12):
+        old.step(batch, 1.0)
+    state = copy.deepcopy(old.state(shown.place))
+    for name in ("cell.weight", "cell.bias"):
+        del state["model"][name]
+        state["optimiser"]["param_groups"].pop()
+    again = Training(tiny(seed=5), Plan(warm_up=2), "".join(OWN))
+    again.load(state)
+    assert torch.equal(again.model.cell.weight[0], old.model.there.weight[0, :24])
+    batch = next(iter(shown.round(12)))
+    assert old.step(batch, 0.5) == again.step(batch, 0.5)
+    again.step(option_batch(tokenizer, option_sets(CASES[0], random.Random(4))), 1.0)
+    assert not torch.equal(again.model.cell.weight[0], old.model.there.weight[0, :24])
+    with pytest.raises(ValueError, match="not a reader's"):
+        take(tiny(), {"span.bias": torch.zeros(2)})
+
+
+@pytest.mark.skipif(not TABLES.is_dir(), reason="the reading data is not beside this checkout")
+def test_no_table_that_is_kept_for_testing_is_learnt_from() -> None:
+    keys = {case.key for case in learnt_cases()}
+    assert len(keys) > 3000
+    for name in KEPT:
+        assert not keys & keys_of(TABLES / f"{name}.jsonl.gz"), name
+    assert not any(held_out(key) for key in keys)
+
+
 # What ships ------------------------------------------------------------------------------------------------------
 
 
@@ -275,8 +403,13 @@ def test_the_export_reads_as_torch_does(tokenizer: Tokenizer, tmp_path: Path, mo
     pairs = [pair(question, text, prefix=prefix) for text, prefix in zip(texts, (0, 6), strict=True)]
     with torch.no_grad():
         theirs = [rows.numpy() for rows in model(padded(pairs))]
+        options = model.cells(padded(pairs)).numpy()
     for given, right in zip(network.scores(pairs), theirs, strict=True):
         assert np.abs(np.where(right > -1e8, given - right, 0)).max() < 1e-4
+    assert network.knows_cells
+    assert np.abs(network.cells(pairs) - options).max() < 1e-4
+    older = {name: rows for name, rows in stored.weights.items() if not name.startswith("cell.")}
+    assert not Network(older, heads=2).knows_cells
     assert json.loads((tmp_path / "out" / "model.json").read_text())["letters"] == "".join(OWN)
 
 

@@ -1,98 +1,42 @@
 """Fit the weights by which rows and columns are picked, and print how many cells are right on tables never fitted on.
 
-python -m training.cells.fit [DATA/reading/tables] [--each 300] [--meaning]
+python -m training.cells.fit [DATA/reading/tables] [--each 300] [--meaning] [--reader FOLDER]
 """
 
 from __future__ import annotations
 
 import argparse
-import gzip
-import json
-import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ragmm.models.finding import FoundModel, Source
+from ragmm.pipelines.answer.asked_tables import AskedOrder, AskedTable
 from ragmm.pipelines.answer.cells import (
     COLUMN_FEATURES,
     ROW_FEATURES,
-    AskedTable,
     CellWeights,
     column_features,
     pick,
+    read_columns,
+    read_rows,
     row_features,
 )
-from ragmm.pipelines.answer.grids import Grid
 from ragmm.pipelines.answer.wanted import wanted
+from ragmm.readers.base import OptionSide, Passage, Reader
+from ragmm.readers.mini import MiniReader
 from ragmm.text.terms import content_terms
-
-TABLES = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "reading" / "tables"
-FITTED_ON = (
-    "wikitablequestions.train",
-    "sqa-first-turns.train",
-    "hitab-lookup.train",
-    "im-tqa-en.train",
-    "im-tqa-zh.train",
-)
-TESTED_ON = ("wikitablequestions.dev", "hitab-lookup.test", "ait-qa.test", "im-tqa-zh.test", "tat-qa.test")
-_DOUBTFUL = ("ambiguous_cells", "maybe_accidental", "cells_differ", "no_gold_cells", "incomplete", "empty_answer")
-_MOST_ROWS = 400
+from training.cells.cases import LEARNT_FROM, TABLES, TESTED_ON, Case, held_out, read_cases
+from training.reader.model import minilm
 
 Rows = NDArray[np.float32]
 Embed = Callable[[Sequence[str]], Rows]
-Choice = tuple[Rows, int]
+Choice = tuple[NDArray[np.floating], int]
 """Features of each option, and which is right."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    """A question about one cell."""
-
-    question: str
-    grid: Grid
-    row: int
-    column: int
-
-
-def read_cases(file: Path, most: int) -> list[Case]:
-    """Questions that one cell answers, in an order that is always the same."""
-    tables: dict[str, dict[str, Any]] = {}
-    asked = []
-    with gzip.open(file, "rt", encoding="utf-8") as lines:
-        for one in map(json.loads, lines):
-            if "question" not in one:
-                tables[one["table_id"]] = one
-            elif len(one.get("cells", ())) == 1 and not any(one.get(flag) for flag in _DOUBTFUL):
-                asked.append(one)
-    random.Random(1).shuffle(asked)
-    cases = (_case(one, tables[one["table_id"]]) for one in asked[:most])
-    return [case for case in cases if case is not None]
-
-
-def _case(asked: Mapping[str, Any], table: Mapping[str, Any]) -> Case | None:
-    above = max(1, table["head_rows"] or 1)
-    cells, (row, column) = table["cells"], asked["cells"][0]
-    if row < above or not 0 < len(cells) - above <= _MOST_ROWS:
-        return None
-    heads = [" ".join(dict.fromkeys(line[at] for line in cells[:above] if line[at])) for at in range(len(cells[0]))]
-    rows = [(_label(table, number), *line[1:]) for number, line in enumerate(cells) if number >= above]
-    about = table.get("caption") or ""
-    grid = Grid(heads=tuple(heads), rows=tuple(rows), quotes=("",) * len(rows), about=about)
-    return Case(question=asked["question"], grid=grid, row=row - above, column=column)
-
-
-def _label(table: Mapping[str, Any], row: int) -> str:
-    """A row's head with those above it in the hierarchy."""
-    parents, seen, parts = table.get("row_parents") or {}, set[int](), [table["cells"][row][0]]
-    while (up := parents.get(str(row))) is not None and up not in seen:
-        seen.add(up)
-        parts.insert(0, table["cells"][up][0])
-        row = up
-    return " ".join(dict.fromkeys(parts))
 
 
 def choices(cases: Sequence[Case], embed: Embed | None) -> Iterator[tuple[Choice, Choice]]:
@@ -100,7 +44,21 @@ def choices(cases: Sequence[Case], embed: Embed | None) -> Iterator[tuple[Choice
     for case in cases:
         table, words = AskedTable.of(case.grid), content_terms(case.question)
         columns = column_features(case.question, words, wanted(case.question), table, case.row, embed)
-        yield (row_features(case.question, words, table), case.row), (columns, case.column)
+        order = AskedOrder.of(case.question, case.grid)
+        yield (row_features(case.question, words, table, order), case.row), (columns, case.column)
+
+
+def read_choices(cases: Sequence[Case], weights: CellWeights, reader: Reader) -> Iterator[tuple[Choice, Choice]]:
+    """The same with two features each: what the words say, and what the reader says."""
+    for case, (rows, columns) in zip(cases, choices(cases, None), strict=True):
+        table, order = AskedTable.of(case.grid), AskedOrder.of(case.question, case.grid)
+        by_row, by_column = rows[0] @ np.array(weights.row), columns[0] @ np.array(weights.column)
+        felt_rows = read_rows(case.question, table, order, by_row, reader)
+        felt_columns = read_columns(case.question, table, case.row, by_column, reader)
+        if felt_rows is None or felt_columns is None:
+            raise SystemExit("this reader has learnt nothing of tables")
+        both_rows, both_columns = np.stack([by_row, felt_rows], axis=1), np.stack([by_column, felt_columns], axis=1)
+        yield (both_rows, case.row), (both_columns, case.column)
 
 
 def fit(found: Sequence[Choice], width: int, *, steps: int = 600, ridge: float = 1e-3) -> NDArray[np.float64]:
@@ -116,18 +74,36 @@ def fit(found: Sequence[Choice], width: int, *, steps: int = 600, ridge: float =
     return weights
 
 
-def share(found: Sequence[Choice], weights: NDArray[np.float64]) -> float:
+def share(found: Sequence[Choice], weights: Sequence[float] | NDArray[np.float64]) -> float:
     """How often the likeliest option is the right one."""
-    return sum(int((rows @ weights).argmax()) == right for rows, right in found) / max(1, len(found))
+    return sum(int((rows @ np.array(weights)).argmax()) == right for rows, right in found) / max(1, len(found))
 
 
-def cells_right(cases: Sequence[Case], weights: CellWeights, embed: Embed | None) -> float:
-    """How often the picked cell says what the right one says."""
-    right = 0
+def cells_right(
+    cases: Sequence[Case], weights: CellWeights, embed: Embed | None, reader: Reader | None = None
+) -> tuple[float, float]:
+    """How often the picked cell says what the right one says, and the CPU-milliseconds of a question."""
+    right, began = 0, sum(os.times()[:2])
     for case in cases:
-        picked = pick(case.question, wanted(case.question), AskedTable.of(case.grid), weights, embed)
+        picked = pick(case.question, wanted(case.question), AskedTable.of(case.grid), weights, embed, reader)
         right += picked is not None and picked.value == case.grid.rows[case.row][case.column]
-    return right / max(1, len(cases))
+    return right / max(1, len(cases)), 1000 * (sum(os.times()[:2]) - began) / max(1, len(cases))
+
+
+class RememberingReader(MiniReader):
+    """An export that scores the same options once."""
+
+    def __init__(self, folder: Path) -> None:
+        found = FoundModel(name="mini", folder=folder, revision="local", source=Source.BUNDLED, licence="")
+        super().__init__(found, minilm())
+        self._known: dict[tuple[str, tuple[Passage, ...], OptionSide], list[float] | None] = {}
+        self.load()
+
+    def score(self, question: str, options: Sequence[Passage], side: OptionSide) -> list[float] | None:
+        key = question, tuple(options), side
+        if key not in self._known:
+            self._known[key] = super().score(question, options, side)
+        return self._known[key]
 
 
 def _embedder() -> Embed:
@@ -145,25 +121,53 @@ def _embedder() -> Embed:
     return embed
 
 
+def fitted(folder: Path, each: int, embed: Embed | None, reader: Reader | None) -> CellWeights:
+    """What the words weigh, then what a reader weighs beside them, on tables that it never learnt from."""
+    cases = [case for name in LEARNT_FROM for case in read_cases(folder / f"{name}.jsonl.gz", each)]
+    rows, columns = zip(*choices(cases, embed), strict=True)
+    by_row, by_column = fit(rows, len(ROW_FEATURES)), fit(columns, len(COLUMN_FEATURES))
+    print(f"words fitted on {len(cases)}")
+    print("row", *(f"{name} {one:.2f}" for name, one in zip(ROW_FEATURES, by_row, strict=True)))
+    print("column", *(f"{name} {one:.2f}" for name, one in zip(COLUMN_FEATURES, by_column, strict=True)))
+    weights = CellWeights(row=tuple(by_row), column=tuple(by_column))
+    if reader is None:
+        return weights
+    kept = [
+        case
+        for name in LEARNT_FROM
+        for case in [one for one in read_cases(folder / f"{name}.jsonl.gz") if held_out(one.key)][:each]
+    ]
+    rows, columns = zip(*read_choices(kept, weights, reader), strict=True)
+    both = fit(rows, 2), fit(columns, 2)
+    print(f"reading fitted on {len(kept)}", *(f"words {one[0]:.2f} read {one[1]:.2f}" for one in both))
+    return replace(weights, read_row=tuple(both[0]), read_column=tuple(both[1]))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path, nargs="?", default=TABLES)
     parser.add_argument("--each", type=int, default=300, help="questions of each set")
     parser.add_argument("--meaning", action="store_true", help="with how near the heads are to the question")
+    parser.add_argument("--reader", type=Path, help="an export: words alone, the reader among the best of them, both")
     given = parser.parse_args()
     embed = _embedder() if given.meaning else None
-    cases = [case for name in FITTED_ON for case in read_cases(given.folder / f"{name}.jsonl.gz", given.each)]
-    rows, columns = zip(*choices(cases, embed), strict=True)
-    by_row, by_column = fit(rows, len(ROW_FEATURES)), fit(columns, len(COLUMN_FEATURES))
-    weights = CellWeights(row=tuple(by_row), column=tuple(by_column))
-    print(f"fitted on {len(cases)}")
-    print("row", *(f"{name} {one:.2f}" for name, one in zip(ROW_FEATURES, by_row, strict=True)))
-    print("column", *(f"{name} {one:.2f}" for name, one in zip(COLUMN_FEATURES, by_column, strict=True)))
+    reader = RememberingReader(given.reader) if given.reader else None
+    weights = fitted(given.folder, given.each, embed, reader)
+    ways = {"words": (None, weights)}
+    if reader:
+        # Both come first: only what is read for the first time tells what it costs.
+        alone = replace(weights, read_row=(1e-6, 1.0), read_column=(1e-6, 1.0))
+        ways |= {"both": (reader, weights), "reader": (reader, alone)}
     for name in TESTED_ON:
         tested = read_cases(given.folder / f"{name}.jsonl.gz", given.each)
-        rows, columns = zip(*choices(tested, embed), strict=True)
-        figures = (share(rows, by_row), share(columns, by_column), cells_right(tested, weights, embed))
-        print(f"{name}: {len(tested)} questions, row {figures[0]:.2f}, column {figures[1]:.2f}, cell {figures[2]:.2f}")
+        print(f"{name}: {len(tested)} questions")
+        for way, (read_with, weigh) in ways.items():
+            cell, took = cells_right(tested, weigh, embed, read_with)
+            made = read_choices(tested, weigh, read_with) if read_with else choices(tested, embed)
+            rows, columns = zip(*made, strict=True)
+            by_row, by_column = (weigh.read_row, weigh.read_column) if read_with else (weigh.row, weigh.column)
+            sides = f"row {share(rows, by_row):.3f}, column {share(columns, by_column):.3f}"
+            print(f"  {way}: {sides}, cell {cell:.3f}, {took:.0f} CPU-ms", flush=True)
 
 
 if __name__ == "__main__":

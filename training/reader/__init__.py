@@ -23,6 +23,12 @@ documents made by code (`document_facts.txt`: minutes, bylaws, reports, budgets,
 sentences, lines and lists, with neighbouring years, other members and other parts beside what is asked. 45 % of the
 questions are changed: lower case, no question mark, slips, key words alone.
 
+*Tables.* A second head over `[CLS]` scores options, each read like a passage (`pipelines/answer/options.py`): a row as
+its label and what of it the question names, a column as its head with the value in the right row. Of each question the
+right one and three wrong ones, mostly those that the words speak for, and none of score 0, which is right where the
+right one was left out (a tenth). Tables of tested files are left out, and a tenth of the others, to fit weights on.
+`--tables` says what share of the pieces they are.
+
 **How.** float32, no dropout, AdamW 8e-5 (a tenth less a layer down, four times as much for the new tables), batches
 of like length of 1,536 pieces, some twenty examples. 2e-4 and 3e-4 stood still after 8,000 examples. The rate falls
 over the last stretch before a time of day; `before-fall.pt` is where a later run goes on. `batches.sources` is the

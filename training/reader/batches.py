@@ -106,7 +106,7 @@ class Stream:
             number = taken.get(source.name, 0)
             taken[source.name] = number + 1
             turn, at = divmod(number, len(source.asked))
-            example = source.make(source.asked[_shuffled(len(source.asked), turn, at)], self.pool, self.lengths, rng)
+            example = source.make(source.asked[shuffled(len(source.asked), turn, at)], self.pool, self.lengths, rng)
             if example is not None:
                 return example
         return None
@@ -127,7 +127,7 @@ class Stream:
 _ORDERS: dict[tuple[int, int], list[int]] = {}
 
 
-def _shuffled(size: int, turn: int, at: int) -> int:
+def shuffled(size: int, turn: int, at: int) -> int:
     """The place of one of `size` in the order of a turn."""
     if (size, turn) not in _ORDERS:
         order = list(range(size))

@@ -23,7 +23,7 @@ from ragmm.readers.decode import best_spans
 from ragmm.readers.encoding import Pair, is_cjk, open_tokenizer, pair, read_texts
 from training.reader.batches import padded
 from training.reader.data import DATA, Lengths, Pool, for_testing, held_out, room_of, sentences
-from training.reader.model import Reader, Size, minilm
+from training.reader.model import Reader, Size, minilm, take
 
 Row = NDArray[np.float32]
 SETS = {
@@ -235,7 +235,7 @@ def open_state(path: Path) -> Machine:
     else:
         state = torch.load(path, weights_only=True)
         model, letters = Reader(Size(**state["size"])), state["letters"]
-        model.load_state_dict(state["model"])
+        take(model, state["model"])
     model.eval()
     tokenizer = open_tokenizer(str(minilm() / "tokenizer.json"))
     return Machine(model=model, tokenizer=tokenizer, own={letter: at for at, letter in enumerate(letters, 1)})

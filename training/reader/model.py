@@ -1,9 +1,14 @@
-"""MiniLM-L6 as a reader: frozen word vectors with own characters and features beside them, a span, and is there one."""
+"""MiniLM-L6 as a reader: frozen word vectors with own characters and features beside them, a span, and is there one.
+
+A second head scores options of a table, rows and columns, each read like a passage.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +18,11 @@ from ragmm.readers.encoding import MATCHES, SHAPES
 from ragmm.readers.weights import base
 
 Batch = dict[str, Tensor]
-"""`ids own kinds matches shapes mask` of shape (b, t); `start end` of shape (b), 0 where there is no answer."""
+"""`ids own kinds matches shapes mask` of shape (b, t); `start end` of shape (b), 0 where there is no answer.
+
+Or options of tables: `side` of shape (b), 0 for a row and 1 for a column; `places` of shape (questions, options), the
+options of each in the batch, -1 where it has fewer; `right` of shape (questions), the last place + 1 for none.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +56,24 @@ class Layer(nn.Module):
         b, t, h = state.shape
         q, k, v = self.qkv(state).view(b, t, 3, self.heads, h // self.heads).permute(2, 0, 3, 1, 4)
         mixed = functional.scaled_dot_product_attention(q, k, v, attn_mask=hidden)
-        state = self.norm1(state + self.out(mixed.transpose(1, 2).reshape(b, t, h)))
+        return self._after(state, mixed.transpose(1, 2).reshape(b, t, h))
+
+    def first(self, state: Tensor, hidden: Tensor | None) -> Tensor:
+        """What `forward` gives at place 0, without the work for the others. Shape: (b, h)."""
+        b, t, h = state.shape
+        depth = h // self.heads
+        q = functional.linear(state[:, :1], self.qkv.weight[:h], self.qkv.bias[:h])
+        k, v = (
+            functional.linear(state, self.qkv.weight[h:], self.qkv.bias[h:])
+            .view(b, t, 2, self.heads, depth)
+            .permute(2, 0, 3, 1, 4)
+        )
+        q = q.view(b, 1, self.heads, depth).transpose(1, 2)
+        mixed = functional.scaled_dot_product_attention(q, k, v, attn_mask=hidden)
+        return self._after(state[:, 0], mixed.transpose(1, 2).reshape(b, h))
+
+    def _after(self, state: Tensor, mixed: Tensor) -> Tensor:
+        state = self.norm1(state + self.out(mixed))
         return self.norm2(state + self.down(functional.gelu(self.up(state), approximate="tanh")))
 
 
@@ -72,15 +98,29 @@ class Reader(nn.Module):
         self.layers = nn.ModuleList(Layer(size) for _ in range(size.layers))
         self.span = nn.Linear(size.width, 2)
         self.there = nn.Linear(3 * size.width, 1)
+        self.cell = nn.Linear(size.width, 2)
 
-    def forward(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
-        """Shapes: (b, t), (b, t), (b)."""
+    def _begun(self, batch: Batch) -> tuple[Tensor, Tensor | None]:
+        """The state before the layers, and what attention may not see."""
         ids, mask = batch["ids"], batch["mask"]
         fixed = self.word(ids) + self.position.weight[: ids.shape[1]]
         state = fixed + self.own(batch["own"]) + self.kind(batch["kinds"])
         state = self.norm(state + self.match(batch["matches"]) + self.shape(batch["shapes"]))
         blank = torch.zeros_like(mask, dtype=state.dtype).masked_fill(~mask, -1e9)
-        hidden = None if bool(mask.all()) else blank[:, None, None]
+        return state, None if bool(mask.all()) else blank[:, None, None]
+
+    def cells(self, batch: Batch) -> Tensor:
+        """How well each option answers as a row and as a column. Shape: (b, 2)."""
+        state, hidden = self._begun(batch)
+        for layer in self.layers[:-1]:
+            state = layer(state, hidden)
+        scores: Tensor = self.cell(cast("Layer", self.layers[-1]).first(state, hidden))
+        return scores
+
+    def forward(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+        """Shapes: (b, t), (b, t), (b)."""
+        mask = batch["mask"]
+        state, hidden = self._begun(batch)
         for layer in self.layers:
             state = layer(state, hidden)
         scores = self.span(state)
@@ -100,6 +140,25 @@ def loss_of(scores: tuple[Tensor, Tensor, Tensor], batch: Batch) -> Tensor:
     places = functional.cross_entropy(start, batch["start"]) + functional.cross_entropy(end, batch["end"])
     known = functional.binary_cross_entropy_with_logits(there, (batch["start"] > 0).float())
     return places / 2 + known / 2
+
+
+def options_scored(model: Reader, batch: Batch) -> Tensor:
+    """Scores of each question's options, and of none, which is always 0. Shape: (questions, options + 1)."""
+    places = batch["places"]
+    scores = model.cells(batch).gather(1, batch["side"][:, None]).squeeze(1)
+    laid = scores[places.clamp(min=0)].masked_fill(places < 0, -1e9)
+    return torch.cat([laid, torch.zeros(len(places), 1)], dim=1)
+
+
+def take(model: Reader, weights: Mapping[str, Tensor]) -> None:
+    """Loads weights; where they have no second head, it begins as what `[CLS]` says of there being an answer."""
+    left = model.load_state_dict(weights, strict=False)
+    if left.unexpected_keys or not {"cell.weight", "cell.bias"}.issuperset(left.missing_keys):
+        raise ValueError(f"the weights are not a reader's: {left}")
+    if left.missing_keys:
+        with torch.no_grad():
+            model.cell.weight.copy_(model.there.weight[:, : model.size.width].expand_as(model.cell.weight))
+            model.cell.bias.zero_()
 
 
 def minilm() -> Path:

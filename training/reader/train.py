@@ -17,12 +17,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
 
 from ragmm.readers.encoding import open_tokenizer
 from training.reader.batches import Place, Stream, sources
 from training.reader.characters import choose, first_vectors
 from training.reader.data import Lengths, Pool, load
-from training.reader.model import Batch, Reader, Size, fresh, loss_of, minilm
+from training.reader.model import Batch, Reader, Size, fresh, loss_of, minilm, options_scored, take
+from training.reader.tables import NAME, TableStream, learnt_cases, mixed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +38,8 @@ class Plan:
     until: float = 0.0
     fall: float = 2100.0
     """Seconds over which the rate falls at the end."""
+    tables: float = 0.5
+    """Share of the pieces that are options of tables."""
 
 
 class Training:
@@ -44,6 +49,8 @@ class Training:
         self.model, self.plan, self.letters = model, plan, letters
         self.steps = self.seen = self.since = 0
         """`since`: steps since the optimiser began."""
+        self.picked: list[bool] = []
+        """Of sets of options, whether the right one (or none) scored best."""
         self.optimiser = optimiser_of(model, plan.rate)
 
     def step(self, batch: Batch, scale: float) -> float:
@@ -51,13 +58,21 @@ class Training:
         rate = scale * min(1.0, (self.since + 1) / self.plan.warm_up)
         for group in self.optimiser.param_groups:
             group["lr"] = group["full"] * rate
-        loss = loss_of(self.model(batch), batch)
+        loss = self._loss(batch)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
-        self.steps, self.since, self.seen = self.steps + 1, self.since + 1, self.seen + len(batch["ids"])
+        self.steps, self.since = self.steps + 1, self.since + 1
+        self.seen += len(batch["ids"]) if "start" in batch else 0
         return float(loss.detach())
+
+    def _loss(self, batch: Batch) -> Tensor:
+        if "start" in batch:
+            return loss_of(self.model(batch), batch)
+        scores = options_scored(self.model, batch)
+        self.picked += (scores.argmax(1) == batch["right"]).tolist()
+        return cross_entropy(scores, batch["right"])
 
     def state(self, place: Place) -> dict[str, Any]:
         """Everything needed to go on."""
@@ -72,9 +87,12 @@ class Training:
 
     def load(self, state: dict[str, Any]) -> Place:
         """Goes on from there."""
-        self.model.load_state_dict(state["model"])
+        take(self.model, state["model"])
         full = [group["full"] for group in self.optimiser.param_groups]
-        self.optimiser.load_state_dict(state["optimiser"])
+        kept = state["optimiser"]
+        # What an older state lacks begins without a past: parameters are numbered in order, the second head is last.
+        new = self.optimiser.state_dict()["param_groups"][len(kept["param_groups"]) :]
+        self.optimiser.load_state_dict({**kept, "param_groups": [*kept["param_groups"], *new]})
         for group, rate in zip(self.optimiser.param_groups, full, strict=True):
             group["full"] = rate
         self.steps, self.seen, self.since = state["counts"]
@@ -90,7 +108,7 @@ def optimiser_of(model: Reader, rate: float) -> torch.optim.Optimizer:
         full = rate
         if name.startswith("layers."):
             full *= 0.9 ** (model.size.layers - 1 - int(name.split(".")[1]))
-        elif name.startswith(("match", "shape", "own")):
+        elif name.startswith(("match", "shape", "own", "cell")):
             full *= 4
         elif name.startswith(("kind", "norm")):
             full *= 0.5
@@ -137,14 +155,50 @@ def opened(last: Path, pool: Pool, start: Path | None) -> tuple[Reader, str, dic
     return *begin(pool), None
 
 
-def run(folder: Path, plan: Plan, pool: Pool, lengths: Lengths, start: Path | None) -> None:
+class Watch:
+    """What a round shows, as a line of the log."""
+
+    def __init__(self, training: Training) -> None:
+        self._training, self._first, self._began, self._busy = training, training.seen, time.time(), time.process_time()
+        self._losses: dict[str, list[float]] = {"loss": [], "tables_loss": []}
+        self._pieces = 0
+        training.picked.clear()
+
+    def add(self, batch: Batch, loss: float) -> None:
+        """One batch."""
+        self._losses["loss" if "start" in batch else "tables_loss"].append(loss)
+        self._pieces += batch["ids"].numel()
+
+    def line(self, place: Place) -> dict[str, Any]:
+        """`seen`: spans; `tables_right`: share of sets whose right option, or none, scored best."""
+        training, took, busy = self._training, time.time() - self._began, time.process_time() - self._busy
+        seen = training.seen - self._first
+        found = {
+            "at": datetime.now(UTC).strftime("%H:%M:%S"),
+            "steps": training.steps,
+            "seen": training.seen,
+            **{name: round(sum(losses) / len(losses), 4) for name, losses in self._losses.items() if losses},
+            "per_s": round(seen / took, 2),
+            "pieces_per_s": round(self._pieces / took),
+            "cpu_ms_a_piece": round(1000 * busy / max(1, self._pieces), 2),
+        }
+        if training.picked:
+            found["tables"] = place.taken[NAME]
+            found["tables_right"] = round(sum(training.picked) / len(training.picked), 3)
+        return found
+
+
+def run(folder: Path, plan: Plan, lengths: Lengths, start: Path | None) -> None:
     """Trains until the time is up."""
+    pool = load()
     last = folder / "last.pt"
     model, letters, state = opened(last, pool, start)
     training = Training(model, plan, letters)
     tokenizer = open_tokenizer(str(minilm() / "tokenizer.json"))
-    stream = Stream(pool, sources(pool), tokenizer, {letter: at for at, letter in enumerate(letters, 1)})
+    own = {letter: at for at, letter in enumerate(letters, 1)}
+    stream = Stream(pool, sources(pool), tokenizer, own)
     stream.lengths = lengths
+    tables = TableStream(learnt_cases(), tokenizer, own) if plan.tables else None
     if state:
         stream.place = training.load(state)
     if not state:
@@ -154,26 +208,17 @@ def run(folder: Path, plan: Plan, pool: Pool, lengths: Lengths, start: Path | No
     saved = time.time()
     falling = False
     while not stop and time.time() < plan.until:
-        losses, began, busy = [], time.time(), time.process_time()
-        first = training.seen
-        for batch in stream.round():
+        watch = Watch(training)
+        for batch in mixed(stream, tables, plan.tables):
             left = plan.until - time.time()
             if left < plan.fall and not falling:
                 falling = True
                 save(training.state(stream.place), folder / "before-fall.pt")
-            losses.append(training.step(batch, max(0.02, min(1.0, left / plan.fall))))
+            watch.add(batch, training.step(batch, max(0.02, min(1.0, left / plan.fall))))
             if left < 0 or stop:
                 break
-        line = {
-            "at": datetime.now(UTC).strftime("%H:%M:%S"),
-            "steps": training.steps,
-            "seen": training.seen,
-            "loss": round(sum(losses) / len(losses), 4),
-            "per_s": round((training.seen - first) / (time.time() - began), 2),
-            "cpu_ms": round((time.process_time() - busy) / max(1, training.seen - first) * 1000),
-        }
         with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
-            log.write(json.dumps(line) + "\n")
+            log.write(json.dumps(watch.line(stream.place)) + "\n")
         if time.time() - saved > plan.save_every or stop or time.time() > plan.until:
             save(training.state(stream.place), last)
             saved = time.time()
@@ -185,6 +230,7 @@ def main() -> None:
     parser.add_argument("--until", required=True, help="UTC time of day, 14:50")
     parser.add_argument("--rate", type=float, default=Plan.rate)
     parser.add_argument("--fall", type=float, default=Plan.fall)
+    parser.add_argument("--tables", type=float, default=Plan.tables, help="share of the pieces: options of tables")
     parser.add_argument("--least", type=int, default=Lengths.least)
     parser.add_argument("--most", type=int, default=Lengths.most)
     parser.add_argument("--from", dest="start", type=Path, help="an exported folder, where --out holds nothing yet")
@@ -194,8 +240,8 @@ def main() -> None:
     (given.out.parent / "train.pid").write_text(str(os.getpid()))
     clock = datetime.strptime(given.until, "%H:%M").time()
     until = datetime.combine(datetime.now(UTC).date(), clock, UTC).timestamp()
-    plan = Plan(rate=given.rate, until=until, fall=given.fall)
-    run(given.out, plan, load(), Lengths(least=given.least, most=given.most), given.start)
+    plan = Plan(rate=given.rate, until=until, fall=given.fall, tables=given.tables)
+    run(given.out, plan, Lengths(least=given.least, most=given.most), given.start)
 
 
 if __name__ == "__main__":

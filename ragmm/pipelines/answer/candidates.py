@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ragmm.pipelines.answer.cell_confidence import CellSigns
 from ragmm.types import Hit
 
 __all__ = ["FoundValue"]
@@ -22,5 +23,7 @@ class FoundValue:
     hit: Hit
     confidence: float
     """How likely the value is what was asked for, in [0, 1]."""
+    signs: CellSigns | None = None
+    """What spoke for it, where it is a cell."""
     lacking: str = ""
     """What was asked for and is not there: "2014 (found 2015)"."""

@@ -1,6 +1,7 @@
 """Which cell of a table answers a question: row and column are scored apart, by words, years, kinds and meaning.
 
-The weights are fitted by `python -m training.cells.fit` on published questions about tables.
+A reader that has learnt tables scores the rows and columns that the words speak for most. The weights are fitted by
+`python -m training.cells.fit` on published questions about tables.
 """
 
 from __future__ import annotations
@@ -8,31 +9,36 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ragmm.pipelines.answer.grids import Grid, is_amount
+from ragmm.pipelines.answer.asked_tables import TOTAL, AskedOrder, AskedTable, has_word, label_column, words_of
+from ragmm.pipelines.answer.grids import is_amount
+from ragmm.pipelines.answer.options import column_option, row_option
 from ragmm.pipelines.answer.wanted import AskedFor, AskedKind, fits, label_words, years
+from ragmm.readers.base import OptionSide, Passage, Reader
 from ragmm.text.terms import content_terms, numbers, terms
 
 __all__ = [
     "COLUMN_FEATURES",
     "ROW_FEATURES",
-    "AskedTable",
     "CellWeights",
     "PickedCell",
-    "has_word",
-    "label_of",
+    "column_features",
     "pick",
+    "read_columns",
+    "read_rows",
+    "row_features",
     "unsaid_share",
 ]
 
 Rows = NDArray[np.float32]
+Scores = NDArray[np.float64]
 EmbedTexts = Callable[[Sequence[str]], Rows]
-ROW_FEATURES = ("share", "first", "covered", "value", "only", "total", "exact", "position")
+ROW_FEATURES = ("share", "first", "covered", "value", "only", "total", "exact", "position", "order")
 COLUMN_FEATURES = (
     "share",
     "covered",
@@ -50,10 +56,12 @@ COLUMN_FEATURES = (
 _WHICH = re.compile(
     r"\b(?:which|what|welche\w*|quel\w*|que)\s+([\w'’-]+(?:\s[\w'’-]+)?)|哪[个個一]?(.{1,6})", re.IGNORECASE
 )
-_TOTAL = re.compile(r"\b(?:total|sum|overall|altogether|all|gesamt|summe)\b|合计|总计|总", re.IGNORECASE)
 _NAME = re.compile(r"(?<=\s)[A-ZÀ-Þ][\w'’-]+|\d[\w.,-]*")
 _DATED = 0.4
 """What a year of the question counts that is there: it says when, not what."""
+_ORDER = ROW_FEATURES.index("order")
+_READ_ROWS, _READ_COLUMNS = 6, 5
+"""How many are read at most."""
 _ABOUT = 0.3
 """What a word counts in a list of facts that is about it as a whole."""
 
@@ -62,25 +70,11 @@ _ABOUT = 0.3
 class CellWeights:
     """Of the features of rows and of columns, in their order."""
 
-    row: tuple[float, ...] = (1.49, 0.93, 0.43, 0.08, 1.87, -0.49, 0.61, 1.40)
-    column: tuple[float, ...] = (3.36, 2.03, 0.46, -1.59, 1.82, -1.82, -0.37, -1.50, 2.02, 1.26, 1.49, 0.25)
-
-
-@dataclass(frozen=True, kw_only=True)
-class AskedTable:
-    """A grid in words, ready to be asked; made once a question."""
-
-    grid: Grid
-    heads: tuple[frozenset[str], ...]
-    cells: tuple[tuple[frozenset[str], ...], ...]
-
-    @classmethod
-    def of(cls, grid: Grid) -> AskedTable:
-        return cls(
-            grid=grid,
-            heads=tuple(_terms(head) for head in grid.heads),
-            cells=tuple(tuple(_terms(cell) for cell in row) for row in grid.rows),
-        )
+    row: tuple[float, ...] = (1.65, 0.95, 0.52, 0.47, 1.77, -0.62, 0.63, 1.06, 3.58)
+    column: tuple[float, ...] = (4.09, 2.29, 0.24, -1.60, 1.65, -1.65, -0.26, -1.50, 2.02, 1.26, 1.52, 0.25)
+    read_row: tuple[float, float] = (1.0, 1.0)
+    """Where a reader scores rows too: of the words' score, and of the reader's."""
+    read_column: tuple[float, float] = (1.0, 1.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,45 +90,107 @@ class PickedCell:
     """Whether the row has a word of the question that is not said of the table as a whole."""
     unsaid: float
     """Share of the question's words that neither the row, the heads nor what is said about the table has."""
+    read: float | None = None
+    """The reader's score of the row: above 0 it is likelier right than none."""
 
 
 def pick(
-    question: str, asked: AskedFor, table: AskedTable, weights: CellWeights, embed: EmbedTexts | None = None
+    question: str,
+    asked: AskedFor,
+    table: AskedTable,
+    weights: CellWeights,
+    embed: EmbedTexts | None = None,
+    reader: Reader | None = None,
 ) -> PickedCell | None:
-    """The likeliest cell; None where no row has a word of the question."""
-    words = content_terms(question)
-    looked_for = label_words(question) if table.grid.labelled else words
-    rows = row_features(question, looked_for, table)
-    if not len(rows) or rows[:, 0].max() <= 0:
+    """The likeliest cell; None where no row has a word of the question, nor is the first, last or next asked for."""
+    grid, words = table.grid, content_terms(question)
+    looked_for = label_words(question) if grid.labelled else words
+    order = AskedOrder.of(question, grid)
+    features = row_features(question, looked_for, table, order)
+    if not len(features) or features[:, [0, _ORDER]].max() <= 0:
         return None
-    row_odds = _shares(rows @ np.array(weights.row))
+    by_words = features @ np.array(weights.row)
+    rows, felt = read_rows(question, table, order, by_words, reader), None
+    if rows is not None:
+        by_words, felt = np.stack([by_words, rows], axis=1) @ np.array(weights.read_row), rows
+    row_odds = _shares(by_words)
     best = int(row_odds.argmax())
-    columns = column_features(question, words, asked, table, best, embed)
-    column_odds = _shares(columns @ np.array(weights.column))
+    column_odds = _shares(_column_scores(question, asked, table, best, weights, (embed, reader)))
     # An empty cell and the words by which the row was found are no answer.
-    grid = table.grid
     said = frozenset(words)
     # A list of facts is asked for a value by its label, seldom for a label by its value.
-    order = [1, 0] if grid.labelled else [int(column) for column in np.argsort(-column_odds)]
-    telling = [column for column in order if _tells(grid.rows[best][column], said)]
+    order_of = [1, 0] if grid.labelled else [int(column) for column in np.argsort(-column_odds)]
+    telling = [column for column in order_of if _tells(grid.rows[best][column], said)]
     if not telling:
         return None
-    column = telling[0]
-    about = _terms(grid.about)
+    column, about = telling[0], words_of(grid.about)
     # A list of facts is about one thing, whose name may stand in any of them.
     near = table.cells if grid.labelled else (table.cells[best],)
     around = about.union(*table.heads, *(cell for cells in near for cell in cells))
+    apart = [word for word in looked_for if not has_word(about, word)]
     return PickedCell(
         row=best,
         column=column,
         value=grid.rows[best][column],
         row_share=float(row_odds[best]),
         column_share=1.0 if grid.labelled else float(column_odds[column]),
-        told_apart=any(
-            has_word(cell, word) for word in looked_for if not has_word(about, word) for cell in table.cells[best]
-        ),
+        told_apart=any(has_word(cell, word) for word in apart for cell in table.cells[best]),
         unsaid=unsaid_share(question, words, around),
+        read=None if felt is None else float(felt[best]),
     )
+
+
+def _column_scores(
+    question: str,
+    asked: AskedFor,
+    table: AskedTable,
+    row: int,
+    weights: CellWeights,
+    aids: tuple[EmbedTexts | None, Reader | None],
+) -> Scores:
+    features = column_features(question, content_terms(question), asked, table, row, aids[0])
+    by_words: Scores = features @ np.array(weights.column)
+    columns = None if table.grid.labelled else read_columns(question, table, row, by_words, aids[1])
+    if columns is not None:
+        by_words = np.stack([by_words, columns], axis=1) @ np.array(weights.read_column)
+    return by_words
+
+
+def read_rows(
+    question: str, table: AskedTable, order: AskedOrder, by_words: Scores, reader: Reader | None
+) -> Scores | None:
+    """The reader's scores of rows; those that the words speak for least are not read and get the lowest of the others.
+
+    None where no reader has learnt tables.
+    """
+    words = content_terms(question)
+    best = [int(row) for row in np.argsort(-by_words, kind="stable")[:_READ_ROWS]]
+    options = [row_option(words, order, table, row) for row in best]
+    return _read(question, options, best, len(by_words), OptionSide.ROW, reader)
+
+
+def read_columns(question: str, table: AskedTable, row: int, by_words: Scores, reader: Reader | None) -> Scores | None:
+    """The same for the filled columns of a row."""
+    filled = [column for column in table.grid.columns if table.grid.rows[row][column]]
+    best = sorted(filled, key=lambda column: -by_words[column])[:_READ_COLUMNS]
+    options = [column_option(table, row, column) for column in best]
+    return _read(question, options, best, len(by_words), OptionSide.COLUMN, reader)
+
+
+def _read(
+    question: str,
+    options: Sequence[Passage],
+    places: Sequence[int],
+    count: int,
+    side: OptionSide,
+    reader: Reader | None,
+) -> Scores | None:
+    scores = reader.score(question, options, side) if reader is not None and options else None
+    if scores is None:
+        return None
+    out = np.full(count, min(scores))
+    out[list(places)] = scores
+    return out
 
 
 def _tells(cell: str, said: frozenset[str]) -> bool:
@@ -150,7 +206,7 @@ def unsaid_share(question: str, words: Sequence[str], there: frozenset[str]) -> 
     return sum(weigh[word] for word in words if not has_word(there, word)) / max(1.0, sum(weigh.values()))
 
 
-def row_features(question: str, words: Sequence[str], table: AskedTable) -> Rows:
+def row_features(question: str, words: Sequence[str], table: AskedTable, order: AskedOrder) -> Rows:
     """Shape: (rows, ROW_FEATURES)."""
     wanted = set(words)
     counts: Counter[str] = Counter()
@@ -161,7 +217,7 @@ def row_features(question: str, words: Sequence[str], table: AskedTable) -> Rows
         has.append(found)
         counts.update(found)
     count = len(table.cells)
-    about = _terms(table.grid.about) if table.grid.labelled else frozenset()
+    about = words_of(table.grid.about) if table.grid.labelled else frozenset()
     weigh = {
         word: math.log(1 + count / (0.5 + counts[word])) * (_ABOUT if has_word(about, word) else 1.0)
         for word in wanted
@@ -169,11 +225,11 @@ def row_features(question: str, words: Sequence[str], table: AskedTable) -> Rows
     }
     total = sum(weigh.values()) or 1.0
     said = numbers(question) - years(question)
-    asks_total = bool(_TOTAL.search(question))
+    asks_total = bool(TOTAL.search(question))
     out = np.zeros((count, len(ROW_FEATURES)), np.float32)
     for number, cells in enumerate(table.cells):
         values = table.grid.rows[number]
-        label = label_of(values)
+        label = label_column(values)
         first = cells[label]
         matched = {word for word in wanted if has_word(first, word)}
         out[number] = (
@@ -182,11 +238,27 @@ def row_features(question: str, words: Sequence[str], table: AskedTable) -> Rows
             sum(has_word(wanted, term) for term in first) / len(first) if first else 0.0,
             float(any(numbers(value) & said for value in values if is_amount(value))),
             max((1.0 / counts[word] for word in has[number]), default=0.0),
-            float(bool(_TOTAL.search(values[label]))) * (1.0 if asks_total else -1.0),
+            float(bool(TOTAL.search(values[label]))) * (1.0 if asks_total else -1.0),
             float(bool(first) and bool(values[label]) and values[label].casefold() in question.casefold()),
             1.0 / (1 + number),
+            _ordered(number, wanted, table, order, has),
         )
     return out
+
+
+def _ordered(row: int, words: set[str], table: AskedTable, order: AskedOrder, has: Sequence[Collection[str]]) -> float:
+    """How far a row is the highest, the last or the next, if such a one is asked for: 0 to 1."""
+    best = float((order.first and row == 0) or (order.last and row == len(has) - 1)) / 2
+    sought = {"highest": (order.most, order.last), "lowest": (order.least, order.first)}
+    for column, head in enumerate(table.heads):
+        surely, perhaps = sought.get(order.extremes.get((row, column), ""), (False, False))
+        if surely or perhaps:
+            named = any(has_word(head, word) for word in words)
+            best = max(best, (1.0 if surely else 0.5) * (1.0 if named else 0.25))
+    for asked, near in ((order.after, row - 1), (order.before, row + 1)):
+        if asked and 0 <= near < len(has):
+            best = max(best, len(has[near]) / max(1, len(words)))
+    return best
 
 
 def column_features(
@@ -200,7 +272,7 @@ def column_features(
     weigh = {word: 1.0 / (1 + math.log(max(1, counts[word]))) for word in left}
     total = sum(weigh.values()) or 1.0
     named = _named(question)
-    label = label_of(grid.rows[row])
+    label = label_column(grid.rows[row])
     near = _meanings(question, in_row, grid.heads, embed)
     out = np.zeros((len(grid.heads), len(COLUMN_FEATURES)), np.float32)
     for column, head in enumerate(table.heads):
@@ -225,15 +297,10 @@ def column_features(
     return out
 
 
-def label_of(cells: Sequence[str]) -> int:
-    """The first column that says what a row is about."""
-    return next((column for column, cell in enumerate(cells) if cell and not is_amount(cell)), 0)
-
-
 def _named(question: str) -> frozenset[str]:
     """What follows "which": "which harbour", "what year"."""
     found = _WHICH.search(question)
-    return _terms(found.group(1) or found.group(2) or "") if found else frozenset()
+    return words_of(found.group(1) or found.group(2) or "") if found else frozenset()
 
 
 def _meanings(question: str, in_row: set[str], heads: Sequence[str], embed: EmbedTexts | None) -> Sequence[float]:
@@ -246,20 +313,7 @@ def _meanings(question: str, in_row: set[str], heads: Sequence[str], embed: Embe
     return [float(value) for value in rows[1:] @ rows[0]]
 
 
-def _terms(text: str) -> frozenset[str]:
-    return frozenset(terms(text.replace("_", " ")))
-
-
-def has_word(there: frozenset[str] | set[str], word: str) -> bool:
-    """Whether a word stands there, or a longer or shorter form of it."""
-    if word in there:
-        return True
-    if len(word) < 4 or not word.isalpha():
-        return False
-    return any(len(other) >= 4 and (other.startswith(word) or word.startswith(other)) for other in there)
-
-
-def _shares(scores: Rows) -> Rows:
-    odds: Rows = np.exp(scores - scores.max())
+def _shares(scores: Scores) -> Scores:
+    odds: Scores = np.exp(scores - scores.max())
     odds /= odds.sum()
     return odds

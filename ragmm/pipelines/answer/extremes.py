@@ -5,23 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ragmm.pipelines.answer.cells import AskedTable, PickedCell, has_word, label_of, unsaid_share
+from ragmm.pipelines.answer.asked_tables import AskedOrder, AskedTable, has_word, label_column, orders
+from ragmm.pipelines.answer.cells import PickedCell, unsaid_share
 from ragmm.pipelines.answer.grids import is_amount
 from ragmm.pipelines.answer.wanted import AskedFor, AskedKind
 from ragmm.text.terms import content_terms, terms
 
 __all__ = ["pick_extreme"]
 
-_MOST = re.compile(
-    r"\b(?:most|highest|largest|biggest|greatest|maximum|longest|tallest|heaviest|oldest|top|best|peak)\b"
-    r"|\bmeisten\b|\bhöchste\w*\b|\bgrößte\w*\b|\bplus grand\w*\b|最[多高大长強强]",
-    re.IGNORECASE,
-)
-_LEAST = re.compile(
-    r"\b(?:least|fewest|lowest|smallest|minimum|shortest|lightest|youngest|cheapest)\b"
-    r"|\bwenigsten\b|\bniedrigste\w*\b|\bkleinste\w*\b|最[少低小短]",
-    re.IGNORECASE,
-)
 _OVERALL = re.compile(
     r"\b(?:total|sum|overall|all|average|mean|median|other|others|net|gesamt)\b|合计|总", re.IGNORECASE
 )
@@ -32,21 +23,20 @@ _COUNTED = frozenset({AskedKind.NUMBER, AskedKind.MONEY, AskedKind.PERCENT, Aske
 
 def pick_extreme(question: str, asked: AskedFor, table: AskedTable) -> PickedCell | None:
     """The label of the row that has the most or the least, or its value where a value was asked for."""
-    most, least = bool(_MOST.search(question)), bool(_LEAST.search(question))
-    rows = table.grid.rows
-    if most == least or not _FEWEST <= len(rows) <= _LONGEST:
+    order, rows = AskedOrder.of(question, table.grid), table.grid.rows
+    if order.most == order.least or not _FEWEST <= len(rows) <= _LONGEST:
         return None
-    words = [word for word in content_terms(question) if not _MOST.search(word) and not _LEAST.search(word)]
+    words = [word for word in content_terms(question) if not orders(word)]
     column = _column(words, table)
     if column is None:
         return None
     found = {row: value for row in range(len(rows)) if (value := _amount(table, row, column)) is not None}
     if len(found) < max(_FEWEST, len(rows) - 1):
         return None
-    order = sorted(found, key=lambda row: found[row], reverse=most)
-    if found[order[0]] == found[order[1]]:
+    ranked = sorted(found, key=lambda row: found[row], reverse=order.most)
+    if found[ranked[0]] == found[ranked[1]]:
         return None
-    row, label = order[0], label_of(rows[order[0]])
+    row, label = ranked[0], label_column(rows[ranked[0]])
     if label == column:
         return None
     about = frozenset(terms(table.grid.about)).union(*table.heads)
@@ -67,7 +57,7 @@ def _column(words: Sequence[str], table: AskedTable) -> int | None:
     counted = [
         column
         for column in table.grid.columns
-        if 2 * sum(is_amount(row[column]) for row in rows) > len(rows) and column != label_of(rows[0])
+        if 2 * sum(is_amount(row[column]) for row in rows) > len(rows) and column != label_column(rows[0])
     ]
     if len(counted) == 1:
         return counted[0]
@@ -81,7 +71,7 @@ def _column(words: Sequence[str], table: AskedTable) -> int | None:
 def _amount(table: AskedTable, row: int, column: int) -> float | None:
     """What a cell comes to; None for sums over rows and for what is no single amount."""
     cells = table.grid.rows[row]
-    if _OVERALL.search(cells[label_of(cells)]) or not is_amount(cells[column]):
+    if _OVERALL.search(cells[label_column(cells)]) or not is_amount(cells[column]):
         return None
     return _plain(cells[column])
 

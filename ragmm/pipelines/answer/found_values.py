@@ -2,30 +2,43 @@
 
 from __future__ import annotations
 
-import math
+import dataclasses
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
+from ragmm.pipelines.answer.asked_tables import AskedTable
 from ragmm.pipelines.answer.candidates import FoundValue
-from ragmm.pipelines.answer.cells import AskedTable, CellWeights, PickedCell, pick
+from ragmm.pipelines.answer.cell_confidence import CellConfidence, cell_confidence, signs_of_cell
+from ragmm.pipelines.answer.cells import CellWeights, PickedCell, pick
 from ragmm.pipelines.answer.confidence import ConfidenceWeights, confidence, evidence_of
 from ragmm.pipelines.answer.extremes import pick_extreme
 from ragmm.pipelines.answer.grids import grid_of, labelled_otherwise
 from ragmm.pipelines.answer.pointing import Pointed, point
 from ragmm.pipelines.answer.reasons import reasoned
 from ragmm.pipelines.answer.scoring import EmbedTexts
-from ragmm.pipelines.answer.wanted import AskedFor, AskedKind, fits, years
+from ragmm.pipelines.answer.wanted import AskedFor, AskedKind, years
 from ragmm.pipelines.answer.whole_values import LONGEST
 from ragmm.pipelines.answer.windows import windows_of
 from ragmm.pipelines.answer.yes_or_no import verdicts
 from ragmm.readers.base import Reader
 from ragmm.types import Hit
 
-__all__ = ["values_in_tables", "values_in_text"]
+__all__ = ["TableWeights", "values_in_tables", "values_in_text"]
 
 _OPEN = 0.6
 """Share of a column below which it is open which one is meant."""
+_READ_TABLES = 2
+"""How many are read at most."""
 _OTHER_LABEL = 0.5
 """What the confidence is worth where a value stands behind a label that the question does not name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableWeights:
+    """By what cells are picked, and how likely they then are right."""
+
+    cells: CellWeights = field(default_factory=CellWeights)
+    confidence: CellConfidence = field(default_factory=CellConfidence)
 
 
 def values_in_text(
@@ -46,56 +59,73 @@ def values_in_text(
 
 
 def values_in_tables(
-    question: str, asked: AskedFor, hits: Sequence[Hit], embed: EmbedTexts | None, weights: CellWeights
+    question: str,
+    asked: AskedFor,
+    hits: Sequence[Hit],
+    weights: TableWeights,
+    *,
+    embed: EmbedTexts | None = None,
+    reader: Reader | None = None,
 ) -> list[FoundValue]:
     """A cell of each table among the hits, the likeliest first.
 
-    Where the words leave open which column of the likeliest table is meant, the meaning of its heads decides.
+    The words pick a cell of each. The likeliest table is then read, and the next one where the reader finds no row of
+    the first right. Without a reader that has learnt tables, the meaning of the heads decides where the words leave
+    open which column of the likeliest table is meant.
     """
     if asked.kind is AskedKind.YES_NO:
         return []
-    tables = [(hit, AskedTable.of(grid)) for hit in hits if (grid := grid_of(hit.item)) is not None]
-    picked = [
-        (pick_extreme(question, asked, table) or pick(question, asked, table, weights), hit, table)
-        for hit, table in tables
-    ]
-    found = [(_in_cell(cell, asked, hit, table), cell, hit, table) for cell, hit, table in picked if cell]
-    found.sort(key=lambda one: -one[0].confidence)
-    if found and embed is not None and found[0][1].column_share < _OPEN:
-        _, _, hit, table = found[0]
-        cell = pick(question, asked, table, weights, embed)
-        found[0] = (_in_cell(cell, asked, hit, table), cell, hit, table) if cell else found[0]
-    return sorted((value for value, *_ in found if 0 < len(value.value) <= LONGEST), key=lambda one: -one.confidence)
+    found = _picked_by_words(question, asked, hits, weights)
+    for place, one in enumerate(found[:_READ_TABLES]):
+        if one.extreme:
+            break
+        cell = pick(question, asked, one.table, weights.cells, reader=reader) if reader is not None else None
+        if cell is None or cell.read is None:
+            if embed is not None and place == 0 and one.cell.column_share < _OPEN:
+                meant = pick(question, asked, one.table, weights.cells, embed)
+                found[0] = dataclasses.replace(one, cell=meant or one.cell)
+            break
+        found[place] = dataclasses.replace(one, cell=cell)
+        if cell.read > 0:
+            break
+    values = [one.value(asked, weights) for one in found]
+    return sorted((one for one in values if 0 < len(one.value) <= LONGEST), key=lambda one: -one.confidence)
 
 
-def _in_cell(picked: PickedCell, asked: AskedFor, hit: Hit, table: AskedTable) -> FoundValue:
-    shown = table.grid.shown(picked.row)
-    return FoundValue(
-        value=picked.value,
-        shown=shown,
-        quote=table.grid.quotes[picked.row],
-        hit=hit,
-        confidence=_cell_confidence(
-            picked, asked, hit, years(f"{shown} {table.grid.about}"), labelled=table.grid.labelled
-        ),
-    )
+def _picked_by_words(question: str, asked: AskedFor, hits: Sequence[Hit], weights: TableWeights) -> list[_Picked]:
+    """A cell of each table, the likeliest first."""
+    found: list[_Picked] = []
+    for hit in hits:
+        grid = grid_of(hit.item)
+        table = AskedTable.of(grid) if grid is not None else None
+        extreme = pick_extreme(question, asked, table) if table else None
+        cell = extreme or (pick(question, asked, table, weights.cells) if table else None)
+        if table is not None and cell is not None:
+            found.append(_Picked(cell=cell, hit=hit, table=table, extreme=extreme is not None))
+    return sorted(found, key=lambda one: -one.value(asked, weights).confidence)
 
 
-def _cell_confidence(picked: PickedCell, asked: AskedFor, hit: Hit, said: frozenset[str], *, labelled: bool) -> float:
-    wrong_year = bool(asked.years - said) and bool(said)
-    logit = (
-        -2.5
-        + 2.0 * picked.row_share
-        + 2.0 * picked.column_share
-        - 6.0 * picked.unsaid
-        + 1.0 * hit.relevance
-        + 1.0 * (asked.kind is not AskedKind.ANY) * (1.0 if fits(asked.kind, picked.value) else -3.5)
-        - 0.3 * math.log(hit.rank)
-        - 3.0 * wrong_year
-        - 2.5 * (not picked.told_apart)
-        + 1.0 * labelled
-    )
-    return 1 / (1 + math.exp(-logit))
+@dataclass(frozen=True, kw_only=True)
+class _Picked:
+    """A cell with the table it stands in."""
+
+    cell: PickedCell
+    hit: Hit
+    table: AskedTable
+    extreme: bool
+
+    def value(self, asked: AskedFor, weights: TableWeights) -> FoundValue:
+        grid = self.table.grid
+        shown = grid.shown(self.cell.row)
+        signs = signs_of_cell(self.cell, asked, self.hit, f"{shown} {grid.about}", labelled=grid.labelled)
+        return FoundValue(
+            value=self.cell.value,
+            shown=shown,
+            quote=grid.quotes[self.cell.row],
+            hit=self.hit,
+            confidence=cell_confidence(signs, weights.confidence),
+            signs=signs,
+        )
 
 
 def _said(one: Pointed, asked: AskedFor, likely: float, *, missing: bool) -> FoundValue:

@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ragmm.pipelines.answer.candidates import FoundValue
-from ragmm.pipelines.answer.cells import CellWeights
 from ragmm.pipelines.answer.confidence import ConfidenceWeights
 from ragmm.pipelines.answer.evidence import Unit, caption_of, units_of_hits
 from ragmm.pipelines.answer.figures import FigureSettings, closest_images, figures_for
-from ragmm.pipelines.answer.found_values import values_in_tables, values_in_text
+from ragmm.pipelines.answer.found_values import TableWeights, values_in_tables, values_in_text
 from ragmm.pipelines.answer.ingredients import lines_of
 from ragmm.pipelines.answer.question_kind import asks_for_fact, asks_to_describe, looks_for_picture
 from ragmm.pipelines.answer.scoring import EmbedTexts, Scored, ScoreWeights, score_units, speaks_of, strength
@@ -59,7 +58,7 @@ class ExtractiveSettings:
     windows: int = 6
     """Stretches of text that a reader reads for one question."""
     confidence: ConfidenceWeights = field(default_factory=ConfidenceWeights)
-    cells: CellWeights = field(default_factory=CellWeights)
+    tables: TableWeights = field(default_factory=TableWeights)
     image_floor: float = 0.22
     """Cosine from which an image is worth showing as the answer when no text answers."""
     weights: ScoreWeights = field(default_factory=ScoreWeights)
@@ -109,7 +108,7 @@ def _values(
 ) -> list[FoundValue]:
     found = [
         *values_in_text(question, asked, hits, reader, settings.confidence, windows=settings.windows),
-        *values_in_tables(question, asked, hits, embed, settings.cells),
+        *values_in_tables(question, asked, hits, settings.tables, embed=embed, reader=reader),
     ]
     return sorted(found, key=lambda one: -one.confidence)
 

@@ -1,0 +1,113 @@
+"""A table in words, and what a question asks of the order of its rows: the most, the last, the one after another."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ragmm.pipelines.answer.grids import Grid, is_amount
+from ragmm.text.terms import terms
+
+__all__ = ["TOTAL", "AskedOrder", "AskedTable", "has_word", "label_column", "orders", "words_of"]
+
+TOTAL = re.compile(r"\b(?:total|sum|overall|altogether|all|gesamt|summe)\b|合计|总计|总", re.IGNORECASE)
+_MOST = re.compile(
+    r"\b(?:most|highest|largest|biggest|greatest|max(?:imum)?|best|longest|tallest|heaviest|fastest|latest|newest|oldest"
+    r"|deepest|widest|strongest|richest|top)\b|最[大高多长長重新晚深宽强好]",
+    re.IGNORECASE,
+)
+_LEAST = re.compile(
+    r"\b(?:least|lowest|smallest|fewest|min(?:imum)?|worst|shortest|lightest|slowest|earliest|youngest|poorest|weakest)\b"
+    r"|最[小低少短轻早差弱]",
+    re.IGNORECASE,
+)
+_FIRST = re.compile(r"\b(?:first|earliest|top|initial)\b|第一|最早|最先|首", re.IGNORECASE)
+_LAST = re.compile(r"\b(?:last|latest|final|bottom|most recent)\b|最后|最末|最近", re.IGNORECASE)
+_AFTER = re.compile(r"\b(?:after|next|following|follow(?:s|ed)|below|since)\b|之?后|下一", re.IGNORECASE)
+_BEFORE = re.compile(r"\b(?:before|previous|prior|preced\w+|above)\b|之?前|上一", re.IGNORECASE)
+_NUMBER = re.compile(r"[^\w-]*([-−–]?\d[\d,]*(?:\.\d+)?)(?![\d°º′'’:/])")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskedTable:
+    """A grid in words, ready to be asked; made once a question."""
+
+    grid: Grid
+    heads: tuple[frozenset[str], ...]
+    cells: tuple[tuple[frozenset[str], ...], ...]
+
+    @classmethod
+    def of(cls, grid: Grid) -> AskedTable:
+        return cls(
+            grid=grid,
+            heads=tuple(words_of(head) for head in grid.heads),
+            cells=tuple(tuple(words_of(cell) for cell in row) for row in grid.rows),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskedOrder:
+    """Whether the most, the least, the first or last row, or the row after or before another is asked for."""
+
+    most: bool
+    least: bool
+    first: bool
+    last: bool
+    after: bool
+    before: bool
+    extremes: Mapping[tuple[int, int], str]
+    """Of cells that are the "highest" or the "lowest" of their column; empty where neither is asked for."""
+
+    @classmethod
+    def of(cls, question: str, grid: Grid) -> AskedOrder:
+        most, least, first, last, after, before = (
+            bool(pattern.search(question)) for pattern in (_MOST, _LEAST, _FIRST, _LAST, _AFTER, _BEFORE)
+        )
+        extremes = _extremes(grid) if (most or least or first or last) and not grid.labelled else {}
+        return cls(most=most, least=least, first=first, last=last, after=after, before=before, extremes=extremes)
+
+
+def orders(word: str) -> bool:
+    """Whether a word of a question says that the most or the least is asked for."""
+    return bool(_MOST.fullmatch(word) or _LEAST.fullmatch(word))
+
+
+def _extremes(grid: Grid) -> dict[tuple[int, int], str]:
+    """Of columns whose cells mostly begin with a number; rows of totals aside."""
+    found: dict[tuple[int, int], str] = {}
+    rows = [number for number, row in enumerate(grid.rows) if not TOTAL.search(row[label_column(row)])]
+    for column in grid.columns:
+        values = {number: value for number in rows if (value := _leading(grid.rows[number][column])) is not None}
+        filled = sum(bool(grid.rows[number][column]) for number in rows)
+        if len(values) < 3 or 10 * len(values) < 6 * filled or len(set(values.values())) < 2:
+            continue
+        low, high = min(values.values()), max(values.values())
+        for number, value in values.items():
+            if value in {low, high}:
+                found[number, column] = "highest" if value == high else "lowest"
+    return found
+
+
+def _leading(cell: str) -> float | None:
+    match = _NUMBER.match(cell)
+    return float(match.group(1).replace(",", "").replace("−", "-").replace("–", "-")) if match else None
+
+
+def label_column(cells: Sequence[str]) -> int:
+    """The first column that says what a row is about."""
+    return next((column for column, cell in enumerate(cells) if cell and not is_amount(cell)), 0)
+
+
+def words_of(text: str) -> frozenset[str]:
+    """The terms of a cell; what an underscore joins is apart."""
+    return frozenset(terms(text.replace("_", " ")))
+
+
+def has_word(there: frozenset[str] | set[str], word: str) -> bool:
+    """Whether a word stands there, or a longer or shorter form of it."""
+    if word in there:
+        return True
+    if len(word) < 4 or not word.isalpha():
+        return False
+    return any(len(other) >= 4 and (other.startswith(word) or word.startswith(other)) for other in there)

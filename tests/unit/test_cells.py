@@ -1,0 +1,161 @@
+"""Cells of tables: how rows and columns are written as options, what order is asked for, and what a reader changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from ragmm.pipelines.answer.asked_tables import AskedOrder, AskedTable
+from ragmm.pipelines.answer.cells import CellWeights, pick
+from ragmm.pipelines.answer.found_values import values_in_tables
+from ragmm.pipelines.answer.grids import Grid
+from ragmm.pipelines.answer.options import column_option, row_option
+from ragmm.pipelines.answer.wanted import wanted
+from ragmm.readers.base import OptionSide, Passage, Span
+from ragmm.text.terms import content_terms
+from ragmm.types import Modality, ModelInfo
+from tests.unit.hits import make_hit as hit
+
+BOATS = Grid(
+    heads=("Boat", "Skipper", "Built", "Length (m)"),
+    rows=(
+        ("Windhover", "Jon Varga", "1974", "7.35"),
+        ("Tern", "Ilse Brandt", "1931", "9.10"),
+        ("Petrel", "Anna Foss", "2003", "6.20"),
+        ("Total", "", "", "22.65"),
+    ),
+    quotes=("",) * 4,
+    about="boats of the harbour",
+)
+FERRIES = "| Ferry | Seats | Crew |\n| --- | --- | --- |\n| Alma | 88 | 4 |\n| Berta | 64 | 3 |"
+TRAINS = "| Train | Seats | Crew |\n| --- | --- | --- |\n| Anton | 188 | 2 |\n| Bruno | 164 | 1 |"
+
+
+class OptionReader:
+    """Scores an option by what a function says of its text; `None` where it has learnt nothing of tables."""
+
+    def __init__(self, judge: Callable[[str, OptionSide], float] | None) -> None:
+        self._judge = judge
+        self.asked: list[tuple[OptionSide, list[str]]] = []
+
+    @property
+    def info(self) -> ModelInfo:
+        raise NotImplementedError
+
+    def read(self, question: str, passages: Sequence[Passage]) -> list[tuple[Span, ...]]:
+        return [() for _ in passages]
+
+    def score(self, question: str, options: Sequence[Passage], side: OptionSide) -> list[float] | None:
+        self.asked.append((side, [one.text for one in options]))
+        judge = self._judge
+        return None if judge is None else [judge(one.text, side) for one in options]
+
+
+def likes(*words: str) -> OptionReader:
+    return OptionReader(lambda text, _: 6.0 if any(word in text for word in words) else -6.0)
+
+
+# Options ---------------------------------------------------------------------------------------------------------
+
+
+def option_of(question: str, row: int, grid: Grid = BOATS) -> Passage:
+    table = AskedTable.of(grid)
+    return row_option(content_terms(question), AskedOrder.of(question, grid), table, row)
+
+
+def test_a_row_begins_with_its_label_and_what_the_question_names() -> None:
+    option = option_of("How long is the boat of Jon Varga?", 0)
+    assert option.text.startswith("Windhover; Skipper: Jon Varga; ")
+    assert option.text[: option.prefix] == "Windhover"
+    assert "highest" not in option.text
+
+
+def test_order_is_written_only_where_it_is_asked_for() -> None:
+    assert "Built: 1931 lowest" in option_of("Which boat is the oldest?", 1).text
+    assert "Length (m): 9.10 highest" in option_of("Which boat has the highest length?", 1).text  # but for the total
+    assert "last row" in option_of("Which boat is listed last?", 3).text
+    assert "after Windhover" in option_of("Which boat comes after the Windhover?", 1).text
+    assert "before Petrel" in option_of("Which boat comes before the Petrel?", 1).text
+
+
+def test_a_column_is_written_with_its_value_in_the_row() -> None:
+    option = column_option(AskedTable.of(BOATS), 1, 3)
+    assert option.text == "Tern; Length (m): 9.10"
+    assert option.text[: option.prefix] == "Tern"
+
+
+def test_of_long_heads_both_ends_are_kept() -> None:
+    head = "all boats of the harbour office and the yacht club together, average length by the end of the year 2017"
+    grid = Grid(heads=("Boat", head), rows=(("Tern", "9.10"),), quotes=("",), about="")
+    text = column_option(AskedTable.of(grid), 0, 1).text
+    assert text.startswith("Tern; all boats")
+    assert text.endswith("of the year 2017: 9.10")
+    assert len(text) < 80
+
+
+# Picking ---------------------------------------------------------------------------------------------------------
+
+
+def picked_value(question: str, reader: OptionReader | None = None, grid: Grid = BOATS) -> str:
+    found = pick(question, wanted(question), AskedTable.of(grid), CellWeights(), reader=reader)
+    return found.value if found else ""
+
+
+@pytest.mark.parametrize(
+    ("question", "boat"),
+    [
+        ("Who is the skipper of the boat with the highest length?", "Tern"),
+        ("Who is the skipper of the boat with the lowest length?", "Petrel"),
+        ("Which boat was built earliest?", "Tern"),
+        ("What is the length of the boat listed first?", "Windhover"),
+    ],
+)
+def test_the_row_with_the_most_the_least_or_the_first_is_found_by_words(question: str, boat: str) -> None:
+    found = pick(question, wanted(question), AskedTable.of(BOATS), CellWeights())
+    assert found is not None
+    assert BOATS.rows[found.row][0] == boat
+
+
+@pytest.mark.parametrize(("boat", "year"), [("Tern", "1931"), ("Petrel", "2003"), ("Windhover", "1974")])
+def test_a_reader_decides_between_rows_and_columns_that_words_leave_open(boat: str, year: str) -> None:
+    def judge(text: str, side: OptionSide) -> float:
+        return 9.0 if (text.startswith(boat) if side is OptionSide.ROW else "Built" in text) else -9.0
+
+    assert picked_value("Of the Tern, the Petrel and the Windhover, which one?", OptionReader(judge)) == year
+
+
+def test_a_reader_without_tables_changes_nothing() -> None:
+    question = "How many metres is the Petrel long?"
+    reader = OptionReader(None)
+    with_it, without = (
+        pick(question, wanted(question), AskedTable.of(BOATS), CellWeights(), reader=one) for one in (reader, None)
+    )
+    assert with_it == without
+    assert with_it is not None
+    assert with_it.read is None
+
+
+def test_a_reader_reads_a_few_rows_and_filled_columns_of_the_best() -> None:
+    rows = tuple((f"Boat {number}", "Jon Varga", "", str(1900 + number)) for number in range(40))
+    grid = Grid(heads=BOATS.heads, rows=rows, quotes=("",) * 40, about="")
+    reader = likes("Length (m): 1917")
+    assert picked_value("How long is boat 17?", reader, grid) == "1917"
+    (side, options), (other, columns) = reader.asked
+    assert (side, other) == (OptionSide.ROW, OptionSide.COLUMN)
+    assert len(options) == 6
+    assert all(text.startswith("Boat 17") for text in columns)
+    assert len(columns) == 3
+
+
+def test_the_next_table_is_read_where_the_first_holds_no_row() -> None:
+    hits = [hit(rank, text, modality=Modality.TABLE) for rank, text in ((1, FERRIES), (2, TRAINS))]
+    question = "How many seats does the first one have?"
+    wants_trains = OptionReader(lambda text, _: 6.0 if "Bruno" in text else -6.0)
+    found = values_in_tables(question, wanted(question), hits, CellWeights(), reader=wants_trains)
+    assert found[0].quote == "| Bruno | 164 | 1 |"
+    assert [side for side, _ in wants_trains.asked] == [OptionSide.ROW, OptionSide.COLUMN] * 2
+    wants_ferries = OptionReader(lambda text, _: 6.0 if "Berta" in text else -6.0)
+    found = values_in_tables(question, wanted(question), hits, CellWeights(), reader=wants_ferries)
+    assert found[0].quote == "| Berta | 64 | 3 |"
+    assert len(wants_ferries.asked) == 2
