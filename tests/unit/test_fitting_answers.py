@@ -76,4 +76,4 @@ def test_cells_are_fitted_on_tables(tmp_path: Path) -> None:
     by_row, by_column = fit_cells.fit(rows, len(ROW_FEATURES)), fit_cells.fit(columns, len(COLUMN_FEATURES))
     assert fit_cells.share(rows, by_row) == fit_cells.share(columns, by_column) == 1
     assert fit_cells.cells_right(cases, CellWeights(row=tuple(by_row), column=tuple(by_column)), None)[0] == 1
-    assert fit_cells.cells_right(cases, CellWeights(), None) == 1
+    assert fit_cells.cells_right(cases, CellWeights(), None)[0] == 1

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, fields
 
 from ragmm.pipelines.answer.cells import PickedCell
-from ragmm.pipelines.answer.wanted import AskedFor, AskedKind, fits, years
+from ragmm.pipelines.answer.wanted import AskedFor, AskedKind, is_plain, years
 from ragmm.types import IMAGE_MODALITIES, Hit
 
 __all__ = ["CellConfidence", "CellSigns", "cell_confidence", "signs_of_cell"]
@@ -69,7 +69,7 @@ def signs_of_cell(picked: PickedCell, asked: AskedFor, hit: Hit, said: str, *, l
     """`said`: the row as it is shown, with what is said about the table."""
     there = years(said)
     open_kind = asked.kind is AskedKind.ANY
-    fitting = fits(asked.kind, picked.value)
+    fitting = is_plain(asked.kind, picked.value)
     return CellSigns(
         row=picked.row_share,
         column=picked.column_share,

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ragmm.pipelines.answer.asked_tables import TOTAL, AskedOrder, AskedTable, has_word, label_column, words_of
 from ragmm.pipelines.answer.grids import is_amount
 from ragmm.pipelines.answer.options import column_option, row_option
-from ragmm.pipelines.answer.wanted import AskedFor, AskedKind, fits, label_words, years
+from ragmm.pipelines.answer.wanted import AskedFor, AskedKind, fits, is_plain, label_words, years
 from ragmm.readers.base import OptionSide, Passage, Reader
 from ragmm.text.terms import content_terms, numbers, terms
 
@@ -121,6 +121,7 @@ def pick(
     # A list of facts is asked for a value by its label, seldom for a label by its value.
     order_of = [1, 0] if grid.labelled else [int(column) for column in np.argsort(-column_odds)]
     telling = [column for column in order_of if _tells(grid.rows[best][column], said)]
+    telling = [column for column in telling if is_plain(asked.kind, grid.rows[best][column])] or telling
     if not telling:
         return None
     column, about = telling[0], words_of(grid.about)
@@ -134,7 +135,7 @@ def pick(
         value=grid.rows[best][column],
         row_share=float(row_odds[best]),
         column_share=1.0 if grid.labelled else float(column_odds[column]),
-        told_apart=any(has_word(cell, word) for word in apart for cell in table.cells[best]),
+        told_apart=any(has_word(cell, word) for word in apart for cell in _telling_apart(table, best)),
         unsaid=unsaid_share(question, words, around),
         read=None if felt is None else float(felt[best]),
     )
@@ -191,6 +192,11 @@ def _read(
     out = np.full(count, min(scores))
     out[list(places)] = scores
     return out
+
+
+def _telling_apart(table: AskedTable, row: int) -> Sequence[frozenset[str]]:
+    """The cells by which a row may be told from others: in a list of facts its label alone."""
+    return table.cells[row][:1] if table.grid.labelled else table.cells[row]
 
 
 def _tells(cell: str, said: frozenset[str]) -> bool:

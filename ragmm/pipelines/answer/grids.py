@@ -23,6 +23,8 @@ _PAIR = re.compile(r"\s*(?:[-*•]\s)?([^\W\d][^|:：]{1,48}?)(?:\s?[:：]\s*|\s
 _READ_PAIR = re.compile(r"\s*([^\W\d][^|:：]{1,48}?)\s([$€£]?\d[\d.,]*\s?%?)\s*")
 """In a picture, whose words are read line by line, a space may be all that stands between the two."""
 _NUMBERED = re.compile(r"\s*(?:table|figure|fig\.|chart|abbildung|tabelle)\s*\d", re.IGNORECASE)
+_FEWEST_ENTRIES, _CONTENTS_BY = 5, 12
+"""Of a table of contents: its entries, and by which page it stands."""
 _WORDS = 9
 """Of a value; what is longer is a sentence."""
 
@@ -68,7 +70,7 @@ def grid_of(item: StoredItem) -> Grid | None:
         rows.insert(0, (heads, lines[rules[0] - 1] if rules else above[0]))  # no heads but a first row
         heads = []
     width = max([len(heads), *(len(cells) for cells, _ in rows)], default=0)
-    if width < 2 or not rows:
+    if width < 2 or not rows or _is_contents(item, [cells for cells, _ in rows]):
         return None
     if width == 2 and not any(heads) and item.modality in IMAGE_MODALITIES:
         return _labelled(item, [((cells[0], cells[-1]), line) for cells, line in rows if cells[-1]])
@@ -78,6 +80,16 @@ def grid_of(item: StoredItem) -> Grid | None:
         quotes=tuple(line for _, line in rows),
         about=_about(item),
     )
+
+
+def _is_contents(item: StoredItem, rows: Sequence[Sequence[str]]) -> bool:
+    """Whether it is a table of contents: on the first pages, with page numbers that only grow."""
+    last = [cells[-1].strip() for cells in rows if cells]
+    if len(last) < _FEWEST_ENTRIES or not 0 < (item.locator.page or 0) <= _CONTENTS_BY:
+        return False
+    pages = [int(cell) for cell in last if cell.isdigit() and len(cell) < 4]
+    roman = sum(bool(re.fullmatch(r"[ivxl]+", cell)) for cell in last)
+    return 10 * (len(pages) + roman) >= 8 * len(last) and len(pages) > 2 and pages == sorted(pages)
 
 
 def _pairs(item: StoredItem) -> Grid | None:

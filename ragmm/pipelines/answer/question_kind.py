@@ -22,6 +22,8 @@ _TELL = re.compile(
     r"^\W*(?:list|name|tell|define|state|give|calculate|compute|count|first|firstly|according|based|nenn\w*)\b|^\W*\d\.",
     re.IGNORECASE,
 )
+_NUMBER = re.compile(r"\d{2}|%")
+"""Pictures are not described by numbers."""
 _PICTURE = (
     r"(?:pictures?|photos?|photographs?|images?|drawings?|charts?|figures?|diagrams?|maps?|logos?|icons?|signs?|screenshots?"
     r"|graphs?|plots?|bild(?:er)?|fotos?|zeichnung(?:en)?|karten?|diagramme?|photographies?|dessins?|imágenes|imagen)"
@@ -48,5 +50,5 @@ def asks_to_describe(question: str) -> bool:
 
 def looks_for_picture(question: str) -> bool:
     """Whether a picture can be the answer: it is asked for, or described as one would describe it."""
-    other = _ASKS.search(question) or _TELL.search(question) or _DESCRIBE.search(question)
+    other = any(one.search(question) for one in (_ASKS, _TELL, _DESCRIBE, _NUMBER))
     return bool(_SHOW.search(question)) or not other

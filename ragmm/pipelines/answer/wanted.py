@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from ragmm.text.terms import content_terms, fold, terms
 
-__all__ = ["AskedFor", "AskedKind", "fits", "label_words", "wanted", "years"]
+__all__ = ["AskedFor", "AskedKind", "fits", "is_plain", "label_words", "wanted", "years"]
 
 
 class AskedKind(StrEnum):
@@ -183,6 +183,18 @@ def fits(kind: AskedKind, value: str) -> bool:
     """Whether a value is of the kind: a number holds a number, a date a date, a person's name a capital and no sum."""
     check = _CHECKS.get(kind)
     return check is None or check(value, fold(value))
+
+
+def is_plain(kind: AskedKind, value: str, *, most_words: int = 4) -> bool:
+    """Whether a value is of the kind and no more than that: one number with its unit, one date."""
+    if not fits(kind, value):
+        return False
+    if kind is AskedKind.DATE:
+        return len(value.split()) <= 2 * most_words
+    if kind not in _COUNTED:
+        return True
+    bare = _RANGE.fullmatch(value.strip()) is None
+    return bare and len(_NUMBERS.findall(value)) <= 1 and len(_WORDS.findall(value)) <= most_words
 
 
 def _is_number(value: str, folded: str) -> bool:
