@@ -27,7 +27,7 @@ from ragmm.pipelines.answer.cells import (
     row_features,
 )
 from ragmm.pipelines.answer.grids import Grid
-from ragmm.pipelines.answer.wanted import wanted
+from ragmm.pipelines.query.wanted import wanted
 from ragmm.text.terms import content_terms
 
 TABLES = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "reading" / "tables"

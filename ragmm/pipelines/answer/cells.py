@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ragmm.pipelines.answer.grids import Grid, is_amount
-from ragmm.pipelines.answer.wanted import AskedFor, AskedKind, fits, label_words, years
+from ragmm.pipelines.query.wanted import AskedFor, AskedKind, fits, label_words, years
 from ragmm.text.terms import content_terms, numbers, terms
 
 __all__ = ["COLUMN_FEATURES", "ROW_FEATURES", "AskedTable", "CellWeights", "PickedCell", "pick"]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ragmm.pipelines.answer.wanted import AskedFor, fits
+from ragmm.pipelines.query.wanted import AskedFor, fits
 from ragmm.pipelines.answer.whole_values import LONGEST, whole_value
 from ragmm.pipelines.answer.windows import ReadWindow
 from ragmm.readers.base import Reader, Span

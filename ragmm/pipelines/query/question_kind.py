@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["asks_for_fact"]
+__all__ = ["asks_for_fact", "names_picture"]
 
 _ASKS = re.compile(
     r"[?？]\s*$|^\s*(?:who|whose|whom|what|when|where|which|why|how|is|are|was|were|do|does|did|can|could|has|have|had|"
@@ -22,4 +22,9 @@ _SHOW = re.compile(
 
 def asks_for_fact(question: str) -> bool:
     """Whether only words can answer: a question that names no picture, rather than a description of what to find."""
-    return bool(_ASKS.search(question)) and not _SHOW.search(question)
+    return bool(_ASKS.search(question)) and not names_picture(question)
+
+
+def names_picture(question: str) -> bool:
+    """Whether it speaks of a picture: a chart, a photo, a map, or something to be shown."""
+    return bool(_SHOW.search(question))
