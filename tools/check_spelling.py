@@ -9,7 +9,6 @@ import argparse
 import random
 import re
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
