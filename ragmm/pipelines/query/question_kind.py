@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["asks_for_fact", "asks_to_describe", "looks_for_picture"]
+__all__ = ["asks_for_fact", "asks_to_describe", "looks_for_picture", "names_picture"]
 
 _ASKS = re.compile(
     r"[?？]\s*$|(?:^|[,;:])\s*(?:who|whose|whom|what|when|where|which|why|how|is|are|was|were|do|does|did|can|could|has|have|had|"
@@ -40,7 +40,7 @@ _SHOW = re.compile(
 
 def asks_for_fact(question: str) -> bool:
     """Whether only words can answer: a question that names no picture, rather than a description of what to find."""
-    return bool(_ASKS.search(question)) and not _SHOW.search(question)
+    return bool(_ASKS.search(question)) and not names_picture(question)
 
 
 def asks_to_describe(question: str) -> bool:
@@ -51,4 +51,9 @@ def asks_to_describe(question: str) -> bool:
 def looks_for_picture(question: str) -> bool:
     """Whether a picture can be the answer: it is asked for, or described as one would describe it."""
     other = any(one.search(question) for one in (_ASKS, _TELL, _DESCRIBE, _NUMBER))
-    return bool(_SHOW.search(question)) or not other
+    return names_picture(question) or not other
+
+
+def names_picture(question: str) -> bool:
+    """Whether a picture is asked for: a chart, a photo, a map, or something to be shown."""
+    return bool(_SHOW.search(question))

@@ -191,7 +191,7 @@ def is_plain(kind: AskedKind, value: str, *, most_words: int = 4) -> bool:
         return False
     if kind is AskedKind.DATE:
         return len(value.split()) <= 2 * most_words
-    if kind not in _COUNTED:
+    if kind not in _NUMERIC:
         return True
     bare = _RANGE.fullmatch(value.strip()) is None
     return bare and len(_NUMBERS.findall(value)) <= 1 and len(_WORDS.findall(value)) <= most_words
@@ -240,6 +240,10 @@ def _dated(value: str, folded: str) -> bool:
     return bool(named) or bool(re.fullmatch(r"\d{4}年(?:\d+月)?(?:\d+日)?", value))
 
 
+_NUMERIC = frozenset({AskedKind.NUMBER, AskedKind.MONEY, AskedKind.PERCENT, AskedKind.MEASURE})
+_NUMBERS = re.compile(r"\d+(?:[.,' ]\d{3}(?!\d))*(?:[.,]\d+)?")
+_RANGE = re.compile(r"\d+\s?[-–]\s?\d+|\d+\+|[<>]\s?\d+")
+_WORDS = re.compile(r"[^\W\d_]{2,}")
 _CHECKS: Mapping[AskedKind, Callable[[str, str], bool]] = {
     AskedKind.NUMBER: _is_count,
     AskedKind.MEASURE: _is_measure,
