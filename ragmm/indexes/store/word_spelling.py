@@ -52,7 +52,7 @@ def unknown_words(snapshot: StoredGeneration, words: Sequence[str]) -> list[str]
 
 
 def near_words(snapshot: StoredGeneration, word: str, most: int) -> list[NearWord]:
-    """Words of live items with at most so many edits: fewest edits first, then the same first letter, then commonest."""
+    """Words of live items with at most so many edits: fewest edits first, then the same first letter, commonest."""
     files, asked = snapshot.words(), fold(word)
     for beginnings in _beginnings(asked):
         stems = _stems(snapshot, files, asked, beginnings, most)

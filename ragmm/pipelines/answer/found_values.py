@@ -19,7 +19,7 @@ from ragmm.pipelines.answer.scoring import EmbedTexts
 from ragmm.pipelines.answer.whole_values import LONGEST
 from ragmm.pipelines.answer.windows import windows_of
 from ragmm.pipelines.answer.yes_or_no import verdicts
-from ragmm.pipelines.query.wanted import AskedFor, AskedKind, years
+from ragmm.pipelines.query.wanted import AMOUNTS, AskedFor, AskedKind, is_plain, years
 from ragmm.readers.base import Reader
 from ragmm.types import Hit
 
@@ -29,6 +29,9 @@ _OPEN = 0.6
 """Share of a column below which it is open which one is meant."""
 _READ_TABLES = 2
 """How many are read at most."""
+_NO_AMOUNT = 0.3
+_MOST_WORDS = 7
+"""Beside an amount in running text."""
 _OTHER_LABEL = 0.5
 """What the confidence is worth where a value stands behind a label that the question does not name."""
 
@@ -53,6 +56,7 @@ def values_in_text(
     for one in pointed:
         evidence = evidence_of(one, [other for other in pointed if other is not one], asked)
         likely = confidence(evidence, weights) * (_OTHER_LABEL if labelled_otherwise(question, one.sentence) else 1.0)
+        likely *= _doubt(asked, one.value, most_words=_MOST_WORDS)
         said = _said(one, asked, likely, missing=evidence.year > 0)
         found.append(reasoned(said) if asked.kind is AskedKind.REASON else said)
     return sorted(found, key=lambda one: -one.confidence)
@@ -123,9 +127,15 @@ class _Picked:
             shown=shown,
             quote=grid.quotes[self.cell.row],
             hit=self.hit,
-            confidence=cell_confidence(signs, weights.confidence),
+            confidence=cell_confidence(signs, weights.confidence) * _doubt(asked, self.cell.value),
             signs=signs,
         )
+
+
+def _doubt(asked: AskedFor, value: str, *, most_words: int = 4) -> float:
+    """What the confidence is worth where an amount or a date was asked for and the value is none, or several."""
+    strict = asked.kind in AMOUNTS or asked.kind is AskedKind.DATE
+    return _NO_AMOUNT if strict and not is_plain(asked.kind, value, most_words=most_words) else 1.0
 
 
 def _said(one: Pointed, asked: AskedFor, likely: float, *, missing: bool) -> FoundValue:

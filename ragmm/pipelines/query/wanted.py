@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from ragmm.text.terms import content_terms, fold, terms
 
-__all__ = ["AskedFor", "AskedKind", "fits", "is_plain", "label_words", "wanted", "years"]
+__all__ = ["AMOUNTS", "AskedFor", "AskedKind", "fits", "is_plain", "label_words", "wanted", "years"]
 
 
 class AskedKind(StrEnum):
@@ -191,7 +191,7 @@ def is_plain(kind: AskedKind, value: str, *, most_words: int = 4) -> bool:
         return False
     if kind is AskedKind.DATE:
         return len(value.split()) <= 2 * most_words
-    if kind not in _NUMERIC:
+    if kind not in AMOUNTS:
         return True
     bare = _RANGE.fullmatch(value.strip()) is None
     return bare and len(_NUMBERS.findall(value)) <= 1 and len(_WORDS.findall(value)) <= most_words
@@ -240,7 +240,7 @@ def _dated(value: str, folded: str) -> bool:
     return bool(named) or bool(re.fullmatch(r"\d{4}年(?:\d+月)?(?:\d+日)?", value))
 
 
-_NUMERIC = frozenset({AskedKind.NUMBER, AskedKind.MONEY, AskedKind.PERCENT, AskedKind.MEASURE})
+AMOUNTS = frozenset({AskedKind.NUMBER, AskedKind.MONEY, AskedKind.PERCENT, AskedKind.MEASURE})
 _NUMBERS = re.compile(r"\d+(?:[.,' ]\d{3}(?!\d))*(?:[.,]\d+)?")
 _RANGE = re.compile(r"\d+\s?[-–]\s?\d+|\d+\+|[<>]\s?\d+")
 _WORDS = re.compile(r"[^\W\d_]{2,}")
