@@ -8,7 +8,7 @@ import pytest
 
 from ragmm.pipelines.answer.asked_tables import AskedOrder, AskedTable
 from ragmm.pipelines.answer.cells import CellWeights, pick
-from ragmm.pipelines.answer.found_values import values_in_tables
+from ragmm.pipelines.answer.found_values import TableWeights, values_in_tables
 from ragmm.pipelines.answer.grids import Grid
 from ragmm.pipelines.answer.options import column_option, row_option
 from ragmm.pipelines.query.wanted import wanted
@@ -152,10 +152,10 @@ def test_the_next_table_is_read_where_the_first_holds_no_row() -> None:
     hits = [hit(rank, text, modality=Modality.TABLE) for rank, text in ((1, FERRIES), (2, TRAINS))]
     question = "How many seats does the first one have?"
     wants_trains = OptionReader(lambda text, _: 6.0 if "Bruno" in text else -6.0)
-    found = values_in_tables(question, wanted(question), hits, CellWeights(), reader=wants_trains)
+    found = values_in_tables(question, wanted(question), hits, TableWeights(), reader=wants_trains)
     assert found[0].quote == "| Bruno | 164 | 1 |"
     assert [side for side, _ in wants_trains.asked] == [OptionSide.ROW, OptionSide.COLUMN] * 2
     wants_ferries = OptionReader(lambda text, _: 6.0 if "Berta" in text else -6.0)
-    found = values_in_tables(question, wanted(question), hits, CellWeights(), reader=wants_ferries)
+    found = values_in_tables(question, wanted(question), hits, TableWeights(), reader=wants_ferries)
     assert found[0].quote == "| Berta | 64 | 3 |"
     assert len(wants_ferries.asked) == 2
