@@ -115,6 +115,7 @@ class Plans:
     def search_plan(self, snapshot: Snapshot, question: Question) -> SearchPlan:
         """How this generation is searched."""
         from ragmm.pipelines.query.filters import parse_filters, parse_modality
+        from ragmm.models.common_words import common_words
         from ragmm.pipelines.query.run import SearchPlan
 
         settings = self.pipeline.query
@@ -128,6 +129,7 @@ class Plans:
             lexical_weight=settings.lexical_weight,
             glossary=self._glossary,
             spelling=settings.spelling,
+            common=common_words,
             fold=settings.fold,
             rerank=self._rerank_plan(),
             only=parse_filters(parse_modality(question.modality), question.where, snapshot),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 
@@ -46,6 +46,8 @@ class SearchPlan:
     """Adds a search for what the terms of a question mean."""
     only: Filter | None = None
     spelling: bool = True
+    common: Callable[[], Set[str]] = frozenset
+    """Gives the words of the language that are right though the collection lacks them."""
     """Whether misspelt words of the question are put right."""
     fold: bool = True
     """Whether near-duplicates take one place together."""
@@ -124,7 +126,7 @@ def search(snapshot: Snapshot, question: Asked, plan: SearchPlan, clock: Clock |
         with clock.stage("filter"):
             allow = snapshot.select(plan.only)
     with clock.stage("spelling"):
-        question = corrected(snapshot, question, plan.glossary) if plan.spelling else question
+        question = corrected(snapshot, question, plan.glossary, plan.common) if plan.spelling else question
     with clock.stage("embed"):
         vectors = _vectors(snapshot, question, plan)
     legs = Legs(

@@ -3,13 +3,13 @@
 A word that no item holds, no file is named by and no glossary knows may be a slip of the pen. If the collection has a
 word within one edit of it (two, of words of eight letters and more), that one is searched for; what was written is
 searched for beside it, and what is shown says so. A word that the collection holds is never replaced, however rare it
-is. Left alone are numbers and codes, abbreviations, what stands in quotation marks, and scripts without such spelling.
+is. Left alone are common words, numbers and codes, abbreviations, what stands in quotation marks, and scripts without such spelling.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Set
 from dataclasses import replace
 
 from ragmm.indexes.contracts import Snapshot
@@ -30,11 +30,20 @@ _MOST = 4
 """Corrections in one question: with more, it is about something else, or in another language."""
 
 
-def corrected(snapshot: Snapshot, question: Asked, glossary: Glossary | None = None) -> Asked:
-    """The question, with what is to be searched for instead of some of its words."""
+def corrected(
+    snapshot: Snapshot,
+    question: Asked,
+    glossary: Glossary | None = None,
+    common: Callable[[], Set[str]] = frozenset,
+) -> Asked:
+    """The question, with what is to be searched for instead of some of its words.
+
+    `common` gives the words of the language that are no slips; it is asked only where the collection lacks a word.
+    """
     if question.like is not None or not question.searched.strip():
         return question
     unknown = snapshot.unknown_words(list(dict.fromkeys(_spelt(question.searched))))
+    unknown = [word for word in unknown if word not in common()] if unknown else unknown
     if not unknown:
         return question
     named = glossary.words if glossary else frozenset[str]()

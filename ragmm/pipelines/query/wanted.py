@@ -50,6 +50,8 @@ _KINDS: tuple[tuple[AskedKind, re.Pattern[str]], ...] = tuple(
         (
             AskedKind.PERCENT,
             r"\b(?:what|which|how (?:many|much)) (?:\w+ ){0,2}(?:per ?cent|percentage|proportion|share)\b"
+            r"|\bhow much (?:did|has|have|will|do|does)\b.*\b(?:grow|grown|rise|risen|increase[ds]?|decrease[ds]?|fall|fallen|drop"
+            r"|dropped|declined?|shrink|change[ds]?)\b|\bby how much\b"
             r"|%|\bwie viel prozent\b|\bquel pourcentage\b"
             r"|百分之|百分比|比例|占比",
         ),
@@ -241,6 +243,7 @@ def _dated(value: str, folded: str) -> bool:
 
 
 AMOUNTS = frozenset({AskedKind.NUMBER, AskedKind.MONEY, AskedKind.PERCENT, AskedKind.MEASURE})
+"""Kinds of which a value is a number with at most a unit."""
 _NUMBERS = re.compile(r"\d+(?:[.,' ]\d{3}(?!\d))*(?:[.,]\d+)?")
 _RANGE = re.compile(r"\d+\s?[-–]\s?\d+|\d+\+|[<>]\s?\d+")
 _WORDS = re.compile(r"[^\W\d_]{2,}")
