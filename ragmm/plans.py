@@ -127,6 +127,7 @@ class Plans:
             per_document=per_document,
             lexical_weight=settings.lexical_weight,
             glossary=self._glossary,
+            spelling=settings.spelling,
             fold=settings.fold,
             rerank=self._rerank_plan(),
             only=parse_filters(parse_modality(question.modality), question.where, snapshot),

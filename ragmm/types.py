@@ -21,6 +21,7 @@ __all__ = [
     "Citation",
     "Claim",
     "CollectionInfo",
+    "Correction",
     "Document",
     "DocumentState",
     "Failure",
@@ -199,13 +200,13 @@ class Hit:
     rank: int
     """1-based; what citations name."""
     score: float
-    """Higher is better, in [0, 1]."""
+    """What hits are ordered by, in [0, 1]: the relevance before it is rounded."""
     item: StoredItem
     found_by: tuple[FoundBy, ...]
     alternatives: tuple[StoredItem, ...] = ()
     """Near-duplicates folded into this hit."""
     relevance: float = 0.0
-    """How likely it holds what was asked for, in [0, 1]; it means the same for texts and for images."""
+    """How likely it holds what was asked for, in [0, 1]; it means the same for texts and for images, and falls by rank."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -251,6 +252,15 @@ class Answer:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Correction:
+    """A word of a question that the collection does not hold, and what was searched for instead."""
+
+    word: str
+    searched: str
+    """As the collection writes it; both in lower case."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class QueryResult:
     """Everything one query produced."""
 
@@ -261,6 +271,13 @@ class QueryResult:
     answer: Answer | None
     timings_ms: Mapping[str, float]
     warnings: tuple[str, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+    """Misspelt words of the question."""
+
+    @property
+    def cited(self) -> frozenset[int]:
+        """The ranks of the hits that the answer cites: its sources. The others were also found."""
+        return frozenset(citation.rank for claim in self.claims for citation in claim.citations)
 
     @property
     def text(self) -> str:

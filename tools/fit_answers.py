@@ -25,8 +25,8 @@ from ragmm.evaluation.values import likeness
 from ragmm.pipelines.answer.confidence import Signs, evidence_of
 from ragmm.pipelines.answer.pointing import point
 from ragmm.pipelines.answer.quoted import ExtractiveSettings
-from ragmm.pipelines.answer.wanted import wanted
 from ragmm.pipelines.answer.windows import windows_of
+from ragmm.pipelines.query.wanted import wanted
 from ragmm.readers.base import Reader
 from ragmm.types import Hit
 from ragmm.wiring import build_reader

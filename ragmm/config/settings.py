@@ -245,6 +245,8 @@ class QuerySettings:
     """Of the word search, beside 1 for the vector searches; 0 leaves it out."""
     glossary: tuple[str, ...] = ("finance",)
     """What a question's terms mean in the words of documents: bundled ones by name, or .toml files; [] for none."""
+    spelling: bool = True
+    """Whether a question's word that the collection does not hold is searched for as the collection spells it."""
     fold: bool = True
     """Whether near-duplicates share one place in the ranking, the others listed as its alternatives."""
     rerank_depth: Annotated[int, Between(low=1, high=1000)] = 50

@@ -27,6 +27,7 @@ from ragmm.indexes.records import (
     ItemPlace,
     Known,
     NamedDocument,
+    NearWord,
     RepairReport,
     Retention,
     RunRow,
@@ -183,6 +184,13 @@ class Snapshot(Protocol):
     def items_of(self, documents: Sequence[NamedDocument], allow: Ids | None = None) -> Ids: ...
     def wordless(self, items: Iterable[int]) -> list[int]: ...
     def word_shares(self, words: Sequence[str], items: Sequence[int]) -> dict[int, float]: ...
+    def unknown_words(self, words: Sequence[str]) -> list[str]:
+        """Those that no item holds in any form."""
+        ...
+
+    def near_words(self, word: str, most: int) -> list[NearWord]:
+        """Words of live items that are at most so many edits from it, the likeliest first."""
+        ...
 
 
 class Inventory(Protocol):

@@ -27,6 +27,7 @@ __all__ = [
     "ItemPlace",
     "Known",
     "NamedDocument",
+    "NearWord",
     "Problem",
     "RepairReport",
     "Retention",
@@ -137,6 +138,16 @@ class NamedDocument:
     uri: str
     first_item: int
     items: int
+
+
+class NearWord(NamedTuple):
+    """A word of the collection, for one that is spelt otherwise."""
+
+    word: str
+    """As items write it, in lower case."""
+    rows: int
+    """Items that hold it in any form."""
+    edits: int
 
 
 class ItemPlace(NamedTuple):

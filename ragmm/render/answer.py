@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from ragmm.render.body import body, row_text
 from ragmm.render.records import AssetPath
 from ragmm.render.terminal_images import Protocol, encode, protocol_of, thumbnail
-from ragmm.render.text import file_link, place, quoted, safe, safe_name, short_path
+from ragmm.render.text import corrections_line, file_link, place, quoted, safe, safe_name, short_path
 from ragmm.types import Claim, Hit, QueryResult, Support
 
 if TYPE_CHECKING:
@@ -27,7 +27,11 @@ _FAINT = "not bold dim"
 
 def print_result(result: QueryResult, asset_path: AssetPath, console: Console, *, pictures: bool = True) -> None:
     """The answer and its sources; without an answer, what was found."""
-    cited = _cited(result)
+    from rich.text import Text
+
+    cited = result.cited
+    if result.corrections:
+        console.print(Text(corrections_line(result.corrections), style="yellow"))
     protocol = protocol_of(sys.stdout) if pictures else None
     if result.answer is not None:
         for line in _answer(result):
@@ -40,25 +44,28 @@ def print_result(result: QueryResult, asset_path: AssetPath, console: Console, *
         _print_sources(result, sources, asset_path, console, protocol)
     if others:
         console.print("Also found" if sources else "Found" if result.answer is None else "Nearest", style="bold")
-        print_hits(others, asset_path, console)
+        print_hits(others, asset_path, console, protocol, {figure.rank for figure in result.figures})
     if not result.hits:
         console.print("Nothing was found.")
     console.print(_footer(result), style="dim")
 
 
-def print_hits(hits: Iterable[Hit], asset_path: AssetPath, console: Console) -> None:
-    """One hit after the other: where it is, and how it begins."""
+def print_hits(
+    hits: Iterable[Hit],
+    asset_path: AssetPath,
+    console: Console,
+    protocol: Protocol | None = None,
+    shown: Set[int] = frozenset(),
+) -> None:
+    """One hit after the other: where it is, and how it begins; with the pictures of the ranks that are `shown`."""
     for hit in hits:
         console.print(_heading(hit))
         if text := quoted(body(hit.item), 160):
             console.print(_indented(text))
         elif hit.item.asset:
             console.print(_file(asset_path, hit.item.asset))
-
-
-def _cited(result: QueryResult) -> set[int]:
-    ranks = {citation.rank for claim in result.claims for citation in claim.citations}
-    return ranks | {figure.rank for figure in result.figures}
+        if protocol and hit.item.asset and hit.rank in shown:
+            _print_picture(asset_path, hit.item.asset, protocol)
 
 
 def _answer(result: QueryResult) -> Iterator[Text]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ragmm.render.body import body, table_html
 from ragmm.render.records import AssetPath
-from ragmm.render.text import file_link, place, safe, safe_name
+from ragmm.render.text import corrections_line, file_link, place, safe, safe_name
 from ragmm.types import Claim, Hit, QueryResult, StoredItem, Support
 
 __all__ = ["html_report"]
@@ -53,22 +53,19 @@ def _digest(style: str) -> str:
 
 
 def _result(result: QueryResult, number: int, asset_path: AssetPath, picture: bytes | None) -> str:
-    cited = _cited(result)
+    cited = result.cited
     sources = [hit for hit in result.hits if hit.rank in cited] or list(result.hits)
     others = [hit for hit in result.hits if hit not in sources]
     parts = [f'<article id="q{number}">', f"<h1>{escape(safe(result.question or 'What is like this picture?'))}</h1>"]
     parts += [f'<p class="asked">{_image(picture, "the picture asked with")}</p>' if picture else ""]
+    instead = escape(corrections_line(result.corrections))
+    parts += [f'<p class="note">{instead}</p>' if instead else ""]
     parts += [_answer(result, number), _figures(result, number, asset_path)]
     # A picture is in the file once: among the figures, or else with its source.
     shown = {figure.asset for figure in result.figures}
     parts += [_hits("Sources" if cited else "What was found", sources, number, asset_path, shown)]
     parts += [_hits("Also found", others, number, asset_path, shown), _footer(result), "</article>"]
     return "\n".join(part for part in parts if part)
-
-
-def _cited(result: QueryResult) -> set[int]:
-    ranks = {citation.rank for claim in result.claims for citation in claim.citations}
-    return ranks | {figure.rank for figure in result.figures}
 
 
 def _answer(result: QueryResult, number: int) -> str:

@@ -73,14 +73,15 @@ def item_record(item: StoredItem, asset_path: AssetPath) -> dict[str, Any]:
     }
 
 
-def hit_record(hit: Hit, asset_path: AssetPath) -> dict[str, Any]:
-    """A hit: its item's fields and how it was found."""
+def hit_record(hit: Hit, asset_path: AssetPath, *, cited: bool = False) -> dict[str, Any]:
+    """A hit: its item's fields, how it was found, and whether the answer rests on it."""
     shown = ("item", "uri", "page", "box", "time", "modality", "text", "asset", "section", "also_at")
     item = item_record(hit.item, asset_path)
     return {
         "rank": hit.rank,
         "score": hit.score,
         "relevance": hit.relevance,
+        "cited": cited,
         **{name: item[name] for name in shown},
         "found_by": [asdict(leg) for leg in hit.found_by],
         "alternatives": [same.id for same in hit.alternatives],
@@ -91,9 +92,10 @@ def query_record(result: QueryResult, asset_path: AssetPath) -> dict[str, Any]:
     """Everything a query produced."""
     return {
         "question": result.question,
+        "corrections": [asdict(one) for one in result.corrections],
         "collection": result.collection,
         "generation": result.generation,
-        "hits": [hit_record(hit, asset_path) for hit in result.hits],
+        "hits": [hit_record(hit, asset_path, cited=hit.rank in result.cited) for hit in result.hits],
         "answer": _answer_record(result.answer, asset_path) if result.answer else None,
         "timings_ms": {name: round(value, 1) for name, value in result.timings_ms.items()},
         "warnings": list(result.warnings),

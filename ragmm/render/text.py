@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
 from ragmm.text.inert import without_controls
-from ragmm.types import StoredItem
+from ragmm.types import Correction, StoredItem
 
-__all__ = ["file_link", "place", "quoted", "safe", "safe_name", "short_path", "shorten"]
+__all__ = ["corrections_line", "file_link", "place", "quoted", "safe", "safe_name", "short_path", "shorten"]
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 # Surrogates that do not stand for a byte of a file name.
@@ -53,6 +54,15 @@ def place(item: StoredItem) -> str:
         parts.append(f"{_clock(where.time[0])} to {_clock(where.time[1])}")
     section = " › ".join(shorten(heading, 60) for heading in where.section if heading.strip())
     return ", ".join(parts) + (f" · {section}" if section else "")
+
+
+def corrections_line(corrections: Sequence[Correction]) -> str:
+    """What was searched for instead of misspelt words; empty without any."""
+    if not corrections:
+        return ""
+    searched = ", ".join(safe_name(one.searched) for one in corrections)
+    words = ", ".join(safe_name(one.word) for one in corrections)
+    return f"searched for: {searched} (instead of {words})"
 
 
 def file_link(path: str | Path, *, page: int | None = None) -> str:

@@ -290,6 +290,27 @@ def test_word_shares_lie_between_nothing_and_all(library: Snapshot) -> None:
 # Places ----------------------------------------------------------------------------------------------------------
 
 
+def test_words_that_no_item_holds_and_those_spelt_nearly_so(store: Store, look: Look) -> None:
+    bring(store, document("a", passage("The captain sails the ferry"), passage("Two ferries and a Fähre")))
+    bring(store, document("b", passage("A quaich, a captive"), passage("captains")))
+    snapshot = look(store)
+    words = ["captain", "ferries", "ferry", "fahre", "captian", "fery", "nothing"]
+    assert snapshot.unknown_words(words) == ["captian", "fery", "nothing"]
+    assert snapshot.near_words("nothing", 2) == []
+    assert [(one.word, one.edits, one.rows) for one in snapshot.near_words("captian", 1)] == [("captain", 1, 2)]
+    assert [one.word for one in snapshot.near_words("captian", 2)][:2] == ["captain", "captains"]
+    assert [one.word for one in snapshot.near_words("yferry", 1)] == ["ferry"]
+    assert [one.word for one in snapshot.near_words("fahr", 1)] == ["fähre"]
+
+
+def test_words_of_the_dead_are_not_offered(store: Store, look: Look) -> None:
+    bring(store, document("a", passage("quaich")), document("b", passage("quiche")))
+    old = look(store)
+    bring(store, removed=["a"])
+    assert [one.word for one in old.near_words("quaiche", 1)] == ["quaich", "quiche"]
+    assert [one.word for one in look(store).near_words("quaiche", 1)] == ["quiche"]
+
+
 def test_items_of_a_page_share_a_place(library: Snapshot) -> None:
     ids = [item.id for item in library.items()]
     places = library.item_places([*ids, 10**6])

@@ -11,7 +11,7 @@ from ragmm.pipelines.answer.cells import CellWeights, pick
 from ragmm.pipelines.answer.found_values import values_in_tables
 from ragmm.pipelines.answer.grids import Grid
 from ragmm.pipelines.answer.options import column_option, row_option
-from ragmm.pipelines.answer.wanted import wanted
+from ragmm.pipelines.query.wanted import wanted
 from ragmm.readers.base import OptionSide, Passage, Span
 from ragmm.text.terms import content_terms
 from ragmm.types import Modality, ModelInfo

@@ -10,9 +10,9 @@ from ragmm.pipelines.answer.cells import CellWeights, pick
 from ragmm.pipelines.answer.follow_ups import completed
 from ragmm.pipelines.answer.grids import Grid, grid_of
 from ragmm.pipelines.answer.quoted import ABSTENTION, extract_answer
-from ragmm.pipelines.answer.wanted import AskedKind, fits, wanted
 from ragmm.pipelines.answer.whole_values import whole_value
 from ragmm.pipelines.answer.windows import windows_of
+from ragmm.pipelines.query.wanted import AskedKind, fits, wanted
 from ragmm.readers.base import Passage, Reader
 from ragmm.readers.decode import best_spans
 from ragmm.types import Modality

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,16 @@ import ragmm
 from ragmm.indexes.store.item_places import item_places
 from ragmm.pipelines.query.clues import Evidence
 from ragmm.pipelines.query.fusion import Ranked
+from ragmm.pipelines.query.question import Asked
 from ragmm.pipelines.query.relevance import relevance_of, telling_words, weighed
 from ragmm.testing import FakeEmbedder, png_bytes
-from ragmm.types import Asset, Item, Modality
+from ragmm.types import Asset, Item, MediaKind, Modality
 from tests.unit.retrieval import fill_items
 
+TEXT = MediaKind.TEXT
 
-def said(distance: float | None, share: float | None, kind: str = "text") -> float:
+
+def said(distance: float | None, share: float | None, kind: MediaKind = TEXT) -> float:
     return relevance_of(Evidence(kind=kind, distance=distance, share=share))
 
 
@@ -25,13 +29,13 @@ def test_more_of_either_sign_is_more_relevant() -> None:
     assert said(5.0, 0.6) > said(3.0, 0.6) > said(3.0, 0.2)
     assert said(None, 0.9) > said(None, 0.3)
     assert said(6.0, None) > said(2.0, None)
+    assert relevance_of(Evidence(kind=TEXT, distance=3.0, share=0.5, votes=0.9)) > said(3.0, 0.5)
 
 
 def test_it_is_a_share_of_one() -> None:
     for distance in (None, -5.0, 0.0, 4.0, 1000.0):
         for share in (None, 0.0, 1.0):
             assert 0 <= said(distance, share) <= 1
-    assert said(None, None) == 0.0
 
 
 def test_what_chance_brings_is_hardly_relevant() -> None:
@@ -42,7 +46,7 @@ def test_what_chance_brings_is_hardly_relevant() -> None:
 
 
 def test_it_means_the_same_for_texts_and_images() -> None:
-    assert said(4.0, 0.5, "text") == said(4.0, 0.5, "image")
+    assert said(4.0, 0.5, TEXT) == said(4.0, 0.5, MediaKind.IMAGE)
 
 
 @pytest.mark.parametrize(
@@ -69,23 +73,68 @@ def test_a_question_about_nothing_here_has_no_relevant_hit(tmp_path: Path) -> No
     assert all(hit.relevance < 0.1 for hit in docs.search("who painted the chapel ceiling"))
 
 
-def test_where_no_vector_tells_words_decide_between_kinds_but_not_within_one(tmp_path: Path) -> None:
-    picture = Asset(data=png_bytes(Image.new("RGB", (8, 8))), media_type="image/png", width=8, height=8)
-    told = Item(modality=Modality.PASSAGE, text="The crossing to Gull Rock takes 70 minutes.")
+def test_words_decide_where_no_vector_tells_between_kinds_and_within_one(tmp_path: Path) -> None:
+    order = _orders(
+        tmp_path,
+        {
+            "a.png": Item(modality=Modality.PHOTO, asset=_PICTURE, text="Diesel"),
+            "b.md": Item(modality=Modality.PASSAGE, text="The crossing to Gull Rock takes 70 minutes."),
+            "c.md": Item(modality=Modality.PASSAGE, text="Tea."),
+        },
+    )
+    question = "How long does the crossing to Gull Rock take?"
+    assert order(question, "a.png", "b.md") == ["b.md", "a.png"]
+    assert order(question, "c.md", "b.md") == ["b.md", "c.md"]
+
+
+def test_a_picture_without_the_kind_of_value_that_is_asked_for_stands_behind_words(tmp_path: Path) -> None:
+    order = _orders(
+        tmp_path,
+        {
+            "bare.png": Item(modality=Modality.PHOTO, asset=_PICTURE),
+            "told.png": Item(modality=Modality.FIGURE, asset=_PICTURE, text="Crossing to Gull Rock: slow"),
+            "timed.png": Item(modality=Modality.FIGURE, asset=_PICTURE, text="Crossing to Gull Rock: 70 minutes"),
+            "b.md": Item(modality=Modality.PASSAGE, text="The crossing is long."),
+        },
+    )
+    pictures = ("bare.png", "told.png", "timed.png")
+    fact = order("How long is the crossing to Gull Rock?", *pictures, "b.md")
+    assert fact[0] == "timed.png"
+    assert fact.index("b.md") < fact.index("told.png")
+    assert fact.index("b.md") < fact.index("bare.png")
+    assert order("Show me a picture of the crossing to Gull Rock", *pictures, "b.md")[-1] == "b.md"
+
+
+def test_what_is_shown_falls_in_relevance(tmp_path: Path) -> None:
+    places = ("quay", "mill", "ferry", "pier")
     items = {
-        "a.png": [Item(modality=Modality.PHOTO, asset=picture, text="Diesel")],
-        "b.md": [told],
-        "c.md": [Item(modality=Modality.PASSAGE, text="Tea.")],
+        f"{place}-{n}.txt": [Item(modality=Modality.PASSAGE, text=f"{place} costs {n} in year {n % 7} of {places[n % 4]}")]
+        for place in places
+        for n in range(40)
     }
-    snapshot = fill_items(tmp_path / "c", items).snapshot()
+    items |= {f"{n}.png": [Item(modality=Modality.PHOTO, asset=_PICTURE, text=f"mill {n}")] for n in range(5)}
+    models = {"text": FakeEmbedder(64, ["text"]), "shared": FakeEmbedder(32, ["text", "image"])}
+    docs = ragmm.open(fill_items(tmp_path / "c", items, models).folder, models=ragmm.Models(embedders=models))
+    for question in ("What does the mill cost in year 3?", "quay of ferry", "a picture of the mill 3", "nothing of it"):
+        for k in (3, 60):
+            hits = docs.search(question, k=k)
+            assert [hit.relevance for hit in hits] == sorted((hit.relevance for hit in hits), reverse=True)
+            assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+            assert all(abs(hit.score - hit.relevance) < 1e-4 for hit in hits)
+
+
+_PICTURE = Asset(data=png_bytes(Image.new("RGB", (8, 8))), media_type="image/png", width=8, height=8)
+
+
+def _orders(folder: Path, items: Mapping[str, Item]) -> Callable[..., list[str]]:
+    """(question, names from the first of the lists down) to the names in the order of their relevance."""
+    snapshot = fill_items(folder / "c", {name: [item] for name, item in items.items()}).snapshot()
     ids = {item.uri: item.id for item in snapshot.items()}
+    names = {item: name for name, item in ids.items()}
 
-    def order(*names: str) -> list[int]:
-        ranked = [Ranked(item=ids[name], score=0.8 - 0.02 * n) for n, name in enumerate(names)]
-        head, _ = weighed(
-            snapshot, "How long does the crossing to Gull Rock take?", ranked, item_places(snapshot, ids.values())
-        )
-        return [one.item for one in head]
+    def order(question: str, *ranking: str) -> list[str]:
+        ranked = [Ranked(item=ids[name], score=0.8 - 0.02 * n) for n, name in enumerate(ranking)]
+        head, _ = weighed(snapshot, Asked(text=question), ranked, item_places(snapshot, ids.values()))
+        return [names[one.item] for one in head]
 
-    assert order("a.png", "b.md") == [ids["b.md"], ids["a.png"]]
-    assert order("c.md", "b.md") == [ids["c.md"], ids["b.md"]]
+    return order

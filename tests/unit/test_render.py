@@ -23,7 +23,7 @@ from ragmm.render.body import body, row_text, table_parts
 from ragmm.render.html import html_report
 from ragmm.render.records import document_record, item_record, query_record, report_record, to_json, to_record
 from ragmm.render.text import file_link, place, quoted, safe, safe_name, short_path, shorten
-from ragmm.types import Answer, Document, DocumentState, Failure, Locator, Modality, Report
+from ragmm.types import Answer, Correction, Document, DocumentState, Failure, Locator, Modality, Report
 
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\ud800-\udfff]")
 
@@ -33,12 +33,23 @@ CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\ud800-\udfff]")
 
 def test_the_json_of_a_query_has_the_documented_shape(tmp_path: Path) -> None:
     record = json.loads(to_json(query_record(result(), assets_in(tmp_path))))
-    assert list(record) == ["question", "collection", "generation", "hits", "answer", "timings_ms", "warnings"]
+    assert list(record) == [
+        "question",
+        "corrections",
+        "collection",
+        "generation",
+        "hits",
+        "answer",
+        "timings_ms",
+        "warnings",
+    ]
+    assert record["corrections"] == []
     first, second, _ = record["hits"]
     assert first | {"box": None} == {
         "rank": 1,
         "score": 1.0,
         "relevance": 0.0,
+        "cited": True,
         "item": 7,
         "uri": "reports/2023 a.pdf",
         "page": 4,
@@ -195,6 +206,25 @@ def test_a_person_sees_the_answer_then_its_sources_then_the_rest(tmp_path: Path)
     assert "aaaaaaaa.png" in text
     assert text.index("Sources") < text.index("Also found") < text.index("photos/pier.jpg")
     assert text.rstrip().endswith("extractive · reports, generation 3 · 41 ms")
+
+
+def test_a_figure_that_is_shown_but_not_cited_is_no_source(tmp_path: Path) -> None:
+    assert result().cited == {1}
+    text = _printed(result(), tmp_path)
+    assert text.index("Sources") < text.index("[1] reports") < text.index("Also found") < text.index("[2] reports")
+    record = query_record(result(), assets_in(tmp_path))
+    assert [hit["cited"] for hit in record["hits"]] == [True, False, False]
+
+
+def test_what_was_searched_for_instead_is_said_everywhere(tmp_path: Path) -> None:
+    mended = (Correction(word="regoin", searched="region"), Correction(word="<i>\x1b[1m", searched="grew"))
+    said = "searched for: region, grew (instead of regoin, <i>\\x1b[1m)"
+    what = result(corrections=mended)
+    assert _printed(what, tmp_path).startswith(said)
+    page = html_report([what], assets_in(tmp_path))
+    assert said.replace("<", "&lt;").replace(">", "&gt;") in page
+    assert query_record(what, assets_in(tmp_path))["corrections"][0] == {"word": "regoin", "searched": "region"}
+    assert "searched for" not in _printed(result(), tmp_path) + html_report([result()], assets_in(tmp_path))
 
 
 def test_on_a_terminal_a_source_is_a_link_to_its_page(tmp_path: Path) -> None:

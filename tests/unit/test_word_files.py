@@ -356,3 +356,20 @@ def test_stretches_that_an_older_version_did_not_make(tmp_path: Path) -> None:
     compare(store, ASKED)
     bring(store, natural(20, 1), 10)
     compare(store, ASKED)
+
+
+@pytest.mark.parametrize("word", ["compny", "revnue", "totl", "ocmpany", "runing", "caffe", "naive", "strase", "xyzzy"])
+def test_nearly_spelt_words_are_those_of_the_tables(tmp_path: Path, word: str) -> None:
+    rng = random.Random(7)
+    store = Store(tmp_path / "c")
+    for first in (0, 40):
+        shelf = [[(1, " ".join(rng.choices(WORDS, k=9)), rng.choice(WORDS))] for _ in range(40)]
+        bring(store, shelf, first)
+        build(store, WordPolicy(fewest=1, fresh=0, gone_share=0.9))
+    bring(store, [[(1, "compny zurueck", "")]], 90)
+    snapshot = store.snapshot()
+    assert snapshot.words() is not None
+    mine = snapshot.unknown_words([word]), snapshot.near_words(word, 1), snapshot.near_words(word, 2)
+    with without_files(snapshot):
+        assert mine == (snapshot.unknown_words([word]), snapshot.near_words(word, 1), snapshot.near_words(word, 2))
+    assert bool(mine[2]) != (word == "xyzzy")

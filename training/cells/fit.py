@@ -26,7 +26,7 @@ from ragmm.pipelines.answer.cells import (
     read_rows,
     row_features,
 )
-from ragmm.pipelines.answer.wanted import wanted
+from ragmm.pipelines.query.wanted import wanted
 from ragmm.readers.base import OptionSide, Passage, Reader
 from ragmm.readers.mini import MiniReader
 from ragmm.text.terms import content_terms

@@ -16,7 +16,7 @@ from tokenizers import Tokenizer
 from ragmm.pipelines.answer.asked_tables import AskedOrder, AskedTable
 from ragmm.pipelines.answer.cells import CellWeights, column_features, row_features
 from ragmm.pipelines.answer.options import column_option, row_option
-from ragmm.pipelines.answer.wanted import wanted
+from ragmm.pipelines.query.wanted import wanted
 from ragmm.readers.base import OptionSide, Passage
 from ragmm.readers.encoding import Pair, pair, read_texts
 from ragmm.readers.mini import ROOM

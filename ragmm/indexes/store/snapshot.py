@@ -7,8 +7,8 @@ from collections.abc import Container, Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ragmm.indexes.records import Ids, ItemPlace, NamedDocument, Stretch
-from ragmm.indexes.store import item_places, word_search, word_shares
+from ragmm.indexes.records import Ids, ItemPlace, NamedDocument, NearWord, Stretch
+from ragmm.indexes.store import item_places, word_search, word_shares, word_spelling
 from ragmm.indexes.store.reading import StoredGeneration
 from ragmm.text.words import NO_WORDS
 
@@ -45,6 +45,14 @@ class Snapshot(StoredGeneration):
     def word_shares(self, words: Sequence[str], items: Sequence[int]) -> dict[int, float]:
         """How much of what the words say each item says, rare words more than common ones; from 0 to 1."""
         return word_shares.word_shares(self, words, items)
+
+    def unknown_words(self, words: Sequence[str]) -> list[str]:
+        """Those that no item holds in any form."""
+        return word_spelling.unknown_words(self, words)
+
+    def near_words(self, word: str, most: int) -> list[NearWord]:
+        """Words of live items that are at most so many edits from it, the likeliest first."""
+        return word_spelling.near_words(self, word, most)
 
     # Items -------------------------------------------------------------------------------------------------------
 

@@ -97,6 +97,26 @@ class Postings:
         counts = np.add.reduceat(worth, at) if len(at) else worth
         return Posts(rows[at].astype(np.uint32), counts.astype(np.uint32))
 
+    def terms_like(self, start: str, word: str, most: int, sizes: range) -> list[tuple[str, int]]:
+        """Terms that begin so, with the rows that hold each, none left out that has at most so many letters that the word
+        has not.
+
+        `sizes`: of the terms in letters; of what is compared here, bytes, a letter of an alphabet has two at most.
+        """
+        low, high = self._span(start, open_=True)
+        if low >= high:
+            return []
+        ends = np.asarray(self._name_ends[low:high])
+        starts = np.concatenate([[int(self._name_ends[low - 1]) if low else 0], ends[:-1]])
+        strange = np.ones(256, np.uint8)
+        strange[list(word.encode())] = 0
+        letters = strange[np.frombuffer(self._names, np.uint8)[starts[0] : ends[-1]]]
+        few = np.add.reduceat(letters, starts - starts[0], dtype=np.int64) <= 2 * most
+        length = ends - starts
+        few &= (length >= sizes.start) & (length < 2 * sizes.stop)
+        held = np.diff(self._words.post_ends[low:high], prepend=self._words.post_ends[low - 1] if low else 0)
+        return [(self._name(low + at).decode(), int(held[at])) for at in np.flatnonzero(few).tolist()]
+
     # The dictionary ----------------------------------------------------------------------------------------------
 
     def _span(self, term: str, *, open_: bool) -> tuple[int, int]:

@@ -76,6 +76,16 @@ class WordTable:
         """How many rows hold a phrase."""
         return sum(_held(part, posts) for part, posts in zip(self.parts, self._find(phrase), strict=True))
 
+    def terms_like(self, start: str, word: str, most: int, sizes: range) -> list[tuple[str, int]]:
+        """As of one part; a term that stands in several comes once for each."""
+        return [one for part in self.parts for one in part.postings.terms_like(start, word, most, sizes)]
+
+    def holders(self, phrase: Phrase) -> Ids:
+        """Ascending ids of the rows that hold a phrase."""
+        found = zip(self.parts, self._find(phrase), strict=True)
+        ids: Ids = _joined([part.postings.ids[posts.rows] for part, posts in found])
+        return ids
+
     def places(self, ids: Ids) -> Ids:
         """Ascending places of the rows that stand for any of some ascending ids."""
         at = np.searchsorted(self.ids, ids, side="right") - 1

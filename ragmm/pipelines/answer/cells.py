@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ragmm.pipelines.answer.asked_tables import TOTAL, AskedOrder, AskedTable, has_word, label_column, words_of
 from ragmm.pipelines.answer.grids import is_amount
 from ragmm.pipelines.answer.options import column_option, row_option
-from ragmm.pipelines.answer.wanted import AskedFor, AskedKind, fits, is_plain, label_words, years
+from ragmm.pipelines.query.wanted import AskedFor, AskedKind, fits, is_plain, label_words, years
 from ragmm.readers.base import OptionSide, Passage, Reader
 from ragmm.text.terms import content_terms, numbers, terms
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 from ragmm.pipelines.answer.pointing import Pointed
-from ragmm.pipelines.answer.wanted import AskedFor, AskedKind, years
+from ragmm.pipelines.query.wanted import AskedFor, AskedKind, years
 
 __all__ = ["ConfidenceWeights", "Signs", "confidence", "evidence_of"]
 

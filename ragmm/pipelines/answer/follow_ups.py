@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ragmm.pipelines.answer.wanted import years
 from ragmm.pipelines.query.question import Exchange
+from ragmm.pipelines.query.wanted import years
 from ragmm.text.terms import content_terms
 
 __all__ = ["completed"]

@@ -16,10 +16,10 @@ from ragmm.pipelines.answer.grids import grid_of, labelled_otherwise
 from ragmm.pipelines.answer.pointing import Pointed, point
 from ragmm.pipelines.answer.reasons import reasoned
 from ragmm.pipelines.answer.scoring import EmbedTexts
-from ragmm.pipelines.answer.wanted import AskedFor, AskedKind, years
 from ragmm.pipelines.answer.whole_values import LONGEST
 from ragmm.pipelines.answer.windows import windows_of
 from ragmm.pipelines.answer.yes_or_no import verdicts
+from ragmm.pipelines.query.wanted import AskedFor, AskedKind, years
 from ragmm.readers.base import Reader
 from ragmm.types import Hit
 

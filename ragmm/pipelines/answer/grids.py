@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ragmm.pipelines.answer.evidence import caption_of
-from ragmm.pipelines.answer.wanted import label_words
+from ragmm.pipelines.query.wanted import label_words
 from ragmm.text.inert import without_controls
 from ragmm.text.terms import terms
 from ragmm.types import IMAGE_MODALITIES, StoredItem

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ragmm.pipelines.answer.wanted import AskedFor, fits
 from ragmm.pipelines.answer.whole_values import LONGEST, whole_value
 from ragmm.pipelines.answer.windows import ReadWindow
+from ragmm.pipelines.query.wanted import AskedFor, fits
 from ragmm.readers.base import Reader, Span
 from ragmm.text.terms import content_terms, terms
 

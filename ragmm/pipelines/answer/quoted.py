@@ -14,9 +14,9 @@ from ragmm.pipelines.answer.evidence import Unit, caption_of, units_of_hits
 from ragmm.pipelines.answer.figures import FigureSettings, closest_images, figures_for
 from ragmm.pipelines.answer.found_values import TableWeights, values_in_tables, values_in_text
 from ragmm.pipelines.answer.ingredients import lines_of
-from ragmm.pipelines.answer.question_kind import asks_for_fact, asks_to_describe, looks_for_picture
 from ragmm.pipelines.answer.scoring import EmbedTexts, Scored, ScoreWeights, score_units, speaks_of, strength
-from ragmm.pipelines.answer.wanted import AskedFor, AskedKind, wanted
+from ragmm.pipelines.query.question_kind import asks_for_fact, asks_to_describe, looks_for_picture
+from ragmm.pipelines.query.wanted import AskedFor, AskedKind, wanted
 from ragmm.readers.base import Reader
 from ragmm.text.inert import inert
 from ragmm.text.terms import language, numbers, overlap_coefficient, terms

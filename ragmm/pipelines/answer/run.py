@@ -59,7 +59,7 @@ def extractive_answerer(
 
     def answer(question: Asked, hits: Sequence[Hit], snapshot: Snapshot) -> Answering:  # noqa: ARG001
         yield from ()  # quotes are there at once
-        words = completed(question.text, question.history)
+        words = question.right(completed(question.text, question.history))
         ingredients = aids.ingredients(words)
         return extract_answer(words, hits, embed, rules.extractive, ingredients=ingredients, reader=aids.reader)
 
@@ -104,7 +104,7 @@ def model_answerer(
             embed=embed,
             history=question.history,
             few_shot=settings.few_shot,
-            ingredients=aids.ingredients(question.text),
+            ingredients=aids.ingredients(question.right(question.text)),
             reader=aids.reader,
         )
         writing = write_answer(vlm, task, budget, rules, check_images=settings.check_images, patience=question.patience)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ragmm.pipelines.answer.wanted import AskedKind
+from ragmm.pipelines.query.wanted import AskedKind
 
 __all__ = ["LONGEST", "whole_value"]
 

@@ -18,4 +18,10 @@ class Evidence:
     distance: float | None = None
     """Deviations above the middle of its list; None where no vector tells."""
     share: float | None = None
-    """Of what the question's words say; None for a question without words."""
+    """Of what the question's words say, or of what a glossary says they mean; None without words on either side."""
+    votes: float = 0.0
+    """What the lists together say of its place, from 0 to 1 for one that heads them all."""
+    silent: bool = False
+    """Whether it is a picture that holds no value of the kind that is asked for."""
+    sought: bool = False
+    """Whether it is a picture and the question names one: a chart, a photo, a map."""

@@ -29,6 +29,11 @@ class Glossary:
 
     meanings: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
 
+    @property
+    def words(self) -> frozenset[str]:
+        """Those that its names are made of."""
+        return frozenset(word for name, _ in self.meanings for word in name)
+
     def meant(self, question: str) -> str:
         """What the question's terms mean, as quoted phrases to search for; empty where it uses none."""
         return " ".join(f'"{phrase}"' for phrase in self.meanings_of(question))

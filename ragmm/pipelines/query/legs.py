@@ -20,12 +20,14 @@ from ragmm.pipelines.query.vectors import QueryVector
 from ragmm.text.stop_words import STOPWORDS
 from ragmm.types import MediaKind
 
-__all__ = ["LEXICAL", "NAMES", "PAGES", "Legs"]
+__all__ = ["LEXICAL", "MEANT", "NAMES", "PAGES", "Legs"]
 
 LEXICAL = "lexical"
 PAGES = "pages"
 NAMES = "names"
-_NAMED, _ON_PAGE, _MEANT = "named:", "page:", "meant:"
+MEANT = "meant:"
+"""Before the name of a leg that searched for what a glossary says the question means."""
+_NAMED, _ON_PAGE = "named:", "page:"
 _MOST_NAMED = 2_000
 """A name that so many items share tells none of them apart."""
 _WORDS_SHARE = {LEXICAL: 0.6, PAGES: 0.4}
@@ -109,7 +111,7 @@ class Legs:
             with self.clock.stage(LEXICAL):
                 yield from self._by_words(part, part.words, part.prefix, _WORDS_SHARE)
                 meant = self.glossary.meant(part.words) if self.glossary else ""
-                yield from self._by_words(part, meant, part.prefix + _MEANT, _MEANT_SHARE) if meant else ()
+                yield from self._by_words(part, meant, part.prefix + MEANT, _MEANT_SHARE) if meant else ()
 
     def _by_themselves(self, vector: QueryVector, part: _Part, nearest: Mapping[_List, Near]) -> Iterator[Leg]:
         """Pictures by their own vectors, and so each kind of media."""

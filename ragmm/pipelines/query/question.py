@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from ragmm.errors import UsageError
 from ragmm.pipelines.patience import ENDLESS, Flag, Patience
 from ragmm.text.terms import content_terms
-from ragmm.types import StoredItem
+from ragmm.types import Correction, StoredItem
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -23,6 +24,7 @@ __all__ = ["Asked", "Exchange", "Question", "QuestionParts", "search_text"]
 
 Exchange = tuple[str, str]
 """An earlier question and its answer."""
+_WORD = re.compile(r"[^\W_]+")
 _LIKE_CHARACTERS = 600
 """Of the text of an item that others are to be like: its beginning says what it is about."""
 
@@ -97,12 +99,26 @@ class Asked:
     like: StoredItem | None = None
     history: Sequence[Exchange] = ()
     patience: Patience = ENDLESS
+    corrections: tuple[Correction, ...] = ()
+    """Of words that are misspelt."""
 
     @property
     def searched(self) -> str:
         """The words that are looked for."""
+        return self.right(self.as_written)
+
+    @property
+    def as_written(self) -> str:
+        """The same with every slip of the pen."""
         words = search_text(self.text, self.history)
         return words if self.like is None or words.strip() else self.like.text[:_LIKE_CHARACTERS]
+
+    def right(self, text: str) -> str:
+        """A text with the words that are misspelt put right; a capital letter stays one."""
+        if not self.corrections:
+            return text
+        instead = {one.word: one.searched for one in self.corrections}
+        return _WORD.sub(lambda word: _cased(instead.get(word[0].lower(), word[0]), word[0]), text)
 
 
 def search_text(question: str, history: Sequence[Exchange]) -> str:
@@ -110,6 +126,10 @@ def search_text(question: str, history: Sequence[Exchange]) -> str:
     if not history or len(content_terms(question)) >= 5:
         return question
     return f"{history[-1][0][:500]} {question}".strip()
+
+
+def _cased(word: str, like: str) -> str:
+    return f"{word[0].upper()}{word[1:]}" if like[0].isupper() else word
 
 
 def _bytes_of(image: Any) -> bytes:

@@ -42,7 +42,7 @@ def rerank(
 ) -> tuple[Iterator[Ranked], str]:
     """The ranking with its head in the model's order, and a warning where time ran out or the model failed.
 
-    Scores stay in [0, 1]: those of the head are dealt out anew, highest first.
+    Scores and relevance stay in [0, 1]: those of the head are dealt out anew, highest first.
     """
     tail = iter(ranked)
     head = list(islice(tail, plan.depth))
@@ -67,7 +67,7 @@ def _reordered(head: Sequence[Ranked], scores: dict[int, float]) -> list[Ranked]
     order = [*read, *(one for one in head if one.item not in scores)]
     ranks = {one.item: rank for rank, one in enumerate(read, start=1)}
     return [
-        replace(one, score=place.score, votes=(*one.votes, *_vote(one, ranks, scores)))
+        replace(one, score=place.score, relevance=place.relevance, votes=(*one.votes, *_vote(one, ranks, scores)))
         for one, place in zip(order, head, strict=True)
     ]
 

@@ -19,6 +19,7 @@ from ragmm.pipelines.query.legs import Legs
 from ragmm.pipelines.query.question import Asked
 from ragmm.pipelines.query.relevance import weighed
 from ragmm.pipelines.query.rerank import RerankPlan, rerank
+from ragmm.pipelines.query.spelling import corrected
 from ragmm.pipelines.query.timing import Clock
 from ragmm.pipelines.query.vectors import QueryVector, item_vectors, question_vectors
 from ragmm.pipelines.text_homes import text_homes
@@ -44,6 +45,8 @@ class SearchPlan:
     glossary: Glossary | None = None
     """Adds a search for what the terms of a question mean."""
     only: Filter | None = None
+    spelling: bool = True
+    """Whether misspelt words of the question are put right."""
     fold: bool = True
     """Whether near-duplicates take one place together."""
     rerank: RerankPlan | None = None
@@ -53,6 +56,8 @@ class SearchPlan:
 class Found:
     """What a search brought."""
 
+    asked: Asked
+    """The question, its misspelt words put right."""
     hits: tuple[Hit, ...]
     evidence: Mapping[int, Evidence]
     """What the relevance of a hit rests on, by item."""
@@ -83,7 +88,7 @@ def stream_query(
     answer = None
     if answerer is not None:
         with clock.stage("answer"):
-            answer = yield from _written(answerer(question, found.hits, snapshot))
+            answer = yield from _written(answerer(found.asked, found.hits, snapshot))
         yield from (ClaimChecked(claim=claim) for claim in answer.claims)
         yield from (FigureShown(figure=figure) for figure in answer.figures)
     result = QueryResult(
@@ -94,6 +99,7 @@ def stream_query(
         answer=answer,
         timings_ms=clock.spent,
         warnings=(*snapshot.notices, *found.warnings, *(answer.warnings if answer else ())),
+        corrections=found.asked.corrections,
     )
     yield Done(result=result)
 
@@ -117,6 +123,8 @@ def search(snapshot: Snapshot, question: Asked, plan: SearchPlan, clock: Clock |
     if plan.only is not None:
         with clock.stage("filter"):
             allow = snapshot.select(plan.only)
+    with clock.stage("spelling"):
+        question = corrected(snapshot, question, plan.glossary) if plan.spelling else question
     with clock.stage("embed"):
         vectors = _vectors(snapshot, question, plan)
     legs = Legs(
@@ -134,9 +142,10 @@ def search(snapshot: Snapshot, question: Asked, plan: SearchPlan, clock: Clock |
         fused = (one for one in fuse(legs, places) if question.like is None or one.item != question.like.id)
     with clock.stage("weigh"):
         best = list(islice(fused, plan.k + _WEIGHED))
-        head, worth = weighed(snapshot, question.searched, best, standing)
+        meant = plan.glossary.meant(question.searched) if plan.glossary else ""
+        head, worth = weighed(snapshot, question, best, standing, meant)
     known = {one.item: one.evidence for one in head if one.evidence is not None}
-    ranked: Iterator[Ranked] = chain(head, (replace(one, score=one.score * worth) for one in fused))
+    ranked: Iterator[Ranked] = chain(head, (_behind(one, worth) for one in fused))
     warning = ""
     if plan.rerank is not None and question.searched.strip():
         with clock.stage("rerank"):
@@ -144,10 +153,16 @@ def search(snapshot: Snapshot, question: Asked, plan: SearchPlan, clock: Clock |
     with clock.stage("collect"):
         hits = collect(snapshot, ranked, k=plan.k, per_document=plan.per_document, fold=plan.fold)
     return Found(
+        asked=question,
         hits=tuple(hits),
         evidence={hit.item.id: known[hit.item.id] for hit in hits if hit.item.id in known},
         warnings=(warning,) if warning else (),
     )
+
+
+def _behind(one: Ranked, worth: float) -> Ranked:
+    """What nobody weighed: no likelier than the last that was."""
+    return replace(one, score=one.score * worth, relevance=round(one.score * worth, 4))
 
 
 def _vectors(snapshot: Snapshot, question: Asked, plan: SearchPlan) -> list[QueryVector]:
@@ -161,7 +176,10 @@ def _vectors(snapshot: Snapshot, question: Asked, plan: SearchPlan) -> list[Quer
         keep={space for space, kind in snapshot.legs() if kind == MediaKind.TEXT},
     )
     if question.like is None:
-        return question_vectors(spaces, question.searched, question.image, homes)
+        # What was put right wrongly is still asked for as it was written, with half a vote.
+        several = dict.fromkeys((question.searched, question.as_written))
+        found = [one for words in several for one in question_vectors(spaces, words, question.image, homes)]
+        return [replace(one, weight=one.weight / len(several)) for one in found]
     asked = question_vectors(spaces, question.text, question.image, homes)
     return [*item_vectors(snapshot, question.like.id, spaces, homes), *asked]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["asks_for_fact", "asks_to_describe", "looks_for_picture"]
+__all__ = ["asks_for_fact", "asks_to_describe", "looks_for_picture", "names_picture"]
 
 _ASKS = re.compile(
     r"[?？]\s*$|(?:^|[,;:])\s*(?:who|whose|whom|what|when|where|which|why|how|is|are|was|were|do|does|did|can|could|has|have|had|"
@@ -52,3 +52,8 @@ def looks_for_picture(question: str) -> bool:
     """Whether a picture can be the answer: it is asked for, or described as one would describe it."""
     other = any(one.search(question) for one in (_ASKS, _TELL, _DESCRIBE, _NUMBER))
     return bool(_SHOW.search(question)) or not other
+
+
+def names_picture(question: str) -> bool:
+    """Whether it speaks of a picture: a chart, a photo, a map, or something to be shown."""
+    return bool(_SHOW.search(question))
