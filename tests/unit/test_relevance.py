@@ -108,7 +108,9 @@ def test_a_picture_without_the_kind_of_value_that_is_asked_for_stands_behind_wor
 def test_what_is_shown_falls_in_relevance(tmp_path: Path) -> None:
     places = ("quay", "mill", "ferry", "pier")
     items = {
-        f"{place}-{n}.txt": [Item(modality=Modality.PASSAGE, text=f"{place} costs {n} in year {n % 7} of {places[n % 4]}")]
+        f"{place}-{n}.txt": [
+            Item(modality=Modality.PASSAGE, text=f"{place} costs {n} in year {n % 7} of {places[n % 4]}")
+        ]
         for place in places
         for n in range(40)
     }

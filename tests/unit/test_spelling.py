@@ -167,5 +167,3 @@ def test_it_can_be_turned_off(store: Store) -> None:
     docs = ragmm.open(store.folder, pipeline=pipeline, models=ragmm.Models(embedders={}))
     assert docs.query("pasengers", answer=False).corrections == ()
     assert not docs.search("pasengers")
-
-

@@ -111,9 +111,7 @@ def _vocabularies(connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA query_only = ON")
 
 
-def _written(
-    snapshot: StoredGeneration, files: Words | None, stem: _Stem, word: str, most: int
-) -> Iterator[NearWord]:
+def _written(snapshot: StoredGeneration, files: Words | None, stem: _Stem, word: str, most: int) -> Iterator[NearWord]:
     """How live items write a stem, as far as it is near."""
     ids = _holders(files, stem[0]) if files is not None else snapshot.read(partial(_holders_in_tables, stem=stem[0]))
     ids = ids[snapshot.visible(ids, None)]
