@@ -206,7 +206,7 @@ class Hit:
     alternatives: tuple[StoredItem, ...] = ()
     """Near-duplicates folded into this hit."""
     relevance: float = 0.0
-    """How likely it holds what was asked for, in [0, 1]; it means the same for texts and for images, and falls by rank."""
+    """How likely it holds what was asked for, in [0, 1]; it means the same for texts and images and falls by rank."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -52,7 +52,7 @@ def unknown_words(snapshot: StoredGeneration, words: Sequence[str]) -> list[str]
 
 
 def near_words(snapshot: StoredGeneration, word: str, most: int) -> list[NearWord]:
-    """Words of live items with at most so many edits, the likeliest first: fewest edits, same first letter, frequent."""
+    """Words of live items with at most so many edits, the likeliest first: near, of the same first letter, frequent."""
     files, asked = snapshot.words(), fold(word)
     for beginnings in _beginnings(asked):
         stems = _stems(snapshot, files, asked, beginnings, most)

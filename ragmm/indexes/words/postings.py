@@ -98,8 +98,7 @@ class Postings:
         return Posts(rows[at].astype(np.uint32), counts.astype(np.uint32))
 
     def terms_like(self, start: str, word: str, most: int, sizes: range) -> list[tuple[str, int]]:
-        """Terms that begin so, with the rows that hold each, none left out that has at most so many letters that the word
-        has not.
+        """Terms that begin so, with the rows that hold each; all that have at most so many letters beside the word's.
 
         `sizes`: of the terms in letters; of what is compared here, bytes, a letter of an alphabet has two at most.
         """
