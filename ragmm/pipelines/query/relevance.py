@@ -1,10 +1,10 @@
 """How likely a hit holds what was asked for: one number in [0, 1] that means the same for texts and for images.
 
 Three signs are weighed: how far the hit's vector stands out from random items of its kind, how much of what the
-question's words say the hit says, rare words counting more, and its place in the lists that found it. The weights of the
-first two are those of a logistic regression over questions with known answers, those of the place and of pictures are set,
-and the bases with them (`python -m tools.fit_relevance` prints how well all are calibrated). What is shown is ordered by
-this number and by no other.
+question's words say the hit says, rare words counting more, and its place in the lists that found it. The weights of
+the first two are those of a logistic regression over questions with known answers; those of the place and of pictures
+are set, and the bases with them (`python -m tools.fit_relevance` prints how well all are calibrated). What is shown is
+ordered by this number and by no other.
 """
 
 from __future__ import annotations
