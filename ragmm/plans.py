@@ -114,8 +114,8 @@ class Plans:
 
     def search_plan(self, snapshot: Snapshot, question: Question) -> SearchPlan:
         """How this generation is searched."""
-        from ragmm.pipelines.query.filters import parse_filters, parse_modality
         from ragmm.models.common_words import common_words
+        from ragmm.pipelines.query.filters import parse_filters, parse_modality
         from ragmm.pipelines.query.run import SearchPlan
 
         settings = self.pipeline.query

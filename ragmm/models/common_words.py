@@ -1,4 +1,4 @@
-"""Words that English has, as the vocabulary of a model that ships knows them: no slips of the pen, however rare here."""
+"""Words that English has, as the vocabulary of MiniLM knows them: no slips of the pen, however rare here."""
 
 from __future__ import annotations
 

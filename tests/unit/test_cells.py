@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from ragmm.pipelines.answer.options import column_option, row_option
 from ragmm.pipelines.query.wanted import wanted
 from ragmm.readers.base import OptionSide, Passage, Span
 from ragmm.text.terms import content_terms
-from ragmm.types import Modality, ModelInfo
+from ragmm.types import Locator, Modality, ModelInfo
 from tests.unit.hits import make_hit as hit
 
 BOATS = Grid(
@@ -159,3 +160,61 @@ def test_the_next_table_is_read_where_the_first_holds_no_row() -> None:
     found = values_in_tables(question, wanted(question), hits, TableWeights(), reader=wants_ferries)
     assert found[0].quote == "| Berta | 64 | 3 |"
     assert len(wants_ferries.asked) == 2
+
+
+# Answers from tables ---------------------------------------------------------------------------------------------
+
+TOWNS = ("Adams", "Boone", "Cuming", "Dixon", "Erie", "Frontier")
+MOORINGS = "Moorings by harbour\n|  |  |\n| --- | --- |\n| Penmoor | 128 |\n| Elverby | 94 |\n| Tarn | 57 |"
+
+
+def from_table(question: str, text: str, modality: Modality = Modality.PHOTO, **parts: Any) -> str:
+    found = values_in_tables(question, wanted(question), [hit(1, text, modality=modality, **parts)], TableWeights())
+    return found[0].value if found else ""
+
+
+@pytest.mark.parametrize(
+    ("question", "value"),
+    [
+        ("How many moorings does Elverby have?", "94"),
+        ("Which harbour has the fewest moorings?", "Tarn"),
+        ("What is the highest number of moorings?", "128"),
+        ("Which harbour has 57 moorings?", "Tarn"),
+    ],
+)
+def test_a_chart_is_asked_by_label_by_value_and_for_the_most(question: str, value: str) -> None:
+    assert from_table(question, MOORINGS) == value
+
+
+def test_of_equals_none_is_the_most() -> None:
+    text = MOORINGS.replace("128", "94")
+    assert from_table("Which harbour has the most moorings?", text) not in {"Penmoor", "Elverby"}
+
+
+def test_a_table_of_contents_answers_nothing() -> None:
+    contents = "| | i |\n| --- | --- |\n" + "\n".join(
+        f"| {town} County | {page} |" for town, page in zip(TOWNS, (2, 5, 9, 9, 14, 20), strict=True)
+    )
+    question = "What was the population of Cuming County?"
+    assert from_table(question, contents, Modality.TABLE, locator=Locator(page=3)) == ""
+    assert from_table(question, contents, Modality.TABLE, locator=Locator(page=40)) == "9"
+
+
+def test_several_numbers_in_a_cell_are_less_likely_than_one() -> None:
+    one, several = (
+        values_in_tables(
+            "How many seats does Alma have?",
+            wanted("How many seats does Alma have?"),
+            [
+                hit(
+                    1,
+                    f"| Ferry | Seats | Port |\n| --- | --- | --- |\n| Alma | {cell} | Tarn |",
+                    modality=Modality.TABLE,
+                )
+            ],
+            TableWeights(),
+        )[0]
+        for cell in ("88", "88 64 12 9")
+    )
+    assert one.value == "88"
+    assert several.confidence < 0.4 * one.confidence

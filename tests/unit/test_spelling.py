@@ -10,6 +10,7 @@ import pytest
 import ragmm
 from ragmm.indexes.contracts import Snapshot
 from ragmm.indexes.store.store import Store
+from ragmm.models.common_words import common_words
 from ragmm.pipelines.query.glossary import Glossary
 from ragmm.pipelines.query.question import Asked
 from ragmm.pipelines.query.spelling import corrected
@@ -117,6 +118,12 @@ def test_a_misspelt_word_beside_a_rare_right_one(snapshot: Snapshot) -> None:
 )
 def test_what_is_left_alone(snapshot: Snapshot, question: str) -> None:
     assert put_right(snapshot, question) == question
+
+
+def test_a_word_of_the_language_is_no_slip_though_the_collection_lacks_it(snapshot: Snapshot) -> None:
+    asked = corrected(snapshot, Asked(text="chappel captian"), common=lambda: {"chappel"})
+    assert [one.word for one in asked.corrections] == ["captian"]
+    assert {"grow", "cost", "harbour"} <= common_words()
 
 
 def test_words_of_a_glossary_and_of_names_of_files_are_known(tmp_path: Path) -> None:

@@ -3,7 +3,8 @@
 A word that no item holds, no file is named by and no glossary knows may be a slip of the pen. If the collection has a
 word within one edit of it (two, of words of eight letters and more), that one is searched for; what was written is
 searched for beside it, and what is shown says so. A word that the collection holds is never replaced, however rare it
-is. Left alone are common words, numbers and codes, abbreviations, what stands in quotation marks, and scripts without such spelling.
+is. Left alone are common words, numbers and codes, abbreviations, what stands in quotation marks, and scripts without
+such spelling.
 """
 
 from __future__ import annotations

@@ -50,8 +50,8 @@ _KINDS: tuple[tuple[AskedKind, re.Pattern[str]], ...] = tuple(
         (
             AskedKind.PERCENT,
             r"\b(?:what|which|how (?:many|much)) (?:\w+ ){0,2}(?:per ?cent|percentage|proportion|share)\b"
-            r"|\bhow much (?:did|has|have|will|do|does)\b.*\b(?:grow|grown|rise|risen|increase[ds]?|decrease[ds]?|fall|fallen|drop"
-            r"|dropped|declined?|shrink|change[ds]?)\b|\bby how much\b"
+            r"|\bhow much (?:did|has|have|will|do|does)\b.*\b(?:grow|grown|rise|risen|increase[ds]?|decrease[ds]?"
+            r"|fall|fallen|drop|dropped|declined?|shrink|change[ds]?)\b|\bby how much\b"
             r"|%|\bwie viel prozent\b|\bquel pourcentage\b"
             r"|百分之|百分比|比例|占比",
         ),
