@@ -1,4 +1,4 @@
-"""Fit how surely a value that the reader points at is the answer; print what each sign is worth, judged by document.
+"""Fit how surely a value or a cell that was found is the answer; print what each sign is worth, judged by document.
 
 python -m tools.fit_answers COLLECTION QUESTIONS…    QUESTIONS: files as `ragmm eval` reads them, about the collection
 python -m tools.fit_answers --articles DATA/reading FOLDER    write articles that the reader has not seen, and questions
@@ -10,7 +10,7 @@ import argparse
 import hashlib
 import json
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -22,29 +22,41 @@ from rich.table import Table
 import ragmm
 from ragmm.evaluation.questions import EvalQuestion, read_questions
 from ragmm.evaluation.values import likeness
-from ragmm.pipelines.answer.confidence import Signs, evidence_of
-from ragmm.pipelines.answer.pointing import point
+from ragmm.pipelines.answer.candidates import FoundValue
+from ragmm.pipelines.answer.cell_confidence import CellSigns
+from ragmm.pipelines.answer.confidence import Signs
+from ragmm.pipelines.answer.found_values import values_in_tables, values_in_text
 from ragmm.pipelines.answer.quoted import ExtractiveSettings
-from ragmm.pipelines.answer.windows import windows_of
 from ragmm.pipelines.query.wanted import wanted
 from ragmm.readers.base import Reader
 from ragmm.types import Hit
 from ragmm.wiring import build_reader
 
 _FOLDS = 5
-_THRESHOLDS = (0.3, 0.42, 0.5, 0.6)
-_NAMES = [sign.name for sign in fields(Signs)]
+_THRESHOLDS = (0.25, 0.3, 0.35, 0.42, 0.5, 0.6)
+_SIGNS: Mapping[str, type[Signs | CellSigns]] = {"texts": Signs, "cells": CellSigns}
+_CELLS = 3
+"""Tables whose cells are looked at: of many, most are about something else."""
 Rows = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Candidates:
+    """Of one make: the signs of each value, what is taken off its confidence beside them, and whether it is right."""
+
+    signs: Rows
+    doubt: Rows
+    right: Rows
+
+
+@dataclass(frozen=True, kw_only=True)
 class Read:
-    """A question with what was pointed at: the signs of each value, and whether it is right."""
+    """A question with what was found for it."""
 
     fold: int
     answerable: bool
-    signs: Rows
-    right: Rows
+    found: Mapping[str, Candidates]
+    """By make: texts, cells."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -69,19 +81,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def read_one(question: EvalQuestion, hits: Sequence[Hit], reader: Reader) -> Read:
-    """What the reader points at in the hits."""
-    asked = wanted(question.text)
-    windows = windows_of(question.text, hits, most=ExtractiveSettings().windows)
-    found = point(question.text, asked, windows, reader)
-    signs = [evidence_of(one, [other for other in found if other is not one], asked) for one in found]
+    """What is found in the texts and in the tables of the hits."""
+    asked, settings = wanted(question.text), ExtractiveSettings()
+    texts = values_in_text(question.text, asked, hits, reader, settings.confidence, windows=settings.windows)
+    cells = values_in_tables(question.text, asked, hits, settings.tables, reader=reader)
     document = question.relevant[0].uri if question.relevant else question.qid
     return Read(
         fold=hashlib.sha256(document.encode()).digest()[0] % _FOLDS,
         answerable=question.answerable,
-        signs=np.array([[getattr(one, name) for name in _NAMES] for one in signs]).reshape(-1, len(_NAMES)),
-        right=np.array(
-            [question.answerable and likeness(one.value, question.answers, question.text).right for one in found], float
-        ),
+        found={"texts": _candidates(question, texts, Signs), "cells": _candidates(question, cells[:_CELLS], CellSigns)},
+    )
+
+
+def _candidates(question: EvalQuestion, found: Sequence[FoundValue], make: type[Signs | CellSigns]) -> Candidates:
+    """Yes and no have no signs, and are left out."""
+    names, found = [one.name for one in fields(make)], [one for one in found if isinstance(one.signs, make)]
+    right = [question.answerable and likeness(one.value, question.answers, question.text).right for one in found]
+    return Candidates(
+        signs=np.array([[getattr(one.signs, name) for name in names] for one in found]).reshape(-1, len(names)),
+        doubt=np.array([one.doubt for one in found], float),
+        right=np.array(right, float),
     )
 
 
@@ -102,11 +121,11 @@ def fit(signs: Rows, right: Rows, *, ridge: float = 1.0) -> Rows:
 
 def report(read: Sequence[Read], console: Console) -> None:
     """The weights over everything; below, what thresholds come to, a document judged by the others' weights."""
-    whole = fit(np.concatenate([one.signs for one in read]), np.concatenate([one.right for one in read]))
-    weights = Table("sign", "weight", title=f"{len(read):,} questions")
-    for name, weight in zip(["bias", *_NAMES], whole, strict=True):
-        weights.add_row(name, f"{weight:.2f}")
-    console.print(weights)
+    for make, weights in fit_each(read).items():
+        table = Table("sign", "weight", title=f"{make}, {len(read):,} questions")
+        for name, weight in zip(["bias", *(one.name for one in fields(_SIGNS[make]))], weights, strict=True):
+            table.add_row(name, f"{weight:.2f}")
+        console.print(table)
     table = Table("threshold", "right", "wrong", "refused of the unanswerable", "right of what is said")
     best = list(cross_fitted(read))
     for threshold in _THRESHOLDS:
@@ -114,19 +133,29 @@ def report(read: Sequence[Read], console: Console) -> None:
     console.print(table)
 
 
+def fit_each(read: Sequence[Read]) -> dict[str, Rows]:
+    """Weights of each make."""
+    return {
+        make: fit(
+            np.concatenate([one.found[make].signs for one in read]),
+            np.concatenate([one.found[make].right for one in read]),
+        )
+        for make in _SIGNS
+    }
+
+
 def cross_fitted(read: Sequence[Read]) -> Iterator[tuple[float, bool, bool]]:
     """Of each question the best value's confidence, whether it is right, and whether there is an answer."""
     for fold in range(_FOLDS):
-        rest = [one for one in read if one.fold != fold]
-        weights = fit(np.concatenate([one.signs for one in rest]), np.concatenate([one.right for one in rest]))
+        weights = fit_each([one for one in read if one.fold != fold])
         for one in (one for one in read if one.fold == fold):
-            odds = 1 / (1 + np.exp(-(weights[0] + one.signs @ weights[1:])))
-            best = int(odds.argmax()) if len(odds) else -1
-            yield (
-                (float(odds[best]), bool(one.right[best]), one.answerable)
-                if best >= 0
-                else (0.0, False, one.answerable)
-            )
+            yield (*max(_judged(one, weights), default=(0.0, False)), one.answerable)
+
+
+def _judged(one: Read, weights: Mapping[str, Rows]) -> Iterator[tuple[float, bool]]:
+    for make, found in one.found.items():
+        odds = found.doubt / (1 + np.exp(-(weights[make][0] + found.signs @ weights[make][1:])))
+        yield from ((float(likely), bool(right)) for likely, right in zip(odds, found.right, strict=True))
 
 
 def shares(best: Sequence[tuple[float, bool, bool]], threshold: float) -> Iterator[float]:

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from ragmm.evaluation.questions import EvalQuestion
 from ragmm.pipelines.answer.cells import COLUMN_FEATURES, ROW_FEATURES, CellWeights
+from ragmm.types import Modality
 from ragmm.wiring import build_reader
 from tests.unit.hits import make_hit
 from tools import fit_answers
@@ -47,15 +48,17 @@ def test_values_are_judged_and_counted() -> None:
         EvalQuestion(qid="2", text="When was the club founded?", relevant=(), answers=("1911",), answerable=True),
         EvalQuestion(qid="3", text="Who plays the organ?", relevant=(), answers=(), answerable=False),
     ]
-    read = [
-        fit_answers.read_one(one, [make_hit(1, CLUB), make_hit(2, "The hall has 140 seats.")], reader) for one in asked
-    ]
-    assert [bool(one.right.any()) for one in read] == [True, True, False]
+    fees = make_hit(3, "| Fee | Sum |\n| --- | --- |\n| Joining | $60 |\n| Yearly | $45 |", modality=Modality.TABLE)
+    hits = [make_hit(1, CLUB), make_hit(2, "The hall has 140 seats."), fees]
+    read = [fit_answers.read_one(one, hits, reader) for one in asked]
+    assert [bool(one.found["texts"].right.any()) for one in read] == [True, True, False]
+    assert [bool(one.found["cells"].right.any()) for one in read] == [True, False, False]
     console = Console(record=True, width=120)
     fit_answers.report(read, console)
     printed = console.export_text()
     assert "3 questions" in printed
     assert "certainty" in printed
+    assert "labelled" in printed
     best = [(0.9, True, True), (0.2, False, True), (0.7, False, False)]
     assert list(fit_answers.shares(best, 0.5)) == [0.5, 0.0, 0.0, 0.5]
 

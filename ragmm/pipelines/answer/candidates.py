@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ragmm.pipelines.answer.cell_confidence import CellSigns
+from ragmm.pipelines.answer.confidence import Signs
 from ragmm.types import Hit
 
 __all__ = ["FoundValue"]
@@ -23,7 +24,9 @@ class FoundValue:
     hit: Hit
     confidence: float
     """How likely the value is what was asked for, in [0, 1]."""
-    signs: CellSigns | None = None
-    """What spoke for it, where it is a cell."""
+    signs: Signs | CellSigns | None = None
+    """What spoke for it; None where no weights were asked."""
+    doubt: float = 1.0
+    """What was taken off the confidence beside the weights, as a factor."""
     lacking: str = ""
     """What was asked for and is not there: "2014 (found 2015)"."""

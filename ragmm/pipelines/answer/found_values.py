@@ -10,7 +10,7 @@ from ragmm.pipelines.answer.asked_tables import AskedTable
 from ragmm.pipelines.answer.candidates import FoundValue
 from ragmm.pipelines.answer.cell_confidence import CellConfidence, cell_confidence, signs_of_cell
 from ragmm.pipelines.answer.cells import CellWeights, PickedCell, pick
-from ragmm.pipelines.answer.confidence import ConfidenceWeights, confidence, evidence_of
+from ragmm.pipelines.answer.confidence import ConfidenceWeights, Signs, confidence, evidence_of
 from ragmm.pipelines.answer.extremes import pick_extreme
 from ragmm.pipelines.answer.grids import grid_of, labelled_otherwise
 from ragmm.pipelines.answer.pointing import Pointed, point
@@ -55,9 +55,9 @@ def values_in_text(
     found = []
     for one in pointed:
         evidence = evidence_of(one, [other for other in pointed if other is not one], asked)
-        likely = confidence(evidence, weights) * (_OTHER_LABEL if labelled_otherwise(question, one.sentence) else 1.0)
-        likely *= _doubt(asked, one.value, most_words=_MOST_WORDS)
-        said = _said(one, asked, likely, missing=evidence.year > 0)
+        doubt = _doubt(asked, one.value, most_words=_MOST_WORDS)
+        doubt *= _OTHER_LABEL if labelled_otherwise(question, one.sentence) else 1.0
+        said = _said(one, asked, evidence, confidence(evidence, weights), doubt)
         found.append(reasoned(said) if asked.kind is AskedKind.REASON else said)
     return sorted(found, key=lambda one: -one.confidence)
 
@@ -122,13 +122,15 @@ class _Picked:
         grid = self.table.grid
         shown = grid.shown(self.cell.row)
         signs = signs_of_cell(self.cell, asked, self.hit, f"{shown} {grid.about}", labelled=grid.labelled)
+        doubt = _doubt(asked, self.cell.value)
         return FoundValue(
             value=self.cell.value,
             shown=shown,
             quote=grid.quotes[self.cell.row],
             hit=self.hit,
-            confidence=cell_confidence(signs, weights.confidence) * _doubt(asked, self.cell.value),
+            confidence=cell_confidence(signs, weights.confidence) * doubt,
             signs=signs,
+            doubt=doubt,
         )
 
 
@@ -138,14 +140,16 @@ def _doubt(asked: AskedFor, value: str, *, most_words: int = 4) -> float:
     return _NO_AMOUNT if strict and not is_plain(asked.kind, value, most_words=most_words) else 1.0
 
 
-def _said(one: Pointed, asked: AskedFor, likely: float, *, missing: bool) -> FoundValue:
+def _said(one: Pointed, asked: AskedFor, signs: Signs, likely: float, doubt: float) -> FoundValue:
     return FoundValue(
         value=one.value,
         shown=" ".join(one.sentence.split()).lstrip("#>*•- "),
         quote=one.sentence,
         hit=one.window.hit,
-        confidence=likely,
-        lacking=_lacking(one, asked) if missing else "",
+        confidence=likely * doubt,
+        signs=signs,
+        doubt=doubt,
+        lacking=_lacking(one, asked) if signs.year > 0 else "",
     )
 
 
