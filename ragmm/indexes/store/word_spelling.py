@@ -68,7 +68,7 @@ def _beginnings(word: str) -> Iterator[list[str]]:
     yield [word[:2]]
     yield [word[0]]
     letters = ascii_lowercase if word.isascii() else ""
-    first_wrong = (letter + rest for letter in letters for rest in (word[:2], word[1:3]))
+    first_wrong = (letter + rest for letter in letters for rest in (word[:3], word[1:4]))
     yield list(dict.fromkeys([word[1] + word[0], word[1:3], *first_wrong]))
 
 
