@@ -107,7 +107,7 @@ def _candidates(question: EvalQuestion, found: Sequence[FoundValue], make: type[
 def fit(signs: Rows, right: Rows, *, ridge: float = 1.0) -> Rows:
     """Bias and weights of a logistic function, by Newton's steps."""
     rows = np.c_[np.ones(len(signs)), signs]
-    keep = ridge * np.diag([0.0, *[1.0] * signs.shape[1]])
+    keep = ridge * np.diag([1e-6, *[1.0] * signs.shape[1]])
     weights = np.zeros(rows.shape[1])
     for _ in range(50):
         odds = 1 / (1 + np.exp(-rows @ weights))
