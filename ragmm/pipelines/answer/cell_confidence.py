@@ -44,19 +44,19 @@ class CellSigns:
 class CellConfidence:
     """Of each sign, in logits; fitted by document (`python -m tools.fit_answers`) but for `year`, which is set."""
 
-    bias: float = -2.5
-    row: float = 2.0
-    column: float = 2.0
-    unsaid: float = -6.0
-    relevance: float = 1.0
-    rank: float = -0.3
-    fits: float = 1.0
-    misfit: float = -3.5
-    apart: float = 2.5
-    year: float = -3.0
-    labelled: float = 1.0
-    pictured: float = 0.0
-    read: float = 0.4
+    bias: float = -4.83
+    row: float = 0.61
+    column: float = 2.57
+    unsaid: float = -2.65
+    relevance: float = 2.07
+    rank: float = -0.8
+    fits: float = 0.49
+    misfit: float = -0.87
+    apart: float = 0.84
+    year: float = -2.0
+    labelled: float = -0.65
+    pictured: float = 0.52
+    read: float = 0.6
 
 
 def cell_confidence(signs: CellSigns, weights: CellConfidence) -> float:

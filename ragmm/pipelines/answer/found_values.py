@@ -19,7 +19,7 @@ from ragmm.pipelines.answer.scoring import EmbedTexts
 from ragmm.pipelines.answer.whole_values import LONGEST
 from ragmm.pipelines.answer.windows import windows_of
 from ragmm.pipelines.answer.yes_or_no import verdicts
-from ragmm.pipelines.query.wanted import AMOUNTS, AskedFor, AskedKind, is_plain, years
+from ragmm.pipelines.query.wanted import AMOUNTS, AskedFor, AskedKind, is_plain, is_run_of_numbers, years
 from ragmm.readers.base import Reader
 from ragmm.types import Hit
 
@@ -136,6 +136,8 @@ class _Picked:
 
 def _doubt(asked: AskedFor, value: str, *, most_words: int = 4) -> float:
     """What the confidence is worth where an amount or a date was asked for and the value is none, or several."""
+    if asked.kind is not AskedKind.DATE and is_run_of_numbers(value):
+        return _NO_AMOUNT
     strict = asked.kind in AMOUNTS or asked.kind is AskedKind.DATE
     return _NO_AMOUNT if strict and not is_plain(asked.kind, value, most_words=most_words) else 1.0
 

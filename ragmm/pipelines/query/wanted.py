@@ -12,7 +12,17 @@ from enum import StrEnum
 
 from ragmm.text.terms import content_terms, fold, terms
 
-__all__ = ["AMOUNTS", "AskedFor", "AskedKind", "fits", "is_plain", "label_words", "wanted", "years"]
+__all__ = [
+    "AMOUNTS",
+    "AskedFor",
+    "AskedKind",
+    "fits",
+    "is_plain",
+    "is_run_of_numbers",
+    "label_words",
+    "wanted",
+    "years",
+]
 
 
 class AskedKind(StrEnum):
@@ -146,7 +156,7 @@ _WHEN = re.compile(
     r"|christmas|immediately|daily|weekly|monthly|"
     r"annually|hour|minute|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|fruhjahr|sommer"
     r"|herbst|ostern|lundi|mardi|mercredi|jeudi|"
-    r"vendredi|samedi|dimanche)s?\b|[年月日号時时点周]|世纪|年代"
+    r"vendredi|samedi|dimanche)s?\b|[年月日号時时点周]|世纪|年代|星期|礼拜"
 )
 _PERCENT = re.compile(r"%|\bper ?cent\b|\bprozent\b|\bhalf\b|\bthirds?\b|\bquarters?\b|百分")
 _FREE = re.compile(r"\bfree\b|免费|免費|kostenlos|gratis")
@@ -191,12 +201,20 @@ def is_plain(kind: AskedKind, value: str, *, most_words: int = 4) -> bool:
     """Whether a value is of the kind and no more than that: one number with its unit, one date."""
     if not fits(kind, value):
         return False
+    words = len(_WORDS.findall(value))
     if kind is AskedKind.DATE:
-        return len(value.split()) <= 2 * most_words
+        dated = any(one.search(fold(value)) for one in (_YEAR, _MONTH, _WHEN, _WRITTEN_DATE))
+        return dated and words <= most_words and not _DURATION.fullmatch(fold(value).strip())
     if kind not in AMOUNTS:
         return True
-    bare = _RANGE.fullmatch(value.strip()) is None
-    return bare and len(_NUMBERS.findall(value)) <= 1 and len(_WORDS.findall(value)) <= most_words
+    if not _DIGIT.search(value):
+        return words <= _SPELT_OUT
+    return _RANGE.fullmatch(value.strip()) is None and len(_NUMBERS.findall(value)) <= 1 and words <= most_words
+
+
+def is_run_of_numbers(value: str) -> bool:
+    """Whether it is a row of figures that ran together: it says nothing."""
+    return len(_NUMBERS.findall(value)) >= _MANY and len(_WORDS.findall(value)) < len(_NUMBERS.findall(value))
 
 
 def _is_number(value: str, folded: str) -> bool:
@@ -247,6 +265,12 @@ AMOUNTS = frozenset({AskedKind.NUMBER, AskedKind.MONEY, AskedKind.PERCENT, Asked
 _NUMBERS = re.compile(r"\d+(?:[.,' ]\d{3}(?!\d))*(?:[.,]\d+)?")
 _RANGE = re.compile(r"\d+\s?[-–]\s?\d+|\d+\+|[<>]\s?\d+")
 _WORDS = re.compile(r"[^\W\d_]{2,}")
+_WRITTEN_DATE = re.compile(
+    r"\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\b\d{4}-\d\d\b|\b\d{1,2}\.\d{1,2}\.(?!\d)|\b\d{1,2}:\d\d"
+    r"|\d ?[ap]\.?m\b|\d uhr\b|\d(?:st|nd|rd|th)\b|\bweek(?:day|end)s?\b"
+)
+_DURATION = re.compile(r"(?:about |around )?[\d.,]+ (?:hours?|minutes?|seconds?|days?|weeks?|months?|years?|std|min|h)")
+_SPELT_OUT, _MANY = 3, 3
 _CHECKS: Mapping[AskedKind, Callable[[str, str], bool]] = {
     AskedKind.NUMBER: _is_count,
     AskedKind.MEASURE: _is_measure,
