@@ -1,6 +1,6 @@
 """Fit the weights by which rows and columns are picked, and print how many cells are right on tables never fitted on.
 
-python -m training.cells.fit [DATA/reading/tables] [--each 300] [--meaning] [--reader FOLDER]
+python -m training.cells.fit [DATA/reading/tables] [--each 300] [--kept 100] [--meaning] [--reader FOLDER]
 """
 
 from __future__ import annotations
@@ -121,25 +121,25 @@ def _embedder() -> Embed:
     return embed
 
 
-def fitted(folder: Path, each: int, embed: Embed | None, reader: Reader | None) -> CellWeights:
-    """What the words weigh, then what a reader weighs beside them, on tables that it never learnt from."""
+def fitted_words(folder: Path, each: int, embed: Embed | None) -> CellWeights:
+    """What the words weigh."""
     cases = [case for name in LEARNT_FROM for case in read_cases(folder / f"{name}.jsonl.gz", each)]
     rows, columns = zip(*choices(cases, embed), strict=True)
     by_row, by_column = fit(rows, len(ROW_FEATURES)), fit(columns, len(COLUMN_FEATURES))
     print(f"words fitted on {len(cases)}")
     print("row", *(f"{name} {one:.2f}" for name, one in zip(ROW_FEATURES, by_row, strict=True)))
     print("column", *(f"{name} {one:.2f}" for name, one in zip(COLUMN_FEATURES, by_column, strict=True)))
-    weights = CellWeights(row=tuple(by_row), column=tuple(by_column))
-    if reader is None:
-        return weights
-    kept = [
-        case
-        for name in LEARNT_FROM
-        for case in [one for one in read_cases(folder / f"{name}.jsonl.gz") if held_out(one.key)][:each]
-    ]
+    return CellWeights(row=tuple(by_row), column=tuple(by_column))
+
+
+def fitted_reading(folder: Path, each: int, reader: Reader) -> CellWeights:
+    """What a reader weighs beside the words as they are set, on tables that it never learnt from."""
+    weights, kept = CellWeights(), []
+    for name in LEARNT_FROM:
+        kept += [case for case in read_cases(folder / f"{name}.jsonl.gz") if held_out(case.key)][:each]
     rows, columns = zip(*read_choices(kept, weights, reader), strict=True)
     both = fit(rows, 2), fit(columns, 2)
-    print(f"reading fitted on {len(kept)}", *(f"words {one[0]:.2f} read {one[1]:.2f}" for one in both))
+    print(f"reading fitted on {len(kept)}", *(f"words {one[0]:.2f} read {one[1]:.2f}" for one in both), flush=True)
     return replace(weights, read_row=tuple(both[0]), read_column=tuple(both[1]))
 
 
@@ -147,12 +147,16 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path, nargs="?", default=TABLES)
     parser.add_argument("--each", type=int, default=300, help="questions of each set")
+    parser.add_argument("--kept", type=int, help="of these to fit on, if it is another number")
     parser.add_argument("--meaning", action="store_true", help="with how near the heads are to the question")
-    parser.add_argument("--reader", type=Path, help="an export: words alone, the reader among the best of them, both")
+    parser.add_argument(
+        "--reader", type=Path, help="an export: its weights beside the words' are fitted, not the words'"
+    )
     given = parser.parse_args()
     embed = _embedder() if given.meaning else None
     reader = RememberingReader(given.reader) if given.reader else None
-    weights = fitted(given.folder, given.each, embed, reader)
+    found = given.folder, given.kept or given.each
+    weights = fitted_reading(*found, reader) if reader else fitted_words(*found, embed)
     ways = {"words": (None, weights)}
     if reader:
         # Both come first: only what is read for the first time tells what it costs.
