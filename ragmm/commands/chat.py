@@ -142,9 +142,9 @@ class _Chat:
 
     def sources(self, _: str) -> None:
         """Everything that the last question found."""
-        hits = self.last.hits if self.last else ()
+        hits, cited = (self.last.hits, self.last.cited) if self.last else ((), frozenset())
         if self.json:
-            emit({"hits": [hit_record(hit, self.docs.asset_path) for hit in hits]})
+            emit({"hits": [hit_record(hit, self.docs.asset_path, cited=hit.rank in cited) for hit in hits]})
         elif hits:
             from ragmm.render.answer import print_hits
 
