@@ -14,6 +14,7 @@ from ragmm.pipelines.answer.evidence import Unit, caption_of, units_of_hits
 from ragmm.pipelines.answer.figures import FigureSettings, closest_images, figures_for
 from ragmm.pipelines.answer.found_values import TableWeights, values_in_tables, values_in_text
 from ragmm.pipelines.answer.ingredients import lines_of
+from ragmm.pipelines.answer.reasons import gives_reason
 from ragmm.pipelines.answer.scoring import EmbedTexts, Scored, ScoreWeights, score_units, speaks_of, strength
 from ragmm.pipelines.query.question_kind import asks_for_fact, asks_to_describe, looks_for_picture
 from ragmm.pipelines.query.wanted import AskedFor, AskedKind, wanted
@@ -90,12 +91,25 @@ def extract_answer(
             return _valued(values[0], hits, settings)
     if lines := lines_of(question, ingredients, hits)[: settings.most_lines]:
         return _answer([_claim(line) for line in lines], hits, settings)
-    fact = asks_for_fact(question) and asked.kind is not AskedKind.REASON and language(question) not in _UNSPACED
+    fact = _wants_value(question, asked)
     if reader is None or not fact:
         quoted = _quoted(question, hits, embed, settings, read=reader is not None)
-        if quoted is not None:
+        if quoted is not None and (reader is None or _gives(quoted, asked)):
             return quoted
     return _abstention(() if reader is not None and fact else hits, values, settings)
+
+
+def _wants_value(question: str, asked: AskedFor) -> bool:
+    """Whether sentences are no answer where no value was found: a fact is asked for, if only in a few words."""
+    if asked.kind is AskedKind.REASON or language(question) in _UNSPACED:
+        return False
+    told = asked.kind is not AskedKind.ANY and not looks_for_picture(question) and not asks_to_describe(question)
+    return asks_for_fact(question) or told
+
+
+def _gives(quoted: Answer, asked: AskedFor) -> bool:
+    """Whether what is quoted is of use: to who asks why, a sentence that says because of what."""
+    return asked.kind is not AskedKind.REASON or any(gives_reason(claim.text) for claim in quoted.claims)
 
 
 def _values(

@@ -8,7 +8,7 @@ import re
 from ragmm.pipelines.answer.candidates import FoundValue
 from ragmm.pipelines.answer.whole_values import LONGEST
 
-__all__ = ["reasoned"]
+__all__ = ["gives_reason", "reasoned"]
 
 _GIVES = re.compile(
     r"\b(?:because(?: of)?|since|due to|owing to|as|so that|in order to|on account of|thanks to|weil|wegen"
@@ -18,6 +18,11 @@ _GIVES = re.compile(
 )
 _DOUBT = 0.6
 """What the confidence is worth where no clause of the sentence says that it gives a reason."""
+
+
+def gives_reason(sentence: str) -> bool:
+    """Whether a sentence says that it gives a reason."""
+    return _GIVES.search(sentence) is not None
 
 
 def reasoned(found: FoundValue) -> FoundValue:

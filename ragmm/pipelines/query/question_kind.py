@@ -22,6 +22,7 @@ _TELL = re.compile(
     r"^\W*(?:list|name|tell|define|state|give|calculate|compute|count|first|firstly|according|based|nenn\w*)\b|^\W*\d\.",
     re.IGNORECASE,
 )
+_WITHIN = re.compile(r"\b(?:which|what|how (?:many|much|long|old)|when|who|whom)\b", re.IGNORECASE)
 _NUMBER = re.compile(r"\d{2}|%")
 """Pictures are not described by numbers."""
 _PICTURE = (
@@ -50,7 +51,7 @@ def asks_to_describe(question: str) -> bool:
 
 def looks_for_picture(question: str) -> bool:
     """Whether a picture can be the answer: it is asked for, or described as one would describe it."""
-    other = any(one.search(question) for one in (_ASKS, _TELL, _DESCRIBE, _NUMBER))
+    other = any(one.search(question) for one in (_ASKS, _WITHIN, _TELL, _DESCRIBE, _NUMBER))
     return names_picture(question) or not other
 
 
