@@ -144,7 +144,8 @@ def test_a_reader_reads_a_few_rows_and_filled_columns_of_the_best() -> None:
     assert picked_value("How long is boat 17?", reader, grid) == "1917"
     (side, options), (other, columns) = reader.asked
     assert (side, other) == (OptionSide.ROW, OptionSide.COLUMN)
-    assert len(options) == 6
+    assert 1 < len(options) <= 6  # and none that the words rule out
+    assert options[0].startswith("Boat 17")
     assert all(text.startswith("Boat 17") for text in columns)
     assert len(columns) == 3
 

@@ -161,7 +161,7 @@ def main() -> None:
     if reader:
         # Both come first: only what is read for the first time tells what it costs.
         alone = replace(weights, read_row=(1e-6, 1.0), read_column=(1e-6, 1.0))
-        ways |= {"both": (reader, weights), "reader": (reader, alone)}
+        ways |= {"both as set": (reader, CellWeights()), "both fitted": (reader, weights), "reader": (reader, alone)}
     for name in TESTED_ON:
         tested = read_cases(given.folder / f"{name}.jsonl.gz", given.each)
         print(f"{name}: {len(tested)} questions")

@@ -60,8 +60,10 @@ _NAME = re.compile(r"(?<=\s)[A-ZÀ-Þ][\w'’-]+|\d[\w.,-]*")
 _DATED = 0.4
 """What a year of the question counts that is there: it says when, not what."""
 _ORDER = ROW_FEATURES.index("order")
-_READ_ROWS, _READ_COLUMNS = 6, 5
+_READ_ROWS, _READ_COLUMNS = 6, 4
 """How many are read at most."""
+_ROWS_WITHIN = 4.0
+"""How far the words' score of a row may lie below the best; what lies lower is not read."""
 _ABOUT = 0.3
 """What a word counts in a list of facts that is about it as a whole."""
 
@@ -166,6 +168,7 @@ def read_rows(
     """
     words = content_terms(question)
     best = [int(row) for row in np.argsort(-by_words, kind="stable")[:_READ_ROWS]]
+    best = [row for row in best if by_words[row] >= by_words[best[0]] - _ROWS_WITHIN]
     options = [row_option(words, order, table, row) for row in best]
     return _read(question, options, best, len(by_words), OptionSide.ROW, reader)
 
