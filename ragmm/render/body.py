@@ -21,7 +21,17 @@ def body(item: StoredItem) -> str:
         lines.pop(0)
     names, rows = table_parts("\n".join(lines))
     shown = [row for row in (names, *rows) if row]
-    return "\n".join(" · ".join(cell for cell in row if cell) for row in shown) if shown else "\n".join(lines)
+    if shown:
+        return "\n".join(" · ".join(cell for cell in row if cell) for row in shown)
+    return "\n".join(text for line in lines if (text := _line_text(line)) or not line.strip())
+
+
+def _line_text(line: str) -> str:
+    """A line that stands among others; of a table below words, as a chart has it, its cells."""
+    row = line.strip()
+    if len(row) < 2 or not row.startswith("|") or not row.endswith("|"):
+        return line
+    return "" if _RULE.match(row) else " · ".join(cell for cell in _cells(row) if cell)
 
 
 def row_text(quote: str) -> str:

@@ -446,3 +446,8 @@ def test_a_quoted_row_is_its_cells(quote: str, shown: str) -> None:
 ])  # fmt: skip
 def test_a_part_of_a_table_is_a_table_too(text: str, parts: object) -> None:
     assert table_parts(text) == parts
+
+
+def test_the_rows_of_a_chart_stand_below_its_title() -> None:
+    text = "Passengers by quarter\n|  |  |\n| --- | --- |\n| Q1 | 142 |\n| Q2 | 251 |"
+    assert body(item(text=text, modality=Modality.PHOTO)) == "Passengers by quarter\nQ1 · 142\nQ2 · 251"

@@ -192,7 +192,10 @@ def _claim(unit: Unit) -> Claim:
 
 def _image_claim(hit: Hit) -> Claim:
     """An image is all there is: it is shown, and nothing is said about what it shows beyond its own words."""
-    words = " ".join(inert(hit.item.text.strip() or caption_of(hit.item) or hit.item.uri.rsplit("/", 1)[-1]).split())
+    # The rows of a chart are for looking things up in; above them stands what it shows.
+    above = "\n".join(line for line in hit.item.text.splitlines() if not line.startswith("|"))
+    said = above.strip() or hit.item.text.strip() or caption_of(hit.item) or hit.item.uri.rsplit("/", 1)[-1]
+    words = " ".join(inert(said).split())
     text = f"The closest image: {words[:300]}"
     return Claim(text=text, citations=(Citation(rank=hit.rank, quote=words[:300]),), support=Support.WEAK)
 
