@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from statistics import median
 
-from ragmm.loaders.charts.pieces import ChartPiece, is_prose, joined, same_row
+from ragmm.loaders.charts.pieces import ChartPiece, LabelledValues, is_prose, joined, same_row
 
-__all__ = ["LabelledRow", "rows_across"]
+__all__ = ["rows_across"]
 
 _NEXT_LINE = 1.6
 """Heights between the middles of two lines of one label, at most."""
@@ -19,24 +19,7 @@ _INDENT = 1.0
 """Heights that the edges of two lines of one label may be apart."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class LabelledRow:
-    """A label and the values that belong to it, from the left."""
-
-    label: tuple[ChartPiece, ...]
-    values: tuple[ChartPiece, ...]
-    section: str = ""
-
-    @property
-    def text(self) -> str:
-        return joined(self.label)
-
-    @property
-    def y(self) -> float:
-        return self.values[0].y
-
-
-def rows_across(pieces: Sequence[ChartPiece]) -> list[list[LabelledRow]]:
+def rows_across(pieces: Sequence[ChartPiece]) -> list[list[LabelledValues]]:
     """Panels from the left, each with its rows from the top; rows without a label are left out."""
     rows = [row for line in _lines(pieces) for row in _segments(line)]
     taken = {id(piece) for row in rows for piece in (*row.label, *row.values)}
@@ -63,22 +46,22 @@ def _lines(pieces: Sequence[ChartPiece]) -> Iterator[list[ChartPiece]]:
             row.append(value)
 
 
-def _segments(line: Sequence[ChartPiece]) -> Iterator[LabelledRow]:
+def _segments(line: Sequence[ChartPiece]) -> Iterator[LabelledValues]:
     """A label and its values, then the next label and its own."""
     label: list[ChartPiece] = []
     values: list[ChartPiece] = []
     for piece in line:
         if not piece.is_value and values and (label or piece is not line[-1]):
-            yield LabelledRow(label=tuple(label), values=tuple(values))
+            yield LabelledValues(label=tuple(label), values=tuple(values))
             label, values = [], []
         (values if piece.is_value else label).append(piece)
     if values:
-        yield LabelledRow(label=tuple(label), values=tuple(values))
+        yield LabelledValues(label=tuple(label), values=tuple(values))
 
 
-def _panels(rows: Sequence[LabelledRow]) -> list[list[LabelledRow]]:
+def _panels(rows: Sequence[LabelledValues]) -> list[list[LabelledValues]]:
     """Rows whose labels stand in one column; those without a label go with the column left of them."""
-    panels: list[list[LabelledRow]] = []
+    panels: list[list[LabelledValues]] = []
     for row in sorted((row for row in rows if row.label), key=lambda row: row.label[0].box[0]):
         fitting = [panel for panel in panels if _shares_column(panel, row)]
         if fitting:
@@ -93,13 +76,13 @@ def _panels(rows: Sequence[LabelledRow]) -> list[list[LabelledRow]]:
     return [sorted(panel, key=lambda row: row.y) for panel in panels]
 
 
-def _shares_column(panel: Sequence[LabelledRow], row: LabelledRow) -> bool:
+def _shares_column(panel: Sequence[LabelledValues], row: LabelledValues) -> bool:
     left = min(one.label[0].box[0] for one in panel if one.label)
     right = max(one.label[-1].box[2] for one in panel if one.label)
     return row.label[0].box[0] < right and row.label[-1].box[2] > left
 
 
-def _with_more_lines(panel: Sequence[LabelledRow], free: Sequence[ChartPiece]) -> list[LabelledRow]:
+def _with_more_lines(panel: Sequence[LabelledValues], free: Sequence[ChartPiece]) -> list[LabelledValues]:
     """Labels of several lines whole; rows that have no label then are left out."""
     pitch = _pitch(panel)
     columns = [piece for row in panel for piece in row.label]
@@ -117,7 +100,7 @@ def _with_more_lines(panel: Sequence[LabelledRow], free: Sequence[ChartPiece]) -
     return found
 
 
-def _pitch(panel: Sequence[LabelledRow]) -> float:
+def _pitch(panel: Sequence[LabelledValues]) -> float:
     """How far apart rows stand."""
     apart = [other.y - one.y for one, other in pairwise(panel) if other.y - one.y > 2]
     return median(apart) if apart else 2.0 * panel[0].values[0].height
@@ -128,7 +111,7 @@ def _in_column(piece: ChartPiece, left: float, right: float) -> bool:
     return piece.box[0] >= left - 4 * slack and piece.box[2] <= right + slack
 
 
-def _by_groups(panel: Sequence[LabelledRow]) -> list[LabelledRow]:
+def _by_groups(panel: Sequence[LabelledValues]) -> list[LabelledValues]:
     """Where some rows have a second label on the left, that is of the group of rows around it."""
     parts = [_columns(row.label) for row in panel]
     inner = [part for part in parts if len(part) == 1]
@@ -156,7 +139,7 @@ def _columns(label: Sequence[ChartPiece]) -> list[list[ChartPiece]]:
     return parts
 
 
-def _sectioned(panel: Sequence[LabelledRow], free: Sequence[ChartPiece]) -> list[LabelledRow]:
+def _sectioned(panel: Sequence[LabelledValues], free: Sequence[ChartPiece]) -> list[LabelledValues]:
     """Each row with the heading that stands above it, between it and the row before."""
     if any(row.section for row in panel):
         return list(panel)
@@ -171,7 +154,7 @@ def _sectioned(panel: Sequence[LabelledRow], free: Sequence[ChartPiece]) -> list
     return [replace(row, section=heading) for row, heading in zip(panel, headings, strict=True)]
 
 
-def _headings(panel: Sequence[LabelledRow], free: Sequence[ChartPiece]) -> list[str]:
+def _headings(panel: Sequence[LabelledValues], free: Sequence[ChartPiece]) -> list[str]:
     """For each row the heading in force; "" before the first."""
     found = []
     heading, above, pitch = "", 0.0, _pitch(panel)

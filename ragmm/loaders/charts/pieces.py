@@ -13,6 +13,7 @@ from ragmm.types import Box
 
 __all__ = [
     "ChartPiece",
+    "LabelledValues",
     "Written",
     "gathered",
     "is_prose",
@@ -91,6 +92,24 @@ class ChartPiece:
             return float(grouped)
         except ValueError:
             return float("nan")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelledValues:
+    """A label and the values that belong to it, of a row from the left, of a column from the left and then the top."""
+
+    label: tuple[ChartPiece, ...]
+    values: tuple[ChartPiece, ...]
+    section: str = ""
+    """The heading above it, or what groups labels that recur."""
+
+    @property
+    def text(self) -> str:
+        return joined(self.label)
+
+    @property
+    def y(self) -> float:
+        return self.values[0].y
 
 
 def pieces_of(lines: Sequence[Written]) -> list[ChartPiece]:

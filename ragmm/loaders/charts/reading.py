@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from ragmm.loaders.charts.across import LabelledRow, rows_across
+from ragmm.loaders.charts.across import rows_across
 from ragmm.loaders.charts.around import pairs_around
 from ragmm.loaders.charts.legends import with_legends_cut
 from ragmm.loaders.charts.pieces import (
     ChartPiece,
+    LabelledValues,
     Written,
     gathered,
     is_prose,
@@ -87,14 +88,13 @@ def read_chart(lines: Sequence[Written], image: Image | None = None, scale: floa
 def _across(pieces: Sequence[ChartPiece], tints: Tints | None) -> list[_Fact]:
     facts: list[_Fact] = []
     panels = rows_across(pieces)
-    used = {id(part) for panel in panels for row in panel for part in row.label}
-    labels = [piece for piece in pieces if not piece.is_value and id(piece) not in used]
+    labels = _other_labels(pieces, panels)
     for panel in panels:
         facts += _of_rows(panel, labels, tints)
     return facts
 
 
-def _of_rows(panel: Sequence[LabelledRow], labels: Sequence[ChartPiece], tints: Tints | None) -> list[_Fact]:
+def _of_rows(panel: Sequence[LabelledValues], labels: Sequence[ChartPiece], tints: Tints | None) -> list[_Fact]:
     if not panel:
         return []
     left, right = panel[0].label[0].box[0], max(row.values[-1].box[2] for row in panel)
@@ -107,16 +107,29 @@ def _of_rows(panel: Sequence[LabelledRow], labels: Sequence[ChartPiece], tints: 
         groups = [row.values for row in block]
         names = _named(groups, own, tints) or (tints and series_by_colour(groups, labels, tints)) or None
         heads = {name for named in names or [] for name in named if name}
-        facts += [
-            _Fact(label=row.label, value=value, series=name, section="" if row.section in heads else row.section)
-            for row, named in zip(block, names or [], strict=bool(names))
-            for value, name in zip(row.values, named, strict=True)
-            if name is not None
-        ]
+        # What heads a column of the block below is no heading of the rows.
+        rows = [replace(row, section="" if row.section in heads else row.section) for row in block]
+        facts += _facts(rows, names) if names else []
     return facts
 
 
-def _blocks(panel: Sequence[LabelledRow], labels: Sequence[ChartPiece]) -> list[list[LabelledRow]]:
+def _facts(rows: Sequence[LabelledValues], names: Named) -> list[_Fact]:
+    """The values whose series is certain."""
+    return [
+        _Fact(label=row.label, value=value, series=name, section=row.section)
+        for row, named in zip(rows, names, strict=True)
+        for value, name in zip(row.values, named, strict=True)
+        if name is not None
+    ]
+
+
+def _other_labels(pieces: Sequence[ChartPiece], groups: Sequence[Sequence[LabelledValues]]) -> list[ChartPiece]:
+    """Those that label no values: heads, legends, titles."""
+    used = {id(part) for group in groups for row in group for part in row.label}
+    return [piece for piece in pieces if not piece.is_value and id(piece) not in used]
+
+
+def _blocks(panel: Sequence[LabelledValues], labels: Sequence[ChartPiece]) -> list[list[LabelledValues]]:
     """Rows under the same heads: a new block begins where several labels, or one over values, stand between rows."""
     blocks = [[panel[0]]]
     for before, row in pairwise(panel):
@@ -131,8 +144,7 @@ def _blocks(panel: Sequence[LabelledRow], labels: Sequence[ChartPiece]) -> list[
 def _upright(pieces: Sequence[ChartPiece], tints: Tints | None) -> list[_Fact]:
     facts: list[_Fact] = []
     axes = columns_upright(pieces)
-    used = {id(part) for axis in axes for column in axis for part in column.label}
-    labels = [piece for piece in pieces if not piece.is_value and id(piece) not in used]
+    labels = _other_labels(pieces, axes)
     for axis in axes:
         groups = [column.values for column in axis]
         if max(map(len, groups)) == 1:
@@ -140,12 +152,7 @@ def _upright(pieces: Sequence[ChartPiece], tints: Tints | None) -> list[_Fact]:
         else:
             found = (tints and series_by_colour(groups, labels, tints)) or _stacked(groups, labels)
             names = _at_ends(groups, found or _side_by_side(groups, labels), labels)
-        facts += [
-            _Fact(label=column.label, value=value, series=name, section=column.section)
-            for column, named in zip(axis, names, strict=True)
-            for value, name in zip(column.values, named, strict=True)
-            if name is not None
-        ]
+        facts += _facts(axis, names)
     return facts
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from statistics import median
 
-from ragmm.loaders.charts.pieces import ChartPiece, is_prose, joined, same_row, word_by_word
+from ragmm.loaders.charts.pieces import ChartPiece, LabelledValues, is_prose, same_row, word_by_word
 from ragmm.types import Box
 
-__all__ = ["LabelledColumn", "columns_upright"]
+__all__ = ["columns_upright"]
 
 _YEAR = re.compile(r"(?:1[6-9]|20)\d\d\Z")
 _NEXT_LINE = 1.7
@@ -23,20 +23,7 @@ _REACH = 0.6
 """Of the distance between two labels, how far a value may stand from the middle of its own."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class LabelledColumn:
-    """A label of the axis and the values above it, from the left, then from the top."""
-
-    label: tuple[ChartPiece, ...]
-    values: tuple[ChartPiece, ...]
-    section: str = ""
-
-    @property
-    def text(self) -> str:
-        return joined(self.label)
-
-
-def columns_upright(pieces: Sequence[ChartPiece]) -> list[list[LabelledColumn]]:
+def columns_upright(pieces: Sequence[ChartPiece]) -> list[list[LabelledValues]]:
     """One list an axis, from the top; every value is given to the first axis below it."""
     values = [piece for piece in pieces if piece.is_value]
     labels = [piece for piece in pieces if not piece.is_value and not is_prose(piece)]
@@ -95,7 +82,7 @@ def _continues(axis: Sequence[Sequence[ChartPiece]], row: Sequence[ChartPiece]) 
     return all(min(abs(label[0].x - piece.x) for label in axis) < 0.3 * apart for piece in row)
 
 
-def _grouped(columns: Sequence[LabelledColumn], labels: Sequence[ChartPiece]) -> list[LabelledColumn]:
+def _grouped(columns: Sequence[LabelledValues], labels: Sequence[ChartPiece]) -> list[LabelledValues]:
     """Labels that recur, each with what stands below its group of them."""
     if len({column.text for column in columns}) == len(columns):
         return list(columns)
@@ -114,7 +101,7 @@ def _apart(axis: Sequence[Sequence[ChartPiece]]) -> float:
     return min((b - a for a, b in pairwise(places)), default=0.0)
 
 
-def _filled(axis: Sequence[Sequence[ChartPiece]], values: Sequence[ChartPiece]) -> list[LabelledColumn]:
+def _filled(axis: Sequence[Sequence[ChartPiece]], values: Sequence[ChartPiece]) -> list[LabelledValues]:
     """The labels that have values; nothing where too few do for it to be an axis of these values."""
     places = sorted(label[0].x for label in axis)
     usual = median(b - a for a, b in pairwise(places))
@@ -130,7 +117,7 @@ def _filled(axis: Sequence[Sequence[ChartPiece]], values: Sequence[ChartPiece]) 
     if len(given) < 2 or (not years and 2 * len(given) < len(axis)):
         return []
     return [
-        LabelledColumn(label=labels[at], values=tuple(sorted(given[at], key=lambda value: (value.x, value.y))))
+        LabelledValues(label=labels[at], values=tuple(sorted(given[at], key=lambda value: (value.x, value.y))))
         for at in sorted(given)
     ]
 
