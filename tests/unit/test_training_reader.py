@@ -6,6 +6,7 @@ import copy
 import json
 import random
 from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -39,7 +40,7 @@ from training.reader.tables import (
     mixed,
     option_sets,
 )
-from training.reader.train import Plan, Training, save
+from training.reader.train import Plan, Training, next_time, save
 from training.reader.typing_habits import as_typed
 
 LIGHTHOUSE = (
@@ -454,3 +455,9 @@ def test_what_is_kept_for_testing_is_not_trained_from() -> None:
     assert not {"squad11.dev", "cmrc2018.dev", "xquad-en.test"} & {*data.ENGLISH, *data.CHINESE}
     trial = data.read_set(data.DATA / "cmrc2018.trial.jsonl.gz")
     assert 0 < len({one.passage.text for one in trial}) < 256
+
+
+def test_a_time_of_day_that_is_over_is_tomorrows() -> None:
+    now = datetime(2026, 5, 31, 22, 50, tzinfo=UTC)
+    assert next_time("23:10", now) == datetime(2026, 5, 31, 23, 10, tzinfo=UTC)
+    assert next_time("00:58", now) == datetime(2026, 6, 1, 0, 58, tzinfo=UTC)

@@ -12,7 +12,7 @@ import os
 import signal
 import time
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -224,10 +224,16 @@ def run(folder: Path, plan: Plan, lengths: Lengths, start: Path | None) -> None:
             saved = time.time()
 
 
+def next_time(clock: str, now: datetime) -> datetime:
+    """The next time that a clock shows this."""
+    then = datetime.combine(now.date(), datetime.strptime(clock, "%H:%M").time(), now.tzinfo)
+    return then if then > now else then + timedelta(days=1)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--until", required=True, help="UTC time of day, 14:50")
+    parser.add_argument("--until", required=True, help="UTC time of day, 14:50; tomorrow's where that is over")
     parser.add_argument("--rate", type=float, default=Plan.rate)
     parser.add_argument("--fall", type=float, default=Plan.fall)
     parser.add_argument("--tables", type=float, default=Plan.tables, help="share of the pieces: options of tables")
@@ -238,8 +244,7 @@ def main() -> None:
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "2")))
     given.out.mkdir(parents=True, exist_ok=True)
     (given.out.parent / "train.pid").write_text(str(os.getpid()))
-    clock = datetime.strptime(given.until, "%H:%M").time()
-    until = datetime.combine(datetime.now(UTC).date(), clock, UTC).timestamp()
+    until = next_time(given.until, datetime.now(UTC)).timestamp()
     plan = Plan(rate=given.rate, until=until, fall=given.fall, tables=given.tables)
     run(given.out, plan, Lengths(least=given.least, most=given.most), given.start)
 
