@@ -107,7 +107,7 @@ def said_first(answer: Answer) -> tuple[str, bool]:
 
 
 def _values(question: EvalQuestion, answer: Answer, result: QueryResult, said: str) -> dict[str, float]:
-    unmarked = not answer.abstained and not answer.degraded
+    unmarked = not (answer.abstained or answer.degraded or answer.tentative)
     values = dict(_refusals(question, answer))
     if not question.answerable:
         return values | ({"sure": 0.0} if unmarked else {})

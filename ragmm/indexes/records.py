@@ -23,6 +23,7 @@ __all__ = [
     "Failed",
     "Folder",
     "GenerationInfo",
+    "HeldWords",
     "Ids",
     "ItemPlace",
     "Known",
@@ -138,6 +139,17 @@ class NamedDocument:
     uri: str
     first_item: int
     items: int
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class HeldWords:
+    """Which of some words some items hold."""
+
+    items: Ids
+    rarities: NDArray[np.float64]
+    """Of the words in the collection; above 0. Shape: (words,)."""
+    held: NDArray[np.bool_]
+    """Shape: (words, items)."""
 
 
 class NearWord(NamedTuple):

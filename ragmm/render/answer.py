@@ -11,7 +11,7 @@ from ragmm.render.body import body, row_text
 from ragmm.render.records import AssetPath
 from ragmm.render.terminal_images import Protocol, encode, protocol_of, thumbnail
 from ragmm.render.text import corrections_line, file_link, place, quoted, safe, safe_name, short_path
-from ragmm.types import Claim, Hit, QueryResult, Support
+from ragmm.types import Answer, Claim, Hit, QueryResult, Support
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -75,13 +75,21 @@ def _answer(result: QueryResult) -> Iterator[Text]:
     if answer is None:
         return
     if answer.short:
-        yield Text(safe(answer.short), style="bold green")
+        yield _short(answer)
     if answer.claims:
         yield Text(" ").join(_claim(claim) for claim in answer.claims)
     else:
         yield Text(safe(answer.text), style="yellow" if answer.abstained else "")
     for warning in (*result.warnings, *answer.warnings):
         yield Text(safe_name(warning), style="yellow")
+
+
+def _short(answer: Answer) -> Text:
+    from rich.text import Text
+
+    if answer.tentative:
+        return Text("Perhaps ", style="yellow").append(safe(answer.short or ""), style="bold yellow")
+    return Text(safe(answer.short or ""), style="bold green")
 
 
 def _claim(claim: Claim) -> Text:

@@ -116,6 +116,7 @@ def _answer_record(answer: Answer, asset_path: AssetPath) -> dict[str, Any]:
         ],
         "figures": [{"rank": figure.rank, "asset": str(asset_path(figure.asset))} for figure in answer.figures],
         "short": answer.short,
+        "tentative": answer.tentative,
         "abstained": answer.abstained,
         "degraded": answer.degraded,
         "model": answer.model,

@@ -275,16 +275,21 @@ def test_pictures_without_words_are_wordless(library: Snapshot) -> None:
     assert library.wordless([]) == []
 
 
-def test_word_shares_lie_between_nothing_and_all(library: Snapshot) -> None:
+def test_held_words_tell_who_holds_them_and_how_rare_they_are(library: Snapshot) -> None:
     ids = {item.text: item.id for item in library.items()}
-    shares = library.word_shares(["red", "apples", "unheard"], list(ids.values()))
-    assert set(shares) == set(ids.values())
-    assert all(0 <= share <= 1 for share in shares.values())
-    said = [shares[ids[text]] for text in ("blue plums", "red pears and the plums", "red apples")]
-    assert said == sorted(set(said))
-    assert said[0] == 0
-    assert library.word_shares(["red", "apples"], [ids["red apples"]]) == {ids["red apples"]: pytest.approx(1.0)}
-    assert library.word_shares([], [1]) == library.word_shares(["red"], []) == {}
+    found = library.held_words(["red", "apples", "unheard"], list(ids.values()))
+    assert found.items.tolist() == list(ids.values())
+    red, apples, unheard = ({int(item) for item in found.items[held]} for held in found.held)
+    assert ids["red apples"] in red & apples
+    assert ids["red pears and the plums"] in red - apples
+    assert ids["blue plums"] not in red | apples
+    assert not unheard
+    assert 0 < found.rarities[0] < found.rarities[1] < found.rarities[2]
+
+
+def test_no_words_and_no_items_are_held_by_none(library: Snapshot) -> None:
+    assert library.held_words([], [1]).held.shape == (0, 1)
+    assert not library.held_words(["red"], []).items.size
 
 
 # Places ----------------------------------------------------------------------------------------------------------

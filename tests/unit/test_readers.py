@@ -9,13 +9,13 @@ from ragmm.pipelines.answer.asked_tables import AskedTable
 from ragmm.pipelines.answer.cells import CellWeights, pick
 from ragmm.pipelines.answer.follow_ups import completed
 from ragmm.pipelines.answer.grids import Grid, grid_of
-from ragmm.pipelines.answer.quoted import ABSTENTION, extract_answer
+from ragmm.pipelines.answer.quoted import ABSTENTION, PERHAPS, ExtractiveSettings, extract_answer
 from ragmm.pipelines.answer.whole_values import whole_value
 from ragmm.pipelines.answer.windows import windows_of
 from ragmm.pipelines.query.wanted import AskedKind, fits, wanted
 from ragmm.readers.base import Passage, Reader
 from ragmm.readers.decode import best_spans
-from ragmm.types import Modality
+from ragmm.types import Modality, Support
 from ragmm.wiring import build_reader
 from tests.unit.hits import make_hit as hit
 
@@ -241,3 +241,19 @@ def test_what_is_not_there_is_not_answered(reader: Reader) -> None:
         assert answer.abstained, question
         assert answer.short is None
         assert answer.text.startswith(ABSTENTION)
+
+
+# Doubt -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_value_that_may_well_be_wrong_is_marked_wherever_it_is_read(reader: Reader) -> None:
+    """The same value, under a threshold that it passes and under one that it does not."""
+    question, hits = "How much is the joining fee?", [hit(1, BYLAWS)]
+    sure = extract_answer(question, hits, reader=reader)
+    unsure = extract_answer(question, hits, settings=ExtractiveSettings(likely=1.01), reader=reader)
+    assert (sure.short, sure.tentative) == ("$60", False)
+    assert (unsure.short, unsure.tentative, unsure.abstained) == ("$60", True, False)
+    assert unsure.text == f"{PERHAPS} {sure.text}"
+    assert [claim.support for claim in unsure.claims] == [Support.WEAK]
+    none = extract_answer(question, hits, settings=ExtractiveSettings(likely=1.01, perhaps=1.01), reader=reader)
+    assert none.abstained

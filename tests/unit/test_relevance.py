@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,8 @@ def test_more_of_either_sign_is_more_relevant() -> None:
     assert said(5.0, 0.6) > said(3.0, 0.6) > said(3.0, 0.2)
     assert said(None, 0.9) > said(None, 0.3)
     assert said(6.0, None) > said(2.0, None)
-    assert relevance_of(Evidence(kind=TEXT, distance=3.0, share=0.5, votes=0.9)) > said(3.0, 0.5)
+    for sign in ("votes", "apart", "page"):
+        assert relevance_of(replace(Evidence(kind=TEXT, distance=3.0, share=0.5), **{sign: 0.9})) > said(3.0, 0.5)
 
 
 def test_it_is_a_share_of_one() -> None:
@@ -39,10 +41,11 @@ def test_it_is_a_share_of_one() -> None:
 
 
 def test_what_chance_brings_is_hardly_relevant() -> None:
-    assert said(2.5, 0.1) < 0.05
-    assert said(2.5, None) < 0.05
-    assert said(None, 0.1) < 0.05
-    assert said(6.0, 0.8) > 0.9
+    assert said(2.5, 0.1) < 0.1
+    assert said(1.0, None) < 0.1
+    assert said(None, 0.1) < 0.1
+    best = Evidence(kind=TEXT, distance=6.0, share=0.9, apart=0.9, page=1.0, votes=0.9)
+    assert relevance_of(best) > 0.7
 
 
 def test_it_means_the_same_for_texts_and_images() -> None:

@@ -451,3 +451,11 @@ def test_a_part_of_a_table_is_a_table_too(text: str, parts: object) -> None:
 def test_the_rows_of_a_chart_stand_below_its_title() -> None:
     text = "Passengers by quarter\n|  |  |\n| --- | --- |\n| Q1 | 142 |\n| Q2 | 251 |"
     assert body(item(text=text, modality=Modality.PHOTO)) == "Passengers by quarter\nQ1 · 142\nQ2 · 251"
+
+
+def test_doubt_about_a_value_is_seen_before_the_value(tmp_path: Path) -> None:
+    for tentative in (False, True):
+        asked = result(answer=replace(result().answer or Answer(text=""), short="12 %", tentative=tentative))
+        assert ("Perhaps 12 %" in _printed(asked, tmp_path)) is tentative
+        assert ('<span class="doubt">perhaps</span> 12 %' in html_report([asked], assets_in(tmp_path))) is tentative
+        assert query_record(asked, assets_in(tmp_path))["answer"]["tentative"] is tentative

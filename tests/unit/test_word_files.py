@@ -108,7 +108,8 @@ def found(
     words = [one.words for one in lexicon.sought(question, STOPWORDS) if " " not in one.words]
     items = snapshot.find_items(question, MANY, allow, STOPWORDS)
     stretches = snapshot.find_stretches(question, MANY, allow, STOPWORDS)
-    shares = snapshot.word_shares(words, snapshot.live_items().tolist())
+    held = snapshot.held_words(words, snapshot.live_items().tolist())
+    shares = dict(zip(held.items.tolist(), (held.rarities @ held.held).tolist(), strict=True))
     return (
         sorted(items, key=lambda one: (-one[1], one[0])),
         sorted([(one.items.tolist(), one.score) for one in stretches], key=lambda one: (-one[1], one[0])),

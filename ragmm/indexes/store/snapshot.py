@@ -7,8 +7,8 @@ from collections.abc import Container, Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ragmm.indexes.records import Ids, ItemPlace, NamedDocument, NearWord, Stretch
-from ragmm.indexes.store import item_places, word_search, word_shares, word_spelling
+from ragmm.indexes.records import HeldWords, Ids, ItemPlace, NamedDocument, NearWord, Stretch
+from ragmm.indexes.store import held_words, item_places, word_search, word_spelling
 from ragmm.indexes.store.reading import StoredGeneration
 from ragmm.text.words import NO_WORDS
 
@@ -42,9 +42,9 @@ class Snapshot(StoredGeneration):
         """Those of these items that no search by words can find, ascending."""
         return word_search.wordless(self, items)
 
-    def word_shares(self, words: Sequence[str], items: Sequence[int]) -> dict[int, float]:
-        """How much of what the words say each item says, rare words more than common ones; from 0 to 1."""
-        return word_shares.word_shares(self, words, items)
+    def held_words(self, words: Sequence[str], items: Sequence[int]) -> HeldWords:
+        """Which of the words each item holds, and how rare each is in the collection."""
+        return held_words.held_words(self, words, items)
 
     def unknown_words(self, words: Sequence[str]) -> list[str]:
         """Those that no item holds in any form."""

@@ -23,10 +23,19 @@ from ragmm.text.inert import inert
 from ragmm.text.terms import language, numbers, overlap_coefficient, terms
 from ragmm.types import Answer, Citation, Claim, Hit, Support
 
-__all__ = ["ABSTENTION", "GENERATED", "EmbedTexts", "ExtractiveSettings", "evidence_strength", "extract_answer"]
+__all__ = [
+    "ABSTENTION",
+    "GENERATED",
+    "PERHAPS",
+    "EmbedTexts",
+    "ExtractiveSettings",
+    "evidence_strength",
+    "extract_answer",
+]
 
 _UNSPACED = frozenset({"CJK", "KANA", "HANGUL"})
 ABSTENTION = "The documents do not say."
+PERHAPS = "Perhaps:"
 GENERATED = "generated_by"
 """Metadata key of a text that a model wrote (a caption): quoting it is weaker than quoting the document."""
 
@@ -49,7 +58,9 @@ class ExtractiveSettings:
     silent, and the question long, words tell least.
     """
     likely: float = 0.4
-    """A value less likely right than this is not said; 0 says any."""
+    """A value less likely right than this is not said without a mark; 0 says any."""
+    perhaps: float = 0.25
+    """A value less likely right than this is not said at all. Between the two it is marked as doubtful."""
     sure: float = 0.25
     """The same for scripts without spaces, where what is left otherwise are the sentences that match best.
 
@@ -89,6 +100,8 @@ def extract_answer(
         unspaced = language(question) in _UNSPACED
         if values and values[0].confidence >= (settings.sure if unspaced else settings.likely):
             return _valued(values[0], hits, settings)
+        if values and values[0].confidence >= settings.perhaps:
+            return _doubted(_valued(values[0], hits, settings))
     if lines := lines_of(question, ingredients, hits)[: settings.most_lines]:
         return _answer([_claim(line) for line in lines], hits, settings)
     fact = _wants_value(question, asked)
@@ -133,6 +146,12 @@ def _valued(best: FoundValue, hits: Sequence[Hit], settings: ExtractiveSettings)
     claim = Claim(text=inert(best.shown), citations=(Citation(rank=best.hit.rank, quote=best.quote),), support=support)
     answer = _answer([claim], hits, settings)
     return dataclasses.replace(answer, short=inert(best.value) or None)
+
+
+def _doubted(answer: Answer) -> Answer:
+    """The same, marked wherever it may be read."""
+    claims = tuple(dataclasses.replace(claim, support=Support.WEAK) for claim in answer.claims)
+    return dataclasses.replace(answer, text=f"{PERHAPS} {answer.text}", claims=claims, tentative=True)
 
 
 def _quoted(

@@ -19,6 +19,10 @@ class Evidence:
     """Deviations above the middle of its list; None where no vector tells."""
     share: float | None = None
     """Of what the question's words say, or of what a glossary says they mean; None without words on either side."""
+    apart: float = 0.0
+    """The same, what tells the items found apart counting most; see `said_words`."""
+    page: float = 0.0
+    """The same of its page."""
     votes: float = 0.0
     """What the lists together say of its place, from 0 to 1 for one that heads them all."""
     silent: bool = False

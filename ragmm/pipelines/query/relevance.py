@@ -1,10 +1,10 @@
 """How likely a hit holds what was asked for: one number in [0, 1] that means the same for texts and for images.
 
-Three signs are weighed: how far the hit's vector stands out from random items of its kind, how much of what the
-question's words say the hit says, rare words counting more, and its place in the lists that found it. The weights of
-the first two are those of a logistic regression over questions with known answers; those of the place and of pictures
-are set, and the bases with them (`python -m tools.fit_relevance` prints how well all are calibrated). What is shown is
-ordered by this number and by no other.
+Weighed are: how far the hit's vector stands out from random items of its kind, how much of what the question's words
+say the hit says (by their rarity in the collection, by their rarity among what was found, and with its page), and its
+place in the lists that found it. The weights are fitted to questions with known places (`python -m tools.fit_ranking`
+prints them, what each is worth, and how well they are calibrated); those of pictures without words and of collections
+without vectors are set to the same scale. What is shown is ordered by this number and by no other.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from ragmm.pipelines.query.fusion import Ranked
 from ragmm.pipelines.query.legs import MEANT
 from ragmm.pipelines.query.question import Asked
 from ragmm.pipelines.query.question_kind import asks_for_fact, names_picture
+from ragmm.pipelines.query.said_words import SaidWords, said_words
 from ragmm.pipelines.query.wanted import fits, wanted
 from ragmm.text.stop_words import STOPWORDS
 from ragmm.text.words import words_of
@@ -30,29 +31,29 @@ __all__ = ["relevance_of", "telling_words", "weighed"]
 
 _MOST_WORDS = 24
 _FARTHEST = 8.0
-_VOTES = 3.0
-"""Set so that the best come first (hit@1 is flat from 2 to 4), not fitted: across questions the head of the lists says
-little, within one it tells equals apart."""
-_SILENT = -3.0
-"""A picture without a number answers no question for one, however much it looks like what is asked about."""
-
-
-_SOUGHT = 2.0
-"""Where a picture is asked for, words about it are the lesser find."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Weights:
+    """In logits."""
+
     base: float
     distance: float = 0.0
     share: float = 0.0
+    apart: float = 0.0
+    page: float = 0.0
+    votes: float = 0.9
+    silent: float = -0.8
+    """A picture without a number answers no question for one, however much it looks like what is asked about."""
+    sought: float = 0.5
+    """Where a picture is asked for, words about it are the lesser find."""
 
 
 # The same for texts and for images: their distances are from the middle of their own lists, and comparable already.
-_BOTH = _Weights(base=-10.0, distance=1.5, share=5.6)
-_WORDS_ALONE = _Weights(base=-5.5, share=9.3)
-_VECTOR_ALONE = _Weights(base=-9.5, distance=1.9)
-_PLACE_ALONE = _Weights(base=-1.0)
+_BOTH = _Weights(base=-3.3, distance=0.21, share=0.68, apart=0.97, page=1.02)
+_WORDS_ALONE = _Weights(base=-2.4, share=0.6, apart=0.9, page=0.9)
+_VECTOR_ALONE = _Weights(base=-3.4, distance=0.49)
+_PLACE_ALONE = _Weights(base=-1.2)
 
 
 def relevance_of(evidence: Evidence) -> float:
@@ -63,7 +64,8 @@ def relevance_of(evidence: Evidence) -> float:
         weights = _VECTOR_ALONE if evidence.share is None else _BOTH
     distance = min(max(evidence.distance or 0.0, 0.0), _FARTHEST)
     logit = weights.base + weights.distance * distance + weights.share * (evidence.share or 0.0)
-    logit += _VOTES * evidence.votes + _SILENT * evidence.silent + _SOUGHT * evidence.sought
+    logit += weights.apart * evidence.apart + weights.page * evidence.page + weights.votes * evidence.votes
+    logit += weights.silent * evidence.silent + weights.sought * evidence.sought
     return 1 / (1 + math.exp(-logit))
 
 
@@ -79,7 +81,7 @@ def weighed(
     pictures = [item for item, kind in kinds.items() if kind is not MediaKind.TEXT]
     silent = _silent(snapshot, question, pictures)
     sought = frozenset(pictures) if names_picture(question.text) else frozenset()
-    shares = _shares(snapshot, question.searched, meant, [one for one in head if one.item in kinds], standing)
+    said = _said(snapshot, question.searched, meant, [one for one in head if one.item in kinds], standing)
     farthest = _farthest(head, kinds)
     told = [
         _told(
@@ -87,7 +89,7 @@ def weighed(
             Evidence(
                 kind=kinds[one.item],
                 distance=farthest.get(kinds[one.item]) if one.distance is None else one.distance,
-                share=shares.get(one.item),
+                **_shares(said.get(one.item)),
                 votes=one.score,
                 silent=one.item in silent,
                 sought=one.item in sought,
@@ -99,16 +101,22 @@ def weighed(
     return sorted(told, key=lambda one: (-one.score, one.item)), min((one.score for one in told), default=1.0)
 
 
-def _shares(
+def _said(
     snapshot: Snapshot, words: str, meant: str, head: Sequence[Ranked], standing: Mapping[int, ItemPlace]
-) -> dict[int, float]:
+) -> dict[int, SaidWords]:
     """How much each item says of the question's words or, found by what they mean, of those."""
-    worded = [one for one in head if standing[one.item].worded]
-    said = snapshot.word_shares(telling_words(words), [one.item for one in worded])
-    by_meaning = [one.item for one in worded if meant and any(MEANT in leg for leg, _, _ in one.votes)]
-    for item, share in snapshot.word_shares(telling_words(meant), by_meaning).items():
-        said[item] = max(said.get(item, 0.0), share)
+    worded = [one.item for one in head if standing[one.item].worded]
+    places = {item: standing[item].place for item in worded}
+    said = said_words(snapshot.held_words(telling_words(words), worded), places)
+    if meant:
+        by_meaning = [one.item for one in head if one.item in places and any(MEANT in leg for leg, _, _ in one.votes)]
+        for item, other in said_words(snapshot.held_words(telling_words(meant), by_meaning), places).items():
+            said[item] = said[item].most(other) if item in said else other
     return said
+
+
+def _shares(said: SaidWords | None) -> dict[str, float]:
+    return {} if said is None else {"share": said.share, "apart": said.apart, "page": said.page}
 
 
 def _farthest(head: Sequence[Ranked], kinds: Mapping[int, MediaKind]) -> dict[MediaKind, float]:

@@ -28,7 +28,7 @@ from ragmm.types import Answer, Hit, MediaKind, QueryResult, Role
 
 __all__ = ["Answerer", "Answering", "Found", "SearchPlan", "run_query", "search", "stream_query", "text_embedder"]
 
-_WEIGHED = 24
+_WEIGHED = 40
 """Items behind the last hit whose relevance is asked too: they may come forward."""
 
 

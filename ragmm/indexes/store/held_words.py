@@ -1,4 +1,4 @@
-"""How much of what a question's words say an item says: rare words say more than common ones."""
+"""Which of a question's words an item holds, and how rare they are."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from ragmm.indexes.records import HeldWords
 from ragmm.indexes.store import rows
 from ragmm.indexes.store.lexicon import Sought
 from ragmm.indexes.store.reading import StoredGeneration
 from ragmm.indexes.store.word_files import Words
 
-__all__ = ["word_shares"]
+__all__ = ["held_words"]
 
 Ids = NDArray[np.int64]
 _MOST_HOLDERS = 4_000
@@ -64,18 +65,18 @@ class _Memory:
 _memories: WeakKeyDictionary[StoredGeneration, _Memory] = WeakKeyDictionary()
 
 
-def word_shares(snapshot: StoredGeneration, words: Sequence[str], items: Sequence[int]) -> dict[int, float]:
-    """For each item from 0 to 1; nothing where there are no words to be said."""
+def held_words(snapshot: StoredGeneration, words: Sequence[str], items: Sequence[int]) -> HeldWords:
+    """Of each word which of the items hold it; nothing is looked up where there are no words or no items."""
+    asked = np.array(items, np.int64)
     if not words or not items:
-        return {}
-    asked, files = np.array(items, np.int64), snapshot.words()
+        return HeldWords(items=asked, rarities=np.zeros(0), held=np.zeros((0, len(asked)), bool))
+    files = snapshot.words()
     said = _in_files(files, words, asked) if files is not None else _in_tables(snapshot, words, asked)
-    rarities = {word: math.log(1 + snapshot.item_count / (said[word].count + 1)) for word in words}
-    shares = np.zeros(len(asked))
-    for word in words:
-        shares += rarities[word] * said[word].held
-    total = sum(rarities.values()) or 1.0
-    return {item: share / total for item, share in zip(items, shares.tolist(), strict=True)}
+    return HeldWords(
+        items=asked,
+        rarities=np.array([math.log(1 + snapshot.item_count / (said[word].count + 1)) for word in words]),
+        held=np.array([said[word].held for word in words]),
+    )
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -1,4 +1,4 @@
-"""How much of what some words say an item says, whether its holders are remembered or asked for each time."""
+"""Which words an item holds and how rare they are, whether its holders are remembered or asked for each time."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ragmm.indexes.store import word_shares as module
+from ragmm.indexes.store import held_words as module
+from ragmm.indexes.store.held_words import held_words
 from ragmm.indexes.store.snapshot import Snapshot
-from ragmm.indexes.store.word_shares import word_shares
 from ragmm.types import Item, Locator, Modality
 from tests.unit.retrieval import fill_items
 
@@ -26,7 +26,8 @@ def snapshot(tmp_path: Path) -> Snapshot:
 
 
 def told(snapshot: Snapshot, *words: str) -> list[float]:
-    return [round(share, 3) for share in word_shares(snapshot, words, [1, 2, 3, 4, 5, 6]).values()]
+    found = held_words(snapshot, words, [1, 2, 3, 4, 5, 6])
+    return [round(share, 3) for share in (found.rarities @ found.held / found.rarities.sum()).tolist()]
 
 
 def test_rare_words_say_more_than_common_ones(snapshot: Snapshot) -> None:
@@ -52,5 +53,5 @@ def test_what_is_remembered_is_bounded(snapshot: Snapshot, monkeypatch: pytest.M
 
 
 def test_nothing_asked_says_nothing(snapshot: Snapshot) -> None:
-    assert word_shares(snapshot, [], [1]) == {}
-    assert word_shares(snapshot, ["red"], []) == {}
+    assert held_words(snapshot, [], [1]).held.shape == (0, 1)
+    assert held_words(snapshot, ["red"], []).held.shape == (0, 0)
