@@ -35,6 +35,11 @@ class AskedKind(StrEnum):
     MEASURE = "measure"
     """A length, weight, speed, age or duration."""
     PERSON = "person"
+    EMAIL = "e-mail address"
+    PHONE = "telephone number"
+    LINK = "web address"
+    CODE = "code"
+    """An identifier, a registration or model number, a version."""
     YES_NO = "yes/no"
     REASON = "reason"
     ANY = "any"
@@ -49,6 +54,12 @@ class AskedFor:
     """Those that the question names."""
 
 
+_ROLE = (
+    r"(?:(?:vice )?president|chair(?:man|woman|person)?|director|manager|minister|mayor|secretary|treasurer|coordinator"
+    r"|author|editor|judge|attorney|lawyer|notary|officer|player|coach|teacher|professor|actor|actress|singer"
+    r"|senator|governor|architect|artist|scientist|researcher|photographer|representative|witness|candidate|man"
+    r"|woman|founder|owner|inventor|captain|spokes\w+|commissioner|superintendent)"
+)
 _KINDS: tuple[tuple[AskedKind, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern))
     for kind, pattern in (
@@ -56,6 +67,22 @@ _KINDS: tuple[tuple[AskedKind, re.Pattern[str]], ...] = tuple(
             AskedKind.REASON,
             r"\bwhy\b|\bwhat (?:is|was|were) the reasons?\b|\bfor what reason|\bwarum\b|\bwieso\b"
             r"|\bpourquoi\b|\bpor que\b|为什么|為什麼|为何|為何|原因",
+        ),
+        (
+            AskedKind.EMAIL,
+            r"\be-?mail[- ]?add?ress\w*|\b(?:what|which) (?:is|was) the (?:\w+ ){0,2}e-?mail\b(?! about| from| sent)"
+            r"|\badresse (?:e-?mail|electronique)|\bcorreo electronico|电子邮[箱件]地址|邮箱",
+        ),
+        (
+            AskedKind.PHONE,
+            r"\b(?:tele)?(?:phone|fax) (?:number|no)\b|\btelefonnummer|\bnumero de telef\w+|电话号码|電話號碼",
+        ),
+        (AskedKind.LINK, r"\b(?:web ?site|web|internet) address\w*|\burl\b|\bdoi\b|\binternetadresse|网址"),
+        (
+            AskedKind.CODE,
+            r"\bidentifier\b|\b(?:id|registration|serial|reference|model|part|account|licen[cs]e|docket|case|order"
+            r"|invoice|patent|article|item|catalog\w*) (?:number|no|code)\b|\b(?:post|postal|zip|product|plant|error"
+            r"|country|airport) ?code\b|\bisbn\b|\bissn\b|\b(?:what|which) version\b|编号|代码",
         ),
         (
             AskedKind.PERCENT,
@@ -84,8 +111,8 @@ _KINDS: tuple[tuple[AskedKind, re.Pattern[str]], ...] = tuple(
         ),
         (
             AskedKind.MEASURE,
-            r"\bhow (?:long|old|far|tall|high|deep|wide|fast|heavy|large|big|thick|often|hot|cold|loud"
-            r"|strong|soon|late|early)\b"
+            r"\bhow (?:long|old|far|tall|high|deep|wide|fast|heavy|large|big|thick|hot|warm|cold|cool|loud"
+            r"|quick|quickly|bright|steep|thin|narrow|strong|powerful|soon|late|early)\b"
             r"|\bwhat (?:is|was|are) the (?:\w+ ){0,2}(?:length|height|weight|depth|width|speed"
             r"|temperature|distance|duration|age|size|capacity|voltage|power)\b"
             r"|\bwie (?:lang|alt|weit|hoch|tief|breit|schnell|schwer|gro(?:ss|ß))\w*\b|多[长長高远遠重深宽寬久快]",
@@ -100,7 +127,8 @@ _KINDS: tuple[tuple[AskedKind, re.Pattern[str]], ...] = tuple(
         (
             AskedKind.PERSON,
             r"^\W*(?:by |to |for |from |with )?who(?:m|se)?\b|\bwho (?:is|was|were|are|did|has|will|wrote"
-            r"|took)\b|^\W*(?:wer|wem|wen)\b|^\W*qui\b|^\W*quien\b|谁|誰|哪[位名]",
+            r"|took)\b|^\W*(?:wer|wem|wen)\b|^\W*qui\b|^\W*quien\b|谁|誰|哪[位名]"
+            rf"|\bwhich (?:\w+ ){{0,2}}{_ROLE}\b|\bname of (?:\w+ ){{0,3}}{_ROLE}\b|\bnames? of\b.*\bwho\b",
         ),
         (
             AskedKind.YES_NO,
@@ -249,6 +277,23 @@ def _is_person(value: str, folded: str) -> bool:  # noqa: ARG001
     return bool(_CAPITAL.search(value) or _CJK.search(value)) and not _DIGIT.search(value)
 
 
+def _is_email(value: str, folded: str) -> bool:  # noqa: ARG001
+    return "@" in value
+
+
+def _is_phone(value: str, folded: str) -> bool:  # noqa: ARG001
+    return _PHONE.fullmatch(value.strip()) is not None and sum(char.isdigit() for char in value) >= _FEWEST_DIGITS
+
+
+def _is_link(value: str, folded: str) -> bool:
+    return _LINK.search(folded) is not None and "@" not in value
+
+
+def _is_code(value: str, folded: str) -> bool:  # noqa: ARG001
+    words = value.split()
+    return len(words) <= _SPELT_OUT and bool(_DIGIT.search(value) or value.isupper())
+
+
 def _is_reason(value: str, folded: str) -> bool:  # noqa: ARG001
     return len(value.split()) > 1 or len(_CJK.findall(value)) > 3
 
@@ -271,6 +316,9 @@ _WRITTEN_DATE = re.compile(
 )
 _DURATION = re.compile(r"(?:about |around )?[\d.,]+ (?:hours?|minutes?|seconds?|days?|weeks?|months?|years?|std|min|h)")
 _SPELT_OUT, _MANY = 3, 3
+_PHONE = re.compile(r"[+(]?\d[\d\s()./–-]+\d(?:\s?(?:ext|x)\W{0,2}\d+)?")
+_FEWEST_DIGITS = 5
+_LINK = re.compile(r"[^\s.]\.[a-z]{2,}\b|https?://|\b10\.\d{4,}/")
 _CHECKS: Mapping[AskedKind, Callable[[str, str], bool]] = {
     AskedKind.NUMBER: _is_count,
     AskedKind.MEASURE: _is_measure,
@@ -278,5 +326,9 @@ _CHECKS: Mapping[AskedKind, Callable[[str, str], bool]] = {
     AskedKind.PERCENT: _is_share,
     AskedKind.DATE: _is_date,
     AskedKind.PERSON: _is_person,
+    AskedKind.EMAIL: _is_email,
+    AskedKind.PHONE: _is_phone,
+    AskedKind.LINK: _is_link,
+    AskedKind.CODE: _is_code,
     AskedKind.REASON: _is_reason,
 }
