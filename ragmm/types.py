@@ -243,7 +243,7 @@ class Answer:
     short: str | None = None
     """The value alone that was asked for, at most 80 characters: "$500", "14 September 2023", "no"."""
     tentative: bool = False
-    """`short` may well be wrong: the likeliest value that was found, shown with a mark of doubt."""
+    """What is said may well miss what was asked: the likeliest value that was found, shown with a mark of doubt."""
     claims: tuple[Claim, ...] = ()
     figures: tuple[Figure, ...] = ()
     abstained: bool = False

@@ -19,7 +19,10 @@ _FRENCH = """
 le la les un une des du de et ou est sont était quel quelle quels quelles qui que quoi où quand comment pourquoi
 dans sur par au aux
 """
-_SPANISH = "el los las y o es son fue qué cuál cuáles quién cuándo cómo dónde por para en con del"
+_SPANISH = """
+el la los las un una y o es son fue qué cuál cuáles quién cuándo cómo dónde cuánto cuánta cuántos cuántas por para en
+con del que
+"""
 _ITALIAN = "il lo gli e che chi come dove quando perché di da nel della"
 _PORTUGUESE = "os as um uma qual quais quem quando onde como por que do da no na em"
 _RUSSIAN = "и в во не что как где когда кто какой какая какие на с по из у за от"

@@ -87,7 +87,7 @@ def language(text: str) -> str:
     (script, count), *_ = scripts.most_common(1)
     if script != "LATIN":
         return script if 2 * count > scripts.total() else ""
-    words = sample.casefold().split()
+    words = re.findall(r"\w+", sample.casefold())
     votes = Counter({code: sum(word in known for word in words) for code, known in LATIN_LANGUAGES.items()})
     (best, most), (_, second) = votes.most_common(2)
     return best if most >= 2 and most > second else ""

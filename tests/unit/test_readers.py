@@ -103,7 +103,7 @@ def test_spans_stay_within_their_line_and_behind_the_prefix() -> None:
         ("phone number of the harbour office", AskedKind.PHONE),
         ("doi of the paper about seals", AskedKind.LINK),
         ("Which plant code does sea lavender have?", AskedKind.CODE),
-        ("joining fee", AskedKind.ANY),
+        ("joining fee", AskedKind.MONEY),
         ("What is the insurance number of the boat?", AskedKind.ANY),
         ("Wann wird der Steg geöffnet?", AskedKind.DATE),
         ("图书室有多少个座位？", AskedKind.NUMBER),

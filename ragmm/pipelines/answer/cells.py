@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ragmm.pipelines.answer.asked_tables import TOTAL, AskedOrder, AskedTable, has_word, label_column, words_of
-from ragmm.pipelines.answer.grids import is_amount
+from ragmm.pipelines.answer.grids import Grid, is_amount, is_unit_head
 from ragmm.pipelines.answer.options import column_option, row_option
 from ragmm.pipelines.query.wanted import AskedFor, AskedKind, fits, is_plain, label_words, years
 from ragmm.readers.base import OptionSide, Passage, Reader
+from ragmm.text.dates import days_of
 from ragmm.text.terms import content_terms, numbers, terms
 
 __all__ = [
@@ -60,6 +61,8 @@ _NAME = re.compile(r"(?<=\s)[A-ZÀ-Þ][\w'’-]+|\d[\w.,-]*")
 _DATED = 0.4
 """What a year of the question counts that is there: it says when, not what."""
 _ORDER = ROW_FEATURES.index("order")
+_OF_DAY = 5.0
+"""What it counts that a row is of the day asked about."""
 _READ_ROWS, _READ_COLUMNS = 6, 4
 """How many are read at most."""
 _ROWS_WITHIN = 4.0
@@ -109,9 +112,9 @@ def pick(
     looked_for = label_words(question) if grid.labelled else words
     order = AskedOrder.of(question, grid)
     features = row_features(question, looked_for, table, order)
-    if not len(features) or features[:, [0, _ORDER]].max() <= 0:
+    if not len(features) or max(features[:, [0, _ORDER]].max(), of_day(question, grid).max()) <= 0:
         return None
-    by_words = features @ np.array(weights.row)
+    by_words = features @ np.array(weights.row) + _OF_DAY * of_day(question, grid)
     rows, felt = read_rows(question, table, order, by_words, reader), None
     if rows is not None:
         by_words, felt = np.stack([by_words, rows], axis=1) @ np.array(weights.read_row), rows
@@ -124,23 +127,30 @@ def pick(
     order_of = [1, 0] if grid.labelled else [int(column) for column in np.argsort(-column_odds)]
     telling = [column for column in order_of if _tells(grid.rows[best][column], said)]
     telling = [column for column in telling if is_plain(asked.kind, grid.rows[best][column])] or telling
+    telling = [column for column in telling if not is_unit_head(grid.heads[column])] or telling
     if not telling:
         return None
     column, about = telling[0], words_of(grid.about)
     # A list of facts is about one thing, whose name may stand in any of them.
     near = table.cells if grid.labelled else (table.cells[best],)
-    around = about.union(*table.heads, *(cell for cells in near for cell in cells))
+    around = about.union(words_of(grid.beside), *table.heads, *(cell for cells in near for cell in cells))
     apart = [word for word in looked_for if not has_word(about, word)]
     return PickedCell(
         row=best,
         column=column,
-        value=grid.rows[best][column],
+        value=grid.with_unit(best, column),
         row_share=float(row_odds[best]),
         column_share=1.0 if grid.labelled else float(column_odds[column]),
         told_apart=any(has_word(cell, word) for word in apart for cell in _telling_apart(table, best)),
         unsaid=unsaid_share(question, words, around),
         read=None if felt is None else float(felt[best]),
     )
+
+
+def of_day(question: str, grid: Grid) -> Scores:
+    """Which rows are of a day that the question names, whichever way they write it: 1 or 0."""
+    days = days_of(question)
+    return np.array([float(bool(days) and bool(days & days_of(" ; ".join(row)))) for row in grid.rows])
 
 
 def _column_scores(

@@ -11,6 +11,7 @@ from ragmm.pipelines.query.wanted import AskedFor, AskedKind, years
 
 __all__ = ["ConfidenceWeights", "Signs", "confidence", "evidence_of"]
 
+_LEARNT = frozenset({"", "en", "CJK"})
 _CLIP = 12.0
 """Certainties beyond say no more."""
 
@@ -36,6 +37,10 @@ class Signs:
     """Whether another passage says the same."""
     year: float
     """Whether a year that was asked for is missing while another is named."""
+    counts: float
+    """Whether a number stands before the name of what is counted: 1, or -1; 0 where nothing is."""
+    foreign: float
+    """Whether the question is in a language that the reader has learnt nothing of: it is never sure there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +61,8 @@ class ConfidenceWeights:
     lead: float = 1.07
     agrees: float = 0.86
     year: float = -1.03
+    counts: float = 0.5
+    foreign: float = 0.5
 
 
 def confidence(evidence: Signs, weights: ConfidenceWeights) -> float:
@@ -64,8 +71,8 @@ def confidence(evidence: Signs, weights: ConfidenceWeights) -> float:
     return 1 / (1 + math.exp(-logit))
 
 
-def evidence_of(one: Pointed, others: Sequence[Pointed], asked: AskedFor) -> Signs:
-    """`others`: what the reader points at in the other windows."""
+def evidence_of(one: Pointed, others: Sequence[Pointed], asked: AskedFor, language: str) -> Signs:
+    """`others`: what the reader points at in the other windows; `language`: of the question."""
     same = [other for other in others if other.value.casefold() == one.value.casefold()]
     rivals = [other.certainty for other in others if other not in same and other.fits >= one.fits]
     hit = one.window.hit
@@ -82,6 +89,8 @@ def evidence_of(one: Pointed, others: Sequence[Pointed], asked: AskedFor) -> Sig
         lead=_clipped(lead),
         agrees=float(bool(same)),
         year=float(bool(asked.years - said) and bool(said - asked.years)),
+        counts=one.counts,
+        foreign=float(language not in _LEARNT),
     )
 
 

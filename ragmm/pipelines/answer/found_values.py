@@ -14,13 +14,14 @@ from ragmm.pipelines.answer.confidence import ConfidenceWeights, Signs, confiden
 from ragmm.pipelines.answer.extremes import pick_extreme
 from ragmm.pipelines.answer.grids import grid_of, labelled_otherwise
 from ragmm.pipelines.answer.pointing import Pointed, point
-from ragmm.pipelines.answer.reasons import reasoned
+from ragmm.pipelines.answer.reasons import given_reasons, reasoned
 from ragmm.pipelines.answer.scoring import EmbedTexts
 from ragmm.pipelines.answer.whole_values import LONGEST
 from ragmm.pipelines.answer.windows import windows_of
 from ragmm.pipelines.answer.yes_or_no import verdicts
 from ragmm.pipelines.query.wanted import AMOUNTS, AskedFor, AskedKind, is_plain, is_run_of_numbers, years
 from ragmm.readers.base import Reader
+from ragmm.text.terms import language
 from ragmm.types import Hit
 
 __all__ = ["TableWeights", "values_in_tables", "values_in_text"]
@@ -51,14 +52,16 @@ def values_in_text(
     chosen = windows_of(question, hits, most=windows)
     if asked.kind is AskedKind.YES_NO:
         return verdicts(question, chosen)
-    pointed = point(question, asked, chosen, reader)
+    pointed, spoken = point(question, asked, chosen, reader), language(question)
     found = []
     for one in pointed:
-        evidence = evidence_of(one, [other for other in pointed if other is not one], asked)
+        evidence = evidence_of(one, [other for other in pointed if other is not one], asked, spoken)
         doubt = _doubt(asked, one.value, most_words=_MOST_WORDS)
         doubt *= _OTHER_LABEL if labelled_otherwise(question, one.sentence) else 1.0
         said = _said(one, asked, evidence, confidence(evidence, weights), doubt)
         found.append(reasoned(said) if asked.kind is AskedKind.REASON else said)
+    if asked.kind is AskedKind.REASON:
+        found += given_reasons(question, chosen)
     return sorted(found, key=lambda one: -one.confidence)
 
 

@@ -12,9 +12,10 @@ from ragmm.text.inert import without_controls
 from ragmm.text.terms import terms
 from ragmm.types import IMAGE_MODALITIES, StoredItem
 
-__all__ = ["Grid", "grid_of", "is_amount", "labelled_otherwise"]
+__all__ = ["Grid", "grid_of", "is_amount", "is_unit_head", "labelled_otherwise"]
 
 _MAX_TEXT = 60_000
+_MOST_BESIDE = 4_000
 _RULE = re.compile(r"\|(?:\s*:?-{3,}:?\s*\|)+")
 _AMOUNT = re.compile(
     r"[(\s$€£¥+\-−–~<>≤≥±]*(?:US\$|USD|EUR)?\s?\d[\d.,\s']*[\s)%*]*(?:%|[kKmM]?n?|million|billion|thousand|[A-Za-zµ°]{1,4}\d?|万|亿|元)?"
@@ -25,6 +26,9 @@ _READ_PAIR = re.compile(r"\s*([^\W\d][^|:：]{1,48}?)\s([$€£]?\d[\d.,]*\s?%?)
 _NUMBERED = re.compile(r"\s*(?:table|figure|fig\.|chart|abbildung|tabelle)\s*\d", re.IGNORECASE)
 _FEWEST_ENTRIES, _CONTENTS_BY = 5, 12
 """Of a table of contents: its entries, and by which page it stands."""
+_UNIT_HEAD = re.compile(r"\W*(?:units?|uom|einheit(?:en)?|unités?|unidad(?:es)?|单位|單位)\W*", re.IGNORECASE)
+_BARE_NUMBER = re.compile(r"[+\-−–±<>≤≥~]?\s?\d[\d.,\s]*")
+_LONGEST_UNIT = 12
 _WORDS = 9
 """Of a value; what is longer is a sentence."""
 
@@ -43,10 +47,18 @@ class Grid:
     """Whether it is a list of labels with a value each."""
     about: str
     """Caption, headings and the file's name."""
+    beside: str = ""
+    """What else its item says: the other lines of a receipt, the text above a table."""
 
     @property
     def columns(self) -> range:
         return range(len(self.heads))
+
+    def with_unit(self, row: int, column: int) -> str:
+        """A cell; a bare number with the unit that a column of the row states."""
+        cell = self.rows[row][column]
+        unit = next((self.rows[row][one] for one in self.columns if is_unit_head(self.heads[one])), "")
+        return f"{cell} {unit}" if unit and _BARE_NUMBER.fullmatch(cell) and len(unit) <= _LONGEST_UNIT else cell
 
     def shown(self, row: int) -> str:
         """The row as "head: cell" pairs, readable by itself."""
@@ -79,6 +91,7 @@ def grid_of(item: StoredItem) -> Grid | None:
         rows=tuple(_wide(cells, width) for cells, _ in rows),
         quotes=tuple(line for _, line in rows),
         about=_about(item),
+        beside=" ".join(_bare_lines(item))[:_MOST_BESIDE],
     )
 
 
@@ -110,6 +123,7 @@ def _labelled(item: StoredItem, ahead: Sequence[tuple[tuple[str, str], str]]) ->
         rows=tuple(pair for pair, _ in found),
         quotes=tuple(line.strip() for _, line in found),
         about=f"{' '.join(lines[:1])} {_about(item)}",
+        beside=" ".join(lines)[:_MOST_BESIDE],
         labelled=True,
     )
 
@@ -145,6 +159,11 @@ def labelled_otherwise(question: str, line: str) -> bool:
     return not any(
         word in label or any(a[:4] == word[:4] for a in label if len(a) > 3) for word in label_words(question)
     )
+
+
+def is_unit_head(head: str) -> bool:
+    """Whether a column holds the units of the others."""
+    return _UNIT_HEAD.fullmatch(head) is not None
 
 
 def is_amount(cell: str) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ragmm.pipelines.answer.whole_values import LONGEST, whole_value
 from ragmm.pipelines.answer.windows import ReadWindow
-from ragmm.pipelines.query.wanted import AskedFor, fits
+from ragmm.pipelines.query.wanted import AMOUNTS, AskedFor, fits
 from ragmm.readers.base import Reader, Span
 from ragmm.text.terms import content_terms, terms
 
@@ -17,6 +17,19 @@ __all__ = ["Pointed", "point"]
 _HEADING = re.compile(r"\s*(?:#|(?:table|figure|fig\.|chart|abbildung|tabelle|图|表)\s*\d)", re.IGNORECASE)
 _SALUTATION = re.compile(r"\s*(?:dear|to the|sehr geehrte|liebe)\b", re.IGNORECASE)
 _HOW_MANY = re.compile(r"\bhow many (\w+s|people|children|men|women|persons)\b", re.IGNORECASE)
+_ENUMERATED = re.compile(
+    r"\W*(?:(?:section|article|chapter|rule|item|step|no|art|sec|§)\b\.?\s*)?(\(?(?:\d+(?:\.\d+)*|[a-z]|[ivx]+)[.):]*)(?=\s|$)",
+    re.IGNORECASE,
+)
+"""The number that a paragraph or an entry of a list begins with."""
+_STREET = re.compile(
+    r"(?:\s[NSEW]\.?)?(?:\s[A-Z][\w.'’-]*){1,4}?\s(?:st|street|ave|avenue|rd|road|blvd|boulevard|hwy|highway|lane|drive|dr"
+    r"|way|court|place|square|parkway|pkwy)\b",
+    re.IGNORECASE,
+)
+_NEAR = 4
+"""Words behind a number among which what it counts stands."""
+_ANYONE = frozenset(terms("people persons men women children employees members"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +47,8 @@ class Pointed:
     fits: bool
     heading: bool
     """Whether it stands in a heading, a caption or a salutation."""
+    counts: float = 0.0
+    """Where things are counted: 1 if the number stands before their name, -1 if not; 0 where nothing is counted."""
 
 
 def point(question: str, asked: AskedFor, windows: Sequence[ReadWindow], reader: Reader) -> list[Pointed]:
@@ -46,24 +61,51 @@ def point(question: str, asked: AskedFor, windows: Sequence[ReadWindow], reader:
         options = [_pointed(window, asked, counted, span, spans[0].certainty) for span in spans]
         telling = [one for one in options if one.value and not _repeats(one.value, said)]
         if telling:
-            found.append(max(telling, key=lambda one: one.certainty - 4.0 * (not one.fits) - 3.0 * one.heading))
+            found.append(max(telling, key=_preferred))
     return sorted(found, key=lambda one: -one.certainty)
+
+
+def _preferred(one: Pointed) -> float:
+    return one.certainty - 4.0 * (not one.fits) - 3.0 * one.heading + one.counts
 
 
 def _pointed(window: ReadWindow, asked: AskedFor, counted: str, span: Span, best: float) -> Pointed:
     text = window.passage.text
     low, high = whole_value(text, span.start, span.end, asked.kind, counted)
-    value = text[max(low, window.passage.prefix) : high]
-    sentence = window.sentence_at(max(low, window.passage.prefix))
+    low = max(low, window.passage.prefix)
+    value = text[low:high]
+    sentence = window.sentence_at(low)
+    idle = len(value) > LONGEST or _enumerates(text, low, high, sentence) or _of_street(asked, text, high)
     return Pointed(
-        value=" ".join(value.split()) if len(value) <= LONGEST else "",
+        value="" if idle else " ".join(value.split()),
         sentence=sentence,
         window=window,
         certainty=span.certainty,
         behind=best - span.certainty,
         fits=fits(asked.kind, value),
         heading=bool(_HEADING.match(sentence) or _SALUTATION.match(sentence)),
+        counts=_counts(counted, text[low : high + 60], value),
     )
+
+
+def _enumerates(text: str, low: int, high: int, sentence: str) -> bool:
+    """Whether a value is no more than the number that its paragraph begins with."""
+    begins = _ENUMERATED.match(sentence)
+    start = text.find(sentence, max(0, low - len(sentence)))
+    return begins is not None and start >= 0 and low >= start and high <= start + begins.end()
+
+
+def _of_street(asked: AskedFor, text: str, end: int) -> bool:
+    """Whether a number that is asked for is a house's."""
+    return asked.kind in AMOUNTS and _STREET.match(text, end) is not None
+
+
+def _counts(counted: str, rest: str, value: str) -> float:
+    wanted = frozenset(terms(counted))
+    if not wanted or not any(char.isdigit() for char in value) or wanted & _ANYONE:
+        return 0.0
+    behind = list(terms(rest))[: _NEAR + len(list(terms(value)))]
+    return 1.0 if wanted.intersection(behind) else -1.0
 
 
 def _repeats(value: str, said: frozenset[str]) -> bool:

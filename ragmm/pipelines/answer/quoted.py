@@ -108,7 +108,7 @@ def extract_answer(
     if reader is None or not fact:
         quoted = _quoted(question, hits, embed, settings, read=reader is not None)
         if quoted is not None and (reader is None or _gives(quoted, asked)):
-            return quoted
+            return _doubted(quoted) if reader is not None and _may_miss(question, asked) else quoted
     return _abstention(() if reader is not None and fact else hits, values, settings)
 
 
@@ -118,6 +118,15 @@ def _wants_value(question: str, asked: AskedFor) -> bool:
         return False
     told = asked.kind is not AskedKind.ANY and not looks_for_picture(question) and not asks_to_describe(question)
     return asks_for_fact(question) or told
+
+
+def _may_miss(question: str, asked: AskedFor) -> bool:
+    """Whether sentences answer a few words that ask nothing one can tell: they may be about it and no more."""
+    return (
+        asked.kind is AskedKind.ANY
+        and language(question) not in _UNSPACED
+        and not (looks_for_picture(question) or asks_to_describe(question))
+    )
 
 
 def _gives(quoted: Answer, asked: AskedFor) -> bool:
@@ -151,7 +160,8 @@ def _valued(best: FoundValue, hits: Sequence[Hit], settings: ExtractiveSettings)
 def _doubted(answer: Answer) -> Answer:
     """The same, marked wherever it may be read."""
     claims = tuple(dataclasses.replace(claim, support=Support.WEAK) for claim in answer.claims)
-    return dataclasses.replace(answer, text=f"{PERHAPS} {answer.text}", claims=claims, tentative=True)
+    text = f"{PERHAPS} {answer.text}" if answer.short else answer.text
+    return dataclasses.replace(answer, text=text, claims=claims, tentative=True)
 
 
 def _quoted(

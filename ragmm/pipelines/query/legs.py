@@ -17,14 +17,17 @@ from ragmm.pipelines.query.glossary import Glossary
 from ragmm.pipelines.query.named_places import named_documents, named_pages
 from ragmm.pipelines.query.timing import Clock
 from ragmm.pipelines.query.vectors import QueryVector
+from ragmm.text.dates import date_phrases
 from ragmm.text.stop_words import STOPWORDS
 from ragmm.types import MediaKind
 
-__all__ = ["LEXICAL", "MEANT", "NAMES", "PAGES", "Legs"]
+__all__ = ["DATES", "LEXICAL", "MEANT", "NAMES", "PAGES", "Legs"]
 
 LEXICAL = "lexical"
 PAGES = "pages"
 NAMES = "names"
+DATES = "dates:"
+"""Before the name of a leg that searched for the days of a question as others write them."""
 MEANT = "meant:"
 """Before the name of a leg that searched for what a glossary says the question means."""
 _NAMED, _ON_PAGE = "named:", "page:"
@@ -110,6 +113,8 @@ class Legs:
         if self.lexical_weight > 0 and part.words.strip():
             with self.clock.stage(LEXICAL):
                 yield from self._by_words(part, part.words, part.prefix, _WORDS_SHARE)
+                dates = date_phrases(part.words)
+                yield from self._by_words(part, dates, part.prefix + DATES, _WORDS_SHARE) if dates else ()
                 meant = self.glossary.meant(part.words) if self.glossary else ""
                 yield from self._by_words(part, meant, part.prefix + MEANT, _MEANT_SHARE) if meant else ()
 

@@ -45,7 +45,7 @@ class _Weights:
     votes: float = 0.9
     silent: float = -0.8
     """A picture without a number answers no question for one, however much it looks like what is asked about."""
-    sought: float = 0.5
+    sought: float = 1.0
     """Where a picture is asked for, words about it are the lesser find."""
 
 
@@ -53,7 +53,7 @@ class _Weights:
 _BOTH = _Weights(base=-3.3, distance=0.21, share=0.68, apart=0.97, page=1.02)
 _WORDS_ALONE = _Weights(base=-2.4, share=0.6, apart=0.9, page=0.9)
 _VECTOR_ALONE = _Weights(base=-3.4, distance=0.49)
-_PLACE_ALONE = _Weights(base=-1.2)
+_PLACE_ALONE = _Weights(base=-0.6)
 
 
 def relevance_of(evidence: Evidence) -> float:

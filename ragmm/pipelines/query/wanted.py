@@ -54,6 +54,10 @@ class AskedFor:
     """Those that the question names."""
 
 
+_SIZES = (
+    r"(?:length|height|weight|depth|width|speed|temperature|distance|duration|age|size|capacity|voltage|power|resistance"
+    r"|strength|current|frequency|range|area|precipitation|rainfall|lifetime|lange|hohe|gewicht|breite|dauer)"
+)
 _ROLE = (
     r"(?:(?:vice )?president|chair(?:man|woman|person)?|director|manager|minister|mayor|secretary|treasurer|coordinator"
     r"|author|editor|judge|attorney|lawyer|notary|officer|player|coach|teacher|professor|actor|actress|singer"
@@ -80,7 +84,7 @@ _KINDS: tuple[tuple[AskedKind, re.Pattern[str]], ...] = tuple(
         (AskedKind.LINK, r"\b(?:web ?site|web|internet) address\w*|\burl\b|\bdoi\b|\binternetadresse|网址"),
         (
             AskedKind.CODE,
-            r"\bidentifier\b|\b(?:id|registration|serial|reference|model|part|account|licen[cs]e|docket|case|order"
+            r"\bidentifier\b|\bid\b|\b(?:registration|serial|reference|model|part|account|licen[cs]e|docket|case|order"
             r"|invoice|patent|article|item|catalog\w*) (?:number|no|code)\b|\b(?:post|postal|zip|product|plant|error"
             r"|country|airport) ?code\b|\bisbn\b|\bissn\b|\b(?:what|which) version\b|编号|代码",
         ),
@@ -113,8 +117,7 @@ _KINDS: tuple[tuple[AskedKind, re.Pattern[str]], ...] = tuple(
             AskedKind.MEASURE,
             r"\bhow (?:long|old|far|tall|high|deep|wide|fast|heavy|large|big|thick|hot|warm|cold|cool|loud"
             r"|quick|quickly|bright|steep|thin|narrow|strong|powerful|soon|late|early)\b"
-            r"|\bwhat (?:is|was|are) the (?:\w+ ){0,2}(?:length|height|weight|depth|width|speed"
-            r"|temperature|distance|duration|age|size|capacity|voltage|power)\b"
+            rf"|\bwhat (?:is|was|are) the (?:\w+ ){{0,2}}{_SIZES}\b"
             r"|\bwie (?:lang|alt|weit|hoch|tief|breit|schnell|schwer|gro(?:ss|ß))\w*\b|多[长長高远遠重深宽寬久快]",
         ),
         (
@@ -139,6 +142,22 @@ _KINDS: tuple[tuple[AskedKind, re.Pattern[str]], ...] = tuple(
         ),
     )
 )
+_ASKS_ANYTHING = re.compile(r"\b(?:what|which|where|who|whom|whose|how|welche\w*|quel\w*|donde|cual)\b")
+_OF_CLAUSES = frozenset({AskedKind.DATE, AskedKind.REASON, AskedKind.PERSON})
+"""Their words also begin clauses."""
+_RIGHT = {"wich": "which", "whcih": "which", "waht": "what", "hwo": "how", "wehn": "when", "whne": "when"}
+_SLIPS = re.compile(rf"\b(?:{'|'.join(_RIGHT)})\b")
+_SUMS = (
+    r"(?:price|cost|fee|rent|salary|wage|budget|expense|expenditure|revenue|income|turnover|profit|value|donation"
+    r"|surplus|deficit|preis|kosten|gebuhr|miete|prix|cout|tarif|loyer|precio|coste|tarifa)"
+)
+_THINGS: tuple[tuple[AskedKind, re.Pattern[str]], ...] = (
+    (AskedKind.PERCENT, re.compile(r"\b(?:percentage|per ?cent|share|proportion|rate)\b")),
+    (AskedKind.MONEY, re.compile(rf"\b{_SUMS}s?\b")),
+    (AskedKind.DATE, re.compile(r"\b(?:date|deadline|birthday|datum|fecha)\b")),
+    (AskedKind.MEASURE, re.compile(rf"\b{_SIZES}\b")),
+    (AskedKind.NUMBER, re.compile(r"\b(?:population|number|count|total|quorum|anzahl|nombre|numero)\b")),
+)
 _LABELS = {
     "long": "length duration",
     "tall": "height",
@@ -158,6 +177,10 @@ _LABELS = {
     "live": "address",
     "called": "name",
     "when": "date",
+    "kostet": "preis gebuhr entgelt betrag",
+    "kosten": "preis gebuhr entgelt betrag",
+    "coute": "prix tarif montant",
+    "cuesta": "precio tarifa importe",
 }
 """What stands before a value where a question has another word for it."""
 _YEAR = re.compile(r"(?<![\d.,])(?:1[5-9]|20)\d\d(?![\d]|[.,]\d)")
@@ -201,10 +224,19 @@ _CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
 
 
 def wanted(question: str) -> AskedFor:
-    """What the question asks for."""
-    folded = fold(question)
-    kind = next((kind for kind, pattern in _KINDS if pattern.search(folded)), AskedKind.ANY)
+    """What the question asks for: what its first words ask; "how many were there when it closed" asks for no date."""
+    folded = _SLIPS.sub(lambda slip: _RIGHT[slip[0]], fold(question))
+    found = [(match.start(), place) for place, (_, one) in enumerate(_KINDS) if (match := one.search(folded))]
+    first = _ASKS_ANYTHING.search(folded)
+    if first is not None:
+        found = [one for one in found if one[0] <= first.start() or _KINDS[one[1]][0] not in _OF_CLAUSES]
+    kind = _KINDS[min(found)[1]][0] if found else _named_kind(folded) if first is None else AskedKind.ANY
     return AskedFor(kind=kind, years=years(question))
+
+
+def _named_kind(folded: str) -> AskedKind:
+    """Of a few words that ask nothing ("price of the falafel"): what the thing named must be."""
+    return next((kind for kind, pattern in _THINGS if pattern.search(folded)), AskedKind.ANY)
 
 
 def label_words(question: str) -> list[str]:
@@ -260,7 +292,7 @@ def _is_measure(value: str, folded: str) -> bool:
 
 
 def _is_money(value: str, folded: str) -> bool:
-    other = _PERCENT.search(folded) or _COUNTED.search(value) or _dated(value, folded)
+    other = _PERCENT.search(folded) or _COUNTED.search(value) or _dated(value, folded) or _PRECISE.search(value)
     return bool(_FREE.search(folded)) or (_is_number(value, folded) and not other)
 
 
@@ -316,6 +348,8 @@ _WRITTEN_DATE = re.compile(
 )
 _DURATION = re.compile(r"(?:about |around )?[\d.,]+ (?:hours?|minutes?|seconds?|days?|weeks?|months?|years?|std|min|h)")
 _SPELT_OUT, _MANY = 3, 3
+_PRECISE = re.compile(r"\d[.,]\d{4,}")
+"""More decimals than a sum of money has: a coordinate, a ratio."""
 _PHONE = re.compile(r"[+(]?\d[\d\s()./–-]+\d(?:\s?(?:ext|x)\W{0,2}\d+)?")
 _FEWEST_DIGITS = 5
 _LINK = re.compile(r"[^\s.]\.[a-z]{2,}\b|https?://|\b10\.\d{4,}/")
