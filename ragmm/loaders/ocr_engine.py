@@ -97,9 +97,11 @@ class Engine:
         """Text and confidence of pictures that are one line each."""
         widths = [_width(picture) for picture in pictures]
         read: list[tuple[str, float]] = [("", 0.0)] * len(pictures)
-        for batch in _batches(widths):
+        batches = list(_batches(widths))
+        for batch in batches:
             columns = math.ceil(max(widths[number] for number in batch) / _COLUMNS) * _COLUMNS
-            found = self._read([_line(pictures[number], widths[number]) for number in batch], columns)
+            lines = [_line(pictures[number], widths[number]) for number in batch]
+            found = self._read(lines, columns, last=batch is batches[-1])
             for number, one in zip(batch, found, strict=True):
                 read[number] = one
         return read
@@ -112,14 +114,15 @@ class Engine:
         scale = min(max(1.0, _SHORT / short, min(_LITTLE, _GOOD_SHORT / short)), _LONG / max(height, width))
         size = tuple(max(_GRID, round(side * scale / _GRID) * _GRID) for side in (width, height))
         scaled = _normal(cv2.resize(pixels, size))
-        map_ = self._detection.run(None, {self._detection.get_inputs()[0].name: scaled[None]})[0]
+        map_ = self._detection.run(None, {self._detection.get_inputs()[0].name: scaled[None]}, _giving_back())[0]
         return self._lines(map_, (height, width))[0]
 
-    def _read(self, lines: Sequence[NDArray[np.float32]], columns: int) -> list[tuple[str, float]]:
+    def _read(self, lines: Sequence[NDArray[np.float32]], columns: int, *, last: bool) -> list[tuple[str, float]]:
         batch = np.zeros((len(lines), 3, _HEIGHT, columns), np.float32)
         for row, line in zip(batch, lines, strict=True):
             row[:, :, : line.shape[2]] = line
-        scores = self._recognition.run(None, {self._recognition.get_inputs()[0].name: batch})[0]
+        options = _giving_back() if last else None
+        scores = self._recognition.run(None, {self._recognition.get_inputs()[0].name: batch}, options)[0]
         return [(str(text), float(confidence)) for text, confidence in self._letters(scores)[0]]
 
 
@@ -144,6 +147,15 @@ def _session(folder: Path, task: str, threads: int) -> Any:
     # Without an arena every layer asks the system for fresh pages, which costs a sixth of the time.
     provider = ("CPUExecutionProvider", {"arena_extend_strategy": "kSameAsRequested"})
     return onnxruntime.InferenceSession(str(file), options, providers=[provider])
+
+
+def _giving_back() -> Any:
+    """Options of a run that gives back what it took: pages of different sizes would each keep their own."""
+    import onnxruntime
+
+    options = onnxruntime.RunOptions()
+    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+    return options
 
 
 def _width(picture: Pixels) -> int:

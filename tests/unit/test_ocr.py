@@ -225,3 +225,33 @@ def test_reading_fits_into_a_parser_process() -> None:
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=110, check=False)
     assert int(run.stdout or 0) >= 28, run.stderr
+
+
+@pytest.mark.slow
+def test_pages_do_not_each_keep_the_memory_they_took() -> None:
+    """A scan of many pages must fit what a parser may use, however the sizes of its pages differ."""
+    code = """
+import sys
+import numpy as np
+from PIL import Image, ImageDraw
+from ragmm.loaders.ocr_engine import Engine
+
+def resident():
+    with open("/proc/self/statm") as numbers:
+        return int(numbers.read().split()[1]) * 4096 >> 20
+
+engine = Engine(1)
+taken = []
+for side in (1500, 1700, 1900, 2000):
+    sheet = Image.new("RGB", (side * 7 // 10, side), "white")
+    draw = ImageDraw.Draw(sheet)
+    for line in range(40):
+        text = f"a line of words and the number {line * 37}"
+        draw.text((60, 40 + line * side // 45), text, "black", font_size=26)
+    engine.page(np.asarray(sheet))
+    taken.append(resident())
+print(taken[0], taken[-1])
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    first, last = map(int, ran.stdout.split())
+    assert last < first + 100, "before, each size of page kept more"
