@@ -56,7 +56,7 @@ class Format:
 _FORMATS = (
     Format(
         name="docx",
-        version=1,
+        version=2,
         media_types=frozenset({_OOXML + "wordprocessingml.document"}),
         module="docx",
         function="docx_parts",
@@ -65,7 +65,7 @@ _FORMATS = (
     ),
     Format(
         name="pptx",
-        version=1,
+        version=2,
         media_types=frozenset({_OOXML + "presentationml.presentation"}),
         module="pptx",
         function="pptx_parts",
@@ -75,7 +75,7 @@ _FORMATS = (
     ),
     Format(
         name="xlsx",
-        version=1,
+        version=2,
         media_types=frozenset({_OOXML + "spreadsheetml.sheet"}),
         module="xlsx",
         function="xlsx_parts",
@@ -84,7 +84,7 @@ _FORMATS = (
     ),
     Format(
         name="html",
-        version=1,
+        version=2,
         media_types=frozenset({"text/html"}),
         module="html",
         function="html_file_parts",
@@ -94,7 +94,7 @@ _FORMATS = (
     ),
     Format(
         name="xml",
-        version=1,
+        version=2,
         media_types=frozenset({"application/xml"}),
         module="xml",
         function="xml_file_parts",
@@ -104,7 +104,7 @@ _FORMATS = (
     ),
     Format(
         name="eml",
-        version=1,
+        version=2,
         media_types=frozenset({"message/rfc822"}),
         module="mail",
         function="eml_parts",
@@ -113,7 +113,7 @@ _FORMATS = (
     ),
     Format(
         name="mbox",
-        version=1,
+        version=2,
         media_types=frozenset({"application/mbox"}),
         module="mail",
         function="mbox_parts",
@@ -121,7 +121,7 @@ _FORMATS = (
     ),
     Format(
         name="msg",
-        version=1,
+        version=2,
         media_types=frozenset({"application/vnd.ms-outlook"}),
         module="mail",
         function="msg_parts",
@@ -130,7 +130,7 @@ _FORMATS = (
     ),
     Format(
         name="epub",
-        version=1,
+        version=2,
         media_types=frozenset({"application/epub+zip"}),
         module="epub",
         function="epub_parts",
@@ -139,7 +139,7 @@ _FORMATS = (
     ),
     Format(
         name="odf",
-        version=1,
+        version=2,
         media_types=frozenset(_ODF + kind for kind in ("text", "text-template", "graphics")),
         module="odf",
         function="odf_parts",
@@ -147,7 +147,7 @@ _FORMATS = (
     ),
     Format(
         name="odf-pages",
-        version=1,
+        version=2,
         media_types=frozenset(
             _ODF + kind + form for kind in ("presentation", "spreadsheet") for form in ("", "-template")
         ),
@@ -156,10 +156,10 @@ _FORMATS = (
         needs=("lxml",),
         paged=True,
     ),
-    Format(name="rtf", version=1, media_types=frozenset({"application/rtf"}), module="rtf", function="rtf_file_parts"),
+    Format(name="rtf", version=2, media_types=frozenset({"application/rtf"}), module="rtf", function="rtf_file_parts"),
     Format(
         name="doc",
-        version=1,
+        version=2,
         media_types=frozenset({"application/msword"}),
         module="doc",
         function="doc_parts",
@@ -167,7 +167,7 @@ _FORMATS = (
     ),
     Format(
         name="ppt",
-        version=1,
+        version=2,
         media_types=frozenset({"application/vnd.ms-powerpoint"}),
         module="ppt",
         function="ppt_parts",
@@ -176,7 +176,7 @@ _FORMATS = (
     ),
     Format(
         name="xls",
-        version=1,
+        version=2,
         media_types=frozenset({"application/vnd.ms-excel"}),
         module="xls",
         function="xls_parts",

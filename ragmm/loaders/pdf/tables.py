@@ -12,6 +12,7 @@ from statistics import median
 from ragmm.loaders.pdf.base import DrawnShape, Line
 from ragmm.loaders.pdf.geometry import area, center_inside, near, union
 from ragmm.loaders.pdf.rows import clean, rows
+from ragmm.loaders.table_heads import with_one_head
 from ragmm.types import Box
 
 __all__ = ["Table", "aligned_tables", "markdown", "ruled_tables"]
@@ -51,7 +52,8 @@ class Table:
 
 def markdown(table: Table) -> tuple[str, int]:
     """The table as Markdown, and where its header ends in it."""
-    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in table.cells]
+    cells = with_one_head(table.cells)
+    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in cells]
     header = f"{lines[0]}\n|{' --- |' * len(table.cells[0])}\n"
     return header + "".join(f"{line}\n" for line in lines[1:]), len(header)
 

@@ -1,0 +1,70 @@
+"""Column heads in two rows made one: "Week to Date" over "2017" and "2016" says what each column holds.
+
+A table is stored with one row of heads, which every part of a long table repeats; what a second row says would stand
+among the data, and be lost to all parts but the first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+__all__ = ["with_one_head"]
+
+_MOST_ROWS = 3
+"""Of heads."""
+_BELOW = 6
+"""Rows under the heads that are looked at."""
+_LONGEST = 60
+_LETTERS = re.compile(r"[^\W\d_]{2,}|%")
+_YEAR = re.compile(r"\W*(?:FY|Q[1-4])?\W*(?:1[5-9]|20)\d\d(?:\s?[-/–]\s?(?:\d\d|\d{4}))?\W*", re.IGNORECASE)
+_NO_VALUE = re.compile(r"(?:n/?a|nil|none|yes|no|unq|tbd|ja|nein|x+)\W*", re.IGNORECASE)
+
+
+def with_one_head(rows: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
+    """The rows, the first of them what all rows of heads say together."""
+    found = [tuple(row) for row in rows]
+    for _ in range(_further_heads(found)):
+        found[:2] = [_together(found[0], found[1])]
+    return found
+
+
+def _further_heads(rows: Sequence[tuple[str, ...]]) -> int:
+    """How many rows after the first name columns: they hold words or years alone, and the rows below them numbers."""
+    if len(rows) < 3 or len(rows[0]) < 3 or any(_is_value(cell) for cell in rows[0]):
+        return 0
+    heads = 0
+    while heads + 1 < min(_MOST_ROWS, len(rows) - 1) and _names_columns(rows[heads], rows[heads + 1]):
+        heads += 1
+    named = [column for column, cell in enumerate(rows[heads]) if column and cell.strip()]
+    below = [row[column] for row in rows[heads + 1 :][:_BELOW] for column in named if row[column].strip()]
+    return heads if below and sum(map(_is_value, below)) > 0.6 * len(below) else 0
+
+
+def _names_columns(above: Sequence[str], row: Sequence[str]) -> bool:
+    named = [cell for cell in row[1:] if cell.strip()]
+    sparse = 2 * sum(bool(cell.strip()) for cell in above[1:]) <= len(above) - 1
+    return len(named) >= 2 and (sparse or not row[0].strip()) and all(map(_is_head, named))
+
+
+def _together(top: Sequence[str], row: Sequence[str]) -> tuple[str, ...]:
+    """A head above several columns is said of each."""
+    spans = sum(map(bool, top[1:])) < sum(map(bool, row[1:]))
+    heads, group = [" ".join(f"{top[0]} {row[0]}".split())], ""
+    for above, below in zip(top[1:], row[1:], strict=True):
+        group = above if above.strip() or not spans else group
+        heads.append(" ".join(f"{group if below.strip() or above.strip() else ''} {below}".split()))
+    return tuple(heads)
+
+
+def _is_head(cell: str) -> bool:
+    text = cell.strip()
+    named = _LETTERS.search(text) is not None or _YEAR.fullmatch(text) is not None
+    return named and len(text) <= _LONGEST and not _NO_VALUE.fullmatch(text)
+
+
+def _is_value(cell: str) -> bool:
+    """Whether most of a cell is a number, and no year."""
+    text = "".join(cell.split())
+    told = sum(char.isdigit() or char in ".,-–%$€£()*+/" for char in text)
+    return bool(text) and any(char.isdigit() for char in text) and 2 * told > len(text) and not _YEAR.fullmatch(text)
