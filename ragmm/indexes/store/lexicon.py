@@ -33,9 +33,10 @@ __all__ = [
 
 
 _QUOTED = re.compile(r"[\"“„«](.{2,200}?)[\"”“»]")
-_PREFIX = re.compile(r"([^\W_]{2,})\*(?!\w)")
+# Both begin where a run of letters does: else a word without end is gone through from each of its letters.
+_PREFIX = re.compile(r"(?<![^\W_])([^\W_]{2,})\*(?!\w)")
 # Codes, numbers with separators and hyphenated words: INV-2024-00317, 1,250.00, R&D, ISO/IEC.
-_CODE = re.compile(r"[^\W_]+(?:[-./,:&'’+#][^\W_]+)+")
+_CODE = re.compile(r"(?<![^\W_])[^\W_]+(?:[-./,:&'’+#][^\W_]+)+")
 _MAX_QUERY_TOKENS = 64
 _MAX_PHRASES = 32
 _RANKED = "bm25(1.0, 0.5)"
