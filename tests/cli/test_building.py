@@ -105,7 +105,9 @@ def test_removed_documents_are_gone(cli, sample: Path) -> None:
     assert "timetable.csv" not in cli("ls", "-c", sample).out
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(
+    ("number", "code"), [pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow), (signal.SIGINT, 130)]
+)
 def test_a_signal_ends_the_run_after_the_commit_and_the_same_command_goes_on(
     cli, pipeline: Path, monkeypatch: pytest.MonkeyPatch, number: int, code: int
 ) -> None:
