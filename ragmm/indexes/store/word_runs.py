@@ -56,7 +56,7 @@ class Runs:
         heads = words[starts] & _MASKS[np.minimum(sizes, _WORD)]
         tails = words[np.minimum(starts + _WORD, len(words) - 1)] & _MASKS[np.clip(sizes - _WORD, 0, _WORD)]
         slots = (heads * _MIXED[0] ^ tails * _MIXED[1]) * _MIXED[0] >> np.uint64(64 - _SLOT_BITS)
-        found = self._numbered[slots]
+        found: Numbers = self._numbered[slots]
         known = (self._heads[slots] == heads) & (self._tails[slots] == tails) & (sizes <= 2 * _WORD)
         strange = np.flatnonzero(~known)
         for at, start, size in zip(strange.tolist(), starts[strange].tolist(), sizes[strange].tolist(), strict=True):
