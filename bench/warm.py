@@ -5,6 +5,7 @@ python -m bench.warm --items 30000 [--texts FOLDER] [--keep FOLDER] [--tables]
     a store of so many items of natural words, drawn from the .txt files of a folder or else from Python's own
     documentation, with random vectors; `--keep` makes it there, or asks the one that is there; `--tables` searches
     the tables of words, without the files made of them. CPU-milliseconds, medians.
+python -m bench.warm --items 1000000 --words ...   without vectors: what the words alone cost
 """
 
 from __future__ import annotations
@@ -108,15 +109,15 @@ def of_natural(store: Store, questions: Sequence[str], rounds: int, *, tables: b
     snapshot = store.snapshot()
     if tables:
         snapshot.words = lambda: None  # type: ignore[method-assign]
-    plan = SearchPlan(embedders={natural.SPACE: RandomEmbedder()}, glossary=read_glossary(("finance",)))
+    embedders = {natural.SPACE: RandomEmbedder()} if natural.SPACE in snapshot.spaces else {}
+    plan = SearchPlan(embedders=embedders, glossary=read_glossary(("finance",)))
     spent = [_asked(snapshot, question, plan) for question in questions[: rounds + _WARMING]][_WARMING:]
-    flat = _flat(snapshot, rounds)
     found = {
         "items": snapshot.item_count,
         "words": statistics.median(one["lexical"] for one in spent),
         "most words": max(one["lexical"] for one in spent),
-        "vectors": statistics.median(one["search"] for one in spent),
-        "flat search": flat,
+        **({"vectors": statistics.median(one["search"] for one in spent)} if embedders else {}),
+        **({"flat search": _flat(snapshot, rounds)} if embedders else {}),
         "rest": statistics.median(sum(value for stage, value in one.items() if stage not in SEARCHED) for one in spent),
     }
     return {name: round(value, 2) for name, value in found.items()}
@@ -147,6 +148,7 @@ def main() -> None:
     parser.add_argument("--texts", type=Path)
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--tables", action="store_true")
+    parser.add_argument("--words", action="store_true")
     options = parser.parse_args()
     if options.collection:
         print(json.dumps(of_collection(options.collection, options.rounds)))
@@ -156,7 +158,7 @@ def main() -> None:
         folder = options.keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ragmm-bench-")))
         store = Store(folder / "collection")
         if not store.exists:
-            natural.fill(store, options.items, drawn, DIM)
+            natural.fill(store, options.items, drawn, 0 if options.words else DIM)
         began = time.process_time()
         store.refresh_indexes("auto")
         built = time.process_time() - began

@@ -310,6 +310,10 @@ class Failure:
     uri: str
     reason: str
 
+    def __str__(self) -> str:
+        """The name once: most reasons are sentences that begin with it."""
+        return self.reason if self.reason.startswith(self.uri) else f"{self.uri}: {self.reason}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Report:

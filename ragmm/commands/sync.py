@@ -119,7 +119,7 @@ def _planned(plan: Plan, pipeline: Path, file: Path | None, json: bool) -> None:
     _show_estimate(plan)
     _notes(plan)
     for failure in plan.failures:
-        note(f"failed: {failure.uri}: {failure.reason}")
+        note(f"failed: {failure}")
     if file is not None:
         written, named = safe_name(str(file)), safe_name(str(pipeline))
         show(f"Written to {written}; carry it out with: ragmm sync {named} --apply {written}")
@@ -191,4 +191,4 @@ def _show_night(night: Night) -> None:
     for warning in report.warnings:
         note(f"warning: {warning}")
     for failure in report.failures:
-        note(f"failed: {failure.uri}: {failure.reason}")
+        note(f"failed: {failure}")

@@ -18,17 +18,24 @@ def edits_of_beginning(start: str, word: str, most: int) -> int:
 
 
 def _last_row(word: str, other: str, most: int) -> list[int]:
-    """Edits from the whole of one to each beginning of the other; all above `most` once none can be within it."""
+    """Edits from the whole of one to each beginning of the other, those above `most` as one more.
+
+    Beginnings whose lengths differ by more than `most` are that far apart: nothing is counted there.
+    """
+    size, beyond = len(other), most + 1
     before: list[int] = []
-    row = list(range(len(other) + 1))
+    row = [min(at, beyond) for at in range(size + 1)]
     for i, letter in enumerate(word):
-        here = [i + 1]
-        for j, facing in enumerate(other):
-            cost = min(row[j] + (letter != facing), row[j + 1] + 1, here[j] + 1)
-            if i and j and letter == other[j - 1] and word[i - 1] == facing:
+        here = [beyond] * (size + 1)
+        here[0] = min(i + 1, beyond)
+        least = here[0]
+        for j in range(max(0, i - most), min(size, i + beyond)):
+            cost = row[j] if letter == other[j] else min(row[j], row[j + 1], here[j]) + 1
+            if i and j and letter == other[j - 1] and word[i - 1] == other[j]:
                 cost = min(cost, before[j - 1] + 1)
-            here.append(cost)
+            here[j + 1] = cost if cost < beyond else beyond
+            least = min(least, cost)
+        if least > most and min(row) > most:
+            return [beyond] * (size + 1)
         before, row = row, here
-        if min(row) > most and min(before) > most:
-            return [most + 1] * len(row)
     return row

@@ -40,6 +40,8 @@ _ASKING = re.compile("什么|什麼|多少|哪些|哪里|哪裡|哪个|哪年|�
 
 def fold(text: str) -> str:
     """Lower case, compatibility forms unified, Latin accents dropped."""
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return unicodedata.normalize("NFC", _ACCENTS.sub("", decomposed))
 

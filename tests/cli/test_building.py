@@ -68,13 +68,19 @@ def test_documents_that_fail_are_named_and_the_rest_goes_on(cli, pipeline: Path)
     Path("docs").mkdir()
     Path("docs/good.md").write_text("Some words.\n", encoding="utf-8")
     Path("docs/empty.txt").touch()
+    Path("docs/broken.pdf").write_bytes(b"%PDF-1.7\n" + bytes(range(256)) * 8)
     done = cli("ingest", "docs", "-c", "./notes", "-p", pipeline)
     assert done.code == 10
     assert "1 added" in done.out
     assert "failed: empty.txt" in done.err
+    (broken,) = [
+        line for line in done.err.splitlines() if line.startswith("failed: broken.pdf cannot be opened as a PDF")
+    ]
+    assert broken.count("broken.pdf") == 1
+    assert broken.endswith("save it again from a viewer that opens it, or take it out of the sources")
     reply = cli("ingest", "docs", "-c", "./other", "-p", pipeline, "--json")
     assert reply.code == 10
-    assert [failure["uri"] for failure in reply.json["failures"]] == ["empty.txt"]
+    assert [failure["uri"] for failure in reply.json["failures"]] == ["broken.pdf", "empty.txt"]
 
 
 def test_a_misspelt_path_is_an_error_and_makes_nothing(cli, pipeline: Path) -> None:
@@ -99,7 +105,9 @@ def test_removed_documents_are_gone(cli, sample: Path) -> None:
     assert "timetable.csv" not in cli("ls", "-c", sample).out
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(
+    ("number", "code"), [pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow), (signal.SIGINT, 130)]
+)
 def test_a_signal_ends_the_run_after_the_commit_and_the_same_command_goes_on(
     cli, pipeline: Path, monkeypatch: pytest.MonkeyPatch, number: int, code: int
 ) -> None:

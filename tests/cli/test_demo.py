@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from ragmm.sample import QUESTIONS, write_sample
@@ -21,6 +22,7 @@ def test_the_demo_asks_its_questions_and_writes_a_report(cli, pipeline: Path) ->
     assert "data:image/png;base64," in report
 
 
+@pytest.mark.slow
 def test_the_demo_again_is_the_same_and_reads_nothing_anew(cli, pipeline: Path) -> None:
     first = cli("demo", "-p", pipeline, "--json").json
     second = cli("demo", "-p", pipeline, "--json").json

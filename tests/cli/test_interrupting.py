@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -42,8 +44,14 @@ def interrupted(folder: Path, stage: str, number: signal.Signals) -> tuple[subpr
     return subprocess.CompletedProcess(words, child.returncode, out, err), took
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
-@pytest.mark.parametrize("stage", STAGES)
+def each_stage() -> Iterator[object]:
+    """Every stage with either signal; each costs seconds, so that one signal a stage is for `make test-slow`."""
+    for stage, number in product(STAGES, (signal.SIGINT, signal.SIGTERM)):
+        slow = (number is signal.SIGTERM) != (stage in {"embedding", "indexing"})
+        yield pytest.param(stage, number, id=f"{stage}-{number.name}", marks=[pytest.mark.slow] if slow else [])
+
+
+@pytest.mark.parametrize(("stage", "number"), list(each_stage()))
 def test_a_signal_ends_any_stage_within_seconds(tmp_path: Path, stage: str, number: signal.Signals) -> None:
     (tmp_path / "docs").mkdir()
     for name in ("heron", "weir", "mill"):

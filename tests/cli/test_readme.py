@@ -53,6 +53,7 @@ def test_every_command_of_the_readme_works(cli, blocks: dict[str, list[str]], fo
     assert (folder / "indexes" / "nightly" / "collection.db").is_file()
 
 
+@pytest.mark.slow
 def test_the_python_of_the_readme_works(
     blocks: dict[str, list[str]], folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

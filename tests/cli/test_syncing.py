@@ -67,7 +67,7 @@ def test_a_night_in_words(cli, desk: Desk) -> None:
     done = night(cli, desk)
     assert done.code == 10
     assert "8 added, 1 failed" in done.out
-    assert "failed: bad.txt: bad.txt is empty" in done.err
+    assert "failed: bad.txt is empty" in done.err
 
 
 def test_the_collection_is_named_by_the_pipeline(cli, desk: Desk) -> None:

@@ -100,6 +100,7 @@ def test_every_example_is_short(page: dict[str, str]) -> None:
     assert {file: len(code.splitlines()) for file, code in page.items() if len(code.splitlines()) > 39} == {}
 
 
+@pytest.mark.slow
 def test_the_page_works_in_a_shell(example: Path, page: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes" / "days.ics").write_text(CALENDAR, encoding="utf-8")

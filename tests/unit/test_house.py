@@ -17,6 +17,7 @@ def house(repository: Path) -> House:
     return measure(read_sources())
 
 
+@pytest.mark.slow
 def test_the_walls_stand(house: House) -> None:
     assert house.wrong == []
     assert house.sql_outside_the_store == []

@@ -210,6 +210,7 @@ def test_columns_of_vertical_writing_run_from_the_right() -> None:
     assert joined_text(ocr._in_order(columns)) == "右行\n左行"
 
 
+@pytest.mark.slow
 def test_reading_fits_into_a_parser_process() -> None:
     """With the 2 GiB of address space that a parser process has."""
     program = (

@@ -606,6 +606,7 @@ def test_equations_read_as_one_line() -> None:
     assert linear_math(parse_xml(f'<m:oMath xmlns:m="{space}">{root}</m:oMath>'.encode(), "x")) == "√(x^2+1)"
 
 
+@pytest.mark.slow
 def test_the_partitioner_is_quiet_and_light() -> None:
     """In a process of its own: no spaCy, no torch, no look-up of any host."""
     program = (

@@ -91,6 +91,7 @@ def test_the_new_model_answers_after_one_commit_and_the_old_one_until_then(desk:
     assert refused.value.exit_code == 21
 
 
+@pytest.mark.slow
 def test_the_vectors_are_those_of_a_fresh_build(desk: Desk, tmp_path: Path) -> None:
     with desk.open() as docs:
         replace_model(docs, Exchange(model=desk.model("new", dim=80), space="shared"))

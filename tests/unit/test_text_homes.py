@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -85,16 +86,32 @@ def test_a_question_is_embedded_once_and_finds_texts_and_pictures(tmp_path: Path
     assert {one.leg for hit in hits for one in hit.found_by} >= {"text/text", "shared/image"}
 
 
+@pytest.fixture(scope="module")
+def ingested(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bool], Path]:
+    """Where collections are that several tests ask and none changes; the first that asks makes them."""
+
+    @functools.cache
+    def folder(shared: bool) -> Path:
+        found = tmp_path_factory.mktemp("shared" if shared else "apart")
+        made(found, models(shared=shared)).close()
+        return found
+
+    return folder
+
+
 @pytest.mark.parametrize(
     "question", [{"question": "red ships"}, {"image": True}, {"question": "salt", "image": True}, {"like": True}]
 )
-def test_the_ranking_is_that_of_two_separate_spaces(tmp_path: Path, question: dict[str, object]) -> None:
+def test_the_ranking_is_that_of_two_separate_spaces(
+    ingested: Callable[[bool], Path], question: dict[str, object]
+) -> None:
     found = []
-    for name, shared in (("one", True), ("two", False)):
-        with made(tmp_path / name, models(shared=shared)) as docs:
+    for shared in (True, False):
+        folder = ingested(shared)
+        with ragmm.open(folder / "docs", models=ragmm.Models(embedders=models(shared=shared))) as docs:
             asked = dict(question)
             if "image" in asked:
-                asked["image"] = tmp_path / name / "sources" / "red.png"
+                asked["image"] = folder / "sources" / "red.png"
             if "like" in asked:
                 asked["like"] = next(item.id for item in docs.items() if item.uri.endswith("ships.txt"))
             hits = docs.search(**asked)  # type: ignore[arg-type]

@@ -357,6 +357,7 @@ def test_a_state_from_before_the_second_head_is_taken(tokenizer: Tokenizer) -> N
         take(tiny(), {"span.bias": torch.zeros(2)})
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not TABLES.is_dir(), reason="the reading data is not beside this checkout")
 def test_no_table_that_is_kept_for_testing_is_learnt_from() -> None:
     keys = {case.key for case in learnt_cases()}

@@ -42,6 +42,7 @@ print(json.dumps({
 """
 
 
+@pytest.mark.slow
 @pytest.mark.captions
 @pytest.mark.timeout(600)
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="tells memory by Linux's /proc")

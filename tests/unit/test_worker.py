@@ -122,6 +122,7 @@ def test_an_iterator_keeps_what_it_reads(pool: ParserPool, tmp_path: Path) -> No
     assert next(items).asset is not None
 
 
+@pytest.mark.slow
 def test_the_server_stays_safe_to_fork_when_it_has_warmed_up(tmp_path: Path) -> None:
     canvas = Canvas(str(tmp_path / "a.pdf"), invariant=1)
     canvas.drawString(50, 700, "Herons stand still.")

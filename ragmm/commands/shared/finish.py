@@ -51,4 +51,4 @@ def _show_report(report: Report) -> None:
     for warning in report.warnings:
         note(f"warning: {warning}")
     for failure in report.failures:
-        note(f"failed: {failure.uri}: {failure.reason}")
+        note(f"failed: {failure}")

@@ -18,20 +18,25 @@ from ragmm.text.words import NO_WORDS, is_pair, segment, words_of
 __all__ = [
     "Sought",
     "StretchItem",
+    "grouped",
     "has_stretches",
+    "held_stretches",
+    "lines_above",
     "match_expression",
     "search",
     "search_stretches",
     "sought",
+    "stored_items",
     "stored_stretches",
     "stretches",
 ]
 
 
 _QUOTED = re.compile(r"[\"“„«](.{2,200}?)[\"”“»]")
-_PREFIX = re.compile(r"([^\W_]{2,})\*(?!\w)")
+# Both begin where a run of letters does: else a word without end is gone through from each of its letters.
+_PREFIX = re.compile(r"(?<![^\W_])([^\W_]{2,})\*(?!\w)")
 # Codes, numbers with separators and hyphenated words: INV-2024-00317, 1,250.00, R&D, ISO/IEC.
-_CODE = re.compile(r"[^\W_]+(?:[-./,:&'’+#][^\W_]+)+")
+_CODE = re.compile(r"(?<![^\W_])[^\W_]+(?:[-./,:&'’+#][^\W_]+)+")
 _MAX_QUERY_TOKENS = 64
 _MAX_PHRASES = 32
 _RANKED = "bm25(1.0, 0.5)"
@@ -125,26 +130,48 @@ class StretchItem:
 
 def stretches(items: Iterable[StretchItem]) -> Iterator[tuple[int, str]]:
     """(its first item, its words for FTS5) of each stretch of a content's items, which come in order."""
+    return ((one[0].id, _words_for_table(one)) for one in grouped(items))
+
+
+def grouped(items: Iterable[StretchItem]) -> Iterator[list[StretchItem]]:
+    """The items of each stretch of a content."""
     open_: list[StretchItem] = []
     length = 0
     for item in items:
         if open_ and (item.page != open_[-1].page or length + len(item.text) > _STRETCH_CHARACTERS):
-            yield open_[0].id, _words_for_table(open_)
+            yield open_
             open_, length = [], 0
         open_.append(item)
         length += len(item.text)
     if open_:
-        yield open_[0].id, _words_for_table(open_)
+        yield open_
 
 
 def stored_stretches(connection: sqlite3.Connection, first: int, end: int) -> Iterator[tuple[int, str]]:
     """The same of a content that is stored already: of the items from `first` up to `end`."""
+    return stretches(stored_items(connection, first, end))
+
+
+def stored_items(connection: sqlite3.Connection, first: int, end: int) -> list[StretchItem]:
+    """From `first` up to `end`, in order."""
     rows = connection.execute(
         "SELECT id, page, text, context FROM items WHERE id >= ? AND id < ? ORDER BY id", (first, end)
     ).fetchall()
-    return stretches(StretchItem(id=row[0], page=row[1], text=row[2], context=row[3]) for row in rows)
+    return [StretchItem(id=row[0], page=row[1], text=row[2], context=row[3]) for row in rows]
+
+
+def held_stretches(connection: sqlite3.Connection, first: int, end: int) -> set[int]:
+    """The stretches that the table has: a collection may have been made before there were any."""
+    if not has_stretches(connection):
+        return set()
+    known = connection.execute("SELECT id FROM stretches_docsize WHERE id >= ? AND id < ?", (first, end))
+    return {row[0] for row in known}
+
+
+def lines_above(items: Iterable[StretchItem]) -> Iterable[str]:
+    """The different lines of titles and headings over a stretch, in order."""
+    return dict.fromkeys(line for item in items for line in item.context.split("\n"))
 
 
 def _words_for_table(items: Sequence[StretchItem]) -> str:
-    contexts = dict.fromkeys(line for item in items for line in item.context.split("\n"))
-    return segment("\n".join([*contexts, *(item.text for item in items)]))
+    return segment("\n".join([*lines_above(items), *(item.text for item in items)]))

@@ -170,8 +170,7 @@ def _forget_content(connection: sqlite3.Connection, content: int, first: int, en
     )
     if lexicon.has_stretches(connection):
         # Contents older than the table are not in it, and FTS5 takes the deletion of what it lacks for damage.
-        known = connection.execute("SELECT id FROM stretches_docsize WHERE id >= ? AND id < ?", (first, end))
-        held = {row[0] for row in known}
+        held = lexicon.held_stretches(connection, first, end)
         connection.executemany(
             "INSERT INTO stretches (stretches, rowid, text) VALUES ('delete', ?, ?)",
             [one for one in lexicon.stored_stretches(connection, first, end) if one[0] in held],

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,79 +13,111 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ragmm.indexes.store import lexicon
-from ragmm.indexes.store.word_terms import Numbering, Tokenizer
+from ragmm.indexes.store.word_terms import Numbering, TermsOfTexts, Tokenizer
 from ragmm.indexes.words.inverting import TokenFile, invert
 from ragmm.text.words import segment
 
 __all__ = ["ITEMS", "STRETCHES", "build_words"]
 
 ITEMS, STRETCHES = "items", "stretches"
-_AT_ONCE = 20_000
+_CONTENTS_AT_ONCE = 20_000
+_AT_ONCE = 4_000_000
+"""Characters."""
 
 Arrays = dict[str, NDArray[Any]]
-_Row = tuple[int, int, str, str]
-"""Id, the id after the last it stands for, text, context."""
 
 
 def build_words(
     connection: sqlite3.Connection, first: int, end: int, directory: Path | None, tokenizer: Tokenizer
 ) -> dict[str, Arrays]:
     """Of the items from `first` up to `end`, by table. `directory` is where it is put together, None: in memory."""
-    return {
-        ITEMS: _built(_items(connection, first, end), directory, tokenizer),
-        STRETCHES: _built(_stretches(connection, first, end), directory, tokenizer),
-    }
+    with contextlib.closing(TokenFile(directory)) as items, contextlib.closing(TokenFile(directory)) as stretches:
+        building = _Building(Numbering(tokenizer), _Table(items), _Table(stretches))
+        for content in _contents(connection, first, end):
+            building.take(connection, *content)
+        building.flush()
+        order, names, name_ends = building.numbering.dictionary()
+        return {
+            name: {
+                "ids": np.array(table.ids, "<i8"),
+                "ends": np.array(table.ends, "<i8"),
+                "names": names,
+                "name_ends": name_ends,
+                **invert(table.file, order),
+            }
+            for name, table in ((ITEMS, building.items), (STRETCHES, building.stretches))
+        }
 
 
 @dataclass(frozen=True, slots=True)
-class _Places:
-    """Ids of the rows that went by."""
+class _Table:
+    """The rows of one table: the ids that each stands for, the first and the one after the last, and what it says."""
 
-    ids: list[int]
-    ends: list[int]
+    file: TokenFile
+    ids: list[int] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
+    texts: list[int] = field(default_factory=list)
+    """By place, of the rows that are not in the file yet."""
+    columns: list[int] = field(default_factory=list)
+    """Two a row: of how many texts each is made."""
 
-    def texts(self, rows: Iterator[_Row]) -> Iterator[tuple[str, str]]:
-        for first, end, text, context in rows:
-            self.ids.append(first)
-            self.ends.append(end)
-            yield text, context
+    def add(self, first: int, end: int, text: Sequence[int], context: Sequence[int]) -> None:
+        self.ids.append(first)
+        self.ends.append(end)
+        self.texts.extend((*text, *context))
+        self.columns.extend((len(text), len(context)))
 
-
-def _built(rows: Iterator[_Row], directory: Path | None, tokenizer: Tokenizer) -> Arrays:
-    places, numbering = _Places([], []), Numbering(tokenizer)
-    with contextlib.closing(TokenFile(directory)) as file:
-        numbering.write(places.texts(rows), file)
-        order, names, name_ends = numbering.dictionary()
-        arrays = invert(file, order)
-    return {
-        "ids": np.array(places.ids, "<i8"),
-        "ends": np.array(places.ends, "<i8"),
-        "names": names,
-        "name_ends": name_ends,
-        **arrays,
-    }
+    def flush(self, terms: TermsOfTexts) -> None:
+        if self.columns:
+            numbers, lengths = terms.joined(self.texts, self.columns)
+            self.file.add(numbers, lengths.reshape(-1, 2))
+        self.texts.clear()
+        self.columns.clear()
 
 
-def _items(connection: sqlite3.Connection, first: int, end: int) -> Iterator[_Row]:
-    for contents in _contents(connection, first, end):
-        found = connection.execute(
-            "SELECT id, text, context FROM items WHERE id >= ? AND id < ? ORDER BY id", contents
-        ).fetchall()
-        yield from ((item, item + 1, segment(text), segment(context)) for item, text, context in found)
+class _Building:
+    """Every text is read once: a stretch says what its items say, after the different lines above them."""
 
+    def __init__(self, numbering: Numbering, items: _Table, stretches: _Table) -> None:
+        self.numbering, self.items, self.stretches = numbering, items, stretches
+        self._texts: list[str] = []
+        self._characters = 0
+        self._lines: dict[str, int] = {}
 
-def _stretches(connection: sqlite3.Connection, first: int, end: int) -> Iterator[_Row]:
-    """Those that the table has: a collection may have been made before there were any."""
-    if not lexicon.has_stretches(connection):
-        return
-    for begin, stop in _contents(connection, first, end):
-        known = connection.execute(
-            "SELECT id FROM stretches_docsize WHERE id >= ? AND id < ? ORDER BY id", (begin, stop)
-        )
-        held = {row[0] for row in known}
-        found = [one for one in lexicon.stored_stretches(connection, begin, stop) if one[0] in held]
-        ends = [*(one[0] for one in found[1:]), stop]
-        yield from ((one[0], last, one[1], "") for one, last in zip(found, ends, strict=True))
+    def take(self, connection: sqlite3.Connection, begin: int, stop: int) -> None:
+        """A content's items."""
+        items = lexicon.stored_items(connection, begin, stop)
+        said = {item.id: self._place(item.text) for item in items}
+        for item in items:
+            self.items.add(item.id, item.id + 1, [said[item.id]], self._above([item]))
+        held = lexicon.held_stretches(connection, begin, stop)
+        kept = [one for one in lexicon.grouped(items) if one[0].id in held]
+        ends = [*(one[0].id for one in kept[1:]), stop][: len(kept)]
+        for one, end in zip(kept, ends, strict=True):
+            self.stretches.add(one[0].id, end, [*self._above(one), *(said[item.id] for item in one)], [])
+        if self._characters > _AT_ONCE:
+            self.flush()
+
+    def _place(self, text: str) -> int:
+        self._texts.append(segment(text))
+        self._characters += len(text)
+        return len(self._texts) - 1
+
+    def _above(self, items: Sequence[lexicon.StretchItem]) -> list[int]:
+        places = []
+        for line in lexicon.lines_above(items):
+            if line not in self._lines:
+                self._lines[line] = self._place(line)
+            places.append(self._lines[line])
+        return places
+
+    def flush(self) -> None:
+        terms = self.numbering.terms_of(self._texts)
+        self.items.flush(terms)
+        self.stretches.flush(terms)
+        self._texts.clear()
+        self._lines.clear()
+        self._characters = 0
 
 
 def _contents(connection: sqlite3.Connection, first: int, end: int) -> Iterator[tuple[int, int]]:
@@ -95,9 +127,9 @@ def _contents(connection: sqlite3.Connection, first: int, end: int) -> Iterator[
         page = connection.execute(
             "SELECT first_item, first_item + items FROM contents WHERE first_item > ? AND first_item < ? AND items > 0 "
             "ORDER BY first_item LIMIT ?",
-            (last, end, _AT_ONCE),
+            (last, end, _CONTENTS_AT_ONCE),
         ).fetchall()
         yield from page
-        if len(page) < _AT_ONCE:
+        if len(page) < _CONTENTS_AT_ONCE:
             return
         last = page[-1][0]

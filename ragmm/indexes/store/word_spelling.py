@@ -54,8 +54,10 @@ def unknown_words(snapshot: StoredGeneration, words: Sequence[str]) -> list[str]
 def near_words(snapshot: StoredGeneration, word: str, most: int) -> list[NearWord]:
     """Words of live items with at most so many edits: fewest edits first, then the same first letter, commonest."""
     files, asked = snapshot.words(), fold(word)
+    tried: set[_Stem] = set()
     for beginnings in _beginnings(asked):
-        stems = _stems(snapshot, files, asked, beginnings, most)
+        stems = [one for one in _stems(snapshot, files, asked, beginnings, most) if one not in tried]
+        tried.update(stems)
         found = [near for stem in stems for near in _written(snapshot, files, stem, asked, most)]
         if found:
             best = {one.word: one for one in sorted(found, key=lambda one: one.rows)}
@@ -117,12 +119,10 @@ def _written(snapshot: StoredGeneration, files: Words | None, stem: _Stem, word:
     ids = ids[snapshot.visible(ids, None)]
     ids = ids[np.unique(np.linspace(0, len(ids) - 1, min(len(ids), _MOST_ROWS)).astype(np.int64))]
     for form in _words_in(snapshot, ids.tolist()):
-        if abs(len(form) - len(word)) > most + 1:
+        if abs(len(form) - len(word)) > most + 1 or (form[0] != stem[0][0] and form.isascii()):
             continue
         folded = fold(form)
-        if folded[0] != stem[0][0] or sum(letter not in word for letter in folded) > most:
-            continue
-        slips = edits(folded, word, most)
+        slips = edits(folded, word, most) if folded[0] == stem[0][0] else most + 1
         if slips <= most:
             yield NearWord(word=form, rows=stem[1], edits=slips)
 

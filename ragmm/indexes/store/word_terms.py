@@ -5,24 +5,22 @@ What stands between ASCII separators is cut, folded and stemmed alone, so that a
 
 from __future__ import annotations
 
-import re
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ragmm.indexes.words.inverting import TokenFile
+from ragmm.indexes.store.word_runs import Runs
 
-__all__ = ["TOKENIZER", "Numbering", "Tokenizer"]
+__all__ = ["TOKENIZER", "Numbering", "TermsOfTexts", "Tokenizer"]
 
 TOKENIZER = "porter unicode61 remove_diacritics 2"
-_RUN = re.compile("[0-9A-Za-z\u0080-\U0010ffff]+")
 _MOST_RUNS = 300_000
 """Different runs whose terms are remembered."""
-_AT_ONCE = 1_000_000
-"""Runs whose terms are numbered together."""
 
 
 class Tokenizer:
@@ -46,12 +44,23 @@ class Tokenizer:
         return [tuple(term for _, term in sorted(one)) for one in found]
 
 
-class _Codes(dict[str, int]):
-    """A number for every run, given when it is first seen."""
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TermsOfTexts:
+    """The terms of some texts, one after the other, and where each text's begin. Shapes: (terms,), (texts + 1,)."""
 
-    def __missing__(self, run: str) -> int:
-        code = self[run] = len(self)
-        return code
+    numbers: NDArray[np.uint32]
+    edges: NDArray[np.int64]
+
+    def joined(self, texts: Sequence[int], columns: Sequence[int]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+        """The terms of columns that are put together of texts, given by place, and how many each has.
+
+        `columns`: of how many texts each is made.
+        """
+        asked = np.array(texts, np.int64)
+        firsts, sizes = self.edges[asked], self.edges[asked + 1] - self.edges[asked]
+        ends = np.cumsum(np.append(0, sizes))
+        at = np.arange(ends[-1]) + np.repeat(firsts - ends[:-1], sizes)
+        return self.numbers[at], np.diff(ends[np.cumsum([0, *columns])])
 
 
 class Numbering:
@@ -63,44 +72,30 @@ class Numbering:
         self._forget()
 
     def _forget(self) -> None:
-        self._runs = _Codes()
+        self._runs = Runs()
         self._sizes, self._firsts = np.empty(0, np.int64), np.empty(0, np.int64)
         self._numbers = np.empty(0, np.uint32)
 
-    def write(self, rows: Iterable[tuple[str, str]], file: TokenFile) -> None:
-        """Texts and their contexts, as rows of a file."""
-        codes: list[int] = []
-        lengths: list[int] = []
-        for row in rows:
-            for text in row:
-                before = len(codes)
-                codes.extend(map(self._runs.__getitem__, _RUN.findall(text)))
-                lengths.append(len(codes) - before)
-            if len(codes) > _AT_ONCE:
-                self._flush(codes, lengths, file)
-                codes, lengths = [], []
-        self._flush(codes, lengths, file)
-
-    def _flush(self, codes: list[int], lengths: list[int], file: TokenFile) -> None:
+    def terms_of(self, texts: Sequence[str]) -> TermsOfTexts:
         """Runs become terms: mostly one, sometimes none or several."""
-        if not lengths:
-            return
+        asked, edges = self._runs.of(texts)
         self._learn()
-        asked = np.array(codes, np.int64)
         sizes = self._sizes[asked]
-        ends = np.cumsum(sizes)
-        at = np.arange(int(ends[-1]) if len(ends) else 0) - np.repeat(ends - sizes, sizes)
-        numbers = self._numbers[np.repeat(self._firsts[asked], sizes) + at]
-        edges = np.concatenate([[0], ends])[np.cumsum([0, *lengths])]
-        file.add(numbers, np.diff(edges).reshape(-1, 2))
-        if len(self._runs) > _MOST_RUNS:
+        ends = np.cumsum(np.append(0, sizes))
+        at = np.arange(ends[-1]) + np.repeat(self._firsts[asked] - ends[:-1], sizes)
+        found = TermsOfTexts(numbers=self._numbers[at], edges=ends[edges])
+        if len(self._runs.numbers) > _MOST_RUNS:
             self._forget()
+        return found
 
     def _learn(self) -> None:
-        new = list(self._runs)[len(self._sizes) :]
+        new = [run.decode() for run in islice(self._runs.numbers, len(self._sizes), None)]
         if not new:
             return
-        found = self._tokenizer.terms_of(new)
+        # A run of ASCII digits is its own term, and most numbers of a report stand there once.
+        asked = [run for run in new if not (run.isascii() and run.isdigit())]
+        known = dict(zip(asked, self._tokenizer.terms_of(asked), strict=True))
+        found = [known.get(run, (run,)) for run in new]
         sizes = np.array([len(one) for one in found], np.int64)
         numbers = [self.terms.setdefault(term, len(self.terms)) for one in found for term in one]
         self._firsts = np.append(self._firsts, len(self._numbers) + np.cumsum(sizes) - sizes)

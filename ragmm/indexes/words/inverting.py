@@ -6,10 +6,11 @@ place. What is in memory at once is a few megabytes of it, whatever its length.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -88,25 +89,60 @@ class _TokenPart:
 
     def grouped(self, at: NDArray[np.int64], keys: NDArray[np.int64]) -> _Grouped:
         """What stands at some places, each under a key: by key and position, and by key and row."""
-        order = _stable_order(keys)
-        keys, at = keys[order], at[order]
+        keys, order = _sorted(keys)
+        at = at[order]
         rows, worth = self.rows[at], self.worth[at]
-        new = np.ones(len(keys), bool)
-        new[1:] = (keys[1:] != keys[:-1]) | (rows[1:] != rows[:-1])
-        firsts = np.flatnonzero(new)
-        counts = np.add.reduceat(worth, firsts) if len(firsts) else worth
-        return _Grouped(hit_keys=keys, hits=at + self.first, keys=keys[firsts], rows=rows[firsts], counts=counts)
+        first = np.append(True, keys[1:] != keys[:-1])[: len(keys)]
+        firsts = np.flatnonzero(first)
+        first[1:] |= rows[1:] != rows[:-1]
+        posts = np.flatnonzero(first)
+        return _Grouped(
+            keys=keys[firsts],
+            posts=np.diff(np.searchsorted(posts, firsts), append=len(posts)),
+            hits=np.diff(firsts, append=len(keys)),
+            rows=rows[posts].astype("<u4"),
+            counts=(np.add.reduceat(worth, posts) if len(posts) else worth).astype("<u4"),
+            places=(at + self.first).astype("<u4"),
+        )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Grouped:
-    """A part's occurrences by key and position, and its postings by key and row."""
+    """A part's postings by key and row and its occurrences by key and position, of so many each key has some.
 
-    hit_keys: NDArray[np.int64]
-    hits: NDArray[np.int64]
+    Shapes: (keys,), (keys,), (keys,), (postings,), (postings,), (occurrences,).
+    """
+
     keys: NDArray[np.int64]
-    rows: NDArray[np.int32]
+    posts: NDArray[np.int64]
+    hits: NDArray[np.int64]
+    rows: Numbers
     counts: Numbers
+    places: Numbers
+
+
+class _Waiting:
+    """Parts that were grouped, until it is known where they go."""
+
+    def __init__(self, directory: Path | None) -> None:
+        self._file: IO[bytes] = (
+            io.BytesIO() if directory is None else tempfile.TemporaryFile(dir=directory)  # noqa: SIM115 - see close
+        )
+        self._parts = 0
+
+    def add(self, part: _Grouped) -> None:
+        for array in vars(part).values():
+            np.save(self._file, array, allow_pickle=False)
+        self._parts += 1
+
+    def __iter__(self) -> Iterator[_Grouped]:
+        self._file.seek(0)
+        names = [one.name for one in fields(_Grouped)]
+        for _ in range(self._parts):
+            yield _Grouped(**{name: np.load(self._file, allow_pickle=False) for name in names})
+
+    def close(self) -> None:
+        self._file.close()
 
 
 def invert(file: TokenFile, order: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
@@ -118,7 +154,7 @@ def invert(file: TokenFile, order: NDArray[np.int64]) -> dict[str, NDArray[Any]]
             at = np.flatnonzero(part.terms != GAP)
             yield part.grouped(at, order[part.terms[at]])
 
-    words = _inverted(terms, len(order), file.directory)
+    words = _inverted(terms(), len(order), file.directory)
     held = np.diff(words["post_ends"], prepend=0)
     codes = _common(held, len(starts) - 1)
     size = int(codes.max(initial=-1)) + 1
@@ -131,7 +167,7 @@ def invert(file: TokenFile, order: NDArray[np.int64]) -> dict[str, NDArray[Any]]
             at = np.flatnonzero((here[:-1] >= 0) & (here[1:] >= 0))
             yield part.grouped(at, here[at] * size + here[at + 1])
 
-    pairs = _inverted(neighbours, size * size, file.directory)
+    pairs = _inverted(neighbours(), size * size, file.directory)
     counts = np.diff(pairs["post_ends"], prepend=0)
     there = np.flatnonzero(counts)
     named = np.flatnonzero(codes >= 0)[np.argsort(codes[codes >= 0])]
@@ -156,24 +192,25 @@ def _common(held: NDArray[np.int64], rows: int) -> NDArray[np.int64]:
     return codes
 
 
-def _inverted(parts: Callable[[], Iterator[_Grouped]], keys: int, directory: Path | None) -> dict[str, NDArray[Any]]:
-    """Postings by key, in two passes over the parts."""
-    posts, hits, most, held = np.zeros(keys, np.int64), np.zeros(keys, np.int64), 0, 0
-    for part in parts():
-        posts += np.bincount(part.keys, minlength=keys)
-        hits += np.bincount(part.hit_keys, minlength=keys)
-        most, held = max(most, int(part.counts.max(initial=0))), held + 1
-    post_ends, hit_ends = np.cumsum(posts), np.cumsum(hits)
-    dtype = next(one for one in ("<u1", "<u2", "<u4") if most <= np.iinfo(one).max)
-    total_posts, total_hits = int(posts.sum()), int(hits.sum())
-    out_rows = _scratch(directory, "<u4", total_posts)
-    out_counts = _scratch(directory, dtype, total_posts)
-    out_hits = _scratch(directory, "<u4", total_hits)
-    next_post, next_hit = post_ends - posts, hit_ends - hits
-    for again in [part] if held == 1 else parts():
-        out_hits[_places(again.hit_keys, next_hit)] = again.hits
-        places = _places(again.keys, next_post)
-        out_rows[places], out_counts[places] = again.rows, again.counts
+def _inverted(parts: Iterable[_Grouped], keys: int, directory: Path | None) -> dict[str, NDArray[Any]]:
+    """Postings by key; the parts are gone through once."""
+    posts, hits, most = np.zeros(keys, np.int64), np.zeros(keys, np.int64), 0
+    with contextlib.closing(_Waiting(directory)) as waiting:
+        for part in parts:
+            posts[part.keys] += part.posts
+            hits[part.keys] += part.hits
+            most = max(most, int(part.counts.max(initial=0)))
+            waiting.add(part)
+        post_ends, hit_ends = np.cumsum(posts), np.cumsum(hits)
+        dtype = next(one for one in ("<u1", "<u2", "<u4") if most <= np.iinfo(one).max)
+        out_rows = _scratch(directory, "<u4", int(posts.sum()))
+        out_counts = _scratch(directory, dtype, int(posts.sum()))
+        out_hits = _scratch(directory, "<u4", int(hits.sum()))
+        free_post, free_hit = post_ends - posts, hit_ends - hits
+        for part in waiting:
+            out_hits[_places(part.keys, part.hits, free_hit)] = part.places
+            places = _places(part.keys, part.posts, free_post)
+            out_rows[places], out_counts[places] = part.rows, part.counts
     return {"post_ends": post_ends, "hit_ends": hit_ends, "rows": out_rows, "counts": out_counts, "hits": out_hits}
 
 
@@ -185,18 +222,19 @@ def _scratch(directory: Path | None, dtype: str, count: int) -> NDArray[Any]:
         return np.memmap(file, dtype, "w+", shape=(count,))
 
 
-def _stable_order(key: NDArray[np.int64]) -> NDArray[np.int64]:
-    """NumPy sorts 16 bits by counting, several times faster than it sorts more."""
-    order = np.argsort(key.astype(np.uint16), kind="stable")
-    if len(key) and int(key.max()) > 0xFFFF:
-        order = order[np.argsort((key[order] >> 16).astype(np.uint16), kind="stable")]
-    return order
+def _sorted(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Keys ascending, and where each stood, equal ones in order: key and place in one number are sorted fastest."""
+    bits = len(keys).bit_length()
+    both = keys << bits | np.arange(len(keys))
+    both.sort()
+    return both >> bits, both & ((1 << bits) - 1)
 
 
-def _places(keys: NDArray[np.int64], free: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Where the next entries of each key go; `keys` ascending. What is given out is marked as taken in `free`."""
-    firsts = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])) if len(keys) else np.empty(0, np.int64)
-    sizes = np.diff(np.append(firsts, len(keys)))
-    places: NDArray[np.int64] = np.arange(len(keys)) + np.repeat(free[keys[firsts]] - firsts, sizes)
-    free[keys[firsts]] += sizes
+def _places(keys: NDArray[np.int64], sizes: NDArray[np.int64], free: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where the next so many entries of each key go. What is given out is marked as taken in `free`."""
+    ends = np.cumsum(sizes)
+    places: NDArray[np.int64] = np.arange(int(ends[-1]) if len(ends) else 0) + np.repeat(
+        free[keys] - ends + sizes, sizes
+    )
+    free[keys] += sizes
     return places

@@ -18,8 +18,21 @@ from ragmm.types import Box
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["DrawnShape", "Line", "Link", "OutlineEntry", "PdfBackend", "PdfFile", "PdfPage", "Picture", "is_bold_name"]
+__all__ = [
+    "SAVE_AGAIN",
+    "DrawnShape",
+    "Line",
+    "Link",
+    "OutlineEntry",
+    "PdfBackend",
+    "PdfFile",
+    "PdfPage",
+    "Picture",
+    "is_bold_name",
+]
 
+SAVE_AGAIN = "; save it again from a viewer that opens it, or take it out of the sources"
+"""What to do about a file that no library opens."""
 
 _BOLD_NAME = re.compile(r"bold|black|heavy|demi", re.IGNORECASE)
 

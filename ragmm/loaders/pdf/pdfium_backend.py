@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ragmm.errors import DocumentError
-from ragmm.loaders.pdf.base import DrawnShape, Line, Link, OutlineEntry, Picture
+from ragmm.loaders.pdf.base import SAVE_AGAIN, DrawnShape, Line, Link, OutlineEntry, Picture
 from ragmm.loaders.pdf.pdfium_objects import PageObjects
 from ragmm.loaders.pdf.pdfium_text import read_lines
 from ragmm.loaders.pdf.placement import Placement
@@ -33,7 +33,7 @@ _MAX_BOOKMARKS = 20_000
 
 
 @contextlib.contextmanager
-def _reported(what: str) -> Iterator[None]:
+def _reported(what: str, remedy: str = "") -> Iterator[None]:
     """What the library raises, as one kind of error."""
     from pypdfium2 import PdfiumError
 
@@ -41,7 +41,7 @@ def _reported(what: str) -> Iterator[None]:
         yield
     except (PdfiumError, RuntimeError, ValueError, UnicodeError, ctypes.ArgumentError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise DocumentError(f"{what}: {reason or type(error).__name__}") from error
+        raise DocumentError(f"{what}: {reason.rstrip('.') or type(error).__name__}{remedy}") from error
 
 
 class PdfiumBackend:
@@ -56,7 +56,7 @@ class PdfiumBackend:
         import pypdfium2
 
         try:
-            with _reported(f"{name} cannot be opened as a PDF"):
+            with _reported(f"{name} cannot be opened as a PDF", SAVE_AGAIN):
                 document = pypdfium2.PdfDocument(file)
                 len(document)
         except DocumentError as error:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ragmm.errors import DocumentError
-from ragmm.loaders.pdf.base import DrawnShape, Line, Link, OutlineEntry, Picture, is_bold_name
+from ragmm.loaders.pdf.base import SAVE_AGAIN, DrawnShape, Line, Link, OutlineEntry, Picture, is_bold_name
 from ragmm.loaders.pdf.pymupdf_text import quick_lines
 from ragmm.types import Box
 
@@ -69,14 +69,14 @@ def _quiet() -> None:
 
 
 @contextlib.contextmanager
-def _reported(what: str) -> Iterator[None]:
+def _reported(what: str, remedy: str = "") -> Iterator[None]:
     """What the library raises, as one kind of error."""
     library = _library()
     try:
         yield
     except (RuntimeError, ValueError, TypeError, IndexError, KeyError, library.mupdf.FzErrorBase) as error:
         reason = _PATH.sub("the file", " ".join(str(error).split()))[:200]
-        raise DocumentError(f"{what}: {reason or type(error).__name__}") from error
+        raise DocumentError(f"{what}: {reason.rstrip('.') or type(error).__name__}{remedy}") from error
 
 
 class PyMuPdfBackend:
@@ -89,7 +89,7 @@ class PyMuPdfBackend:
 
     def open(self, file: Path, name: str) -> PyMuPdfFile:
         _quiet()
-        with _reported(f"{name} cannot be opened as a PDF"):
+        with _reported(f"{name} cannot be opened as a PDF", SAVE_AGAIN):
             document = _library().open(file, filetype="pdf")
             locked = document.needs_pass and not document.authenticate("")
         if locked:
