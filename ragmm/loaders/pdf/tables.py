@@ -52,8 +52,7 @@ class Table:
 
 def markdown(table: Table) -> tuple[str, int]:
     """The table as Markdown, and where its header ends in it."""
-    cells = with_one_head(table.cells)
-    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in cells]
+    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in with_one_head(table.cells)]
     header = f"{lines[0]}\n|{' --- |' * len(table.cells[0])}\n"
     return header + "".join(f"{line}\n" for line in lines[1:]), len(header)
 
