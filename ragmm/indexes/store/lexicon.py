@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from ragmm.text.words import NO_WORDS, is_pair, segment, words_of
 
@@ -118,8 +119,7 @@ def has_stretches(connection: sqlite3.Connection) -> bool:
     return connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'stretches'").fetchone() is not None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StretchItem:
+class StretchItem(NamedTuple):
     """What of an item decides to which stretch it belongs, and what it says."""
 
     id: int
@@ -157,7 +157,7 @@ def stored_items(connection: sqlite3.Connection, first: int, end: int) -> list[S
     rows = connection.execute(
         "SELECT id, page, text, context FROM items WHERE id >= ? AND id < ? ORDER BY id", (first, end)
     ).fetchall()
-    return [StretchItem(id=row[0], page=row[1], text=row[2], context=row[3]) for row in rows]
+    return list(map(StretchItem._make, rows))
 
 
 def held_stretches(connection: sqlite3.Connection, first: int, end: int) -> set[int]:

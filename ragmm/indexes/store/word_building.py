@@ -88,8 +88,9 @@ class _Building:
         """A content's items."""
         items = lexicon.stored_items(connection, begin, stop)
         said = {item.id: self._place(item.text) for item in items}
+        above = {item.context: self._above([item]) for item in {item.context: item for item in items}.values()}
         for item in items:
-            self.items.add(item.id, item.id + 1, [said[item.id]], self._above([item]))
+            self.items.add(item.id, item.id + 1, [said[item.id]], above[item.context])
         held = lexicon.held_stretches(connection, begin, stop)
         kept = [one for one in lexicon.grouped(items) if one[0].id in held]
         ends = [*(one[0].id for one in kept[1:]), stop][: len(kept)]
