@@ -18,7 +18,8 @@ from ragmm.pipelines.answer.reasons import given_reasons, reasoned
 from ragmm.pipelines.answer.scoring import EmbedTexts
 from ragmm.pipelines.answer.whole_values import LONGEST
 from ragmm.pipelines.answer.windows import windows_of
-from ragmm.pipelines.answer.yes_or_no import verdicts
+from ragmm.pipelines.answer.yes_or_no import verdict_of, verdicts
+from ragmm.pipelines.query.quantities import states_other_quantity
 from ragmm.pipelines.query.wanted import AMOUNTS, AskedFor, AskedKind, is_plain, is_run_of_numbers, years
 from ragmm.readers.base import Reader
 from ragmm.text.terms import language
@@ -56,7 +57,7 @@ def values_in_text(
     found = []
     for one in pointed:
         evidence = evidence_of(one, [other for other in pointed if other is not one], asked, spoken)
-        doubt = _doubt(asked, one.value, most_words=_MOST_WORDS)
+        doubt = _doubt(question, asked, one.value, most_words=_MOST_WORDS)
         doubt *= _OTHER_LABEL if labelled_otherwise(question, one.sentence) else 1.0
         said = _said(one, asked, evidence, confidence(evidence, weights), doubt)
         found.append(reasoned(said) if asked.kind is AskedKind.REASON else said)
@@ -81,7 +82,7 @@ def values_in_tables(
     open which column of the likeliest table is meant.
     """
     if asked.kind is AskedKind.YES_NO:
-        return []
+        return _marked(question, hits, weights)
     found = _picked_by_words(question, asked, hits, weights)
     for place, one in enumerate(found[:_READ_TABLES]):
         if one.extreme:
@@ -108,14 +109,26 @@ def _picked_by_words(question: str, asked: AskedFor, hits: Sequence[Hit], weight
         extreme = pick_extreme(question, asked, table) if table else None
         cell = extreme or (pick(question, asked, table, weights.cells) if table else None)
         if table is not None and cell is not None:
-            found.append(_Picked(cell=cell, hit=hit, table=table, extreme=extreme is not None))
+            found.append(_Picked(question=question, cell=cell, hit=hit, table=table, extreme=extreme is not None))
     return sorted(found, key=lambda one: -one.value(asked, weights).confidence)
+
+
+def _marked(question: str, hits: Sequence[Hit], weights: TableWeights) -> list[FoundValue]:
+    """Yes or no by the cell that says so of what is asked: "x", "no", 1."""
+    anything = AskedFor(kind=AskedKind.ANY, years=years(question))
+    found = []
+    for one in _picked_by_words(question, anything, hits, weights):
+        told = one.value(anything, weights)
+        if one.cell.told_apart and (said := verdict_of(question, told.value)):
+            found.append(dataclasses.replace(told, value=said))
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Picked:
     """A cell with the table it stands in."""
 
+    question: str
     cell: PickedCell
     hit: Hit
     table: AskedTable
@@ -125,7 +138,7 @@ class _Picked:
         grid = self.table.grid
         shown = grid.shown(self.cell.row)
         signs = signs_of_cell(self.cell, asked, self.hit, f"{shown} {grid.about}", labelled=grid.labelled)
-        doubt = _doubt(asked, self.cell.value)
+        doubt = _doubt(self.question, asked, self.cell.value)
         return FoundValue(
             value=self.cell.value,
             shown=shown,
@@ -137,8 +150,10 @@ class _Picked:
         )
 
 
-def _doubt(asked: AskedFor, value: str, *, most_words: int = 4) -> float:
-    """What the confidence is worth where an amount or a date was asked for and the value is none, or several."""
+def _doubt(question: str, asked: AskedFor, value: str, *, most_words: int = 4) -> float:
+    """What the confidence is worth where an amount or a date was asked for and the value is none, many or another."""
+    if states_other_quantity(question, value):
+        return _NO_AMOUNT
     if asked.kind is not AskedKind.DATE and is_run_of_numbers(value):
         return _NO_AMOUNT
     strict = asked.kind in AMOUNTS or asked.kind is AskedKind.DATE

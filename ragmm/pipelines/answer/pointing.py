@@ -27,6 +27,13 @@ _STREET = re.compile(
     r"|way|court|place|square|parkway|pkwy)\b",
     re.IGNORECASE,
 )
+_BETWEEN = re.compile(
+    r"\b(?:between|from) (?:which|what|when)\b|\b(?:opening|office|business) hours\b|\bvon wann bis wann\b",
+    re.IGNORECASE,
+)
+_OTHER_END = re.compile(
+    r"\s?(?:and|to|until|till|bis|à|[-–])\s?(?:the )?\d[\w.:]*(?:\s?[ap]\.?m\b\.?|\s?(?:Uhr|h)\b)?", re.IGNORECASE
+)
 _NEAR = 4
 """Words behind a number among which what it counts stands."""
 _ANYONE = frozenset(terms("people persons men women children employees members"))
@@ -51,14 +58,26 @@ class Pointed:
     """Where things are counted: 1 if the number stands before their name, -1 if not; 0 where nothing is counted."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Wish:
+    """What is asked for, told once for all windows."""
+
+    asked: AskedFor
+    counted: str
+    """What "how many" asks for."""
+    ranged: bool
+    """Whether both ends of a range are asked for."""
+
+
 def point(question: str, asked: AskedFor, windows: Sequence[ReadWindow], reader: Reader) -> list[Pointed]:
     """Of each window the best value; surest first."""
     found = []
     said = frozenset(content_terms(question))
     match = _HOW_MANY.search(question)
-    counted = match.group(1).lower() if match else ""
+    ranged = _BETWEEN.search(question) is not None
+    wish = _Wish(asked=asked, counted=match.group(1).lower() if match else "", ranged=ranged)
     for window, spans in zip(windows, reader.read(question, [one.passage for one in windows]), strict=True):
-        options = [_pointed(window, asked, counted, span, spans[0].certainty) for span in spans]
+        options = [_pointed(window, wish, span, spans[0].certainty) for span in spans]
         telling = [one for one in options if one.value and not _repeats(one.value, said)]
         if telling:
             found.append(max(telling, key=_preferred))
@@ -69,10 +88,12 @@ def _preferred(one: Pointed) -> float:
     return one.certainty - 4.0 * (not one.fits) - 3.0 * one.heading + one.counts
 
 
-def _pointed(window: ReadWindow, asked: AskedFor, counted: str, span: Span, best: float) -> Pointed:
-    text = window.passage.text
-    low, high = whole_value(text, span.start, span.end, asked.kind, counted)
+def _pointed(window: ReadWindow, wish: _Wish, span: Span, best: float) -> Pointed:
+    text, asked = window.passage.text, wish.asked
+    low, high = whole_value(text, span.start, span.end, asked.kind, wish.counted)
     low = max(low, window.passage.prefix)
+    other = _OTHER_END.match(text, high) if wish.ranged else None
+    high = other.end() if other else high
     value = text[low:high]
     sentence = window.sentence_at(low)
     idle = len(value) > LONGEST or _enumerates(text, low, high, sentence) or _of_street(asked, text, high)
@@ -84,7 +105,7 @@ def _pointed(window: ReadWindow, asked: AskedFor, counted: str, span: Span, best
         behind=best - span.certainty,
         fits=fits(asked.kind, value),
         heading=bool(_HEADING.match(sentence) or _SALUTATION.match(sentence)),
-        counts=_counts(counted, text[low : high + 60], value),
+        counts=_counts(wish.counted, text[low : high + 60], value),
     )
 
 

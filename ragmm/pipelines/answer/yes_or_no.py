@@ -9,7 +9,7 @@ from ragmm.pipelines.answer.candidates import FoundValue
 from ragmm.pipelines.answer.windows import ReadWindow
 from ragmm.text.terms import content_terms, language, terms
 
-__all__ = ["verdicts"]
+__all__ = ["verdict_of", "verdicts"]
 
 _DENIES = re.compile(
     r"\b(?:not|no|never|cannot|nobody|none|nor|neither|prohibited|forbidden|banned|refused|rejected|kein\w*|nicht|nie|niemand|verboten|ne|pas|"
@@ -19,6 +19,8 @@ _DENIES = re.compile(
 _EXCLUDES = re.compile(r"\b(?:without|unless|besides|other than|ohne|sans|sin)\b|除了", re.IGNORECASE)
 _ONLY = re.compile(r"\b(?:only|must|solely|nur|seulement|solo)\b|只|必须", re.IGNORECASE)
 _WORDS = {"de": ("ja", "nein"), "fr": ("oui", "non"), "es": ("sí", "no"), "CJK": ("是", "否")}
+_TRUE = frozenset(["yes", "y", "true", "1", "x", "✓", "✔", "ja", "oui", "sí", "si", "是", "有"])
+_FALSE = frozenset(["no", "n", "false", "0", "–", "✗", "✘", "nein", "non", "否", "无"])
 _LEAST = 0.75
 """Of the question's words, the share that the sentence itself must have."""
 
@@ -54,6 +56,15 @@ def verdicts(question: str, windows: Sequence[ReadWindow]) -> list[FoundValue]:
                 )
             )
     return sorted(found, key=lambda one: -one.confidence)
+
+
+def verdict_of(question: str, cell: str) -> str:
+    """Yes or no in the question's language, if that is all that a cell says; else nothing."""
+    said = cell.strip().casefold()
+    if said not in _TRUE | _FALSE:
+        return ""
+    yes, no = _WORDS.get(language(question), ("yes", "no"))
+    return yes if (said in _TRUE) != bool(_DENIES.search(question)) else no
 
 
 def _stands(term: str, there: frozenset[str]) -> bool:

@@ -1,0 +1,114 @@
+"""What is no answer though it is of the kind: numbers of paragraphs and houses, counts of other things, quantities."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from ragmm.pipelines.answer.found_values import TableWeights, values_in_tables, values_in_text
+from ragmm.pipelines.answer.pointing import Pointed, point
+from ragmm.pipelines.answer.quoted import ExtractiveSettings
+from ragmm.pipelines.answer.windows import windows_of
+from ragmm.pipelines.query.quantities import states_other_quantity
+from ragmm.pipelines.query.wanted import wanted
+from ragmm.readers.base import OptionSide, Passage, Span
+from ragmm.types import Modality, ModelInfo
+from tests.unit.hits import make_hit as hit
+
+
+class FindingReader:
+    """Points at given words wherever they stand, the first of them most surely."""
+
+    def __init__(self, *values: str) -> None:
+        self.values = values
+
+    @property
+    def info(self) -> ModelInfo:
+        raise NotImplementedError
+
+    def read(self, question: str, passages: Sequence[Passage]) -> list[tuple[Span, ...]]:
+        return [tuple(self._spans(passage)) for passage in passages]
+
+    def _spans(self, passage: Passage) -> list[Span]:
+        places = [(passage.text.find(value, passage.prefix), value) for value in self.values]
+        return [
+            Span(start=start, end=start + len(value), certainty=5.0 - number)
+            for number, (start, value) in enumerate(places)
+            if start >= 0
+        ]
+
+    def score(self, question: str, options: Sequence[Passage], side: OptionSide) -> list[float] | None:
+        return None
+
+
+def pointed(question: str, text: str, *values: str) -> list[Pointed]:
+    return point(question, wanted(question), windows_of(question, [hit(1, text)]), FindingReader(*values))
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "wrong", "right"),
+    [
+        ("How many members are a quorum?", "6.2 A quorum is eight members.", "6.2", "eight"),
+        ("How many members are a quorum?", "Section 12. A quorum is eight members.", "12", "eight"),
+        ("How many seats has the diner?", "At 231 Bunker Hill Street the diner has 88 seats.", "231", "88"),
+        ("How many countries have the filters?", "Over 125,000 filters went to 50 countries.", "125,000", "50"),
+    ],
+)
+def test_the_other_number_is_meant(question: str, text: str, wrong: str, right: str) -> None:
+    (best,) = pointed(question, text, wrong, right)
+    assert right in best.value
+    assert wrong not in best.value
+
+
+def test_a_number_before_what_is_counted_speaks_for_itself() -> None:
+    (counted,) = pointed("How many countries have the filters?", "They went to 50 countries.", "50")
+    (other,) = pointed("How many countries have the filters?", "They have 50 filters.", "50")
+    (people,) = pointed("How many people came?", "They counted 50 heads.", "50")
+    assert (counted.counts, other.counts, people.counts) == (1.0, -1.0, 0.0)
+
+
+def test_both_ends_of_a_range_where_both_are_asked_for() -> None:
+    text = "Shops shall be closed between the hours of 6 p.m. and 7 a.m., Sundays excepted."
+    (both,) = pointed("Between which hours must shops be shut?", text, "6 p.m.")
+    (one,) = pointed("When must shops be shut?", text, "6 p.m.")
+    assert (both.value, one.value) == ("6 p.m. and 7 a.m.", "6 p.m.")
+
+
+@pytest.mark.parametrize(
+    ("question", "value", "other"),
+    [
+        ("max collector-base voltage", "800 mA", True),
+        ("max collector-base voltage", "75 V", False),
+        ("How long is the bridge?", "300 m", False),
+        ("How long is the crossing?", "40 minutes", False),
+        ("How wide is the machine?", "325 kg", True),
+        ("thermal resistance from junction to case", "146 K/W", False),
+        ("How high is the yearly allowance?", "S$6,500", False),
+        ("Who is the chair?", "Ilse Brandt", False),
+    ],
+)
+def test_a_current_is_no_voltage(question: str, value: str, other: bool) -> None:
+    assert states_other_quantity(question, value) is other
+
+
+def test_a_value_of_another_quantity_is_doubted() -> None:
+    question, text = "What is the width of the machine?", "The width of the machine is given; it holds 12 kg."
+    (found, *_) = values_in_text(
+        question, wanted(question), [hit(1, text)], FindingReader("12 kg"), ExtractiveSettings().confidence, windows=6
+    )
+    assert found.doubt < 1
+
+
+@pytest.mark.parametrize(
+    ("question", "says"),
+    [
+        ("Does Almond Joy contain chocolate?", "yes"),
+        ("Does Air Heads contain chocolate?", "no"),
+        ("Does Air Heads contain no chocolate?", "yes"),
+    ],
+)
+def test_yes_or_no_by_a_cell(question: str, says: str) -> None:
+    table = "| name | chocolate | fruity |\n| --- | --- | --- |\n| Almond Joy | 1 | 0 |\n| Air Heads | 0 | 1 |"
+    found = values_in_tables(question, wanted(question), [hit(1, table, modality=Modality.TABLE)], TableWeights())
+    assert [one.value for one in found] == [says]
