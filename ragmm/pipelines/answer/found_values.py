@@ -34,6 +34,8 @@ _READ_TABLES = 2
 _NO_AMOUNT = 0.3
 _MOST_WORDS = 7
 """Beside an amount in running text."""
+_MARKED, _FEW_UNSAID = 0.3, 0.34
+"""What it adds that a cell says yes or no, where no more of the question is left open: few cells do so by chance."""
 _OTHER_LABEL = 0.5
 """What the confidence is worth where a value stands behind a label that the question does not name."""
 
@@ -120,7 +122,8 @@ def _marked(question: str, hits: Sequence[Hit], weights: TableWeights) -> list[F
     for one in _picked_by_words(question, anything, hits, weights):
         told = one.value(anything, weights)
         if one.cell.told_apart and (said := verdict_of(question, told.value)):
-            found.append(dataclasses.replace(told, value=said))
+            surer = _MARKED if one.cell.unsaid <= _FEW_UNSAID else 0.0
+            found.append(dataclasses.replace(told, value=said, confidence=min(1.0, told.confidence + surer)))
     return found
 
 
