@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from ragmm.pipelines.answer.found_values import TableWeights, values_in_tables, values_in_text
+from ragmm.pipelines.answer.named_things import misses_name
 from ragmm.pipelines.answer.pointing import Pointed, point
 from ragmm.pipelines.answer.quoted import ExtractiveSettings
 from ragmm.pipelines.answer.windows import windows_of
@@ -52,6 +53,7 @@ def pointed(question: str, text: str, *values: str) -> list[Pointed]:
         ("How many members are a quorum?", "6.2 A quorum is eight members.", "6.2", "eight"),
         ("How many members are a quorum?", "Section 12. A quorum is eight members.", "12", "eight"),
         ("How many seats has the diner?", "At 231 Bunker Hill Street the diner has 88 seats.", "231", "88"),
+        ("license number of the diner", "The diner, Boston, MA 02131, has LB-101844.", "MA 02131", "LB-101844"),
         ("How many countries have the filters?", "Over 125,000 filters went to 50 countries.", "125,000", "50"),
     ],
 )
@@ -112,3 +114,18 @@ def test_yes_or_no_by_a_cell(question: str, says: str) -> None:
     table = "| name | chocolate | fruity |\n| --- | --- | --- |\n| Almond Joy | 1 | 0 |\n| Air Heads | 0 | 1 |"
     found = values_in_tables(question, wanted(question), [hit(1, table, modality=Modality.TABLE)], TableWeights())
     assert [one.value for one in found] == [says]
+
+
+@pytest.mark.parametrize(
+    ("question", "evidence", "misses"),
+    [
+        ("maximum collector current of the 2N3904", "2n2222.pdf collector current 800 mA", True),
+        ("maximum collector current of the 2N2222A", "2N2222; 2N2222-A; collector current 800 mA", False),
+        ("When was Taylor Swift on the show?", "Show: 3/10/14; Guest: Travis Wall", True),
+        ("When was Taylor Swift on the show?", "Show: 3/10/14; Guest: T. Swift", False),
+        ("What happened on the 12th in 2017-18?", "nothing", False),
+        ("Who chairs the rowing club?", "nothing", False),
+    ],
+)
+def test_the_part_or_person_named_must_stand_there(question: str, evidence: str, misses: bool) -> None:
+    assert misses_name(question, evidence) is misses

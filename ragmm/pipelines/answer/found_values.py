@@ -13,6 +13,7 @@ from ragmm.pipelines.answer.cells import CellWeights, PickedCell, pick
 from ragmm.pipelines.answer.confidence import ConfidenceWeights, Signs, confidence, evidence_of
 from ragmm.pipelines.answer.extremes import pick_extreme
 from ragmm.pipelines.answer.grids import grid_of, labelled_otherwise
+from ragmm.pipelines.answer.named_things import misses_name
 from ragmm.pipelines.answer.pointing import Pointed, point
 from ragmm.pipelines.answer.reasons import given_reasons, reasoned
 from ragmm.pipelines.answer.scoring import EmbedTexts
@@ -36,6 +37,8 @@ _MOST_WORDS = 7
 """Beside an amount in running text."""
 _MARKED, _FEW_UNSAID = 0.3, 0.34
 """What it adds that a cell says yes or no, where no more of the question is left open: few cells do so by chance."""
+_UNNAMED = 0.4
+"""What it is worth where the part or person that a question names stands nowhere around."""
 _OTHER_LABEL = 0.5
 """What the confidence is worth where a value stands behind a label that the question does not name."""
 
@@ -61,6 +64,8 @@ def values_in_text(
         evidence = evidence_of(one, [other for other in pointed if other is not one], asked, spoken)
         doubt = _doubt(question, asked, one.value, most_words=_MOST_WORDS)
         doubt *= _OTHER_LABEL if labelled_otherwise(question, one.sentence) else 1.0
+        item = one.window.hit.item
+        doubt *= _UNNAMED if misses_name(question, f"{item.text} {item.context} {item.uri}") else 1.0
         said = _said(one, asked, evidence, confidence(evidence, weights), doubt)
         found.append(reasoned(said) if asked.kind is AskedKind.REASON else said)
     if asked.kind is AskedKind.REASON:
@@ -142,6 +147,9 @@ class _Picked:
         shown = grid.shown(self.cell.row)
         signs = signs_of_cell(self.cell, asked, self.hit, f"{shown} {grid.about}", labelled=grid.labelled)
         doubt = _doubt(self.question, asked, self.cell.value)
+        doubt *= (
+            _UNNAMED if misses_name(self.question, f"{shown} {grid.about} {grid.beside} {self.hit.item.uri}") else 1.0
+        )
         return FoundValue(
             value=self.cell.value,
             shown=shown,

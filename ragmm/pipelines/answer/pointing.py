@@ -23,7 +23,7 @@ _ENUMERATED = re.compile(
 )
 """The number that a paragraph or an entry of a list begins with."""
 _STREET = re.compile(
-    r"(?:\s[NSEW]\.?)?(?:\s[A-Z][\w.'’-]*){1,4}?\s(?:st|street|ave|avenue|rd|road|blvd|boulevard|hwy|highway|lane|drive|dr"
+    r"(?:\s+[NSEW]\.?)?(?:\s+[A-Z][\w.'’-]*){1,4}?\s+(?:st|street|ave|avenue|rd|road|blvd|boulevard|hwy|highway|lane|drive|dr"
     r"|way|court|place|square|parkway|pkwy)\b",
     re.IGNORECASE,
 )

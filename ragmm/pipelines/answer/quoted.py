@@ -16,7 +16,7 @@ from ragmm.pipelines.answer.found_values import TableWeights, values_in_tables, 
 from ragmm.pipelines.answer.ingredients import lines_of
 from ragmm.pipelines.answer.reasons import gives_reason
 from ragmm.pipelines.answer.scoring import EmbedTexts, Scored, ScoreWeights, score_units, speaks_of, strength
-from ragmm.pipelines.query.question_kind import asks_for_fact, asks_to_describe, looks_for_picture
+from ragmm.pipelines.query.question_kind import asks_for_fact, asks_to_describe, looks_for_picture, names_picture
 from ragmm.pipelines.query.wanted import AskedFor, AskedKind, wanted
 from ragmm.readers.base import Reader
 from ragmm.text.inert import inert
@@ -108,7 +108,8 @@ def extract_answer(
     if reader is None or not fact:
         quoted = _quoted(question, hits, embed, settings, read=reader is not None)
         if quoted is not None and (reader is None or _gives(quoted, asked)):
-            return _doubted(quoted) if reader is not None and _may_miss(question, asked) else quoted
+            doubtful = reader is not None and _may_miss(question, asked) and _is_supported(quoted)
+            return _doubted(quoted) if doubtful else quoted
     return _abstention(() if reader is not None and fact else hits, values, settings)
 
 
@@ -116,7 +117,7 @@ def _wants_value(question: str, asked: AskedFor) -> bool:
     """Whether sentences are no answer where no value was found: a fact is asked for, if only in a few words."""
     if asked.kind is AskedKind.REASON or language(question) in _UNSPACED:
         return False
-    told = asked.kind is not AskedKind.ANY and not looks_for_picture(question) and not asks_to_describe(question)
+    told = asked.kind is not AskedKind.ANY and not names_picture(question) and not asks_to_describe(question)
     return asks_for_fact(question) or told
 
 
@@ -125,8 +126,12 @@ def _may_miss(question: str, asked: AskedFor) -> bool:
     return (
         asked.kind is AskedKind.ANY
         and language(question) not in _UNSPACED
-        and not (looks_for_picture(question) or asks_to_describe(question))
+        and not (names_picture(question) or asks_to_describe(question))
     )
+
+
+def _is_supported(answer: Answer) -> bool:
+    return all(claim.support is Support.SUPPORTED for claim in answer.claims)
 
 
 def _gives(quoted: Answer, asked: AskedFor) -> bool:

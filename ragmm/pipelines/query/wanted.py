@@ -323,7 +323,8 @@ def _is_link(value: str, folded: str) -> bool:
 
 def _is_code(value: str, folded: str) -> bool:  # noqa: ARG001
     words = value.split()
-    return len(words) <= _SPELT_OUT and bool(_DIGIT.search(value) or value.isupper())
+    coded = len(words) <= _SPELT_OUT and bool(_DIGIT.search(value) or value.isupper())
+    return coded and not _STATE_AND_ZIP.fullmatch(value)
 
 
 def _is_reason(value: str, folded: str) -> bool:  # noqa: ARG001
@@ -352,6 +353,7 @@ _PRECISE = re.compile(r"\d[.,]\d{4,}")
 """More decimals than a sum of money has: a coordinate, a ratio."""
 _PHONE = re.compile(r"[+(]?\d[\d\s()./–-]+\d(?:\s?(?:ext|x)\W{0,2}\d+)?")
 _FEWEST_DIGITS = 5
+_STATE_AND_ZIP = re.compile(r"[A-Z]{2}\s\d{5}(?:-\d{4})?")
 _LINK = re.compile(r"[^\s.]\.[a-z]{2,}\b|https?://|\b10\.\d{4,}/")
 _CHECKS: Mapping[AskedKind, Callable[[str, str], bool]] = {
     AskedKind.NUMBER: _is_count,
