@@ -21,7 +21,7 @@ from ragmm.pipelines.answer.whole_values import LONGEST
 from ragmm.pipelines.answer.windows import windows_of
 from ragmm.pipelines.answer.yes_or_no import verdict_of, verdicts
 from ragmm.pipelines.query.quantities import states_other_quantity
-from ragmm.pipelines.query.wanted import AMOUNTS, AskedFor, AskedKind, is_plain, is_run_of_numbers, years
+from ragmm.pipelines.query.wanted import ADDRESSES, AMOUNTS, AskedFor, AskedKind, is_plain, is_run_of_numbers, years
 from ragmm.readers.base import Reader
 from ragmm.text.terms import language
 from ragmm.types import Hit
@@ -167,7 +167,7 @@ def _doubt(question: str, asked: AskedFor, value: str, *, most_words: int = 4) -
         return _NO_AMOUNT
     if asked.kind is not AskedKind.DATE and is_run_of_numbers(value):
         return _NO_AMOUNT
-    strict = asked.kind in AMOUNTS or asked.kind is AskedKind.DATE
+    strict = asked.kind in AMOUNTS | ADDRESSES or asked.kind is AskedKind.DATE
     return _NO_AMOUNT if strict and not is_plain(asked.kind, value, most_words=most_words) else 1.0
 
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 from ragmm.text.terms import content_terms, fold, terms
 
 __all__ = [
+    "ADDRESSES",
     "AMOUNTS",
     "AskedFor",
     "AskedKind",
@@ -338,6 +339,8 @@ def _dated(value: str, folded: str) -> bool:
     return bool(named) or bool(re.fullmatch(r"\d{4}年(?:\d+月)?(?:\d+日)?", value))
 
 
+ADDRESSES = frozenset({AskedKind.EMAIL, AskedKind.PHONE, AskedKind.LINK, AskedKind.CODE})
+"""Kinds of which a value has a form of its own."""
 AMOUNTS = frozenset({AskedKind.NUMBER, AskedKind.MONEY, AskedKind.PERCENT, AskedKind.MEASURE})
 """Kinds of which a value is a number with at most a unit."""
 _NUMBERS = re.compile(r"\d+(?:[.,' ]\d{3}(?!\d))*(?:[.,]\d+)?")
