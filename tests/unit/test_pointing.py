@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from ragmm.pipelines.answer.found_values import TableWeights, values_in_tables, values_in_text
-from ragmm.pipelines.answer.named_things import misses_name
+from ragmm.pipelines.answer.named_things import documents_without_name, misses_name
 from ragmm.pipelines.answer.pointing import Pointed, point
 from ragmm.pipelines.answer.quoted import ExtractiveSettings
 from ragmm.pipelines.answer.windows import windows_of
@@ -129,3 +129,12 @@ def test_yes_or_no_by_a_cell(question: str, says: str) -> None:
 )
 def test_the_part_or_person_named_must_stand_there(question: str, evidence: str, misses: bool) -> None:
     assert misses_name(question, evidence) is misses
+
+
+def test_a_document_names_it_anywhere_in_what_was_found() -> None:
+    hits = [
+        hit(1, "The current is 800 mA.", uri="parts.pdf"),
+        hit(2, "2N3904: NPN transistor", uri="parts.pdf"),
+        hit(3, "The current is 200 mA.", uri="other.pdf"),
+    ]
+    assert documents_without_name("current of the 2N3904", hits) == {"other.pdf"}

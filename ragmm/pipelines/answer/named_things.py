@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from ragmm.text.terms import fold
+from ragmm.types import Hit
 
-__all__ = ["misses_name"]
+__all__ = ["documents_without_name", "misses_name"]
 
 _CODE = re.compile(r"\b(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[A-Za-z0-9][\w-]{3,}\b")
 _NO_CODE = re.compile(
@@ -14,7 +16,17 @@ _NO_CODE = re.compile(
 )
 """Ordinals, amounts with their unit, years of account and such."""
 _NAME = re.compile(r"(?<=\S\s)[A-ZÀ-Þ][\w'’]+(?:\s[A-ZÀ-Þ][\w'’]+)+")
+_OF = re.compile(r"['’]s?\b")
 _SHORTEST = 3
+_MOST = 20_000
+
+
+def documents_without_name(question: str, hits: Sequence[Hit]) -> frozenset[str]:
+    """The uris of those documents of which no hit has what the question names."""
+    said: dict[str, list[str]] = {}
+    for hit in hits:
+        said.setdefault(hit.item.uri, [hit.item.uri]).append(f"{hit.item.text[:_MOST]} {hit.item.context}")
+    return frozenset(uri for uri, texts in said.items() if misses_name(question, " ".join(texts)))
 
 
 def misses_name(question: str, evidence: str) -> bool:
@@ -23,7 +35,8 @@ def misses_name(question: str, evidence: str) -> bool:
     codes = [code for code in _CODE.findall(question) if not _NO_CODE.fullmatch(code)]
     if any(_bare(code) not in there for code in codes):
         return True
-    names = [[word for word in name.split() if len(word) >= _SHORTEST] for name in _NAME.findall(question)]
+    runs = [_OF.sub("", name).split() for name in _NAME.findall(question)]
+    names = [[word for word in run if len(word) >= _SHORTEST] for run in runs]
     return any(words and not any(_bare(word) in there for word in words) for words in names)
 
 
