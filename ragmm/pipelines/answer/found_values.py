@@ -13,7 +13,7 @@ from ragmm.pipelines.answer.cells import CellWeights, PickedCell, pick
 from ragmm.pipelines.answer.confidence import ConfidenceWeights, Signs, confidence, evidence_of
 from ragmm.pipelines.answer.extremes import pick_extreme
 from ragmm.pipelines.answer.grids import grid_of, labelled_otherwise
-from ragmm.pipelines.answer.named_things import misses_name
+from ragmm.pipelines.answer.named_things import documents_without_name
 from ragmm.pipelines.answer.pointing import Pointed, point
 from ragmm.pipelines.answer.reasons import given_reasons, reasoned
 from ragmm.pipelines.answer.scoring import EmbedTexts
@@ -58,14 +58,14 @@ def values_in_text(
     chosen = windows_of(question, hits, most=windows)
     if asked.kind is AskedKind.YES_NO:
         return verdicts(question, chosen)
+    unnamed = documents_without_name(question, hits)
     pointed, spoken = point(question, asked, chosen, reader), language(question)
     found = []
     for one in pointed:
         evidence = evidence_of(one, [other for other in pointed if other is not one], asked, spoken)
         doubt = _doubt(question, asked, one.value, most_words=_MOST_WORDS)
         doubt *= _OTHER_LABEL if labelled_otherwise(question, one.sentence) else 1.0
-        item = one.window.hit.item
-        doubt *= _UNNAMED if misses_name(question, f"{item.text} {item.context} {item.uri}") else 1.0
+        doubt *= _UNNAMED if one.window.hit.item.uri in unnamed else 1.0
         said = _said(one, asked, evidence, confidence(evidence, weights), doubt)
         found.append(reasoned(said) if asked.kind is AskedKind.REASON else said)
     if asked.kind is AskedKind.REASON:
@@ -110,13 +110,23 @@ def values_in_tables(
 def _picked_by_words(question: str, asked: AskedFor, hits: Sequence[Hit], weights: TableWeights) -> list[_Picked]:
     """A cell of each table, the likeliest first."""
     found: list[_Picked] = []
+    unnamed = documents_without_name(question, hits)
     for hit in hits:
         grid = grid_of(hit.item)
         table = AskedTable.of(grid) if grid is not None else None
         extreme = pick_extreme(question, asked, table) if table else None
         cell = extreme or (pick(question, asked, table, weights.cells) if table else None)
         if table is not None and cell is not None:
-            found.append(_Picked(question=question, cell=cell, hit=hit, table=table, extreme=extreme is not None))
+            found.append(
+                _Picked(
+                    question=question,
+                    cell=cell,
+                    hit=hit,
+                    table=table,
+                    extreme=extreme is not None,
+                    unnamed=hit.item.uri in unnamed,
+                )
+            )
     return sorted(found, key=lambda one: -one.value(asked, weights).confidence)
 
 
@@ -141,15 +151,15 @@ class _Picked:
     hit: Hit
     table: AskedTable
     extreme: bool
+    unnamed: bool
+    """Whether what the question names stands nowhere in what was found of its document."""
 
     def value(self, asked: AskedFor, weights: TableWeights) -> FoundValue:
         grid = self.table.grid
         shown = grid.shown(self.cell.row)
         signs = signs_of_cell(self.cell, asked, self.hit, f"{shown} {grid.about}", labelled=grid.labelled)
         doubt = _doubt(self.question, asked, self.cell.value)
-        doubt *= (
-            _UNNAMED if misses_name(self.question, f"{shown} {grid.about} {grid.beside} {self.hit.item.uri}") else 1.0
-        )
+        doubt *= _UNNAMED if self.unnamed else 1.0
         return FoundValue(
             value=self.cell.value,
             shown=shown,
