@@ -44,19 +44,19 @@ class CellSigns:
 class CellConfidence:
     """Of each sign, in logits; fitted by document (`python -m tools.fit_answers`) but for `year`, which is set."""
 
-    bias: float = -4.83
-    row: float = 0.61
-    column: float = 2.57
-    unsaid: float = -2.65
-    relevance: float = 2.07
-    rank: float = -0.8
-    fits: float = 0.49
-    misfit: float = -0.87
-    apart: float = 0.84
+    bias: float = -5.07
+    row: float = 1.31
+    column: float = 2.99
+    unsaid: float = -2.26
+    relevance: float = 1.91
+    rank: float = -0.85
+    fits: float = 0.03
+    misfit: float = -0.29
+    apart: float = 0.66
     year: float = -2.0
-    labelled: float = -0.65
-    pictured: float = 0.52
-    read: float = 0.6
+    labelled: float = -0.78
+    pictured: float = 0.49
+    read: float = 0.52
 
 
 def cell_confidence(signs: CellSigns, weights: CellConfidence) -> float:

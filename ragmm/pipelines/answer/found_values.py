@@ -23,7 +23,6 @@ from ragmm.pipelines.answer.yes_or_no import verdict_of, verdicts
 from ragmm.pipelines.query.quantities import states_other_quantity
 from ragmm.pipelines.query.wanted import ADDRESSES, AMOUNTS, AskedFor, AskedKind, is_plain, is_run_of_numbers, years
 from ragmm.readers.base import Reader
-from ragmm.text.terms import language
 from ragmm.types import Hit
 
 __all__ = ["TableWeights", "values_in_tables", "values_in_text"]
@@ -59,10 +58,10 @@ def values_in_text(
     if asked.kind is AskedKind.YES_NO:
         return verdicts(question, chosen)
     unnamed = documents_without_name(question, hits)
-    pointed, spoken = point(question, asked, chosen, reader), language(question)
+    pointed = point(question, asked, chosen, reader)
     found = []
     for one in pointed:
-        evidence = evidence_of(one, [other for other in pointed if other is not one], asked, spoken)
+        evidence = evidence_of(one, [other for other in pointed if other is not one], asked)
         doubt = _doubt(question, asked, one.value, most_words=_MOST_WORDS)
         doubt *= _OTHER_LABEL if labelled_otherwise(question, one.sentence) else 1.0
         doubt *= _UNNAMED if one.window.hit.item.uri in unnamed else 1.0

@@ -57,7 +57,7 @@ class ExtractiveSettings:
     small English corpus, about Chinese passages, and about long English reports. Where the right document is there but
     silent, and the question long, words tell least.
     """
-    likely: float = 0.4
+    likely: float = 0.42
     """A value less likely right than this is not said without a mark; 0 says any."""
     perhaps: float = 0.25
     """A value less likely right than this is not said at all. Between the two it is marked as doubtful."""
