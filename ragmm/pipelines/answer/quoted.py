@@ -57,16 +57,10 @@ class ExtractiveSettings:
     small English corpus, about Chinese passages, and about long English reports. Where the right document is there but
     silent, and the question long, words tell least.
     """
-    likely: float = 0.42
+    likely: float = 0.45
     """A value less likely right than this is not said without a mark; 0 says any."""
-    perhaps: float = 0.25
+    perhaps: float = 0.3
     """A value less likely right than this is not said at all. Between the two it is marked as doubtful."""
-    sure: float = 0.25
-    """The same for scripts without spaces, where what is left otherwise are the sentences that match best.
-
-    There the reader's values are right oftener than these on plain facts even where it is unsure, and about as often on
-    long answers, whose edges it misses.
-    """
     windows: int = 6
     """Stretches of text that a reader reads for one question."""
     confidence: ConfidenceWeights = field(default_factory=ConfidenceWeights)
@@ -96,9 +90,7 @@ def extract_answer(
     asked = wanted(question)
     if reader is not None and question.strip() and not asks_to_describe(question):
         values = _values(question, asked, hits, embed, settings, reader)
-        # Of scripts that it was shown little of, its unsure values are no worse than the rules of sentences.
-        unspaced = language(question) in _UNSPACED
-        if values and values[0].confidence >= (settings.sure if unspaced else settings.likely):
+        if values and values[0].confidence >= settings.likely:
             return _valued(values[0], hits, settings)
         if values and values[0].confidence >= settings.perhaps:
             return _doubted(_valued(values[0], hits, settings))
