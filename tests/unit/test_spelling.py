@@ -23,7 +23,7 @@ TEXTS = {
     "ferry.md": "The ferry carried 388,000 passengers from July to September. The captain is Ada Holm.",
     "port.md": "The harbour company delivered new lighthouses. Its companies operate in two cities.",
     "rare.md": "The quaich of Gull Rock is kept in the chapel.",
-    "quick.md": "Quiche and quick bread. Quick, quick! The chapels close at six.",
+    "quick.md": "Quiche and quick bread of eleven countries. Quick, quick! The chapels close at six.",
     "german.md": "Die Fähre fährt täglich, auch an Feiertagen.",
 }
 
@@ -82,6 +82,7 @@ def test_edits_beyond_the_most_are_not_told_apart() -> None:
         ("xcompany", "company"),
         ("deliverd", "delivered"),
         ("citeis", "cities"),
+        ("countires", "countries"),  # whose stem is written with a y elsewhere
         ("lightuoses", "lighthouses"),  # two slips in a long word
         ("septembre", "september"),
         ("Feiertagan", "Feiertagen"),

@@ -88,9 +88,9 @@ def _stems(
         if len(stem) not in sizes or sum(letter not in word for letter in stem) > most:
             continue
         allowed = most if len(stem) >= _SHORT_STEM else 1
-        # The index ends "company" in an i.
-        whole = f"{stem[:-1]}y" if stem.endswith("i") else stem
-        slips = edits_of_beginning(whole, word, allowed)
+        # The index ends "company" in an i, as "companies" goes on from there.
+        forms = (stem, f"{stem[:-1]}y") if stem.endswith("i") else (stem,)
+        slips = min(edits_of_beginning(form, word, allowed) for form in forms)
         if slips <= allowed:
             near[stem] = slips, near.get(stem, (0, 0))[1] + held
     nearest = sorted(near, key=lambda stem: (near[stem][0], -len(stem), -near[stem][1]))
