@@ -243,7 +243,9 @@ def test_a_file_that_changes_while_it_is_read_is_one_whole_version(desk: Desk) -
         number = 0
         while not stop.is_set():
             number = (number + 1) % 50
-            path.write_text(f"version {number} " * 2000, encoding="utf-8")
+            # Written at once: half a file that nobody goes on writing is a version too.
+            with path.open("wb", buffering=0) as file:
+                file.write((f"version {number} " * 2000).encode())
 
     writer = threading.Thread(target=scribble)
     writer.start()
