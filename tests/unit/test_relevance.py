@@ -43,9 +43,16 @@ def test_it_is_a_share_of_one() -> None:
 def test_what_chance_brings_is_hardly_relevant() -> None:
     assert said(2.5, 0.1) < 0.1
     assert said(1.0, None) < 0.1
-    assert said(None, 0.1) < 0.1
+    assert said(None, 0.1) < 0.2
     best = Evidence(kind=TEXT, distance=6.0, share=0.9, apart=0.9, page=1.0, votes=0.9)
     assert relevance_of(best) > 0.7
+
+
+def test_a_picture_whose_words_are_asked_stands_before_one_without_any() -> None:
+    """In a collection too small for distances to tell anything: a chart beside signs."""
+    sign = Evidence(kind=MediaKind.IMAGE, votes=0.85, sought=True)
+    chart = replace(sign, share=0.6, apart=0.6, page=0.6, votes=0.8)
+    assert relevance_of(chart) > relevance_of(sign)
 
 
 def test_it_means_the_same_for_texts_and_images() -> None:

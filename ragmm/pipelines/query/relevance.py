@@ -51,8 +51,8 @@ class _Weights:
 
 # The same for texts and for images: their distances are from the middle of their own lists, and comparable already.
 _BOTH = _Weights(base=-3.3, distance=0.21, share=0.68, apart=0.97, page=1.02)
-_WORDS_ALONE = _Weights(base=-2.4, share=0.6, apart=0.9, page=0.9)
-_VECTOR_ALONE = _Weights(base=-3.4, distance=0.49)
+_WORDS_ALONE = _Weights(base=-1.8, share=0.6, apart=0.9, page=0.9)
+_VECTOR_ALONE = _Weights(base=-3.5, distance=0.49)
 _PLACE_ALONE = _Weights(base=-0.6)
 
 
