@@ -18,7 +18,7 @@ _BELOW = 6
 _LONGEST = 60
 _LETTERS = re.compile(r"[^\W\d_]{2,}|%")
 _YEAR = re.compile(r"\W*(?:FY|Q[1-4])?\W*(?:1[5-9]|20)\d\d(?:\s?[-/–]\s?(?:\d\d|\d{4}))?\W*", re.IGNORECASE)
-_NO_VALUE = re.compile(r"(?:n/?a|nil|none|yes|no|unq|tbd|ja|nein|x+)\W*", re.IGNORECASE)
+_NO_VALUE = re.compile(r"(?:n/?a|nil|none|yes|no|tbd|ja|nein|x+)\W*", re.IGNORECASE)
 
 
 def with_one_head(rows: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:

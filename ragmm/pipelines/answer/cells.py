@@ -112,9 +112,10 @@ def pick(
     looked_for = label_words(question) if grid.labelled else words
     order = AskedOrder.of(question, grid)
     features = row_features(question, looked_for, table, order)
-    if not len(features) or max(features[:, [0, _ORDER]].max(), of_day(question, grid).max()) <= 0:
+    dated = of_day(question, grid)
+    if not len(features) or max(features[:, [0, _ORDER]].max(), dated.max()) <= 0:
         return None
-    by_words = features @ np.array(weights.row) + _OF_DAY * of_day(question, grid)
+    by_words = features @ np.array(weights.row) + _OF_DAY * dated
     rows, felt = read_rows(question, table, order, by_words, reader), None
     if rows is not None:
         by_words, felt = np.stack([by_words, rows], axis=1) @ np.array(weights.read_row), rows

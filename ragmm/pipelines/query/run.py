@@ -46,9 +46,9 @@ class SearchPlan:
     """Adds a search for what the terms of a question mean."""
     only: Filter | None = None
     spelling: bool = True
+    """Whether misspelt words of the question are put right."""
     common: Callable[[], Set[str]] = frozenset
     """Gives the words of the language that are right though the collection lacks them."""
-    """Whether misspelt words of the question are put right."""
     fold: bool = True
     """Whether near-duplicates take one place together."""
     rerank: RerankPlan | None = None
