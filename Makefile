@@ -19,6 +19,8 @@ export SCARF_NO_ANALYTICS ?= true
 export DO_NOT_TRACK ?= true
 export UNSTRUCTURED_DISABLE_NOTICE ?= 1
 export TOKENIZERS_PARALLELISM ?= false
+# Hundreds of tests start the command anew: without compiled files each start costs a second.
+unexport PYTHONDONTWRITEBYTECODE
 
 LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 

@@ -38,6 +38,8 @@ _KINDS = {"bert": 0, "roberta": 1, "xlm-roberta": 1}
 _POOLINGS = {"pooling_mode_mean_tokens": "mean", "pooling_mode_cls_token": "cls"}
 _PREFIXES = ("", "bert.", "roberta.")
 _WORDS = "embeddings.word_embeddings.weight"
+_AT_FIRST = 2
+"""A question, and what a glossary says that it means."""
 MOST_TEXTS = 2_000
 """Embedded in NumPy by one encoder; whoever has more is better served by a library that was worth its start."""
 
@@ -164,7 +166,7 @@ class NumpyBert:
 
     @cached_property
     def _runner(self) -> GraphRunner | None:
-        """A graph is run where there is one: its weights are mapped, and its start costs no more than NumPy's."""
+        """A graph is run where there is one; its weights are mapped."""
         if not self.has_graph or self._graph is None:
             return None
         return GraphRunner(self._graph, folder=self._stored.file.parent)
@@ -193,13 +195,18 @@ class NumpyBert:
 
     def embed(self, texts: Sequence[str]) -> Rows:
         """Shape: (len(texts), dim), of unit length."""
-        self._served += len(texts)
         encoded = self._encode(texts, special=True)
-        runner = self._runner
+        runner = None if self._asks_once(len(texts)) else self._runner
         if runner is not None:
             ids = [np.array(one.ids, np.int64) for one in encoded]
             return np.concatenate(at_once(lambda one: runner.run(ids=one)[0], ids, self._threads))
         return self._in_numpy(encoded)
+
+    def _asks_once(self, texts: int) -> bool:
+        """Whether these are the first and few: a process with one question has its answer before a graph has begun."""
+        first = self._served == 0 and texts <= _AT_FIRST and "_runner" not in self.__dict__
+        self._served += texts
+        return first
 
     def _in_numpy(self, encoded: Sequence[Encoding]) -> Rows:
         width = max(len(one.ids) for one in encoded)
@@ -278,10 +285,7 @@ class NumpyBert:
 
     def _ready(self) -> dict[str, Rows]:
         if self._weights is None:
-            from safetensors.numpy import load_file
-
-            found = load_file(self._folder / "model.safetensors")
-            self._weights = {_plain(name): np.asarray(rows, np.float32) for name, rows in found.items()}
+            self._weights = {_plain(name): rows for name, rows in self._stored.items()}
         return self._weights
 
 

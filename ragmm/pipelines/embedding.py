@@ -17,6 +17,7 @@ from ragmm.errors import ModelError
 from ragmm.indexes.changes import PreparedItem, Vector
 from ragmm.indexes.contracts import Snapshot, Store, Writer
 from ragmm.pipelines.text_homes import text_homes
+from ragmm.text.table_words import table_words
 from ragmm.types import IMAGE_MODALITIES, Asset, Item, MediaKind, Modality, Role, StoredItem
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "embed_planned",
     "embedding_text",
     "kind_of",
+    "meant_text",
     "plan",
 ]
 
@@ -33,8 +35,14 @@ _AT_ONCE = 256
 
 
 def embedding_text(text: str, context: str) -> str:
-    """What stands for an item in a space of words: its context (section, title) before its text."""
+    """An item in words: its context (section, title) before its text."""
     return f"{context}\n{text}" if context and text else context or text
+
+
+def meant_text(item: Item | StoredItem) -> str:
+    """What stands for an item in a space of words; of a table its words alone, or those above it, if there are any."""
+    words = table_words(item.text) if item.modality is Modality.TABLE else item.text
+    return embedding_text(words, item.context) or item.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +151,7 @@ def plan(space: str, embedder: Embedder, item: Item) -> Planned | None:
     if item.asset is not None and itself and takes(embedder, item.asset.kind):
         kind = item.asset.kind
         return Planned(space, kind, _key(kind.encode(), bytes.fromhex(item.asset.sha256)), item.asset)
-    text = embedding_text(item.text, item.context)
+    text = meant_text(item)
     if not text.strip():
         return None
     kind = MediaKind.TEXT if takes(embedder, MediaKind.IMAGE) else kind_of(item.modality)
@@ -174,7 +182,7 @@ def embed_again(
         for start in range(0, len(items), _AT_ONCE):
             part = items[start : start + _AT_ONCE]
             media = {n: item.asset for n, item in enumerate(part) if item.asset and itself}
-            texts = {n: embedding_text(item.text, item.context) for n, item in enumerate(part) if n not in media}
+            texts = {n: meant_text(item) for n, item in enumerate(part) if n not in media}
             if media:
                 found = embedder.embed_media(kind, [_stored(snapshot, asset) for asset in media.values()])
                 rows[start + np.array(list(media))] = found

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 
 from ragmm.text.stop_words import LATIN_LANGUAGES, STOPWORDS
@@ -142,6 +143,7 @@ def _pairs(run: str) -> Iterator[str]:
         yield left + right
 
 
+@lru_cache(maxsize=1 << 16)
 def _stem(word: str) -> str:
     """A light English stem: plural, -ed, -ing and the final e go; words of other languages lose little."""
     if not word.isascii() or len(word) < 4:

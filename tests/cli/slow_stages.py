@@ -71,7 +71,11 @@ def slow_down(stage: str, mark: Path) -> None:
     ragmm.wiring.build_vlm = lambda name, *_: Vlm(name=name)  # type: ignore[assignment,misc]
     if stage == "reading":
         _before(ParserPool, "parse", _after(mark, 0))
-        ragmm.wiring.build_parser = lambda pipeline: ParserPool(loaders=slow_loaders)  # type: ignore[assignment]
+        # The confined process looks for it by its module's name, which here is that of the program.
+        from tests.cli import slow_stages
+
+        loaders = slow_stages.slow_loaders
+        ragmm.wiring.build_parser = lambda pipeline: ParserPool(loaders=loaders)  # type: ignore[assignment]
     elif stage == "commit":
         _before(StoreWriter, "commit", _after(mark, 2))
     elif stage == "indexing":

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ragmm.config import (
@@ -204,6 +204,8 @@ def test_a_path_survives_the_snapshot() -> None:
 texts = st.text(st.characters(codec="utf-8"), max_size=30)
 
 
+# The first texts that are drawn need tables of characters, which takes a busy machine more than a second.
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(name=texts, paths=st.lists(texts, max_size=3), shots=st.lists(st.tuples(texts, texts, texts), max_size=3))
 def test_any_text_survives_the_snapshot(name: str, paths: list[str], shots: list[tuple[str, str, str]]) -> None:
     pipeline = replace(

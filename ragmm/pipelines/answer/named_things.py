@@ -16,6 +16,7 @@ _NO_CODE = re.compile(
 )
 """Ordinals, amounts with their unit, years of account and such."""
 _NAME = re.compile(r"(?<=\S\s)[A-ZÀ-Þ][\w'’]+(?:\s[A-ZÀ-Þ][\w'’]+)+")
+_BETWEEN = re.compile(r"[\W_]+")
 _OF = re.compile(r"['’]s?\b")
 _SHORTEST = 3
 _MOST = 20_000
@@ -23,23 +24,34 @@ _MOST = 20_000
 
 def documents_without_name(question: str, hits: Sequence[Hit]) -> frozenset[str]:
     """The uris of those documents of which no hit has what the question names."""
+    codes, names = _named(question)
+    if not codes and not names:
+        return frozenset()
     said: dict[str, list[str]] = {}
     for hit in hits:
         said.setdefault(hit.item.uri, [hit.item.uri]).append(f"{hit.item.text[:_MOST]} {hit.item.context}")
-    return frozenset(uri for uri, texts in said.items() if misses_name(question, " ".join(texts)))
+    return frozenset(uri for uri, texts in said.items() if _misses(codes, names, " ".join(texts)))
 
 
 def misses_name(question: str, evidence: str) -> bool:
     """A code of the question ("2N3904") that is not there, or a name of several words of which none is."""
-    there = _bare(evidence)
-    codes = [code for code in _CODE.findall(question) if not _NO_CODE.fullmatch(code)]
-    if any(_bare(code) not in there for code in codes):
-        return True
+    codes, names = _named(question)
+    return bool(codes or names) and _misses(codes, names, evidence)
+
+
+def _named(question: str) -> tuple[list[str], list[list[str]]]:
+    """The codes of a question, and the words of each name of several."""
+    codes = [_bare(code) for code in _CODE.findall(question) if not _NO_CODE.fullmatch(code)]
     runs = [_OF.sub("", name).split() for name in _NAME.findall(question)]
-    names = [[word for word in run if len(word) >= _SHORTEST] for run in runs]
-    return any(words and not any(_bare(word) in there for word in words) for words in names)
+    names = [[_bare(word) for word in run if len(word) >= _SHORTEST] for run in runs]
+    return codes, [words for words in names if words]
+
+
+def _misses(codes: Sequence[str], names: Sequence[Sequence[str]], evidence: str) -> bool:
+    there = _bare(evidence)
+    return any(code not in there for code in codes) or any(not any(word in there for word in words) for words in names)
 
 
 def _bare(text: str) -> str:
     """Letters and digits alone: codes are written with and without hyphens."""
-    return "".join(char for char in fold(text) if char.isalnum())
+    return _BETWEEN.sub("", fold(text))
