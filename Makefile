@@ -93,7 +93,7 @@ faults-long: install ## Hours: kills by the thousand, readers for minutes, seven
 
 .PHONY: bench
 bench: install ## Measure and print tables (nothing is asserted). One only: make bench BENCH=store
-	for bench in $(or $(BENCH),$(filter-out plain frameworks warm,$(basename $(notdir $(wildcard bench/[a-z]*.py))))); do \
+	for bench in $(or $(BENCH),$(filter-out plain frameworks ingest warm,$(basename $(notdir $(wildcard bench/[a-z]*.py))))); do \
 	  echo "== $$bench"; $(BIN)/python -m bench.$$bench; done
 
 # make eval DATA=FOLDER [SETS="…"] evaluates collections built of the sets in FOLDER; without DATA, the shipped models.

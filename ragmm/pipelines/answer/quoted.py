@@ -61,7 +61,7 @@ class ExtractiveSettings:
     """A value less likely right than this is not said without a mark; 0 says any."""
     perhaps: float = 0.3
     """A value less likely right than this is not said at all. Between the two it is marked as doubtful."""
-    windows: int = 6
+    windows: int = 4
     """Stretches of text that a reader reads for one question."""
     confidence: ConfidenceWeights = field(default_factory=ConfidenceWeights)
     tables: TableWeights = field(default_factory=TableWeights)
