@@ -96,6 +96,15 @@ bench: install ## Measure and print tables (nothing is asserted). One only: make
 	for bench in $(or $(BENCH),$(filter-out plain frameworks ingest warm,$(basename $(notdir $(wildcard bench/[a-z]*.py))))); do \
 	  echo "== $$bench"; $(BIN)/python -m bench.$$bench; done
 
+.PHONY: bench-peers
+bench-peers: install ## Give each framework of bench.beside an environment of its own, with ragmm's versions of torch and the like.
+	mkdir -p .venv-peers
+	$(UV) pip freeze --quiet --python $(BIN)/python | grep -E '^(torch|transformers|sentence-transformers)==' > .venv-peers/versions.txt
+	grep -v '^#' bench/peers.txt | while read -r name wants; do \
+	  test -x .venv-peers/$$name/bin/python || $(UV) venv --quiet --python $(BIN)/python .venv-peers/$$name; \
+	  $(UV) pip install --quiet --python .venv-peers/$$name/bin/python -c .venv-peers/versions.txt $$wants faiss-cpu sentence-transformers; \
+	done
+
 # make eval DATA=FOLDER [SETS="…"] evaluates collections built of the sets in FOLDER; without DATA, the shipped models.
 .PHONY: eval eval-sets
 SETS ?= zh_cmrc_text financebench mmlongbench

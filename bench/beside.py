@@ -1,6 +1,6 @@
-"""ragmm beside a plain script, LlamaIndex and LangChain: same files, same weights, one thread each, in one table.
+"""ragmm beside a plain script and other frameworks: same files, same weights, one thread each, in one table.
 
-    python -m bench.beside [--documents 60] [--images 128] [--rounds 3]
+    make bench-peers; python -m bench.beside [--documents 60] [--images 128] [--rounds 3]
 
 Every figure is CPU time of whole processes (with the children they waited for), start to end, so it holds on a busy
 machine too; memory is the largest process. Pictures go through a ViT-B-32 with random weights: speed does not depend
@@ -120,6 +120,26 @@ def write_images(folder: Path, count: int) -> int:
     return count
 
 
+def write_pdf(folder: Path, pages: int) -> None:
+    """Of headings, paragraphs and a small table on every fourth page."""
+    from reportlab.lib.styles import getSampleStyleSheet
+    from reportlab.platypus import PageBreak, Paragraph, SimpleDocTemplate, Table
+
+    rng, words, styles = random.Random(2), " ".join(_VOCABULARY).split(), getSampleStyleSheet()
+    folder.mkdir(parents=True)
+    story: list[object] = []
+    for page in range(pages):
+        story.append(Paragraph(f"Section {page + 1}", styles["Heading2"]))
+        for _ in range(5):
+            said = " ".join(" ".join(rng.choices(words, k=10)).capitalize() + "." for _ in range(8))
+            story.append(Paragraph(said, styles["BodyText"]))
+        if page % 4 == 0:
+            rows = [["region", "2022", "2023"], *([rng.choice(words), rng.random(), rng.random()] for _ in range(6))]
+            story.append(Table(rows))
+        story.append(PageBreak())
+    SimpleDocTemplate(str(folder / "report.pdf")).build(story)
+
+
 # --------------------------------------------------------------------------------------------------- the rows
 
 
@@ -131,9 +151,20 @@ def text_rows(work: Work, documents: int) -> None:
     table = Rows(f"ingest {words:,} words (MiniLM)", "words/CPU-s", words)
     table.add("ragmm", spent(work.ragmm("ingest", texts, "-c", collection, "-p", pipeline)))
     table.add("plain", spent(work.plain("texts", texts, str(work.folder / "plain-texts"), work.text_model)))
-    for name in filter(frameworks.installed, frameworks.NEEDED):
-        command = [sys.executable, "-W", "ignore", "-m", "bench.frameworks", name, texts]
-        table.add(name, spent([*command, str(work.folder / name), work.text_model]))
+    for name in frameworks.FRAMEWORKS:
+        if python := frameworks.interpreter(name):
+            command = [str(python), "-W", "ignore", "-m", "bench.frameworks", name, texts]
+            table.add(name, spent([*command, str(work.folder / name), work.text_model]))
+
+
+def pdf_rows(work: Work, pages: int) -> None:
+    """Pages a CPU-second of a PDF with a text layer; the script takes the text of each page as it comes."""
+    pdfs, collection = work.folder / "pdfs", str(work.folder / "collection-pdfs")
+    write_pdf(pdfs, pages)
+    pipeline = work.pipeline("text", 'caption = "none"\nvlm = "extractive"')
+    table = Rows(f"ingest a PDF of {pages:,} pages (MiniLM)", "pages/CPU-s", pages)
+    table.add("ragmm", spent(work.ragmm("ingest", str(pdfs), "-c", collection, "-p", pipeline)))
+    table.add("plain", spent(work.plain("pdfs", str(pdfs), str(work.folder / "plain-pdfs"), work.text_model)))
 
 
 def image_rows(work: Work, count: int) -> None:
@@ -202,7 +233,8 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=60)
     parser.add_argument("--images", type=int, default=128)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--rows", nargs="+", default=["texts", "images", "query"])
+    parser.add_argument("--pages", type=int, default=100)
+    parser.add_argument("--rows", nargs="+", default=["texts", "pdfs", "images", "query"])
     options = parser.parse_args()
     _line("task", "with", "measured", "peak memory", "better by")
     with tempfile.TemporaryDirectory(prefix="ragmm-bench-") as temporary:
@@ -211,6 +243,8 @@ def main() -> None:
         work = Work(folder=folder, text_model=model, image_model=random_model(folder))
         if {"texts", "query"} & set(options.rows):
             text_rows(work, options.documents)
+        if "pdfs" in options.rows:
+            pdf_rows(work, options.pages)
         if "images" in options.rows:
             image_rows(work, options.images)
         if "query" in options.rows:

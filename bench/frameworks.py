@@ -1,33 +1,26 @@
-"""The same corpus through LlamaIndex and LangChain, as their guides show it. One process a task, one JSON line.
+"""The same corpus through other frameworks, as their guides show it. One process a task, one JSON line.
 
-python -m bench.frameworks llama-index|langchain FOLDER OUT MODEL
+python -m bench.frameworks llama-index|langchain|haystack|txtai FOLDER OUT MODEL
 
-They are no part of ragmm's requirements. To have their rows in bench.beside:
-pip install llama-index-core llama-index-embeddings-huggingface llama-index-vector-stores-faiss
-pip install langchain-community langchain-huggingface langchain-text-splitters
+They are no part of ragmm's requirements: `make bench-peers` gives each an environment of its own, where this file runs,
+without ragmm.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import sys
 from pathlib import Path
 
 from bench.plain import WORDS, passages
 
-NEEDED = {
-    "llama-index": ("llama_index.core", "llama_index.embeddings.huggingface", "llama_index.vector_stores.faiss"),
-    "langchain": ("langchain_core", "langchain_community", "langchain_huggingface", "langchain_text_splitters"),
-}
+_PEERS = Path(__file__).parents[1] / ".venv-peers"
 
 
-def installed(name: str) -> bool:
-    """Whether a framework and its FAISS and embedding parts can be imported."""
-    try:
-        return all(importlib.util.find_spec(package) is not None for package in NEEDED[name])
-    except ModuleNotFoundError:
-        return False
+def interpreter(name: str) -> Path | None:
+    """The Python of a framework's environment; None where it was not made."""
+    python = _PEERS / name / "bin" / "python"
+    return python if python.exists() else None
 
 
 def llama_index(folder: str, out: str, model: str) -> int:
@@ -58,10 +51,37 @@ def langchain(folder: str, out: str, model: str) -> int:
     return len(pieces)
 
 
+def haystack(folder: str, out: str, model: str) -> int:
+    from haystack import Document
+    from haystack.document_stores.in_memory import InMemoryDocumentStore
+    from haystack_integrations.components.embedders.sentence_transformers import SentenceTransformersDocumentEmbedder
+
+    embedder = SentenceTransformersDocumentEmbedder(model=model, progress_bar=False)
+    embedder.warm_up()
+    made = embedder.run([Document(content=text) for text in passages(Path(folder))])["documents"]
+    store = InMemoryDocumentStore()
+    store.write_documents(made)
+    store.save_to_disk(out)
+    return len(made)
+
+
+def txtai(folder: str, out: str, model: str) -> int:
+    from txtai import Embeddings
+
+    texts = passages(Path(folder))
+    index = Embeddings(path=model, content=True)
+    index.index(texts)
+    index.save(out)
+    return len(texts)
+
+
+FRAMEWORKS = {"llama-index": llama_index, "langchain": langchain, "haystack": haystack, "txtai": txtai}
+
+
 def main() -> None:
     """Runs one framework over a folder of texts."""
     name, *rest = sys.argv[1:]
-    print(json.dumps({"done": {"llama-index": llama_index, "langchain": langchain}[name](*rest)}))
+    print(json.dumps({"done": FRAMEWORKS[name](*rest)}))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """What one writes without ragmm: sentence-transformers or open_clip, and FAISS. One process a task, one JSON line.
 
 python -m bench.plain texts FOLDER OUT MODEL      split each .txt into passages, embed, index, save
+python -m bench.plain pdfs FOLDER OUT MODEL       the same of each page of each PDF
 python -m bench.plain images FOLDER OUT MODEL     embed each picture with an OpenCLIP folder, index, save
 python -m bench.plain query OUT MODEL "question"  load model and index, print the five nearest
 """
@@ -24,10 +25,24 @@ def passages(folder: Path) -> list[str]:
 
 
 def texts(folder: str, out: str, model: str) -> int:
+    return embedded(passages(Path(folder)), out, model)
+
+
+def pdfs(folder: str, out: str, model: str) -> int:
+    import pypdfium2
+
+    pages = []
+    for file in sorted(Path(folder).rglob("*.pdf")):
+        document = pypdfium2.PdfDocument(file)
+        pages += [page.get_textpage().get_text_bounded().split() for page in document]
+    cut = [" ".join(words[at : at + WORDS]) for words in pages for at in range(0, len(words), WORDS)]
+    return embedded(cut, out, model)
+
+
+def embedded(found: list[str], out: str, model: str) -> int:
     import faiss
     from sentence_transformers import SentenceTransformer
 
-    found = passages(Path(folder))
     vectors = SentenceTransformer(model, device="cpu").encode(found, normalize_embeddings=True)
     index = faiss.IndexFlatIP(vectors.shape[1])
     index.add(vectors)
@@ -72,7 +87,7 @@ def query(out: str, model: str, question: str) -> int:
 def main() -> None:
     """Runs one task and says how many things it worked on."""
     task, *rest = sys.argv[1:]
-    done = {"texts": texts, "images": images, "query": query}[task](*rest)
+    done = {"texts": texts, "pdfs": pdfs, "images": images, "query": query}[task](*rest)
     print(json.dumps({"done": done}))
 
 
