@@ -27,8 +27,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 MOST_ON_DISK_MB, MOST_DOWNLOADED_MB = 800, 300
 FIRST_ANSWER = re.compile(r"1\. ")
-NOTE = "# Rota\n\nMira opens the pier on Mondays; Ole opens it on all other days.\n"
-QUESTION = "Who opens the pier on Mondays?"
+NOTE = "# Tea\n\nGreen tea is steeped for two minutes at 80 degrees.\n"
+QUESTION = "How long is green tea steeped?"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +65,7 @@ def first_hour(scratch: Path, *, cold: bool) -> int:
         f"{clone}/.venv/bin/ragmm query {shlex.quote(QUESTION)} -c {scratch}/mine",
     )
     (scratch / "notes").mkdir()
-    (scratch / "notes" / "rota.md").write_text(NOTE, "utf-8")
+    (scratch / "notes" / "tea.md").write_text(NOTE, "utf-8")
     environment = clean_environment(scratch, cold=cold)
     played = []
     for words in commands:
