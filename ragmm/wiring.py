@@ -245,7 +245,8 @@ def build_reranker(name: str, models: ModelSettings) -> Reranker | None:
 
 def build_reader(name: str) -> Reader | None:
     """None where nothing reads, or where the package of the weights that the bundled reader builds on is missing."""
-    from ragmm.models.finding import PACKAGES, Task, find
+    from ragmm.models.finding import Task, find
+    from ragmm.models.weights_packages import PACKAGES
     from ragmm.readers.mini import MiniReader
 
     if name == NONE:

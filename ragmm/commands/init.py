@@ -32,6 +32,7 @@ def init(
     from ragmm.config import default_pipeline, parse_pipeline
     from ragmm.config import starter as starter_text
     from ragmm.config.needs import model_needs
+    from ragmm.optional import with_size
 
     default_pipeline(profile)
     text = starter_text(starter).replace('profile = "mini" ', f'profile = "{profile}" ')
@@ -45,7 +46,9 @@ def init(
     for need in needs:
         size = f" ({need.download_mb:,} MB, {need.licence})" if need.download_mb and not need.present else ""
         show(f"  {need.role:<8} {need.name}: {'here' if need.present else 'not here'}{size}")
-    for name in dict.fromkeys(need.name for need in needs if not need.present):
+    for extra in dict.fromkeys(need.extra for need in needs if need.extra):
+        show(f"What runs them is not installed: {with_size(extra)}")
+    for name in dict.fromkeys(need.pull for need in needs if not need.present):
         show(f"Fetch with: ragmm models pull {safe_name(name)}")
     announce_profile(pipeline)
     written = safe_name(str(file))

@@ -6,14 +6,24 @@ from dataclasses import dataclass
 
 from ragmm.config.names import MODEL_ROLES, NONE
 from ragmm.config.settings import Pipeline, Route
-from ragmm.errors import ModelError
-from ragmm.models import PROFILES, ModelName, Scheme, Task, find
+from ragmm.errors import MissingExtraError, ModelError
+from ragmm.models import PROFILES, ModelName, Scheme, Task, describe, find
+from ragmm.models.weights_packages import PACKAGES
+from ragmm.optional import OPTIONAL, OptionalPackage
+from ragmm.types import MediaKind
 
-__all__ = ["ModelNeed", "model_needs"]
+__all__ = ["ModelNeed", "model_needs", "package_for"]
 
 _ROUTE_OF = {"shared": Route.SHARED, "text": Route.TEXT, "caption": Route.TEXT}
 _FREE = (Scheme.EXTRACTIVE, Scheme.OPENAI)
 """Nothing has to be on this machine for them."""
+_RUN_BY = {
+    Scheme.MINI: "open_clip",
+    Scheme.OPEN_CLIP: "open_clip",
+    Scheme.ST: "sentence_transformers",
+    Scheme.HF: "transformers",
+    Scheme.OPENAI: "openai",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +36,13 @@ class ModelNeed:
     download_mb: int = 0
     """Where the profile's table knows it."""
     licence: str = ""
+    extra: str = ""
+    """The extra that runs it, where that is not installed."""
+
+    @property
+    def pull(self) -> str:
+        """What `ragmm models pull` fetches it by."""
+        return Scheme.MINI if self.name.partition(":")[2] in PACKAGES else self.name
 
 
 def model_needs(pipeline: Pipeline) -> list[ModelNeed]:
@@ -42,7 +59,15 @@ def model_needs(pipeline: Pipeline) -> list[ModelNeed]:
 def _need(pipeline: Pipeline, role: str, name: str) -> ModelNeed:
     known = getattr(PROFILES[pipeline.profile], role)
     size, licence = (known.download_mb, known.licence) if known.name == name else (0, "")
-    return ModelNeed(role=role, name=name, present=_present(role, name), download_mb=size, licence=licence)
+    package = package_for(pipeline, role, name)
+    return ModelNeed(
+        role=role,
+        name=name,
+        present=_present(role, name),
+        download_mb=size,
+        licence=licence,
+        extra="" if package is None or package.installed else package.extra,
+    )
 
 
 def _present(role: str, name: str) -> bool:
@@ -50,7 +75,35 @@ def _present(role: str, name: str) -> bool:
     if parsed.of_plugin or parsed.scheme in _FREE:
         return True
     try:
-        find(name, task=Task.GENERATE if role in {"caption", "vlm"} else Task.EMBED)
-    except ModelError:
+        found = find(name, task=Task.GENERATE if role in {"caption", "vlm"} else Task.EMBED)
+        text_model = describe(found.folder).text_model if role == "shared" else None
+        if text_model is not None:
+            find(ModelName(scheme=Scheme.ST, target=text_model))
+    except (ModelError, MissingExtraError):
         return False
     return True
+
+
+def package_for(pipeline: Pipeline, role: str, name: str) -> OptionalPackage | None:
+    """What runs this model in this role; None where ragmm does by itself."""
+    parsed, models = ModelName.parse(name), pipeline.models
+    plain = str(models.device) in {"auto", "cpu"} and str(models.dtype) in {"auto", "float32"}
+    if parsed.of_plugin or parsed.scheme is Scheme.EXTRACTIVE or (parsed.scheme is Scheme.MINI and plain):
+        return None
+    if parsed.scheme is Scheme.ST and role != "rerank" and plain and _runs_by_itself(parsed):
+        return None
+    module = _RUN_BY[Scheme(parsed.scheme)]
+    return next(one for one in OPTIONAL if one.module == module)
+
+
+def _runs_by_itself(name: ModelName) -> bool:
+    """Whether a text model is one of those that are computed without torch; what is not here is taken not to be."""
+    if name.target in PACKAGES:
+        return True
+    from ragmm.embedders.numpy_bert import NumpyBert
+
+    try:
+        folder = find(name, verify=False).folder
+        return describe(folder).kinds == {MediaKind.TEXT} and NumpyBert.open(folder) is not None
+    except ModelError:
+        return False

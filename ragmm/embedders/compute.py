@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,15 @@ from ragmm.errors import ModelError
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["cpu_has_fast_bfloat16", "decode_threads", "gpu_in_sight", "resolve_device", "resolve_dtype", "set_threads"]
+__all__ = [
+    "cpu_has_fast_bfloat16",
+    "decode_threads",
+    "gpu_in_sight",
+    "resolve_device",
+    "resolve_dtype",
+    "set_threads",
+    "torch_installed",
+]
 
 _BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
 """AVX512-BF16, AMX, and ARM's name for its own."""
@@ -59,8 +68,13 @@ def cpu_has_fast_bfloat16() -> bool:
 
 
 def gpu_in_sight() -> bool:
-    """Whether the system has a GPU driver, asked without starting torch."""
-    return any(Path(device).exists() for device in ("/dev/nvidiactl", "/dev/kfd"))
+    """Whether the system has a GPU driver and a torch that could use it, asked without starting torch."""
+    return torch_installed() and any(Path(device).exists() for device in ("/dev/nvidiactl", "/dev/kfd"))
+
+
+def torch_installed() -> bool:
+    """Whether torch can be imported; the default profile does without."""
+    return find_spec("torch") is not None
 
 
 def set_threads(settings: EmbedderSettings) -> None:

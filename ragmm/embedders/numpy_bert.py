@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ragmm.embedders.batching import BatchPlan, available_cores, embed_sorted
-from ragmm.embedders.compute import gpu_in_sight
+from ragmm.embedders.compute import gpu_in_sight, torch_installed
 from ragmm.embedders.windows import Span, average, cut
 from ragmm.graphs.bert import BertShape, bert_graph
 from ragmm.graphs.running import GraphRunner, at_once, one_thread, runs_graphs
@@ -45,12 +45,12 @@ MOST_TEXTS = 2_000
 
 
 def serves_without_torch(encoder: NumpyEncoder | None, texts: int, device: str) -> bool:
-    """Whether so many texts are embedded without torch: any number by a graph, unless a GPU waits for them."""
+    """Whether so many texts are embedded without torch: any number by a graph, unless torch has a GPU for them."""
     if encoder is None or device not in {"auto", "cpu"}:
         return False
     if encoder.has_graph and (device == "cpu" or not gpu_in_sight()):
         return True
-    return "torch" not in sys.modules and encoder.takes(texts)
+    return not torch_installed() or ("torch" not in sys.modules and encoder.takes(texts))
 
 
 class NumpyEncoder(Protocol):

@@ -31,6 +31,7 @@ from ragmm.models.finding import FoundModel, Source, find
 from ragmm.models.fingerprints import fingerprint
 from ragmm.models.names import ModelName, Scheme
 from ragmm.models.profiles import MINI_NOTICE
+from ragmm.optional import require
 from ragmm.types import Asset, MediaKind, ModelInfo, Role
 
 if TYPE_CHECKING:
@@ -168,6 +169,7 @@ class OpenClipEmbedder:
     def _ready(self) -> OpenClipModel:
         with self._lock:
             if self._model is None:
+                require("open_clip", f"the model {self._found.name}")
                 self._model = build(self._files, self._settings)
             return self._model
 

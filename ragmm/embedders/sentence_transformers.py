@@ -26,6 +26,7 @@ from ragmm.models.finding import FoundModel
 from ragmm.models.fingerprints import fingerprint
 from ragmm.models.safety import refuse_foreign_code, refuse_pickles, require_tokenizer
 from ragmm.models.strict import strict_loading
+from ragmm.optional import require
 from ragmm.types import Asset, MediaKind, ModelInfo, Role
 
 if TYPE_CHECKING:
@@ -153,6 +154,7 @@ class SentenceTransformerEmbedder:
         return max(8, limit - int(taken))
 
     def _loaded(self) -> SentenceTransformer:
+        require("sentence_transformers", f"the model {self._found.name}")
         from sentence_transformers import SentenceTransformer
 
         folder = self._found.folder

@@ -15,6 +15,7 @@ from PIL import Image, ImageCms, UnidentifiedImageError
 
 from ragmm.errors import DocumentError, LimitError
 from ragmm.loaders.settings import LoaderSettings
+from ragmm.optional import install_line
 from ragmm.types import Asset
 
 __all__ = [
@@ -91,7 +92,7 @@ def reading(name: str) -> Iterator[None]:
 def open_image(source: Path | bytes, media_type: str, name: str, settings: LoaderSettings) -> Image.Image:
     """Reads the header only, and refuses more than `max_pixels` before anything is decoded."""
     if media_type == "image/heif" and not heif_ready():
-        raise DocumentError(f"{name} is HEIF, which needs an optional package: pip install 'ragmm[heif]'")
+        raise DocumentError(f"{name} is HEIF, which needs an optional package: {install_line('heif')}")
     stream = io.BytesIO(source) if isinstance(source, bytes) else source
     image = Image.open(stream, formats=[FORMATS[media_type]])
     try:

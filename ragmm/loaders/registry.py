@@ -16,7 +16,7 @@ from ragmm.loaders.probe import BINARY, EMPTY, ENCRYPTED_OFFICE, probe
 from ragmm.loaders.settings import LoaderSettings
 from ragmm.loaders.tabular import TabularLoader
 from ragmm.loaders.text import TextLoader
-from ragmm.optional import extra_for
+from ragmm.optional import advice, extra_for
 from ragmm.plugins import Group, plugins
 from ragmm.text.names import display_name
 from ragmm.types import Item
@@ -101,7 +101,7 @@ def _unsupported(probe: Probe) -> str:
         return f"{name} is no format that ragmm reads: its content is binary and begins with {probe.head[:8].hex(' ')}"
     if kind == "application/zip" and name.lower().endswith(_ZIPPED):
         return f"{name} is damaged: it is a zip file, but its list of members names no document; replace the file"
-    if extra := extra_for(kind):
-        return f"{name} is {kind}, which needs an optional package; install it with: pip install 'ragmm[{extra}]'"
-    advice = _ADVICE.get(kind, "convert it to a format that `ragmm doctor` lists, or exclude it")
-    return f"{name} is {kind}, which no loader reads; {advice}"
+    if package := extra_for(kind):
+        return f"{name} is {kind}, which needs an optional package; install it with: {advice(package)}"
+    otherwise = _ADVICE.get(kind, "convert it to a format that `ragmm doctor` lists, or exclude it")
+    return f"{name} is {kind}, which no loader reads; {otherwise}"

@@ -72,8 +72,7 @@ class SvgLoader:
 
 def loaders(settings: LoaderSettings) -> tuple[SvgLoader, ...]:
     """The loader, where the rasteriser is installed."""
-    installed = find_spec("resvg_py") is not None and find_spec("lxml") is not None
-    return (SvgLoader(settings),) if installed else ()
+    return (SvgLoader(settings),) if find_spec("resvg_py") is not None else ()
 
 
 def svg_text(data: bytes, name: str) -> str:

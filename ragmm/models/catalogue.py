@@ -10,12 +10,13 @@ from typing import TypeVar
 from ragmm.errors import ModelError
 from ragmm.models import hub
 from ragmm.models.describe import ModelFacts, describe, read_json
-from ragmm.models.finding import BUNDLED, PACKAGES, FoundModel, Source, Task, bundled_folder, find
+from ragmm.models.finding import BUNDLED, FoundModel, Source, Task, bundled_folder, find
 from ragmm.models.fingerprints import fingerprint, identity_files
 from ragmm.models.names import ModelName, Scheme
 from ragmm.models.profiles import PROFILES
 from ragmm.models.safety import refuse_foreign_code, refuse_pickles
 from ragmm.models.weights import file_sha256, read_header, safetensors_files
+from ragmm.models.weights_packages import PACKAGES
 
 __all__ = ["ModelCheck", "ModelEntry", "ModelFile", "check", "list_models", "path", "pull"]
 
@@ -214,12 +215,26 @@ def _missing_shards(folder: Path) -> list[str]:
 
 
 def pull(name: str) -> FoundModel:
-    """Fetches a model into the Hugging Face cache unless it is here; honours HF_HUB_OFFLINE."""
+    """Fetches a model into the Hugging Face cache unless it is here; honours HF_HUB_OFFLINE.
+
+    mini's text model comes as a package, from where this machine gets its packages, and without what that asks for.
+    """
     parsed = ModelName.parse(name)
     found = find(parsed, download=True)
     text_model = describe(found.folder).text_model
-    if text_model is not None:
-        find(ModelName(scheme=Scheme.ST, target=text_model), download=True)
+    if text_model is None:
+        return found
+    text = ModelName(scheme=Scheme.ST, target=text_model)
+    package = PACKAGES.get(text_model)
+    if package is None or parsed.scheme is not Scheme.MINI:
+        find(text, download=True)
+        return found
+    try:
+        find(text)
+    except ModelError:
+        if hub.is_offline():
+            raise
+        package.fetch()
     return found
 
 

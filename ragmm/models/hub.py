@@ -193,5 +193,5 @@ def _refused(repository: str, revision: str | None, status: int) -> str:
 def _unreachable(repository: str, error: Exception) -> str:
     return (
         f"the model {repository} could not be fetched: the hub is not reachable or broke off ({type(error).__name__}); "
-        "check the network, copy the model's folder here and name it, or use the profile mini: it needs no download"
+        "check the network, copy the model's folder here and name it, or use the profile mini"
     )

@@ -6,29 +6,34 @@ import importlib.util
 from functools import cache
 from pathlib import Path
 
-from ragmm.errors import MissingExtraError, ModelNotFoundError
+from ragmm.errors import ModelNotFoundError
 from ragmm.models.names import close_matches
+from ragmm.optional import missing
 
 __all__ = ["architecture_file", "architectures", "is_tagged", "repository", "split"]
 
 
-def _config_folder() -> Path:
-    """open_clip's configurations, found without importing it (which would import torch)."""
+def _config_folder() -> Path | None:
+    """open_clip's configurations, found without importing it (which would import torch); None where it is absent."""
     spec = importlib.util.find_spec("open_clip")
     if spec is None or not spec.submodule_search_locations:
-        raise MissingExtraError("open-clip-torch", "all", "an open_clip: model")
+        return None
     return Path(next(iter(spec.submodule_search_locations))) / "model_configs"
 
 
 @cache
 def architectures() -> tuple[str, ...]:
-    """The names of all architectures this open_clip knows."""
-    return tuple(sorted(file.stem for file in _config_folder().glob("*.json")))
+    """The names of all architectures this open_clip knows; none where it is not installed."""
+    folder = _config_folder()
+    return tuple(sorted(file.stem for file in folder.glob("*.json"))) if folder else ()
 
 
 def architecture_file(name: str) -> Path:
-    """The JSON file that describes an architecture."""
-    return _config_folder() / f"{name}.json"
+    """The JSON file that describes an architecture. Raises MissingExtraError without open_clip."""
+    folder = _config_folder()
+    if folder is None:
+        raise missing("open_clip", f"the architecture {name}")
+    return folder / f"{name}.json"
 
 
 def is_tagged(target: str) -> bool:

@@ -65,7 +65,7 @@ _QWEN_8B = ProfileModel(
 PROFILES: Mapping[str, ProfileModels] = {
     "mini": ProfileModels(
         name="mini",
-        runs_on="anything; no download",
+        runs_on="anything",
         notice=MINI_NOTICE,
         shared=ProfileModel(
             name="mini",
@@ -78,7 +78,7 @@ PROFILES: Mapping[str, ProfileModels] = {
             download_mb=88,
             memory_mb=91,
             licence="Apache-2.0",
-            why="installed as a package (ragmm[mini]); the same text vectors as the shared space",
+            why="a package, or ragmm models pull mini; the same text vectors as the shared space",
         ),
         caption=ProfileModel(
             name="mini",

@@ -7,6 +7,7 @@ from pathlib import Path
 from ragmm.errors import ModelError
 from ragmm.models.describe import read_json
 from ragmm.models.weights import safetensors_files
+from ragmm.optional import require
 
 __all__ = ["has_tokenizer", "refuse_foreign_code", "refuse_pickles", "require_tokenizer"]
 
@@ -36,6 +37,7 @@ def refuse_foreign_code(folder: Path) -> None:
     config = read_json(folder / "config.json")
     if not config.get("auto_map"):
         return
+    require("transformers", f"the model in {folder}")
     from transformers import CONFIG_MAPPING
 
     if config.get("model_type") not in CONFIG_MAPPING:

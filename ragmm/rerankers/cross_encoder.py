@@ -19,6 +19,7 @@ from ragmm.models.finding import FoundModel
 from ragmm.models.fingerprints import fingerprint
 from ragmm.models.safety import refuse_foreign_code, refuse_pickles
 from ragmm.models.strict import strict_loading
+from ragmm.optional import require
 from ragmm.rerankers.base import Candidate
 from ragmm.types import MediaKind, ModelInfo
 
@@ -92,6 +93,7 @@ class CrossEncoderReranker:
             return self._model
 
     def _loaded(self) -> CrossEncoder:
+        require("sentence_transformers", f"the model {self._found.name}")
         from sentence_transformers import CrossEncoder
 
         folder = self._found.folder

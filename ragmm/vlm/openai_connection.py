@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ragmm.errors import ModelError
-from ragmm.optional import missing
+from ragmm.optional import require
 from ragmm.text.inert import without_controls
 from ragmm.vlm.openai_settings import OpenAiSettings, Usage, check_url, is_loopback, read_key
 
@@ -124,10 +124,8 @@ class Connection:
             return self._client
 
     def _new_client(self) -> OpenAI:
-        try:
-            import openai
-        except ImportError as error:
-            raise missing("openai", f"the model at {self.url}") from error
+        import openai
+
         settings = self._settings
         self._key = read_key(settings, self.url)
         http = openai.DefaultHttpxClient(
@@ -166,6 +164,7 @@ class Connection:
 
     def _attempt(self, call: Callable[[], _T]) -> _T:
         """Runs a request; turns what may pass into _PassingError and what will not into ModelError."""
+        require("openai", f"the model at {self.url}")
         import openai
 
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import threading
 from collections.abc import Generator, Hashable, Iterator, Sequence
 from functools import cached_property
@@ -12,6 +13,7 @@ from typing import Any
 from ragmm.errors import ModelError
 from ragmm.models.describe import licence_of, read_json
 from ragmm.models.fingerprints import fingerprint
+from ragmm.optional import require
 from ragmm.types import ModelInfo
 from ragmm.vlm.base import Piece, Prompt, Reply, whole
 from ragmm.vlm.transformers_confidence import TokenProbabilities
@@ -141,6 +143,7 @@ class TransformersVlm:
     def _ready(self) -> _Loaded:
         with self._lock:
             if self._loaded is None:
+                require("transformers", f"the model {self._name}")
                 self._loaded = _Loaded.from_folder(self._folder, self._config, self._place)
             return self._loaded
 
@@ -256,9 +259,8 @@ def _is_out_of_memory(error: BaseException) -> bool:
 
 
 def _empty_caches() -> None:
-    import torch
-
-    if torch.cuda.is_available():
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
         torch.cuda.empty_cache()
 
 

@@ -15,6 +15,7 @@ from ragmm.models.describe import read_json
 from ragmm.models.safety import refuse_foreign_code, refuse_pickles, require_tokenizer
 from ragmm.models.strict import strict_loading
 from ragmm.models.weights import read_header, safetensors_files
+from ragmm.optional import line_for
 
 if TYPE_CHECKING:
     import torch
@@ -153,7 +154,7 @@ def _explained(folder: Path, what: str) -> Iterator[None]:
         package = error.name or _named_package(str(error))
         raise ModelError(
             f"{what} in {folder} needs the package {package}, which is not installed; "
-            f"install it with: pip install {package}"
+            f"install it with: {line_for(package)}"
         ) from error
     except MemoryError as error:
         raise ModelError(f"not enough memory to load {what} in {folder}; choose a smaller model") from error

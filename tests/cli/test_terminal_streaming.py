@@ -24,6 +24,8 @@ import ragmm
 from ragmm.testing import FakeEmbedder
 from tests.unit.chat_server import ChatServer, Handler, chat_server, event
 
+pytestmark = pytest.mark.needs("openai")
+
 QUESTION = "When did the mill open?"
 PROGRAM = """
 import sys

@@ -269,7 +269,7 @@ ERRORS: dict[str, Exception] = {
     "document": DocumentError("page 3 is broken"),
     "limit": LimitError("5,001 pages; at most 5,000 are read"),
     "unsupported": UnsupportedError("nothing reads this"),
-    "missing": MissingExtraError("rapidocr", "ocr", "reading scans"),
+    "missing": MissingExtraError("pymupdf", "pymupdf", "reading scans"),
     "bug": ZeroDivisionError("division by zero"),
     "recursion": RecursionError("maximum recursion depth exceeded"),
 }

@@ -238,7 +238,7 @@ def test_a_program_may_be_run_but_not_kept(parse: Parse) -> None:
         ("document", DocumentError, "bomb.txt: page 3 is broken"),
         ("limit", LimitError, "bomb.txt: 5,001 pages"),
         ("unsupported", UnsupportedError, "bomb.txt: nothing reads this"),
-        ("missing", UnsupportedError, "pip install 'ragmm[ocr]'"),
+        ("missing", UnsupportedError, "pip install 'ragmm[pymupdf]'"),
         ("bug", DocumentError, "bomb.txt: its loader failed with ZeroDivisionError"),
         ("recursion", DocumentError, "bomb.txt: it is nested too deeply"),
     ],

@@ -1,9 +1,11 @@
-"""The tools that print how well documents are read."""
+"""The tools that print how well documents are read, and what an installation costs."""
 
 from __future__ import annotations
 
 import json
+import os
 import random
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 
 from bench.loaders import backends
 from ragmm.loaders.settings import Tables
-from tools import check_figures, check_ocr, check_tables
+from tools import check_figures, check_ocr, check_tables, first_hour
 
 
 def test_tables_of_every_kind_are_read(capsys: pytest.CaptureFixture[str]) -> None:
@@ -89,3 +91,35 @@ def test_errors_are_counted_as_edits_within_what_was_read() -> None:
         assert check_ocr.distance_within(expected, read) == plain_distance_within(expected, read), (expected, read)
     assert check_ocr.distance_within("weir", "theweirat") == 0
     assert check_ocr.distance_within("weir", "") == 4
+
+
+# The first hour
+
+
+def test_a_requirement_is_its_name_and_its_extras() -> None:
+    assert first_hour.parted("Open_CLIP.torch>=3 ; python_version < '4'") == ("open-clip-torch", [])
+    assert first_hour.parted("ragmm[cpu, mini]") == ("ragmm", ["cpu", "mini"])
+
+
+def test_what_a_requirement_brings_is_counted_once_and_only_where_it_is_asked_for() -> None:
+    alone = first_hour.closure(["rich>=14", "rich"], {})
+    assert {"rich", "pygments", "markdown-it-py"} <= set(alone)
+    assert "pytest" not in alone
+    assert set(first_hour.closure(["ragmm[svg]"], {"svg": ["rich"]})) == set(alone)
+    assert first_hour.closure(["no-such-package-at-all"], {}) == {}
+    assert first_hour.megabytes(alone) >= 1
+
+
+def test_a_file_with_two_names_takes_its_place_once(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"x" * 1000)
+    (tmp_path / "b").hardlink_to(tmp_path / "a")
+    assert first_hour.occupied(tmp_path) == 1000
+
+
+def test_the_seconds_to_the_first_answer_are_those_of_the_line_behind_the_question() -> None:
+    words = f"{sys.executable} -c \"import time; print('1. Who?'); time.sleep(0.3); print('Mira'); print('x')\""
+    played = first_hour.play("it", words, dict(os.environ))
+    assert played.ok
+    assert played.first_answer is not None
+    assert 0.3 <= played.first_answer <= played.seconds
+    assert not first_hour.play("it", f"{sys.executable} -c 1/0", dict(os.environ)).ok

@@ -66,6 +66,7 @@ class TestDamage:
         with pytest.raises(ModelError, match=r"pytorch_model\.bin only.*safetensors"):
             refuse_pickles(folder)
 
+    @pytest.mark.needs("transformers")
     def test_code_that_comes_with_a_model_is_refused(self, tmp_path: Path) -> None:
         folder = sentence_model(tmp_path / "m")
         (folder / "config.json").write_text(json.dumps({"model_type": "novel", "auto_map": {"AutoModel": "m.N"}}))

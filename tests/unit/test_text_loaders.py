@@ -18,6 +18,7 @@ from ragmm.loaders.settings import LoaderSettings, Ocr, PageImages
 from ragmm.loaders.text import TextLoader
 from ragmm.text.names import display_name
 from ragmm.types import Modality
+from tests.unit.office_files import docx
 
 
 @pytest.fixture
@@ -125,7 +126,7 @@ def test_too_much_text(read):
 @pytest.mark.parametrize(
     ("name", "data", "message"),
     [
-        ("old.doc", OLE + "WordDocument\0".encode("utf-16-le"), r"application/msword.*pip install 'ragmm\[office\]'"),
+        ("a.docx", docx(), r"wordprocessingml.*'ragmm\[office\]', or by itself: pip install --no-deps unstructured=="),
         ("a.gz", b"\x1f\x8b\x08\0", "application/gzip.*unpack it"),
         ("a.psd", b"8BPS\0\x01", "image/vnd.adobe.photoshop, which no loader reads"),
         ("a.docx", b"PK\x03\x04" + bytes(60), "is damaged: it is a zip file"),

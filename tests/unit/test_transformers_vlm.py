@@ -19,6 +19,8 @@ from ragmm.vlm.transformers import TransformersVlm
 from ragmm.vlm.transformers_devices import place
 from tests.unit.vlm_checkpoints import build
 
+pytestmark = pytest.mark.needs("transformers", "torch")
+
 PICTURE = Image.effect_noise((70, 50), 90).convert("RGB")
 NOISE = picture_asset(PICTURE)
 BLUE = picture_asset(Image.new("RGB", (40, 60), "blue"))
@@ -347,5 +349,5 @@ class TestDamage:
             raise ImportError("Package `num2words` is required to run SmolVLM processor.")
 
         monkeypatch.setattr(AutoProcessor, "from_pretrained", needs)
-        with pytest.raises(ModelError, match="pip install num2words"):
+        with pytest.raises(ModelError, match=r"pip install 'ragmm\[vlm\]'"):
             TransformersVlm(copy, "hf:x").load()

@@ -16,7 +16,6 @@ from ragmm.loaders.office.html_tree import MARKER, Resolve, TakenOut, normalise
 from ragmm.loaders.office.quiet import partitioner
 from ragmm.loaders.office.safe_xml import Element
 from ragmm.loaders.office.structures import PartKind, Structure, figure, heading, one_line, paragraph, table
-from ragmm.optional import missing
 
 __all__ = ["decode_html", "html_file_parts", "html_parts"]
 
@@ -65,10 +64,8 @@ def html_parts(
 
 def _parse(text: str) -> tuple[Element | None, bool]:
     """The tree, and whether the parser gave up on its depth."""
-    try:
-        from lxml import etree
-    except ImportError as error:
-        raise missing("lxml", "Reading HTML") from error
+    from lxml import etree
+
     parser = etree.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True, huge_tree=False)
     body = _XML_DECLARATION.sub("", text.lstrip("\ufeff"), count=1).replace("\0", "")
     if not body.strip():

@@ -42,7 +42,7 @@ class Format:
     function: str
     """Takes the file and its name (and with `sized` the most bytes of text), gives properties and parts."""
     needs: tuple[str, ...] = ()
-    """Packages without which it is not offered."""
+    """Optional packages without which it is not offered."""
     paged: bool = False
     sized: bool = False
     warm: str = ""
@@ -60,7 +60,7 @@ _FORMATS = (
         media_types=frozenset({_OOXML + "wordprocessingml.document"}),
         module="docx",
         function="docx_parts",
-        needs=("unstructured", "docx"),
+        needs=("unstructured",),
         warm="docx",
     ),
     Format(
@@ -69,7 +69,7 @@ _FORMATS = (
         media_types=frozenset({_OOXML + "presentationml.presentation"}),
         module="pptx",
         function="pptx_parts",
-        needs=("unstructured", "pptx"),
+        needs=("unstructured",),
         paged=True,
         warm="pptx",
     ),
@@ -79,7 +79,6 @@ _FORMATS = (
         media_types=frozenset({_OOXML + "spreadsheetml.sheet"}),
         module="xlsx",
         function="xlsx_parts",
-        needs=("openpyxl", "lxml"),
         paged=True,
     ),
     Format(
@@ -88,7 +87,7 @@ _FORMATS = (
         media_types=frozenset({"text/html"}),
         module="html",
         function="html_file_parts",
-        needs=("unstructured", "lxml"),
+        needs=("unstructured",),
         sized=True,
         warm="html",
     ),
@@ -98,7 +97,7 @@ _FORMATS = (
         media_types=frozenset({"application/xml"}),
         module="xml",
         function="xml_file_parts",
-        needs=("unstructured", "lxml"),
+        needs=("unstructured",),
         sized=True,
         warm="html",
     ),
@@ -108,7 +107,7 @@ _FORMATS = (
         media_types=frozenset({"message/rfc822"}),
         module="mail",
         function="eml_parts",
-        needs=("unstructured", "lxml"),
+        needs=("unstructured",),
         warm="html",
     ),
     Format(
@@ -117,7 +116,7 @@ _FORMATS = (
         media_types=frozenset({"application/mbox"}),
         module="mail",
         function="mbox_parts",
-        needs=("unstructured", "lxml"),
+        needs=("unstructured",),
     ),
     Format(
         name="msg",
@@ -125,7 +124,7 @@ _FORMATS = (
         media_types=frozenset({"application/vnd.ms-outlook"}),
         module="mail",
         function="msg_parts",
-        needs=("unstructured", "oxmsg"),
+        needs=("unstructured",),
         warm="html",
     ),
     Format(
@@ -134,7 +133,7 @@ _FORMATS = (
         media_types=frozenset({"application/epub+zip"}),
         module="epub",
         function="epub_parts",
-        needs=("unstructured", "lxml"),
+        needs=("unstructured",),
         warm="html",
     ),
     Format(
@@ -143,7 +142,6 @@ _FORMATS = (
         media_types=frozenset(_ODF + kind for kind in ("text", "text-template", "graphics")),
         module="odf",
         function="odf_parts",
-        needs=("lxml",),
     ),
     Format(
         name="odf-pages",
@@ -153,7 +151,6 @@ _FORMATS = (
         ),
         module="odf",
         function="odf_parts",
-        needs=("lxml",),
         paged=True,
     ),
     Format(name="rtf", version=2, media_types=frozenset({"application/rtf"}), module="rtf", function="rtf_file_parts"),
@@ -163,7 +160,6 @@ _FORMATS = (
         media_types=frozenset({"application/msword"}),
         module="doc",
         function="doc_parts",
-        needs=("olefile",),
     ),
     Format(
         name="ppt",
@@ -171,7 +167,6 @@ _FORMATS = (
         media_types=frozenset({"application/vnd.ms-powerpoint"}),
         module="ppt",
         function="ppt_parts",
-        needs=("olefile",),
         paged=True,
     ),
     Format(
@@ -180,7 +175,6 @@ _FORMATS = (
         media_types=frozenset({"application/vnd.ms-excel"}),
         module="xls",
         function="xls_parts",
-        needs=("xlrd",),
         paged=True,
     ),
 )

@@ -17,7 +17,6 @@ from ragmm.errors import DocumentError, LimitError
 from ragmm.loaders.decoding import decode
 from ragmm.loaders.office.html import decode_html, html_parts
 from ragmm.loaders.office.structures import Structure, attachment, one_line, paragraph
-from ragmm.optional import missing
 
 __all__ = ["eml_parts", "mbox_parts", "msg_parts", "plain_parts"]
 
@@ -202,10 +201,8 @@ def _iso(date: str) -> str:
 
 def msg_parts(file: Path, name: str) -> tuple[dict[str, str], Iterator[Structure]]:
     """An Outlook message."""
-    try:
-        from oxmsg import Message
-    except ImportError as error:
-        raise missing("oxmsg", f"Reading {name}") from error
+    from oxmsg import Message
+
     message = Message.load(str(file))
     sent = message.sent_date
     letter = _Letter(

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ragmm.errors import DocumentError, LimitError
-from ragmm.optional import missing
 
 __all__ = ["read_streams"]
 
@@ -15,10 +14,8 @@ _LARGEST = 512 << 20
 
 def read_streams(file: Path, name: str, wanted: Sequence[str]) -> dict[str, bytes]:
     """The wanted streams that the file has. Raises DocumentError where its directory is damaged."""
-    try:
-        import olefile
-    except ImportError as error:
-        raise missing("olefile", f"Reading {name}") from error
+    import olefile
+
     try:
         with olefile.OleFileIO(str(file)) as container:
             found = [stream for stream in wanted if container.exists(stream)]

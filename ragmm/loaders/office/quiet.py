@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from ragmm.errors import MissingExtraError
-from ragmm.optional import missing
+from ragmm.optional import require
 
 __all__ = ["TESTED_VERSION", "partitioner", "quietly"]
 
@@ -36,8 +36,7 @@ def partitioner(format_name: str) -> ModuleType:
     Raises MissingExtraError where unstructured or what it needs for this format is not installed.
     """
     os.environ.update(_OPT_OUT)
-    if importlib.util.find_spec("unstructured") is None:
-        raise missing("unstructured", f"Reading {format_name} files")
+    require("unstructured", f"Reading {format_name} files")
     _replace_tokenizer()
     try:
         return importlib.import_module(f"unstructured.partition.{format_name}")

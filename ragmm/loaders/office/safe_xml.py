@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from ragmm.errors import DocumentError
-from ragmm.optional import missing
 
 __all__ = ["local_name", "parse_xml"]
 
@@ -18,10 +17,8 @@ def parse_xml(data: bytes, name: str, *, recover: bool = False) -> Element:
 
     Raises DocumentError where the XML is not well-formed (with `recover`: where nothing of it is).
     """
-    try:
-        from lxml import etree
-    except ImportError as error:
-        raise missing("lxml", f"Reading {name}") from error
+    from lxml import etree
+
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,

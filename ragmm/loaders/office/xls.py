@@ -12,7 +12,6 @@ from ragmm.errors import DocumentError
 from ragmm.loaders.office.number_format import displayed
 from ragmm.loaders.office.sheets import sheet_parts
 from ragmm.loaders.office.structures import Structure
-from ragmm.optional import missing
 
 __all__ = ["xls_parts"]
 
@@ -28,10 +27,8 @@ class _Type:
 
 def xls_parts(file: Path, name: str) -> tuple[dict[str, str], Iterator[Structure]]:
     """The author, where stated, and the parts sheet by sheet."""
-    try:
-        import xlrd
-    except ImportError as error:
-        raise missing("xlrd", f"Reading {name}") from error
+    import xlrd
+
     try:
         # The library prints what it finds odd.
         with contextlib.redirect_stdout(io.StringIO()):

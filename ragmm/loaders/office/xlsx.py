@@ -16,7 +16,6 @@ from ragmm.loaders.office.quiet import quietly
 from ragmm.loaders.office.safe_xml import Element, parse_xml
 from ragmm.loaders.office.sheets import Row, sheet_parts
 from ragmm.loaders.office.structures import Structure, attachment, figure, one_line, paragraph
-from ragmm.optional import missing
 
 __all__ = ["xlsx_parts"]
 
@@ -41,10 +40,8 @@ def xlsx_parts(file: Path, name: str) -> tuple[dict[str, str], Iterator[Structur
 
 
 def _parts(file: Path, name: str) -> Iterator[Structure]:
-    try:
-        from openpyxl import load_workbook
-    except ImportError as error:
-        raise missing("openpyxl", "Reading xlsx files") from error
+    from openpyxl import load_workbook
+
     # As a stream, for openpyxl judges paths by their extension and a spooled file has none.
     with file.open("rb") as stream, open_zip(file, InflateBudget(name)) as package:
         # A list of one: opening warns as much as reading does.
