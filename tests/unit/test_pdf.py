@@ -24,7 +24,8 @@ from ragmm.loaders.pdf.headings import Headings
 from ragmm.loaders.pdf.page_furniture import RunningLines
 from ragmm.loaders.pdf.placement import Placement
 from ragmm.loaders.pdf.rows import Paragraph, clean, paragraphs, rows
-from ragmm.loaders.pdf.tables import Table, aligned_tables, markdown, ruled_tables
+from ragmm.loaders.pdf.table_text import markdown
+from ragmm.loaders.pdf.tables import Table, aligned_tables, ruled_tables
 from ragmm.loaders.pdf.text import PageText, compounds, is_gibberish
 from ragmm.loaders.settings import LoaderSettings, Ocr
 from ragmm.types import Box, Item, Locator, Modality

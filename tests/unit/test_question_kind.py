@@ -62,3 +62,8 @@ def test_figures_that_ran_together() -> None:
 def test_how_much_something_grew_may_be_a_share() -> None:
     assert wanted("How much did revenue grow in 2023?").kind is AskedKind.PERCENT
     assert wanted("How many people came?").kind is AskedKind.NUMBER
+
+
+def test_a_sum_to_date_is_no_date() -> None:
+    assert wanted("grand larceny year to date 2017").kind is AskedKind.ANY
+    assert wanted("date of the meeting").kind is AskedKind.DATE

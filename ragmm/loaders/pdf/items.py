@@ -15,7 +15,7 @@ from ragmm.loaders.pdf.captions import PrintedCaption
 from ragmm.loaders.pdf.geometry import center_inside, clipped, grown, moved
 from ragmm.loaders.pdf.headings import Headings
 from ragmm.loaders.pdf.page import PageFigure, PageLayout, PageTable
-from ragmm.loaders.pdf.tables import markdown
+from ragmm.loaders.pdf.table_text import markdown
 from ragmm.loaders.pdf.text import PageText
 from ragmm.loaders.picture import decoded, encode_image
 from ragmm.loaders.settings import LoaderSettings

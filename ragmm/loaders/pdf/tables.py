@@ -12,10 +12,9 @@ from statistics import median
 from ragmm.loaders.pdf.base import DrawnShape, Line
 from ragmm.loaders.pdf.geometry import area, center_inside, near, union
 from ragmm.loaders.pdf.rows import clean, rows
-from ragmm.loaders.table_heads import with_one_head
 from ragmm.types import Box
 
-__all__ = ["Table", "aligned_tables", "markdown", "ruled_tables"]
+__all__ = ["Table", "aligned_tables", "ruled_tables"]
 
 _Rule = tuple[float, float, float]
 """Where it is, from, to."""
@@ -48,13 +47,6 @@ class Table:
     def filled(self) -> int:
         """How many cells hold text."""
         return sum(bool(cell) for row in self.cells for cell in row)
-
-
-def markdown(table: Table) -> tuple[str, int]:
-    """The table as Markdown, and where its header ends in it."""
-    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in with_one_head(table.cells)]
-    header = f"{lines[0]}\n|{' --- |' * len(table.cells[0])}\n"
-    return header + "".join(f"{line}\n" for line in lines[1:]), len(header)
 
 
 # Ruled tables

@@ -155,7 +155,7 @@ _SUMS = (
 _THINGS: tuple[tuple[AskedKind, re.Pattern[str]], ...] = (
     (AskedKind.PERCENT, re.compile(r"\b(?:percentage|per ?cent|share|proportion|rate)\b")),
     (AskedKind.MONEY, re.compile(rf"\b{_SUMS}s?\b")),
-    (AskedKind.DATE, re.compile(r"\b(?:date|deadline|birthday|datum|fecha)\b")),
+    (AskedKind.DATE, re.compile(r"\b(?:(?<!to )date|deadline|birthday|datum|fecha)\b")),
     (AskedKind.MEASURE, re.compile(rf"\b{_SIZES}\b")),
     (AskedKind.NUMBER, re.compile(r"\b(?:population|number|count|total|quorum|anzahl|nombre|numero)\b")),
 )
