@@ -14,7 +14,7 @@ __all__ = ["cspnet_graph", "fused"]
 
 Rows = NDArray[np.float32]
 _EPSILON = 1e-5
-"""Of batch norms, as PyTorch makes them."""
+"""Of batch norms, as PyTorch makes them where nothing else is said."""
 
 
 def cspnet_graph(weights: Mapping[str, Rows]) -> bytes:
@@ -66,9 +66,9 @@ class _Cspnet:
         return self._graph.node("Gemm", state, *tensors, transB=1)
 
 
-def fused(weights: Mapping[str, Rows], conv: str, norm: str) -> tuple[Rows, Rows]:
+def fused(weights: Mapping[str, Rows], conv: str, norm: str, *, epsilon: float = _EPSILON) -> tuple[Rows, Rows]:
     """A convolution's weights and bias with the batch norm behind it computed in. Shapes: (out, in, h, w), (out,)."""
-    scale = weights[f"{norm}.weight"] / np.sqrt(weights[f"{norm}.running_var"] + np.float32(_EPSILON))
+    scale = weights[f"{norm}.weight"] / np.sqrt(weights[f"{norm}.running_var"] + np.float32(epsilon))
     weight = weights[conv] * scale[:, None, None, None]
     bias = weights[f"{norm}.bias"] - weights[f"{norm}.running_mean"] * scale
     return weight.astype(np.float32), bias.astype(np.float32)
