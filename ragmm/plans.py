@@ -110,6 +110,7 @@ class Plans:
             vector_dtype=str(settings.store.dtype),
             caption_vlm=self.models.captioner(self.pipeline),
             captions=settings.captions,
+            eyes=self.models.eyes(self.pipeline),
         )
 
     def search_plan(self, snapshot: Snapshot, question: Question) -> SearchPlan:

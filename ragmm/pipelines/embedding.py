@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ragmm.embedders.base import Embedder, takes
+from ragmm.embedders.photographs import photographs_by
+from ragmm.embedders.picture_kinds import PictureKind
 from ragmm.errors import ModelError
 from ragmm.indexes.changes import PreparedItem, Vector
 from ragmm.indexes.contracts import Snapshot, Store, Writer
@@ -150,7 +152,9 @@ def plan(space: str, embedder: Embedder, item: Item) -> Planned | None:
     itself = item.modality in IMAGE_MODALITIES or not item.text.strip()
     if item.asset is not None and itself and takes(embedder, item.asset.kind):
         kind = item.asset.kind
-        return Planned(space, kind, _key(kind.encode(), bytes.fromhex(item.asset.sha256)), item.asset)
+        seen_by = photographs_by(embedder) if item.metadata.get("picture") == PictureKind.PHOTOGRAPH else ""
+        key = _key(f"{kind} {seen_by}".strip().encode(), bytes.fromhex(item.asset.sha256))
+        return Planned(space, kind, key, item.asset)
     text = meant_text(item)
     if not text.strip():
         return None

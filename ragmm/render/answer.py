@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ragmm.render.body import body, row_text
 from ragmm.render.records import AssetPath
 from ragmm.render.terminal_images import Protocol, encode, protocol_of, thumbnail
-from ragmm.render.text import corrections_line, file_link, place, quoted, safe, safe_name, short_path
+from ragmm.render.text import corrections_line, file_link, looks_like, place, quoted, safe, safe_name, short_path
 from ragmm.types import Answer, Claim, Hit, QueryResult, Support
 
 if TYPE_CHECKING:
@@ -64,6 +64,8 @@ def print_hits(
             console.print(_indented(text))
         elif hit.item.asset:
             console.print(_file(asset_path, hit.item.asset))
+        if seen := looks_like(hit.item):
+            console.print(_indented(seen))
         if protocol and hit.item.asset and hit.rank in shown:
             _print_picture(asset_path, hit.item.asset, protocol)
 
@@ -114,6 +116,8 @@ def _print_sources(
             # A picture without words of its own is quoted by its name, which stands above.
             if quote != PurePath(hit.item.uri).name and (text := quoted(row_text(quote))):
                 console.print(_indented(text))
+        if seen := looks_like(hit.item):
+            console.print(_indented(seen))
         if hit.item.asset:
             console.print(_file(asset_path, hit.item.asset))
             if protocol and hit.item.asset in shown:

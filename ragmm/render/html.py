@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ragmm.render.body import body, table_html
 from ragmm.render.records import AssetPath
-from ragmm.render.text import corrections_line, file_link, place, safe, safe_name
+from ragmm.render.text import corrections_line, file_link, looks_like, place, safe, safe_name
 from ragmm.types import Claim, Hit, QueryResult, StoredItem, Support
 
 __all__ = ["html_report"]
@@ -119,10 +119,11 @@ def _hit(hit: Hit, number: int, asset_path: AssetPath, shown: Set[str]) -> str:
     picture = _picture(asset_path(item.asset), hit) if item.asset and item.asset not in shown else ""
     text = f'<div class="text">{_text(item)}</div>' if item.text.strip() else ""
     legs = ", ".join(f"{leg.leg} {leg.rank}" for leg in hit.found_by)
+    seen = f"{looks_like(item)} · " if item.metadata.get("looks_like") else ""
     return (
         f'<li id="q{number}-{hit.rank}" value="{hit.rank}"><p class="place"><a href="{link}">{escape(place(item))}</a> '
         f'<span class="kind">{item.modality.value}</span></p>{text}{picture}'
-        f'<p class="small">relevance {hit.relevance:.2f} · score {hit.score:.3f} · '
+        f'<p class="small">{escape(seen)}relevance {hit.relevance:.2f} · score {hit.score:.3f} · '
         f"found by {escape(safe(legs))}{_also(hit)}</p></li>"
     )
 
@@ -132,7 +133,7 @@ def _text(item: StoredItem) -> str:
 
 
 def _picture(file: Path, hit: Hit) -> str:
-    words = str(hit.item.metadata.get("caption") or hit.item.text or place(hit.item))[:300]
+    words = str(hit.item.metadata.get("caption") or hit.item.text or looks_like(hit.item) or place(hit.item))[:300]
     return _image(file.read_bytes(), words) or f'<p class="small">{escape(safe_name(str(file)))}</p>'
 
 

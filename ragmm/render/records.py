@@ -83,6 +83,7 @@ def hit_record(hit: Hit, asset_path: AssetPath, *, cited: bool = False) -> dict[
         "relevance": hit.relevance,
         "cited": cited,
         **{name: item[name] for name in shown},
+        "looks_like": list(hit.item.metadata.get("looks_like", ())),
         "found_by": [asdict(leg) for leg in hit.found_by],
         "alternatives": [same.id for same in hit.alternatives],
     }

@@ -10,11 +10,12 @@ from urllib.parse import quote
 from ragmm.text.inert import without_controls
 from ragmm.types import Correction, StoredItem
 
-__all__ = ["corrections_line", "file_link", "place", "quoted", "safe", "safe_name", "short_path", "shorten"]
+__all__ = ["corrections_line", "file_link", "looks_like", "place", "quoted", "safe", "safe_name", "short_path", "shorten"]
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 # Surrogates that do not stand for a byte of a file name.
 _NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+_MOST_LIKE = 6
 _SPACES = re.compile(r"\s+")
 
 
@@ -42,6 +43,12 @@ def quoted(text: str, length: int = 240) -> str:
     """A short quotation in quotation marks; empty where there is nothing to quote."""
     line = shorten(text, length)
     return f"“{line}”" if line else ""
+
+
+def looks_like(item: StoredItem) -> str:
+    """What a photograph is likely to show, as the reason why it was found; empty for anything else."""
+    words = item.metadata.get("looks_like")
+    return f"looks like: {shorten(', '.join(map(str, words[:_MOST_LIKE])), 120)}" if isinstance(words, list) else ""
 
 
 def place(item: StoredItem) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ragmm.text.terms import fold
 
-__all__ = ["Day", "date_phrases", "days_of"]
+__all__ = ["Day", "date_phrases", "days_of", "in_words"]
 
 Day = tuple[int, int, int]
 """Year, month, day."""
@@ -57,6 +57,12 @@ def date_phrases(text: str) -> str:
     """The days of a text in the other ways to write them, as phrases to search for; "" where it names none."""
     phrases = dict.fromkeys(phrase for day in sorted(days_of(text)) for phrase in _written(day))
     return " ".join(f'"{phrase}"' for phrase in phrases)
+
+
+def in_words(day: Day) -> str:
+    """As 14 July 2023."""
+    year, month, number = day
+    return f"{number} {_MONTHS[month - 1][0].capitalize()} {year}"
 
 
 def _written(day: Day) -> Iterator[str]:

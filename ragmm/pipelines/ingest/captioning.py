@@ -15,6 +15,7 @@ from itertools import islice
 from typing import Any, Protocol, runtime_checkable
 
 from ragmm.config.settings import CaptionSettings
+from ragmm.embedders.picture_kinds import PictureKind
 from ragmm.indexes.cache_contract import WorkCache
 from ragmm.indexes.records import CachedCaption
 from ragmm.pipelines.progress import Progress
@@ -86,6 +87,7 @@ class Captioner:
         self._vlm, self._settings, self._cache = vlm, settings, cache
         self._progress, self._stop = progress, stop
         self._style = style_for(vlm.info)
+        self._admits = bool(trust_in(vlm).admissions)
         self._began = time.monotonic()
         self._spent_before = self._usd()
         self.captioned = 0
@@ -100,7 +102,7 @@ class Captioner:
 
     def describe(self, items: Sequence[Item]) -> tuple[list[Item], set[int]]:
         """The items with their pictures in words, and the positions of those that still lack some."""
-        wanted = {number: list(self._wanted(item)) for number, item in enumerate(items) if needs_caption(item)}
+        wanted = {number: list(self._wanted(item)) for number, item in enumerate(items) if self._worth(item)}
         captions = self._captions([one for several in wanted.values() for one in several])
         described, lacking = list(items), set[int]()
         for number, several in wanted.items():
@@ -109,6 +111,10 @@ class Captioner:
             if None in found.values():
                 lacking.add(number)
         return described, lacking
+
+    def _worth(self, item: Item) -> bool:
+        """Not a photograph that was looked at, for a model that admits to know drawings alone."""
+        return needs_caption(item) and not (self._admits and item.metadata.get("picture") == PictureKind.PHOTOGRAPH)
 
     def _believed(self, found: Mapping[CaptionLength, CachedCaption | None]) -> dict[CaptionLength, CachedCaption]:
         """The captions that are more than guesses, as far as the settings and the model's card tell."""

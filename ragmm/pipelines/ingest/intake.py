@@ -13,12 +13,14 @@ from dataclasses import dataclass, field, replace
 
 from ragmm.config.settings import CaptionSettings, SourceSettings
 from ragmm.embedders.base import Embedder
+from ragmm.embedders.eyes import Eyes
 from ragmm.indexes.cache_contract import WorkCache
 from ragmm.indexes.changes import PreparedDocument, PreparedItem
 from ragmm.indexes.contracts import Store, Writer
 from ragmm.indexes.records import Seen
 from ragmm.pipelines.embedding import Embedding
 from ragmm.pipelines.ingest.captioning import Captioner, captioning_fingerprint, needs_caption
+from ragmm.pipelines.ingest.looking import look_at
 from ragmm.pipelines.ingest.parse_keys import Parsers, Readings
 from ragmm.pipelines.ingest.pending import Pending
 from ragmm.pipelines.ingest.quarantine import Quarantine
@@ -53,6 +55,8 @@ class IngestPlan:
     caption_vlm: Vlm | None = None
     """Puts images into words; None leaves them to the spaces that see."""
     captions: CaptionSettings = field(default_factory=CaptionSettings)
+    eyes: Eyes | None = None
+    """Tell what kinds of pictures there are and what photographs show."""
     sources: SourceSettings = field(default_factory=SourceSettings)
     workers: int = 2
     commit_items: int = 2000
@@ -65,7 +69,7 @@ class IngestPlan:
 def parsers_of(plan: IngestPlan) -> Parsers:
     """How a plan reads, as contents are marked with it."""
     captions = captioning_fingerprint(plan.caption_vlm, plan.captions) if plan.caption_vlm else ""
-    return Parsers(plan.readings, captions)
+    return Parsers(plan.readings, captions, plan.eyes.fingerprint if plan.eyes else "")
 
 
 def trusted_stamp(file: SourceFile) -> bool:
@@ -281,7 +285,8 @@ class Intake:
         return prepared
 
     def _described(self, items: list[Item]) -> tuple[list[Item], set[int]]:
-        return self.captioner.describe(items) if self.captioner is not None else (items, set())
+        seen = look_at(items, self.plan.eyes) if self.plan.eyes is not None else items
+        return self.captioner.describe(seen) if self.captioner is not None else (seen, set())
 
     def _take_in(self, read: Read, items: Sequence[PreparedItem], *, lacks_captions: bool) -> None:
         file, parsed = read.file, read.parsed

@@ -20,6 +20,7 @@ UNFINISHED = ", unfinished"
 """At the end of a fingerprint: the content still lacks captions that a budget did not allow."""
 _AS = ", as "
 _CAPTIONED = "|"
+_LOOKED_AT = "~"
 
 
 class Readings(Protocol):
@@ -46,18 +47,23 @@ def fingerprint_for(parser: str, name: str) -> str:
 class Parsers:
     """Under which fingerprints a content counts as read the way it would be read today.
 
-    Only contents with pictures depend on how pictures are captioned: another caption model reads those again.
+    Only contents with pictures depend on how pictures are captioned: another caption model reads those again. Who
+    looked at their photographs is asked by a refresh alone (`strictly`): without it they stand as they are.
     """
 
-    def __init__(self, readings: Readings, captions: str) -> None:
-        self._readings, self._captions = readings, captions
+    def __init__(self, readings: Readings, captions: str, photos: str = "", *, strict: bool = False) -> None:
+        self._readings, self._captions, self._photos, self._strict = readings, captions, photos, strict
+
+    def strictly(self) -> Parsers:
+        """The same, for which photographs that today's eyes have not seen are to be read again."""
+        return Parsers(self._readings, self._captions, self._photos, strict=True)
 
     def of(self, parsed: Parsed, items: Sequence[Item], name: str, *, lacks_captions: bool = False) -> str:
         """For the items that a file of that name gave."""
         packed = any("attachment" in item.metadata for item in items)
         parser = self._readings.reading(parsed.loader, parsed.media_type, holds_others=packed)
         if any(needs_caption(item) for item in items):
-            parser += f"{_CAPTIONED}{self._captions}"
+            parser += f"{_CAPTIONED}{self._captions}" + (f"{_LOOKED_AT}{self._photos}" if self._photos else "")
         return fingerprint_for(parser, name) + (UNFINISHED if lacks_captions else "")
 
     def hold(self, parser: str, name: str) -> bool:
@@ -69,8 +75,14 @@ class Parsers:
         """Whether a content was read as today, whatever its file was called and whether or not captions are left."""
         return self._is_today(parser.removesuffix(UNFINISHED).partition(_AS)[0], "")
 
+    def unseen(self, parser: str) -> bool:
+        """Whether a content that holds as it is has pictures that today's eyes have not looked at."""
+        return bool(self._photos) and self.are(parser) and not self.strictly().are(parser)
+
     def _is_today(self, body: str, name: str) -> bool:
-        reading, captioned, captions = body.partition(_CAPTIONED)
-        if captioned and captions != self._captions:
+        reading, captioned, seen = body.partition(_CAPTIONED)
+        captions, _, photos = seen.partition(_LOOKED_AT)
+        unlooked = self._strict and self._photos and photos != self._photos
+        if captioned and (captions != self._captions or unlooked):
             return False
         return reading == self._readings.whole or self._readings.is_today(reading, name)

@@ -49,6 +49,7 @@ def ingest(
             progress=progress or Silent(),
             stop=StopFlag() if stop is None else stop,
         )
+        intake.parsers = intake.parsers.strictly()
         intake.seen = cache.seen()
         intake.sizes = {document.size for document in known.values()}
         counted = list(islice(files, _COUNTED_AHEAD))

@@ -10,13 +10,14 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from ragmm.config.settings import NightlySettings, OperateSettings, Pipeline
+from ragmm.config.needs import photos_model
+from ragmm.config.settings import NightlySettings, OperateSettings, PhotosName, Pipeline
 from ragmm.optional import OPTIONAL
 from ragmm.plugins import Group, plugins
 
 __all__ = ["PipelineFacts", "edits", "facts_of"]
 
-_READING = ("loaders", "captions", "routes", "models.caption")
+_READING = ("loaders", "captions", "routes", "models.caption", "models.photos")
 _EMBEDDING = {"models.shared", "models.text"}
 
 
@@ -26,6 +27,8 @@ class PipelineFacts:
 
     settings: Mapping[str, Any] = field(default_factory=dict)
     """By dotted name: what decides which documents there are and what is made of them."""
+    photos: str = ""
+    """The model that looks at photographs, where one is used and here. Pictures that it has not seen are no change."""
 
     @property
     def hash(self) -> str:
@@ -54,10 +57,12 @@ def facts_of(pipeline: Pipeline) -> PipelineFacts:
     for role in ("vlm", "rerank", "download", "device", "dtype", "batch_size", "threads"):
         found.pop(f"models.{role}", None)
     found.pop("limits.workers", None)
+    if pipeline.models.photos is PhotosName.LITE0:
+        del found["models.photos"]  # what nights before this setting did not know, they need not be told
     installed = [one.module for one in OPTIONAL if one.parses and one.installed]
     brought = [f"{one.name} of {one.package}" for one in plugins(Group.LOADERS).values()]
     found["ragmm"] = f"{_version()} with {', '.join(installed + brought)}"
-    return PipelineFacts(settings=found)
+    return PipelineFacts(settings=found, photos=photos_model(pipeline))
 
 
 def _version() -> str:

@@ -279,6 +279,7 @@ class _Night:
             "night": plan.night if done else plan.night - 1,
             "outside": plan.outside,
             "stale": plan.stale,
+            "photos": None if plan.refresh else {"model": self.work.facts.photos, "unseen": self.survey.unseen},
             "collect": self.writer.reclaimable(),
             "rates": measured(self.nights.note("rates") or {}, self._rates()),
         }

@@ -25,6 +25,11 @@ from ragmm.types import Failure
 
 __all__ = ["Options", "Stopwatch", "Survey", "Surveyor", "survey"]
 
+_UNSEEN = (
+    "{:,} documents with pictures were read without the model for photographs and are found as before; "
+    "ragmm sync --refresh looks at their pictures too"
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
@@ -43,6 +48,8 @@ class Survey:
     census: Census
     comparison: Comparison
     facts: PipelineFacts
+    unseen: int = 0
+    """Documents whose pictures were read without the model that looks at photographs today, left as they are."""
     stages: dict[str, float] = field(default_factory=dict)
 
     def met(self, folder: str, name: str) -> bool:
@@ -96,7 +103,7 @@ def survey(inventory: Inventory, nights: Nights, surveyor: Surveyor, options: Op
     rules = Rules(
         reader=surveyor.facts.reader,
         retries=surveyor.settings.retries,
-        parsers=surveyor.parsers() if options.refresh else None,
+        parsers=surveyor.parsers().strictly() if options.refresh else None,
     )
     comparison = Comparison(inventory, nights, rules, failed)
     with watch("list"):
@@ -113,12 +120,22 @@ def survey(inventory: Inventory, nights: Nights, surveyor: Surveyor, options: Op
     plan = _plan(inventory, nights, census, comparison, surveyor)
     plan = replace(plan, refresh=options.refresh)
     plan = _with_deletions(plan, inventory, comparison, gone, surveyor.settings, options)
+    unseen = 0 if options.refresh else _unseen(inventory, nights, surveyor)
+    if unseen:
+        plan = replace(plan, warnings=(*plan.warnings, _UNSEEN.format(unseen)))
     plan = replace(
         plan,
         stale=0 if options.refresh else _stale(inventory, nights, plan, surveyor),
         estimate=estimate(nights.note("rates") or {}, plan.entries),
     )
-    return Survey(plan=plan, census=census, comparison=comparison, facts=surveyor.facts, stages=dict(watch.stages))
+    return Survey(
+        plan=plan,
+        census=census,
+        comparison=comparison,
+        facts=surveyor.facts,
+        unseen=unseen,
+        stages=dict(watch.stages),
+    )
 
 
 def _trusted_folders(
@@ -202,6 +219,16 @@ def _with_moves(entries: Sequence[Entry], gone: Mapping[str, Known]) -> tuple[li
         else:
             found.append(entry)
     return found, moved
+
+
+def _unseen(inventory: Inventory, nights: Nights, surveyor: Surveyor) -> int:
+    """Documents whose pictures were read without the model that looks at photographs today."""
+    model = surveyor.facts.photos
+    before = nights.note("photos") or {}
+    if not model or not inventory.count() or (before.get("model") == model and not before.get("unseen")):
+        return 0
+    parsers = surveyor.parsers()
+    return sum(count for parser, count in inventory.readers().items() if parsers.unseen(parser))
 
 
 def _stale(inventory: Inventory, nights: Nights, plan: Plan, surveyor: Surveyor) -> int:

@@ -1,0 +1,202 @@
+"""What the default profile makes of pictures: photographs found by what they show, and the kinds of pictures.
+
+python -m tools.check_pictures DATA              DATA holds the sets (each: corpus.jsonl, queries.jsonl, files/)
+python -m tools.check_pictures DATA --without    the same with models.photos = "none"
+
+Everything goes through ingest and search as users have them; files are renamed, so that no name tells what they show.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import ragmm
+from ragmm.config import Pipeline
+from ragmm.config.settings import PhotosName
+from ragmm.embedders.photo_labels import photo_labels
+from tools.make_photo_labels import offsets
+from tools.picture_samples import SAMPLES, draw_samples, is_held
+
+_FEWEST = 4
+"""Pictures of a kind of thing, for its name to be asked."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One line of the table."""
+
+    name: str
+    value: float
+    bar: float | None = None
+    most: bool = False
+    """Whether the bar is one to stay below."""
+
+    def __str__(self) -> str:
+        bar = "" if self.bar is None else f"{'<=' if self.most else '>='} {self.bar:.2f}"
+        return f"{self.name:<52} {self.value:>7.3f}   {bar:<8} {'' if self.met else 'MISSED'}".rstrip()
+
+    @property
+    def met(self) -> bool:
+        return self.bar is None or (self.value <= self.bar if self.most else self.value >= self.bar)
+
+
+@dataclass(kw_only=True)
+class Asked:
+    """A collection of one set's pictures, by neutral names."""
+
+    docs: ragmm.Collection
+    names: Mapping[str, str] = field(default_factory=dict)
+    """By document, its file's name in the collection."""
+    cpu_seconds: float = 0.0
+
+    def ranking(self, question: str, k: int) -> list[str]:
+        return [hit.item.uri for hit in self.docs.search(question, k=k)]
+
+
+def main() -> int:
+    """Measure, print; 1 where a bar is missed."""
+    parser = argparse.ArgumentParser(prog="python -m tools.check_pictures", description=__doc__.split("\n", 1)[0])
+    parser.add_argument("data", type=Path, help="the folder that holds the sets")
+    parser.add_argument("--without", action="store_true", help="without the model that looks at photographs")
+    parser.add_argument("--only", choices=["photos", "charts", "kinds"], help="one part of it")
+    given = parser.parse_args()
+    pipeline = Pipeline()
+    if given.without:
+        pipeline = replace(pipeline, models=replace(pipeline.models, photos=PhotosName.NONE))
+    rows: list[Row] = []
+    parts = {"photos": photographs, "charts": charts, "kinds": kinds}
+    for name, part in parts.items():
+        if given.only in {None, name}:
+            for row in part(given.data, pipeline):
+                print(row, flush=True)
+                rows.append(row)
+    print(f"torch was {'imported' if 'torch' in sys.modules else 'not imported'}")
+    return 0 if given.without or all(row.met for row in rows) else 1
+
+
+# Photographs -----------------------------------------------------------------------------------------------------
+
+
+def photographs(data: Path, pipeline: Pipeline) -> Iterator[Row]:
+    """Captions as questions, names of things, and names of kinds of things."""
+    with tempfile.TemporaryDirectory() as folder:
+        asked = ingested(data / "flickr8k_photos", Path(folder), pipeline)
+        first, ten = found(asked, data / "flickr8k_photos", (1, 10))
+        yield Row(name="flickr8k_photos, captions as questions: R@1", value=first, bar=0.10)
+        yield Row(name="flickr8k_photos, captions as questions: R@10", value=ten, bar=0.30)
+        yield Row(name="CPU-s a photograph", value=asked.cpu_seconds / len(asked.names), bar=0.15, most=True)
+    with tempfile.TemporaryDirectory() as folder:
+        asked = ingested(data / "imagenet_photos", Path(folder), pipeline)
+        first, five = found(asked, data / "imagenet_photos", (1, 5))
+        yield Row(name="imagenet_photos, names of things: hit@1", value=first, bar=0.65)
+        yield Row(name="imagenet_photos, names of things: hit@5", value=five, bar=0.85)
+        yield Row(name="imagenet_photos, kinds of things: share of 5", value=kinds_of_things(asked), bar=0.70)
+
+
+def kinds_of_things(asked: Asked) -> float:
+    """Of the first five for "a dog", "a vehicle" and so on, the share that shows one; the mean over the kinds."""
+    place = {f"n{offset}": number for number, offset in enumerate(offsets())}
+    showing: dict[str, set[str]] = defaultdict(set)
+    for document, name in asked.names.items():
+        for term in photo_labels().wider_of(place[document]):
+            showing[term].add(name)
+    shares = [
+        sum(name in right for name in asked.ranking(f"a {term}", 5)) / 5
+        for term, right in sorted(showing.items())
+        if len(right) > _FEWEST
+    ]
+    return sum(shares) / len(shares)
+
+
+# Charts ----------------------------------------------------------------------------------------------------------
+
+
+def charts(data: Path, pipeline: Pipeline) -> Iterator[Row]:
+    """Whether what was found before is still found: charts alone, and among photographs."""
+    sets = [data / "opencqa_charts", data / "flickr8k_photos"]
+    with tempfile.TemporaryDirectory() as folder:
+        asked = ingested(sets[0], Path(folder), pipeline)
+        yield Row(name="opencqa_charts: hit@1", value=found(asked, sets[0], (1,))[0])
+    with tempfile.TemporaryDirectory() as folder:
+        asked = ingested(sets[0], Path(folder), pipeline, beside=sets[1])
+        yield Row(name="opencqa_charts among photographs: hit@1", value=found(asked, sets[0], (1,))[0])
+        yield Row(name="flickr8k_photos among charts: R@10", value=found(asked, sets[1], (10,))[0])
+
+
+# Kinds of pictures -----------------------------------------------------------------------------------------------
+
+
+def kinds(data: Path, pipeline: Pipeline) -> Iterator[Row]:
+    """How many of the pictures of each kind are taken for it, of the half on which nothing was fitted."""
+    with tempfile.TemporaryDirectory() as folder:
+        samples = [one for one in draw_samples(data, Path(folder) / "files") if is_held(one)]
+        asked = Asked(docs=ragmm.create(Path(folder) / "collection", pipeline=pipeline))
+        asked.docs.ingest([one.file for one in samples])
+        said = {item.path: str(item.metadata.get("picture", "")) for item in asked.docs.items() if item.asset}
+        table = Counter((one.kind, said.get(str(one.file.resolve()), "")) for one in samples)
+        asked.docs.close()
+    for kind in SAMPLES:
+        mine = {seen: count for (truth, seen), count in table.items() if truth == kind}
+        missed = ", ".join(f"{count} {seen or 'nothing'}" for seen, count in sorted(mine.items()) if seen != kind)
+        share = mine.get(kind, 0) / max(sum(mine.values()), 1)
+        yield Row(name=f"  {kind} ({sum(mine.values())}){': not ' + missed if missed else ''}", value=share)
+    right = sum(count for (truth, seen), count in table.items() if truth == seen)
+    yield Row(name=f"kinds of pictures right (of {len(samples)})", value=right / len(samples), bar=0.95)
+
+
+# Sets ------------------------------------------------------------------------------------------------------------
+
+
+def ingested(source: Path, folder: Path, pipeline: Pipeline, *, beside: Path | None = None) -> Asked:
+    """A collection of the set's files, and of another's."""
+    names = {}
+    for one in (source, beside) if beside else (source,):
+        for row in lines(one / "corpus.jsonl"):
+            name = f"{len(names):05}{Path(row['file']).suffix.lower()}"
+            target = folder / "files" / name
+            target.parent.mkdir(exist_ok=True)
+            shutil.copyfile(one / row["file"], target)
+            names[row["doc_id"]] = name
+    began = cpu_seconds()
+    docs = ragmm.create(folder / "collection", pipeline=pipeline)
+    report = docs.ingest([folder / "files"])
+    for failure in report.failures:
+        print(f"failed: {failure}", file=sys.stderr)
+    return Asked(docs=docs, names=names, cpu_seconds=cpu_seconds() - began)
+
+
+def found(asked: Asked, source: Path, depths: Sequence[int]) -> list[float]:
+    """The share of the set's questions whose picture is among the first so many."""
+    questions = list(lines(source / "queries.jsonl"))
+    hits = dict.fromkeys(depths, 0)
+    for question in questions:
+        right = {asked.names[one["doc_id"]] for one in question["relevant"]}
+        ranking = asked.ranking(question["question"], max(depths))
+        for depth in depths:
+            hits[depth] += bool(right.intersection(ranking[:depth]))
+    return [hits[depth] / len(questions) for depth in depths]
+
+
+def lines(file: Path) -> Iterator[dict[str, Any]]:
+    for line in file.read_text(encoding="utf-8").splitlines():
+        yield json.loads(line)
+
+
+def cpu_seconds() -> float:
+    """Of this process and of those that have ended."""
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
