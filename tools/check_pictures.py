@@ -24,6 +24,7 @@ import ragmm
 from ragmm.config import Pipeline
 from ragmm.config.settings import PhotosName
 from ragmm.embedders.photo_labels import photo_labels
+from ragmm.loaders.settings import Ocr
 from tools.make_photo_labels import offsets
 from tools.picture_samples import SAMPLES, draw_samples, is_held
 
@@ -138,9 +139,14 @@ def charts(data: Path, pipeline: Pipeline) -> Iterator[Row]:
 
 def kinds(data: Path, pipeline: Pipeline) -> Iterator[Row]:
     """How many of the pictures of each kind are taken for it, of the half on which nothing was fitted."""
+    quick = replace(
+        pipeline,
+        models=replace(pipeline.models, caption="none"),
+        loaders=replace(pipeline.loaders, ocr=Ocr.NEVER),  # no kind depends on words
+    )
     with tempfile.TemporaryDirectory() as folder:
         samples = [one for one in draw_samples(data, Path(folder) / "files") if is_held(one)]
-        asked = Asked(docs=ragmm.create(Path(folder) / "collection", pipeline=pipeline))
+        asked = Asked(docs=ragmm.create(Path(folder) / "collection", pipeline=quick))
         asked.docs.ingest([one.file for one in samples])
         said = {item.path: str(item.metadata.get("picture", "")) for item in asked.docs.items() if item.asset}
         table = Counter((one.kind, said.get(str(one.file.resolve()), "")) for one in samples)

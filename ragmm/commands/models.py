@@ -50,6 +50,9 @@ def list_(json: JsonOption = False) -> None:
     )
     rows = ((e.name, e.source or "no", round(e.bytes / 1e6), e.licence, ", ".join(e.profiles)) for e in entries)
     show_table(columns, rows)
+    for entry in entries:
+        if entry.notice:
+            show(f"{entry.name}: {entry.notice}")
 
 
 def check(name: NameArgument, vlm: GeneratorOption = False, json: JsonOption = False) -> None:

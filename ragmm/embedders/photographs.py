@@ -1,4 +1,4 @@
-"""A shared space in which photographs are put by what they show; the mini tower, which knows drawings, does the rest."""
+"""A shared space in which photographs are put by what they show; the tower that knows drawings does the rest."""
 
 from __future__ import annotations
 

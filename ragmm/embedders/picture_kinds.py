@@ -17,7 +17,7 @@ from ragmm.embedders.photo_net import Sight
 from ragmm.embedders.picture_facts import PictureFacts
 from ragmm.models.finding import bundled_folder
 
-__all__ = ["PictureKind", "KindSigns", "kind_of_picture", "signs_of"]
+__all__ = ["KindSigns", "PictureKind", "kind_of_picture", "signs_of"]
 
 Rows = NDArray[np.float32]
 

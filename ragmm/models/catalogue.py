@@ -13,14 +13,15 @@ from ragmm.models.describe import ModelFacts, describe, read_json
 from ragmm.models.finding import BUNDLED, FoundModel, Source, Task, bundled_folder, find
 from ragmm.models.fingerprints import fingerprint, identity_files
 from ragmm.models.names import ModelName, Scheme
-from ragmm.models.profiles import PROFILES
+from ragmm.models.profiles import PHOTOS_KNOW, PROFILES
 from ragmm.models.safety import refuse_foreign_code, refuse_pickles
 from ragmm.models.weights import file_sha256, read_header, safetensors_files
-from ragmm.models.weights_packages import PACKAGES
+from ragmm.models.weights_packages import PACKAGES, PHOTOS
 
 __all__ = ["ModelCheck", "ModelEntry", "ModelFile", "check", "list_models", "path", "pull"]
 
 _Result = TypeVar("_Result")
+_PHOTOS_BYTES = 18_800_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +39,8 @@ class ModelEntry:
     revision: str
     profiles: tuple[str, ...]
     """The profiles that use it."""
+    notice: str = ""
+    """What a user should know of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +74,7 @@ class ModelCheck:
 def list_models() -> list[ModelEntry]:
     """Bundled and installed models first, then the cache, then what the profiles would fetch."""
     entries: dict[str, ModelEntry] = {}
-    for entry in (*_bundled(), *_installed(), *_cached(), *_wanted()):
+    for entry in (*_bundled(), *_installed(), *_photos(), *_cached(), *_wanted()):
         entries.setdefault(entry.name.partition(":")[2] or entry.name, entry)
     return list(entries.values())
 
@@ -94,6 +97,22 @@ def _installed() -> Iterator[ModelEntry]:
             name=name, folder=folder, revision=package.revision, source=Source.PACKAGE, licence=package.licence
         )
         yield _entry(found, name=name, profiles=_users(name))
+
+
+def _photos() -> Iterator[ModelEntry]:
+    """What looks at photographs, here or not; no name of a pipeline's models."""
+    folder = PHOTOS.folder()
+    yield ModelEntry(
+        name="efficientnet-lite0",
+        present=folder is not None,
+        source=Source.PACKAGE if folder is not None else None,
+        folder=folder,
+        bytes=_PHOTOS_BYTES if folder is None else sum(one.stat().st_size for one in folder.iterdir() if one.is_file()),
+        licence=PHOTOS.licence,
+        revision=PHOTOS.revision,
+        profiles=("mini",),
+        notice=PHOTOS_KNOW + ("" if folder is not None else "; pip install 'ragmm[photos]'"),
+    )
 
 
 def _cached() -> Iterator[ModelEntry]:

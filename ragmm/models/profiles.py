@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["MINI_NOTICE", "PROFILES", "ProfileModel", "ProfileModels"]
+__all__ = ["MINI_NOTICE", "PHOTOS_KNOW", "PROFILES", "ProfileModel", "ProfileModels"]
 
+PHOTOS_KNOW = "knows about a thousand kinds of things; not actions, places, styles"
+"""What is to be said of the model that looks at photographs."""
 MINI_NOTICE = (
     "mini models: good English text search; in pictures they know drawn shapes, colours, counts, charts, page kinds "
-    "and emoji, not photographs. For real photographs and other languages: ragmm init --profile standard"
+    "and emoji; of photographs, with the extra photos, about a thousand kinds of things, not actions, places, styles. "
+    "For more of those and other languages: ragmm init --profile standard"
 )
 """The one line that a first run shows."""
 

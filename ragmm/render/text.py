@@ -10,7 +10,17 @@ from urllib.parse import quote
 from ragmm.text.inert import without_controls
 from ragmm.types import Correction, StoredItem
 
-__all__ = ["corrections_line", "file_link", "looks_like", "place", "quoted", "safe", "safe_name", "short_path", "shorten"]
+__all__ = [
+    "corrections_line",
+    "file_link",
+    "looks_like",
+    "place",
+    "quoted",
+    "safe",
+    "safe_name",
+    "short_path",
+    "shorten",
+]
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 # Surrogates that do not stand for a byte of a file name.

@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 as a graph: what timm's own implementation computes of the same weights, made ready as it wants."""
+"""EfficientNet-Lite0 as a graph: what timm computes of the same weights, made ready in the same way."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ragmm.embedders.photo_net import PhotoNet
 from ragmm.errors import ModelError
 from ragmm.graphs.efficientnet import efficientnet_graph
 from ragmm.graphs.running import GraphRunner
-from ragmm.models.finding import PHOTOS
+from ragmm.models.weights_packages import PHOTOS
 from ragmm.models.torch_file import read_tensors
 
 pytestmark = pytest.mark.skipif(PHOTOS.folder() is None, reason="needs the extra photos")

@@ -21,7 +21,7 @@ from ragmm.embedders.photographs import PhotographEmbedder
 from ragmm.embedders.picture_facts import picture_facts
 from ragmm.embedders.picture_kinds import PictureKind
 from ragmm.errors import DocumentError
-from ragmm.models.finding import PHOTOS
+from ragmm.models.weights_packages import PHOTOS
 from ragmm.pipelines.embedding import plan
 from ragmm.pipelines.ingest.looking import look_at
 from ragmm.pipelines.ingest.parse_keys import Parsers
@@ -120,9 +120,7 @@ def test_photographs_have_rows_of_their_own_and_drawings_those_they_had() -> Non
         np.testing.assert_array_equal(embedder.embed_media(MediaKind.IMAGE, [photo])[0], expected)
     assert embedder.info == drawings.info
     texts = ["a harbour", "two boats"]
-    np.testing.assert_array_equal(
-        embedder.embed_texts(texts, Role.QUERY), drawings.embed_texts(texts, Role.QUERY)
-    )
+    np.testing.assert_array_equal(embedder.embed_texts(texts, Role.QUERY), drawings.embed_texts(texts, Role.QUERY))
 
 
 def test_a_photographs_row_is_never_taken_for_one_that_the_drawings_model_made() -> None:
@@ -215,11 +213,15 @@ def folder(tmp_path: Path) -> Path:
 def test_photographs_are_found_by_what_they_show(folder: Path, tmp_path: Path) -> None:
     with ragmm.create(tmp_path / "docs") as docs:
         docs.ingest([folder])
-        for question, name in (("a flower", "2.jpg"), ("an old palace", "1.jpg"), ("photos taken with a Lumix", "2.jpg")):
+        for question, name in (
+            ("a flower", "2.jpg"),
+            ("an old palace", "1.jpg"),
+            ("photos taken with a Lumix", "2.jpg"),
+        ):
             assert docs.search(question)[0].item.uri.endswith(name), question
         hit = docs.search("a flower")[0]
         assert looks_like(hit.item).startswith("looks like: daisy, flower")
-        assert [one.item.uri for one in docs.search("building", modality="image")][0].endswith("1.jpg")
+        assert next(one.item.uri for one in docs.search("building", modality="image")).endswith("1.jpg")
         answer = docs.query("When does the ferry sail?")
         assert "noon" in answer.text
         assert docs.query("How much did the flower cost?").abstained

@@ -60,6 +60,7 @@ def test_the_json_of_a_query_has_the_documented_shape(tmp_path: Path) -> None:
         "asset": None,
         "section": ["Results", "Regions"],
         "also_at": [],
+        "looks_like": [],
         "found_by": [{"leg": "lexical", "rank": 1, "score": 3.5}],
         "alternatives": [],
     }

@@ -38,8 +38,12 @@ def opened_or_created(name: str, pipeline: Path | None) -> Iterator[Collection]:
 
 
 def announce_profile(pipeline: Pipeline) -> None:
-    """The one line a first run shows about what its models can do; nothing where there is nothing to say."""
+    """What a first run shows about what its models can do, in a line; nothing where there is nothing to say."""
+    from ragmm.config.needs import photos_model, wants_photos
+    from ragmm.config.profiles import named_models
     from ragmm.models import PROFILES
 
     if line := PROFILES[pipeline.profile].notice:
         note(line)
+    if wants_photos(named_models(pipeline)) and not photos_model(named_models(pipeline)):
+        note("photographs are not looked at without: pip install 'ragmm[photos]'")
