@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL.Image import Image
 
 from ragmm.embedders.preprocess import Preprocessing
 from ragmm.graphs.efficientnet import efficientnet_graph
 from ragmm.graphs.running import GraphRunner
 from ragmm.models.weights_packages import PHOTOS
 from ragmm.models.torch_file import read_tensors
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 __all__ = ["PhotoNet", "Sight"]
 

@@ -1,13 +1,15 @@
-"""Cheap facts about a picture's pixels: how flat, how colourful, how ruled it is. What kind of picture they speak for
-is said elsewhere."""
+"""Cheap facts about a picture's pixels: how flat, how colourful, how ruled it is."""
 
 from __future__ import annotations
 
 from dataclasses import astuple, dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL.Image import Image, Resampling
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 __all__ = ["PictureFacts", "picture_facts"]
 
@@ -51,6 +53,8 @@ class PictureFacts:
 
 def picture_facts(picture: Image) -> PictureFacts:
     """Of an RGB picture."""
+    from PIL.Image import Resampling
+
     whole = np.asarray(picture.resize(_small(picture.size), Resampling.NEAREST), np.int16)
     grey = whole.mean(axis=2)
     spread = whole.max(axis=2) - whole.min(axis=2)

@@ -26,6 +26,7 @@ from ragmm.pipelines.embedding import plan
 from ragmm.pipelines.ingest.looking import look_at
 from ragmm.pipelines.ingest.parse_keys import Parsers
 from ragmm.render.text import looks_like
+from ragmm.sample import write_sample
 from ragmm.testing import FakeEmbedder, captioned_picture, png_bytes
 from ragmm.types import Asset, Item, MediaKind, Modality, Role
 from ragmm.wiring import Models, build_embedder
@@ -225,6 +226,18 @@ def test_photographs_are_found_by_what_they_show(folder: Path, tmp_path: Path) -
         answer = docs.query("When does the ferry sail?")
         assert "noon" in answer.text
         assert docs.query("How much did the flower cost?").abstained
+
+
+@installed
+def test_a_chart_saved_as_a_picture_is_a_figure(folder: Path, tmp_path: Path) -> None:
+    write_sample(tmp_path / "sample")
+    with ragmm.create(tmp_path / "docs") as docs:
+        docs.ingest([folder, tmp_path / "sample" / "charts"])
+        kinds = {item.uri: item.metadata["picture"] for item in docs.items() if item.asset}
+        assert {name for name, kind in kinds.items() if kind == "chart"} == {name for name in kinds if ".png" in name}
+        figures = {hit.item.uri for hit in docs.search("a chart", k=9, modality="figure")}
+        assert figures == {name for name in kinds if ".png" in name}
+        assert {hit.item.uri for hit in docs.search("a chart", k=9, modality="image")} == set(kinds)
 
 
 @installed
