@@ -170,7 +170,7 @@ def ingested(source: Path, folder: Path, pipeline: Pipeline, *, beside: Path | N
         for row in lines(one / "corpus.jsonl"):
             name = f"{len(names):05}{Path(row['file']).suffix.lower()}"
             target = folder / "files" / name
-            target.parent.mkdir(exist_ok=True)
+            target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(one / row["file"], target)
             names[row["doc_id"]] = name
     began = cpu_seconds()

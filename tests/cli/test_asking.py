@@ -49,8 +49,8 @@ def test_as_many_hits_as_asked_for(cli, sample: Path) -> None:
 
 
 def test_only_one_kind(cli, sample: Path) -> None:
-    hits = cli("query", "passengers by quarter", "-c", sample, "--modality", "photo", "--json").json["hits"]
-    assert {hit["modality"] for hit in hits} == {"photo"}
+    hits = cli("query", "passengers by quarter", "-c", sample, "--modality", "figure", "--json").json["hits"]
+    assert {hit["modality"] for hit in hits} == {"figure"}
     assert hits[0]["uri"] == "charts/passengers-by-quarter.png"
 
 
