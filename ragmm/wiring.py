@@ -85,13 +85,13 @@ class Models:
         if self._embedders is not None:
             return dict(self._embedders)
         names = {Route.SHARED: pipeline.models.shared, Route.TEXT: pipeline.models.text}
-        found = {str(route): self._embedder(names[route], pipeline.models) for route in pipeline.routes}
         eyes = self.eyes(pipeline)
-        if eyes is not None and names[Route.SHARED] == Scheme.MINI and Route.SHARED in found:
-            from ragmm.embedders.photographs import PhotographEmbedder
-
-            found[Route.SHARED] = PhotographEmbedder(found[Route.SHARED], eyes)
-        return found
+        return {
+            str(route): self._seeing(names[route], pipeline.models, eyes)
+            if eyes is not None and names[route] == Scheme.MINI
+            else self._embedder(names[route], pipeline.models)
+            for route in pipeline.routes
+        }
 
     def eyes(self, pipeline: Pipeline) -> Eyes | None:
         """What looks at photographs; None where nothing does, or its weights are not here."""
@@ -139,6 +139,15 @@ class Models:
     def _embedder(self, name: str, settings: ModelSettings) -> Embedder:
         key = ("embed", name, embedder_settings(settings), settings.download)
         made: Embedder = self._once(key, lambda: build_embedder(name, settings))
+        return made
+
+    def _seeing(self, name: str, settings: ModelSettings, eyes: Eyes) -> Embedder:
+        """The same, with eyes for photographs beside it."""
+        from ragmm.embedders.photographs import PhotographEmbedder
+
+        drawings = self._embedder(name, settings)
+        key = ("see", name, embedder_settings(settings), settings.download, eyes.fingerprint)
+        made: Embedder = self._once(key, lambda: PhotographEmbedder(drawings, eyes))
         return made
 
     def _writer(self, name: str, pipeline: Pipeline) -> Vlm | None:
