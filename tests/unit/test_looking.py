@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+import importlib.util
 import io
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from PIL import Image
 import ragmm
 from ragmm.config import Pipeline, parse_pipeline
 from ragmm.config.profiles import named_models
+from ragmm.doctor import State, _extras
 from ragmm.embedders.eyes import Eyes, Look
 from ragmm.embedders.photo_labels import PhotoLabel, photo_labels
 from ragmm.embedders.photo_net import Sight
@@ -257,6 +260,30 @@ def test_without_the_model_pictures_are_read_as_ever(folder: Path, tmp_path: Pat
         items = [item for item in docs.items() if item.asset]
         assert {item.modality for item in items} == {Modality.PHOTO}
         assert not any("picture" in item.metadata or item.context for item in items)
+
+
+def test_without_the_package_pictures_are_read_as_ever_and_doctor_says_what_is_missing(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find_spec = importlib.util.find_spec
+    gone = (PHOTOS.module, PHOTOS.distribution)
+
+    def found(name: str, package: str | None = None) -> object:
+        return None if name in gone else find_spec(name, package)
+
+    def version(name: str) -> str:
+        if name in gone:
+            raise importlib.metadata.PackageNotFoundError(name)
+        return "1.0"
+
+    monkeypatch.setattr(importlib.util, "find_spec", found)
+    monkeypatch.setattr(importlib.metadata, "version", version)
+    assert Models().eyes(named_models(Pipeline())) is None
+    with ragmm.create(tmp_path / "docs") as docs:
+        docs.ingest([folder])
+        assert not any("picture" in item.metadata for item in docs.items())
+    (hint,) = [one for one in _extras() if one.name == PHOTOS.distribution]
+    assert (hint.state, hint.remedy) == (State.NOTE, "pip install 'ragmm[photos]'")
 
 
 # Marks -----------------------------------------------------------------------------------------------------------
