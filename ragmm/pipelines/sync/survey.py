@@ -222,11 +222,14 @@ def _with_moves(entries: Sequence[Entry], gone: Mapping[str, Known]) -> tuple[li
 
 
 def _unseen(inventory: Inventory, nights: Nights, surveyor: Surveyor) -> int:
-    """Documents whose pictures were read without the model that looks at photographs today."""
+    """Documents whose pictures were read without the model that looks at photographs today; counted where they can be
+    others than the night before."""
     model = surveyor.facts.photos
     before = nights.note("photos") or {}
-    if not model or not inventory.count() or (before.get("model") == model and not before.get("unseen")):
+    if not model or not inventory.count():
         return 0
+    if before.get("model") == model and (not before["unseen"] or nights.note("state") == inventory.state):
+        return int(before["unseen"])
     parsers = surveyor.parsers()
     return sum(count for parser, count in inventory.readers().items() if parsers.unseen(parser))
 
