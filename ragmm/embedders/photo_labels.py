@@ -16,7 +16,7 @@ __all__ = ["PhotoLabel", "PhotoLabels", "photo_labels"]
 Rows = NDArray[np.float32]
 _LEAST, _MOST = 0.05, 5
 """Of the chances of a class that is named, and of the classes."""
-_TEMPERATURE, _MIXED = 2.0, 50
+_TEMPERATURE, _MIXED = 3.0, 100
 """How a vector is mixed: of so many classes, the unlikely with more weight than the network gives them."""
 _LOUDNESS = 0.5
 """Of a photograph's cosines, beside those of drawings, which stand out from their kind by half as much."""

@@ -142,7 +142,7 @@ def test_a_photographs_row_is_never_taken_for_one_that_the_drawings_model_made()
 def test_a_vector_lies_with_the_words_for_what_it_shows_and_no_louder_than_a_drawings() -> None:
     labels = photo_labels()
     scores = np.zeros(1000, np.float32)
-    scores[967] = 12.0  # espresso
+    scores[967] = 20.0  # espresso
     sight = Sight(scores=scores, features=np.zeros(1280, np.float32))
     (found,) = labels.likely(sight)
     assert found.names == ("espresso",)
