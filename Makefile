@@ -26,7 +26,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 # What the default profile uses beside the core; of what these ask for, requirements-light.excludes is left out.
-LIGHT_EXTRAS := cpu eval mini office pymupdf svg
+LIGHT_EXTRAS := cpu eval mini office photos pymupdf svg
 # What tests are written with, for the environment of `make test-light`.
 TEST_TOOLS := hypothesis pytest pytest-timeout pytest-xdist reportlab
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from ragmm.embedders.preprocess import Preprocessing
 from ragmm.graphs.efficientnet import efficientnet_graph
 from ragmm.graphs.running import GraphRunner
-from ragmm.models.weights_packages import PHOTOS
 from ragmm.models.torch_file import read_tensors
+from ragmm.models.weights_packages import PHOTOS
 
 if TYPE_CHECKING:
     from PIL.Image import Image

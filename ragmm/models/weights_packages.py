@@ -18,6 +18,7 @@ from ragmm.models.weights import file_sha256
 
 __all__ = ["PACKAGES", "PHOTOS", "WeightsPackage"]
 
+
 @dataclass(frozen=True, kw_only=True)
 class WeightsPackage:
     """An installable package that holds a model's files."""

@@ -14,8 +14,8 @@ from ragmm.embedders.photo_net import PhotoNet
 from ragmm.errors import ModelError
 from ragmm.graphs.efficientnet import efficientnet_graph
 from ragmm.graphs.running import GraphRunner
-from ragmm.models.weights_packages import PHOTOS
 from ragmm.models.torch_file import read_tensors
+from ragmm.models.weights_packages import PHOTOS
 
 pytestmark = pytest.mark.skipif(PHOTOS.folder() is None, reason="needs the extra photos")
 
@@ -30,15 +30,15 @@ def weights() -> Path:
 @pytest.fixture(scope="module")
 def photographs() -> list[Image.Image]:
     """Two photographs that come with scikit-learn, one of them also narrow."""
-    import sklearn.datasets
+    datasets = pytest.importorskip("sklearn.datasets")
 
-    folder = Path(sklearn.datasets.__file__).parent / "images"
+    folder = Path(datasets.__file__).parent / "images"
     found = [Image.open(folder / name).convert("RGB") for name in ("china.jpg", "flower.jpg")]
     return [*found, found[0].crop((100, 0, 300, 427))]
 
 
 def test_the_reader_gives_torchs_tensors(weights: Path) -> None:
-    import torch
+    torch = pytest.importorskip("torch")
 
     theirs = torch.load(weights, weights_only=True)
     ours = read_tensors(weights)
@@ -48,8 +48,7 @@ def test_the_reader_gives_torchs_tensors(weights: Path) -> None:
 
 
 def test_the_graph_computes_what_timm_does(weights: Path, photographs: list[Image.Image]) -> None:
-    import timm
-    import torch
+    timm, torch = pytest.importorskip("timm"), pytest.importorskip("torch")
 
     model = timm.create_model("tf_efficientnet_lite0", pretrained=False).eval()
     stored = torch.load(weights, weights_only=True)

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from ragmm.config import parse_pipeline
-from ragmm.models.finding import PHOTOS
+from ragmm.models.weights_packages import PHOTOS
 from ragmm.testing import captioned_picture, png_bytes
-from tools import check_pictures, fit_picture_kinds
+from tools import check_pictures
 from tools.check_pictures import Row
 from tools.picture_samples import Sample, is_held
 
@@ -69,6 +69,9 @@ def test_about_half_of_a_set_is_held_always_the_same(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(PHOTOS.folder() is None, reason="needs the extra photos")
 def test_samples_are_looked_at(tmp_path: Path) -> None:
+    pytest.importorskip("sklearn")
+    from tools import fit_picture_kinds
+
     file = tmp_path / "circle.png"
     file.write_bytes(png_bytes(captioned_picture("a red circle")))
     sample = Sample(name="own/circle", kind="drawing", file=file)

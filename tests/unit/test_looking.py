@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import sklearn.datasets
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -34,8 +33,12 @@ from ragmm.testing import FakeEmbedder, captioned_picture, png_bytes
 from ragmm.types import Asset, Item, MediaKind, Modality, Role
 from ragmm.wiring import Models, build_embedder
 
-PHOTOGRAPHS = Path(sklearn.datasets.__file__).parent / "images"
-installed = pytest.mark.skipif(PHOTOS.folder() is None, reason="needs the extra photos")
+SKLEARN = importlib.util.find_spec("sklearn")
+PHOTOGRAPHS = Path(SKLEARN.origin or "").parent / "datasets" / "images" if SKLEARN else Path()
+"""Two that come with scikit-learn."""
+installed = pytest.mark.skipif(
+    PHOTOS.folder() is None or SKLEARN is None, reason="needs the extra photos, and photographs of scikit-learn"
+)
 ESPRESSO = PhotoLabel(names=("espresso",), wider=("coffee", "drink"), chance=0.8)
 CUP = PhotoLabel(names=("cup", "mug"), wider=("crockery", "drink"), chance=0.1)
 
@@ -253,6 +256,7 @@ def test_a_photograph_finds_its_like(folder: Path, tmp_path: Path) -> None:
         assert docs.search(image=stream.getvalue())[0].item.uri.endswith("1.jpg")
 
 
+@installed
 def test_without_the_model_pictures_are_read_as_ever(folder: Path, tmp_path: Path) -> None:
     plain = parse_pipeline('[models]\nphotos = "none"\n', source="test")
     with ragmm.create(tmp_path / "docs", pipeline=plain) as docs:
@@ -262,6 +266,7 @@ def test_without_the_model_pictures_are_read_as_ever(folder: Path, tmp_path: Pat
         assert not any("picture" in item.metadata or item.context for item in items)
 
 
+@pytest.mark.skipif(SKLEARN is None, reason="needs photographs of scikit-learn")
 def test_without_the_package_pictures_are_read_as_ever_and_doctor_says_what_is_missing(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
