@@ -144,6 +144,7 @@ MEGABYTES: Final[Mapping[str, int]] = {
     "ocr": 300,
     "office": 640,
     "openai": 10,
+    "photos": 19,
     "pymupdf": 120,
     "remote": 50,
     "svg": 3,
