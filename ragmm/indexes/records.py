@@ -170,6 +170,8 @@ class ItemPlace(NamedTuple):
     modality: Modality
     worded: bool
     """Whether it has words of its own."""
+    told: bool = False
+    """Whether it is a photograph without words of its own, of which words are said: what it shows, when it was taken."""
 
 
 @dataclass(frozen=True, kw_only=True)

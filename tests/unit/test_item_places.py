@@ -39,6 +39,15 @@ def test_what_an_item_is(snapshot: Snapshot) -> None:
     assert (found[5].modality, found[5].worded) == (Modality.FIGURE, False)
 
 
+def test_words_that_are_only_said_of_a_photograph_are_told_from_its_own(tmp_path: Path) -> None:
+    asset = Asset(data=png_bytes(Image.new("RGB", (8, 8))), media_type="image/png", width=8, height=8)
+    photo = Item(modality=Modality.PHOTO, asset=asset, context="looks like: gull, bird")
+    figure = Item(modality=Modality.FIGURE, asset=asset, context="Results")
+    items = {"a.png": [photo], "b.pdf": [figure]}
+    found = item_places(fill_items(tmp_path / "c", items).snapshot(), [1, 2])
+    assert [(one.worded, one.told) for one in found.values()] == [(False, True), (False, False)]
+
+
 def test_what_is_remembered_is_bounded_and_read_once(snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = item_places(snapshot, [1, 2, 3])
     reads, read = [], snapshot.read

@@ -135,6 +135,21 @@ def test_what_is_shown_falls_in_relevance(tmp_path: Path) -> None:
             assert all(abs(hit.score - hit.relevance) < 1e-4 for hit in hits)
 
 
+def test_what_a_photograph_is_said_to_show_speaks_for_it_and_never_against(tmp_path: Path) -> None:
+    photo = Item(modality=Modality.PHOTO, asset=_PICTURE)
+    items = {
+        "terrier.png": replace(photo, context="looks like: terrier, dog, animal"),
+        "gull.png": replace(photo, context="looks like: gull, bird, animal"),
+        "unseen.png": photo,
+        "rules.txt": Item(modality=Modality.PASSAGE, text="Dogs are kept on a lead near the sheds."),
+    }
+    order = _orders(tmp_path, items)
+    assert order("a dog", "unseen.png", "gull.png", "terrier.png")[0] == "terrier.png"
+    assert order("winter", "gull.png", "unseen.png")[0] == "gull.png", "as the lists have them"
+    asked = "How far from the sheds are dogs kept on a lead?"
+    assert order(asked, "terrier.png", "gull.png", "rules.txt")[0] == "rules.txt"
+
+
 _PICTURE = Asset(data=png_bytes(Image.new("RGB", (8, 8))), media_type="image/png", width=8, height=8)
 
 

@@ -17,7 +17,8 @@ __all__ = ["item_places"]
 
 _MOST_REMEMBERED = 200_000
 _SQL = (
-    "SELECT id, CASE WHEN page IS NULL THEN id ELSE ~(content << 32 | page) END, modality, length(text) > 0 "
+    "SELECT id, CASE WHEN page IS NULL THEN id ELSE ~(content << 32 | page) END, modality, length(text) > 0, "
+    f"modality = '{Modality.PHOTO}' AND length(text) = 0 AND length(context) > 0 "
     f"FROM items WHERE id {rows.ONE_OF}"
 )
 
@@ -33,5 +34,8 @@ def item_places(snapshot: StoredGeneration, items: Iterable[int]) -> dict[int, I
         known = _known[snapshot] = {}
     if new := wanted.difference(known):
         found = snapshot.read(lambda connection: connection.execute(_SQL, (rows.id_list(new),)).fetchall())
-        known.update((item, ItemPlace(place, Modality(name), bool(worded))) for item, place, name, worded in found)
+        known.update(
+            (item, ItemPlace(place, Modality(name), bool(worded), bool(told)))
+            for item, place, name, worded, told in found
+        )
     return {item: known[item] for item in wanted if item in known}

@@ -69,6 +69,11 @@ def relevance_of(evidence: Evidence) -> float:
     return 1 / (1 + math.exp(-logit))
 
 
+def _of_told(evidence: Evidence) -> float:
+    """Words that are only said of a picture speak for it where they are asked for, and never against it."""
+    return max(relevance_of(evidence), relevance_of(replace(evidence, share=None, apart=0.0, page=0.0)))
+
+
 def weighed(
     snapshot: Snapshot, question: Asked, head: Sequence[Ranked], standing: Mapping[int, ItemPlace], meant: str = ""
 ) -> tuple[list[Ranked], float]:
@@ -94,6 +99,7 @@ def weighed(
                 silent=one.item in silent,
                 sought=one.item in sought,
             ),
+            told=standing[one.item].told,
         )
         for one in head
         if one.item in kinds
@@ -105,7 +111,7 @@ def _said(
     snapshot: Snapshot, words: str, meant: str, head: Sequence[Ranked], standing: Mapping[int, ItemPlace]
 ) -> dict[int, SaidWords]:
     """How much each item says of the question's words or, found by what they mean, of those."""
-    worded = [one.item for one in head if standing[one.item].worded]
+    worded = [one.item for one in head if standing[one.item].worded or standing[one.item].told]
     places = {item: standing[item].place for item in worded}
     said = said_words(snapshot.held_words(telling_words(words), worded), places)
     if meant:
@@ -137,8 +143,8 @@ def _silent(snapshot: Snapshot, question: Asked, pictures: Sequence[int]) -> fro
     return frozenset(pictures) - speaking
 
 
-def _told(one: Ranked, evidence: Evidence) -> Ranked:
-    relevance = relevance_of(evidence)
+def _told(one: Ranked, evidence: Evidence, *, told: bool) -> Ranked:
+    relevance = _of_told(evidence) if told else relevance_of(evidence)
     return replace(one, score=relevance, relevance=round(relevance, 4), evidence=evidence)
 
 
