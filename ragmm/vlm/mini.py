@@ -90,6 +90,7 @@ class _Parts:
 
     def __init__(self, folder: Path, config: dict[str, Any]) -> None:
         self._folder, self._config = folder, config
+        self._last: tuple[bytes, Rows] = b"", np.empty((0, 0), np.float32)
         weights = MappedWeights(folder / "model.safetensors")
         try:
             self._llama = NumpyLlama(weights, config["text_config"])
@@ -121,7 +122,7 @@ class _Parts:
 
     def continued(self, prompt: Prompt, name: str) -> Iterator[tuple[int, float]]:
         """The reply's tokens with the logarithms of their probabilities."""
-        pictures = [self._seen(open_image(asset.data)) for asset in media_of(prompt, KINDS, name)]
+        pictures = [self._of(asset.data) for asset in media_of(prompt, KINDS, name)]
         rows = self._rows(self._encoded(prompt.turns), pictures)
         if len(rows) + _LEAST_REPLY > self._context:
             raise ModelError(
@@ -140,6 +141,14 @@ class _Parts:
         """The words' rows, and for the mark of each picture what is seen in it. Shape: (tokens, width)."""
         waiting = iter(pictures)
         return np.concatenate([next(waiting) if one == self._image else self._llama.words[one][None] for one in ids])
+
+    def _of(self, data: bytes) -> Rows:
+        """What is seen in an encoded picture; the last one is remembered, since it is asked about more than once."""
+        last, rows = self._last
+        if last != data:
+            rows = self._seen(open_image(data))
+            self._last = data, rows
+        return rows
 
     def _seen(self, picture: Any) -> Rows:
         """A picture's tokens: padded to a square in the middle grey, resized, normalised."""

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -154,3 +155,20 @@ def test_minis_replies_are_those_of_transformers(tmp_path: Path) -> None:
     for one, other in zip(mine, theirs, strict=True):
         assert one.confidence == pytest.approx(other.confidence, abs=0.02)
     assert joined(list(lean.stream(prompts[0]))).text == mine[0].text
+
+
+def test_mini_looks_once_at_a_picture_asked_about_twice(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    files = [file for file in write_sample(tmp_path) if file.suffix == ".png"]
+    first, second = (Asset(data=file.read_bytes(), media_type="image/png") for file in files[:2])
+    looked: list[int] = []
+    run = GraphRunner.run
+
+    def counted(self: GraphRunner, **inputs: Any) -> Any:
+        looked.append(len(inputs))
+        return run(self, **inputs)
+
+    monkeypatch.setattr(GraphRunner, "run", counted)
+    vlm = MiniVlm(find("mini", task=Task.GENERATE).folder, "mini")
+    asked = ["Describe the image in one sentence.", "What is in it?"]
+    vlm.generate([Prompt.from_parts(one, text, max_tokens=8) for one in (first, second) for text in asked])
+    assert len(looked) == 2
