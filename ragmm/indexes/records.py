@@ -171,7 +171,7 @@ class ItemPlace(NamedTuple):
     worded: bool
     """Whether it has words of its own."""
     told: bool = False
-    """Whether it is a photograph without words of its own, of which words are said: what it shows, when it was taken."""
+    """Whether it is a photograph without words of its own of which words are said: what it shows, and when."""
 
 
 @dataclass(frozen=True, kw_only=True)
