@@ -17,6 +17,7 @@ import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,15 @@ from ragmm.config.settings import PhotosName
 from ragmm.embedders.photo_labels import photo_labels
 from ragmm.loaders.settings import Ocr
 from tools.make_photo_labels import offsets
+from tools.picture_copies import COPIES, copied, mixed
 from tools.picture_samples import SAMPLES, draw_samples, is_held
 
 _FEWEST = 4
 """Pictures of a kind of thing, for its name to be asked."""
+_EACH = 20
+"""Pictures of each kind, of which copies are asked."""
+_BESIDE = 100
+"""Photographs in the same collection."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,13 +75,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.check_pictures", description=__doc__.split("\n", 1)[0])
     parser.add_argument("data", type=Path, help="the folder that holds the sets")
     parser.add_argument("--without", action="store_true", help="without the model that looks at photographs")
-    parser.add_argument("--only", choices=["photos", "charts", "kinds"], help="one part of it")
+    parser.add_argument("--only", choices=["photos", "charts", "kinds", "copies"], help="one part of it")
     given = parser.parse_args()
     pipeline = Pipeline()
     if given.without:
         pipeline = replace(pipeline, models=replace(pipeline.models, photos=PhotosName.NONE))
     rows: list[Row] = []
-    parts = {"photos": photographs, "charts": charts, "kinds": kinds}
+    parts = {"photos": photographs, "charts": charts, "kinds": kinds, "copies": copies}
     for name, part in parts.items():
         if given.only in {None, name}:
             for row in part(given.data, pipeline):
@@ -160,12 +166,42 @@ def kinds(data: Path, pipeline: Pipeline) -> Iterator[Row]:
     yield Row(name=f"kinds of pictures right (of {len(samples)})", value=right / len(samples), bar=0.95)
 
 
+# Copies ----------------------------------------------------------------------------------------------------------
+
+
+def copies(data: Path, pipeline: Pipeline) -> Iterator[Row]:
+    """How many of a hundred mixed pictures are found first by a copy, among some more photographs."""
+    with tempfile.TemporaryDirectory() as folder:
+        samples = mixed(draw_samples(data, Path(folder) / "drawn", tables=False), _EACH)
+        names = renamed([one.file for one in samples], Path(folder) / "files")
+        photographs = (data / "flickr8k_photos" / row["file"] for row in lines(data / "flickr8k_photos/corpus.jsonl"))
+        beside = islice((file for file in photographs if file not in names), _BESIDE)
+        renamed(list(beside), Path(folder) / "beside")
+        docs = ragmm.create(Path(folder) / "collection", pipeline=pipeline)
+        docs.ingest([Path(folder) / "files", Path(folder) / "beside"])
+        began = cpu_seconds()
+        first = {
+            (copy, one): [hit.item.path for hit in docs.search(image=copied(one, copy), k=1)] == [str(names[one.file])]
+            for copy in COPIES
+            for one in samples
+        }
+        spent = (cpu_seconds() - began) / len(first)
+        docs.close()
+    for kind in dict.fromkeys(one.kind for one in samples):
+        right = [found for (_, one), found in first.items() if one.kind == kind]
+        yield Row(name=f"  copies of a {kind}", value=sum(right) / len(right))
+    for copy in COPIES:
+        right = [found for (made, _), found in first.items() if made == copy]
+        yield Row(name=f"{copy}: first (of {len(right)})", value=sum(right) / len(right), bar=0.95)
+    yield Row(name="CPU-s a picture asked", value=spent)
+
+
 # Sets ------------------------------------------------------------------------------------------------------------
 
 
 def ingested(source: Path, folder: Path, pipeline: Pipeline, *, beside: Path | None = None) -> Asked:
     """A collection of the set's files, and of another's."""
-    names = {}
+    names: dict[str, str] = {}
     for one in (source, beside) if beside else (source,):
         for row in lines(one / "corpus.jsonl"):
             name = f"{len(names):05}{Path(row['file']).suffix.lower()}"
@@ -179,6 +215,15 @@ def ingested(source: Path, folder: Path, pipeline: Pipeline, *, beside: Path | N
     for failure in report.failures:
         print(f"failed: {failure}", file=sys.stderr)
     return Asked(docs=docs, names=names, cpu_seconds=cpu_seconds() - began)
+
+
+def renamed(files: Sequence[Path], folder: Path) -> dict[Path, Path]:
+    """Copies by neutral names, by file."""
+    folder.mkdir(parents=True)
+    names = {file: (folder / f"{number:05}{file.suffix.lower()}").resolve() for number, file in enumerate(files)}
+    for file, target in names.items():
+        shutil.copyfile(file, target)
+    return names
 
 
 def found(asked: Asked, source: Path, depths: Sequence[int]) -> list[float]:

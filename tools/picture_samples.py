@@ -46,8 +46,8 @@ def is_held(sample: Sample) -> bool:
     return hashlib.sha256(sample.name.encode()).digest()[0] % 2 == 1
 
 
-def draw_samples(data: Path, out: Path) -> Iterator[Sample]:
-    """Sets as they are, the rest written to `out`; the same at every call."""
+def draw_samples(data: Path, out: Path, *, tables: bool = True) -> Iterator[Sample]:
+    """Sets as they are, the rest written to `out`; the same at every call. Tables of PDFs take the most time."""
     out.mkdir(parents=True, exist_ok=True)
     for name, kind in _SETS.items():
         for file in _files(data / name):
@@ -57,7 +57,8 @@ def draw_samples(data: Path, out: Path) -> Iterator[Sample]:
         yield Sample(name=f"emoji/{file.name}", kind="emoji", file=file)
     yield from _drawn(out)
     yield from _rendered(data, out, "scan", _PAGES, _scan)
-    yield from _rendered(data, out, "table", _TABLES, _table)
+    if tables:
+        yield from _rendered(data, out, "table", _TABLES, _table)
 
 
 def _files(source: Path) -> Iterator[Path]:

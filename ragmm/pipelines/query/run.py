@@ -12,6 +12,7 @@ from ragmm.indexes.contracts import Snapshot
 from ragmm.indexes.filters import Filter
 from ragmm.pipelines.query.clues import Evidence
 from ragmm.pipelines.query.collecting import collect
+from ragmm.pipelines.query.copies import copies_first
 from ragmm.pipelines.query.events import ClaimChecked, Done, Event, FigureShown, HitsFound, TextWritten
 from ragmm.pipelines.query.fusion import Ranked, fuse
 from ragmm.pipelines.query.glossary import Glossary
@@ -152,6 +153,9 @@ def search(snapshot: Snapshot, question: Asked, plan: SearchPlan, clock: Clock |
     if plan.rerank is not None and question.searched.strip():
         with clock.stage("rerank"):
             ranked, warning = rerank(snapshot, question.searched, ranked, plan.rerank.within(question.patience))
+    if question.image is not None:
+        with clock.stage("compare"):
+            ranked = copies_first(snapshot, question.image, ranked)
     with clock.stage("collect"):
         hits = collect(snapshot, ranked, k=plan.k, per_document=plan.per_document, fold=plan.fold)
     return Found(

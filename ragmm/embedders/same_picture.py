@@ -1,0 +1,98 @@
+"""Whether two pictures are one: corners that both have, lying to each other as in a turned, scaled or cropped copy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ragmm.embedders.preprocess import ResizeMode, decode
+
+__all__ = ["Corners", "corners_of", "likeness"]
+
+_SIDE, _EDGE = 320, 16
+"""Pixels of the long side that is looked at, and how far the picture's rim is drawn out for corners near it."""
+_MOST, _FAINTEST, _PATCH = 400, 8, 31
+_CLEARLY = 0.85
+"""A corner's nearest counterpart is so much nearer than its second, or it tells nothing."""
+_OFF = 4.0
+"""Pixels by which corners may miss their place."""
+_FEWEST = 8
+"""Corners that must lie right."""
+_SCALES = (0.4, 2.5)
+_LIKENESS = 0.6
+"""The least correlation of what both show."""
+_COMMON = 500
+"""The fewest pixels that both must show."""
+
+Greys = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Corners:
+    """Of one picture, made small and grey."""
+
+    greys: Greys
+    """Shape: (height, width)."""
+    places: NDArray[np.float32]
+    """Shape: (n, 2): x, y."""
+    signs: NDArray[np.uint8] | None
+    """What each looks like, compared by bits. Shape: (n, 32); None where there is no corner."""
+
+
+def corners_of(data: bytes) -> Corners:
+    """Raises DocumentError for bytes that are no image, LimitError for a picture that is too large."""
+    import cv2
+    from PIL.Image import Resampling
+
+    picture = decode(data, reduce_to=(_SIDE, _SIDE), mode=ResizeMode.LONGEST).convert("L")
+    scale = _SIDE / max(picture.size)
+    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    small = picture.resize(size, Resampling.BOX if scale < 1 else Resampling.BILINEAR)
+    greys = np.pad(np.asarray(small), _EDGE, mode="edge")
+    detector = cv2.ORB.create(nfeatures=_MOST, fastThreshold=_FAINTEST, edgeThreshold=_EDGE, patchSize=_PATCH)
+    points, signs = detector.detectAndCompute(greys, None)
+    places = np.array([point.pt for point in points], np.float32).reshape(-1, 2)
+    return Corners(greys=greys, places=places, signs=None if signs is None else np.asarray(signs, np.uint8))
+
+
+def likeness(one: Corners, other: Corners) -> float:
+    """How many corners lie in both as in a copy, each as much as what both show is alike; 0 for no copy."""
+    import cv2
+
+    pairs = _pairs(one, other)
+    if len(pairs) < _FEWEST:
+        return 0.0
+    here, there = one.places[pairs[:, 0]], other.places[pairs[:, 1]]
+    move, right = cv2.estimateAffinePartial2D(here, there, method=cv2.RANSAC, ransacReprojThreshold=_OFF, maxIters=300)
+    if move is None or not _SCALES[0] < float(np.hypot(move[0, 0], move[1, 0])) < _SCALES[1]:
+        return 0.0
+    agreeing = int(right.sum())
+    return agreeing * _alike(one.greys, other.greys, move) if agreeing >= _FEWEST else 0.0
+
+
+def _pairs(one: Corners, other: Corners) -> NDArray[np.int64]:
+    """Corners and their counterparts. Shape: (n, 2)."""
+    import cv2
+
+    if one.signs is None or other.signs is None:
+        return np.empty((0, 2), np.int64)
+    found = cv2.BFMatcher(cv2.NORM_HAMMING).knnMatch(one.signs, other.signs, k=2)
+    clear = [two[0] for two in found if len(two) > 1 and two[0].distance < _CLEARLY * two[1].distance]
+    return np.array([(match.queryIdx, match.trainIdx) for match in clear], np.int64).reshape(-1, 2)
+
+
+def _alike(one: Greys, other: Greys, move: Any) -> float:
+    """The correlation of what both show, the first moved onto the other; 0 where it is too little."""
+    import cv2
+
+    size = (other.shape[1], other.shape[0])
+    moved = cv2.warpAffine(one, move, size)
+    both = cv2.warpAffine(np.full_like(one, 255), move, size) == 255
+    mine, yours = moved[both].astype(np.float32), other[both].astype(np.float32)
+    if len(mine) < _COMMON or not (mine.std() and yours.std()):
+        return 0.0
+    found = float(np.corrcoef(mine, yours)[0, 1])
+    return found if found >= _LIKENESS else 0.0

@@ -1,0 +1,73 @@
+"""A picture asked, and the hit that it is a copy of: cropped, turned, resized or saved again, it comes first.
+
+Nothing is stored for it; the pictures of the best hits are compared with the one that is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from importlib.util import find_spec
+from itertools import chain, islice
+
+from ragmm.embedders.same_picture import Corners, corners_of, likeness
+from ragmm.errors import RagmmError
+from ragmm.indexes.contracts import Snapshot
+from ragmm.pipelines.query.fusion import Ranked, Vote
+from ragmm.types import IMAGE_MODALITIES
+
+__all__ = ["SAME", "copies_first"]
+
+SAME = "same picture"
+"""The name of the leg; its scores are corners that agree."""
+_BEST, _LOOKED_AT = 60, 30
+"""Of the ranking, and the pictures among them."""
+_LARGEST_ASSET = 20 << 20
+
+
+def copies_first(snapshot: Snapshot, image: bytes, ranked: Iterable[Ranked]) -> Iterator[Ranked]:
+    """The ranking, those of its best in front that the picture is a copy of. Scores are dealt out anew, highest first.
+
+    As it was where OpenCV is not installed.
+    """
+    rest = iter(ranked)
+    head = list(islice(rest, _BEST)) if find_spec("cv2") else []
+    found = _copies(snapshot, image, [one.item for one in head])
+    order = sorted(head, key=lambda one: -found.get(one.item, 0.0))  # sorting is stable
+    first = [
+        replace(one, score=place.score, relevance=place.relevance, votes=(*one.votes, *_vote(one, rank, found)))
+        for rank, (one, place) in enumerate(zip(order, head, strict=True), start=1)
+    ]
+    return chain(first, rest)
+
+
+def _vote(one: Ranked, rank: int, found: Mapping[int, float]) -> tuple[Vote, ...]:
+    return ((SAME, rank, round(found[one.item], 3)),) if one.item in found else ()
+
+
+def _copies(snapshot: Snapshot, image: bytes, items: list[int]) -> dict[int, float]:
+    """How alike those are that show the same."""
+    asked = _corners(image) if items else None
+    if asked is None:
+        return {}
+    stored = {item.id: item.asset for item in snapshot.fetch(items) if item.modality in IMAGE_MODALITIES}
+    pictures = islice(((item, stored[item]) for item in items if stored.get(item)), _LOOKED_AT)
+    found = {item: _alike(snapshot, asked, asset or "") for item, asset in pictures}
+    return {item: score for item, score in found.items() if score > 0}
+
+
+def _alike(snapshot: Snapshot, asked: Corners, asset: str) -> float:
+    """0 for a picture that is damaged: verify will name it."""
+    try:
+        data, _ = snapshot.asset(asset)
+    except RagmmError:
+        return 0.0
+    shown = _corners(data)
+    return 0.0 if shown is None else likeness(asked, shown)
+
+
+def _corners(data: bytes) -> Corners | None:
+    try:
+        return corners_of(data) if len(data) <= _LARGEST_ASSET else None
+    except RagmmError:
+        return None
