@@ -20,8 +20,10 @@ __all__ = ["SAME", "copies_first"]
 
 SAME = "same picture"
 """The name of the leg; its scores are corners that agree."""
-_BEST, _LOOKED_AT = 60, 30
+_BEST, _LOOKED_AT = 80, 40
 """Of the ranking, and the pictures among them."""
+_AT_ONCE = 10
+"""Pictures, after which it ends where a copy was among them: each costs a hundredth of a second."""
 _LARGEST_ASSET = 20 << 20
 
 
@@ -51,9 +53,13 @@ def _copies(snapshot: Snapshot, image: bytes, items: list[int]) -> dict[int, flo
     if asked is None:
         return {}
     stored = {item.id: item.asset for item in snapshot.fetch(items) if item.modality in IMAGE_MODALITIES}
-    pictures = islice(((item, stored[item]) for item in items if stored.get(item)), _LOOKED_AT)
-    found = {item: _alike(snapshot, asked, asset or "") for item, asset in pictures}
-    return {item: score for item, score in found.items() if score > 0}
+    pictures = [(item, asset) for item in items if (asset := stored.get(item))][:_LOOKED_AT]
+    for start in range(0, len(pictures), _AT_ONCE):
+        part = pictures[start : start + _AT_ONCE]
+        found = {item: score for item, asset in part if (score := _alike(snapshot, asked, asset)) > 0}
+        if found:
+            return found
+    return {}
 
 
 def _alike(snapshot: Snapshot, asked: Corners, asset: str) -> float:
