@@ -20,7 +20,7 @@ __all__ = ["SAME", "copies_first"]
 
 SAME = "same picture"
 """The name of the leg; its scores are corners that agree."""
-_BEST, _LOOKED_AT = 80, 40
+_BEST, _LOOKED_AT = 60, 30
 """Of the ranking, and the pictures among them."""
 _AT_ONCE = 10
 """Pictures, after which it ends where a copy was among them: each costs a hundredth of a second."""
