@@ -10,7 +10,7 @@ from dataclasses import replace
 from importlib.util import find_spec
 from itertools import chain, islice
 
-from ragmm.embedders.same_picture import Corners, corners_of, likeness
+from ragmm.embedders.same_picture import Corners, corners_of, likeness, on_one_thread
 from ragmm.errors import RagmmError
 from ragmm.indexes.contracts import Snapshot
 from ragmm.pipelines.query.fusion import Ranked, Vote
@@ -34,7 +34,7 @@ def copies_first(snapshot: Snapshot, image: bytes, ranked: Iterable[Ranked]) -> 
     """
     rest = iter(ranked)
     head = list(islice(rest, _BEST)) if find_spec("cv2") else []
-    found = _copies(snapshot, image, [one.item for one in head])
+    found = _found(snapshot, image, [one.item for one in head]) if head else {}
     order = sorted(head, key=lambda one: -found.get(one.item, 0.0))  # sorting is stable
     first = [
         replace(one, score=place.score, relevance=place.relevance, votes=(*one.votes, *_vote(one, rank, found)))
@@ -47,9 +47,14 @@ def _vote(one: Ranked, rank: int, found: Mapping[int, float]) -> tuple[Vote, ...
     return ((SAME, rank, round(found[one.item], 3)),) if one.item in found else ()
 
 
+def _found(snapshot: Snapshot, image: bytes, items: list[int]) -> dict[int, float]:
+    with on_one_thread():
+        return _copies(snapshot, image, items)
+
+
 def _copies(snapshot: Snapshot, image: bytes, items: list[int]) -> dict[int, float]:
     """How alike those are that show the same."""
-    asked = _corners(image) if items else None
+    asked = _corners(image)
     if asked is None:
         return {}
     stored = {item.id: item.asset for item in snapshot.fetch(items) if item.modality in IMAGE_MODALITIES}
