@@ -16,8 +16,9 @@ from PIL import ImageDraw
 import ragmm
 from ragmm.embedders.same_picture import corners_of, likeness
 from ragmm.indexes.contracts import Snapshot
-from ragmm.pipelines.query.copies import SAME, copies_first
+from ragmm.pipelines.query.copies import copies_first
 from ragmm.pipelines.query.fusion import Ranked
+from ragmm.pipelines.query.legs import SAME
 from ragmm.testing import FakeEmbedder
 from ragmm.types import Asset, Item, MediaKind, Modality
 from tests.unit.retrieval import fill_items
@@ -80,6 +81,7 @@ def test_the_copy_takes_the_first_place_and_says_why(tmp_path: Path) -> None:
     after = list(copies_first(snapshot, png(drawn(3).resize((200, 150))), before))
     assert [one.item for one in after] == [before[n].item for n in (3, 0, 1, 2, 4)]
     assert [one.score for one in after] == [one.score for one in before]
+    assert [one.relevance for one in after] == [0.95, *(one.relevance for one in before[1:])]
     assert [[leg for leg, _, _ in one.votes] for one in after] == [[SAME], [], [], [], []]
 
 
@@ -102,3 +104,4 @@ def test_asked_with_a_part_its_whole_is_found_first(tmp_path: Path) -> None:
             assert first.item.uri == f"{seed}.png"
             assert SAME in {found.leg for found in first.found_by}
             assert all(SAME not in {found.leg for found in hit.found_by} for hit in others)
+            assert docs.query(image=png(drawn(seed))).answer.text == f"The same picture: {seed}.png [1]"

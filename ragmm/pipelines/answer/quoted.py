@@ -16,6 +16,7 @@ from ragmm.pipelines.answer.found_values import TableWeights, values_in_tables, 
 from ragmm.pipelines.answer.ingredients import lines_of
 from ragmm.pipelines.answer.reasons import gives_reason
 from ragmm.pipelines.answer.scoring import EmbedTexts, Scored, ScoreWeights, score_units, speaks_of, strength
+from ragmm.pipelines.query.legs import SAME
 from ragmm.pipelines.query.question_kind import asks_for_fact, asks_to_describe, looks_for_picture, names_picture
 from ragmm.pipelines.query.wanted import AskedFor, AskedKind, wanted
 from ragmm.readers.base import Reader
@@ -222,7 +223,8 @@ def _image_claim(hit: Hit) -> Claim:
     above = "\n".join(line for line in hit.item.text.splitlines() if not line.startswith("|"))
     said = above.strip() or hit.item.text.strip() or caption_of(hit.item) or hit.item.uri.rsplit("/", 1)[-1]
     words = " ".join(inert(said).split())
-    text = f"The closest image: {words[:300]}"
+    same = any(found.leg == SAME for found in hit.found_by)
+    text = f"The {'same picture' if same else 'closest image'}: {words[:300]}"
     return Claim(text=text, citations=(Citation(rank=hit.rank, quote=words[:300]),), support=Support.WEAK)
 
 

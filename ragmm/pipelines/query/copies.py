@@ -5,7 +5,7 @@ Nothing is stored for it; the pictures of the best hits are compared with the on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from importlib.util import find_spec
 from itertools import chain, islice
@@ -13,18 +13,19 @@ from itertools import chain, islice
 from ragmm.embedders.same_picture import Corners, corners_of, likeness, on_one_thread
 from ragmm.errors import RagmmError
 from ragmm.indexes.contracts import Snapshot
-from ragmm.pipelines.query.fusion import Ranked, Vote
+from ragmm.pipelines.query.fusion import Ranked
+from ragmm.pipelines.query.legs import SAME
 from ragmm.types import IMAGE_MODALITIES
 
-__all__ = ["SAME", "copies_first"]
+__all__ = ["copies_first"]
 
-SAME = "same picture"
-"""The name of the leg; its scores are corners that agree."""
 _BEST, _LOOKED_AT = 60, 30
 """Of the ranking, and the pictures among them."""
 _AT_ONCE = 10
 """Pictures, after which it ends where a copy was among them: each costs a hundredth of a second."""
 _LARGEST_ASSET = 20 << 20
+_SURE = 0.95
+"""How relevant a copy is at least: corners do not lie right by chance."""
 
 
 def copies_first(snapshot: Snapshot, image: bytes, ranked: Iterable[Ranked]) -> Iterator[Ranked]:
@@ -37,14 +38,18 @@ def copies_first(snapshot: Snapshot, image: bytes, ranked: Iterable[Ranked]) -> 
     found = _found(snapshot, image, [one.item for one in head]) if head else {}
     order = sorted(head, key=lambda one: -found.get(one.item, 0.0))  # sorting is stable
     first = [
-        replace(one, score=place.score, relevance=place.relevance, votes=(*one.votes, *_vote(one, rank, found)))
+        _placed(one, rank, place, found.get(one.item))
         for rank, (one, place) in enumerate(zip(order, head, strict=True), start=1)
     ]
     return chain(first, rest)
 
 
-def _vote(one: Ranked, rank: int, found: Mapping[int, float]) -> tuple[Vote, ...]:
-    return ((SAME, rank, round(found[one.item], 3)),) if one.item in found else ()
+def _placed(one: Ranked, rank: int, place: Ranked, corners: float | None) -> Ranked:
+    """With the scores of the place that it comes to."""
+    if corners is None:
+        return replace(one, score=place.score, relevance=place.relevance)
+    votes = (*one.votes, (SAME, rank, round(corners, 3)))
+    return replace(one, score=max(place.score, _SURE), relevance=max(place.relevance, _SURE), votes=votes)
 
 
 def _found(snapshot: Snapshot, image: bytes, items: list[int]) -> dict[int, float]:

@@ -21,11 +21,13 @@ from ragmm.text.dates import date_phrases
 from ragmm.text.stop_words import STOPWORDS
 from ragmm.types import MediaKind
 
-__all__ = ["DATES", "LEXICAL", "MEANT", "NAMES", "PAGES", "Legs"]
+__all__ = ["DATES", "LEXICAL", "MEANT", "NAMES", "PAGES", "SAME", "Legs"]
 
 LEXICAL = "lexical"
 PAGES = "pages"
 NAMES = "names"
+SAME = "same picture"
+"""Of pictures that the one asked is a copy of; its scores are corners that agree."""
 DATES = "dates:"
 """Before the name of a leg that searched for the days of a question as others write them."""
 MEANT = "meant:"
