@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Annotated
 
@@ -11,7 +12,7 @@ import typer
 from ragmm import __version__
 from ragmm.commands.shared import failures
 
-__all__ = ["app", "main"]
+__all__ = ["assembled", "main"]
 
 # In the order of the help; each is a file of `ragmm.commands`.
 _COMMANDS = (
@@ -20,17 +21,26 @@ _COMMANDS = (
     "doctor", "demo",
 )  # fmt: skip
 
-app = typer.Typer(
-    name="ragmm",
-    help="Ask questions over a folder of mixed documents, and see the pages, figures and photos the answers rest on.",
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # plain help takes half the time
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+
+_HELP = "Ask questions over a folder of mixed documents, and see the pages, figures and photos the answers rest on."
 
 
-@app.callback(invoke_without_command=True)
-def start(
+def assembled(names: Sequence[str] = _COMMANDS) -> typer.Typer:
+    """The command line with these commands: each costs an import, and its options' types are looked into."""
+    made = typer.Typer(
+        name="ragmm",
+        help=_HELP,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,  # plain help takes half the time
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    made.callback(invoke_without_command=True)(_start)
+    for name in names:
+        import_module(f"ragmm.commands.{name}").register(made)
+    return made
+
+
+def _start(
     context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
@@ -42,13 +52,11 @@ def start(
         sys.stdout.write(context.get_help() + "\n")
 
 
-for _name in _COMMANDS:
-    import_module(f"ragmm.commands.{_name}").register(app)
-
-
 def main() -> int:
     """Run the command line; returns its exit code."""
-    return failures.run(app, sys.argv[1:])
+    arguments = sys.argv[1:]
+    named = [name for name in arguments[:1] if name in _COMMANDS]
+    return failures.run(assembled(named or _COMMANDS), arguments)
 
 
 if __name__ == "__main__":

@@ -291,13 +291,12 @@ def build_eyes() -> Eyes | None:
     """None where the package of their weights is missing."""
     from ragmm.models.weights_packages import PHOTOS
 
-    if PHOTOS.folder() is None:
+    folder = PHOTOS.folder()
+    if folder is None:
         return None
     from ragmm.embedders.eyes import Eyes
-    from ragmm.embedders.photo_net import PhotoNet
 
-    net = PhotoNet.installed()
-    return None if net is None else Eyes(net)
+    return Eyes(folder)
 
 
 def context_budget(answer: AnswerSettings) -> ContextBudget:

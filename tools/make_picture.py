@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.terminal_theme import MONOKAI
 
 import ragmm.commands.demo as demo_command
-from ragmm.cli import app
+from ragmm.cli import assembled
 from ragmm.commands.shared import output
 
 TARGET = Path(__file__).resolve().parents[1] / "docs" / "images" / "demo.svg"
@@ -50,7 +50,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         os.environ |= {"HOME": home, "XDG_CACHE_HOME": f"{home}/.cache"}
         os.chdir(home)
-        app(args=["demo", *more], standalone_mode=False)
+        assembled()(args=["demo", *more], standalone_mode=False)
     TARGET.parent.mkdir(parents=True, exist_ok=True)
     svg = recorder.export_svg(title="ragmm demo", theme=MONOKAI, code_format=FRAME, unique_id="demo")
     TARGET.write_text("\n".join(line.rstrip() for line in svg.splitlines()) + "\n", encoding="utf-8")

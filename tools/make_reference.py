@@ -18,7 +18,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 import typer.main
 
 from ragmm import errors
-from ragmm.cli import app
+from ragmm.cli import assembled
 from ragmm.commands.shared import failures
 from ragmm.config.names import MODEL_ROLES
 from ragmm.config.reading import PIPELINE_KEYS
@@ -63,7 +63,7 @@ def check(pages: Mapping[str, str]) -> int:
 
 def cli_page() -> str:
     """Every command with its arguments, options and example."""
-    root = typer.main.get_command(app)
+    root = typer.main.get_command(assembled())
     parts = [f"# The command line\n\n{NOTE}{root.help}\n"]
     parts.append("`ragmm COMMAND --help` says the same. Results go to standard output, all else to standard error.\n")
     for name, command in commands(root):

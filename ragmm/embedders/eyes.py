@@ -9,18 +9,20 @@ import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ragmm.embedders.photo_labels import PhotoLabel, photo_labels
-from ragmm.embedders.photo_net import PhotoNet, Sight
-from ragmm.embedders.picture_facts import picture_facts
 from ragmm.embedders.picture_kinds import PictureKind, kind_of_picture
-from ragmm.embedders.preprocess import decode
 from ragmm.models.weights_packages import PHOTOS
 from ragmm.types import Asset
+
+if TYPE_CHECKING:
+    from ragmm.embedders.photo_net import PhotoNet, Sight
 
 __all__ = ["Eyes", "Look"]
 
@@ -47,8 +49,9 @@ class _Looked:
 class Eyes:
     """Safe to use from several threads. The last pictures are remembered, since each is asked about twice."""
 
-    def __init__(self, net: PhotoNet) -> None:
-        self._net = net
+    def __init__(self, folder: Path) -> None:
+        """`folder`: where the package keeps the network, which is read with the first picture."""
+        self._folder = folder
         self._lock = Lock()
         self._seen: OrderedDict[bytes, _Looked] = OrderedDict()
 
@@ -57,6 +60,12 @@ class Eyes:
         """Changes when a picture would be seen as something else."""
         facts = " ".join([_VERSION, *PHOTOS.sha256.values()])
         return hashlib.sha256(facts.encode()).hexdigest()[:16]
+
+    @cached_property
+    def _net(self) -> PhotoNet:
+        from ragmm.embedders.photo_net import PhotoNet
+
+        return PhotoNet(self._folder)
 
     def look(self, asset: Asset) -> Look:
         """At a picture. Raises DocumentError for bytes that are no image."""
@@ -70,6 +79,9 @@ class Eyes:
         return photo_labels().row(seen.sight) if seen.kind is PictureKind.PHOTOGRAPH else None
 
     def _see(self, asset: Asset) -> _Looked:
+        from ragmm.embedders.picture_facts import picture_facts
+        from ragmm.embedders.preprocess import decode
+
         key = bytes.fromhex(asset.sha256)
         with self._lock:
             if key not in self._seen:

@@ -48,9 +48,9 @@ def serves_without_torch(encoder: NumpyEncoder | None, texts: int, device: str) 
     """Whether so many texts are embedded without torch: any number by a graph, unless torch has a GPU for them."""
     if encoder is None or device not in {"auto", "cpu"}:
         return False
-    if encoder.has_graph and (device == "cpu" or not gpu_in_sight()):
+    if not torch_installed() or ("torch" not in sys.modules and encoder.takes(texts)):
         return True
-    return not torch_installed() or ("torch" not in sys.modules and encoder.takes(texts))
+    return encoder.has_graph and (device == "cpu" or not gpu_in_sight())
 
 
 class NumpyEncoder(Protocol):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ragmm.embedders.photo_net import Sight
 from ragmm.models.finding import bundled_folder
+
+if TYPE_CHECKING:
+    from ragmm.embedders.photo_net import Sight
 
 __all__ = ["PhotoLabel", "PhotoLabels", "photo_labels"]
 

@@ -9,13 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ragmm.embedders.photo_net import Sight
-from ragmm.embedders.picture_facts import PictureFacts
 from ragmm.models.finding import bundled_folder
+
+if TYPE_CHECKING:
+    from ragmm.embedders.photo_net import Sight
+    from ragmm.embedders.picture_facts import PictureFacts
 
 __all__ = ["KindSigns", "PictureKind", "kind_of_picture", "signs_of"]
 

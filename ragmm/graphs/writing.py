@@ -19,6 +19,7 @@ MICROSOFT = "com.microsoft"
 """The domain of ONNX Runtime's own operators."""
 _OPSET, _IR_VERSION = 17, 8
 _TYPES = {"float32": 1, "uint8": 2, "int8": 3, "int32": 6, "int64": 7, "float16": 10}
+_NO_NUMBERS = memoryview(b"")
 _Value = int | float | str | Sequence[int]
 """Of an attribute."""
 
@@ -44,7 +45,8 @@ class Graph:
     """By name: the type of its numbers and its shape; a word stands for a size that is known when it runs."""
     outputs: tuple[str, ...] = ()
     _nodes: list[bytes] = field(default_factory=list)
-    _tensors: list[bytes] = field(default_factory=list)
+    _tensors: list[tuple[bytes, memoryview]] = field(default_factory=list)
+    """What is said of each, and its numbers: they are many, and copied once."""
     _known: set[str] = field(default_factory=set)
 
     def node(self, kind: str, *inputs: str, domain: str = "", outputs: int = 1, **attributes: _Value) -> str:
@@ -58,7 +60,8 @@ class Graph:
 
     def tensor(self, name: str, values: NDArray[Any]) -> str:
         """Adds numbers that the graph holds, once for each name."""
-        return self._tensor(name, str(values.dtype), values.shape, _message(9, np.ascontiguousarray(values).tobytes()))
+        numbers = memoryview(np.ascontiguousarray(values).reshape(-1).view(np.uint8))
+        return self._tensor(name, str(values.dtype), values.shape, _key(9, 2) + _varint(len(numbers)), numbers)
 
     def stored(self, name: str, part: StoredTensor) -> str:
         """Adds numbers that stay in the file they are in."""
@@ -66,11 +69,13 @@ class Graph:
         entries = b"".join(_message(13, _text(1, key) + _text(2, value)) for key, value in where.items())
         return self._tensor(name, part.dtype, part.shape, entries + _number(14, 1))
 
-    def _tensor(self, name: str, dtype: str, shape: Sequence[int], data: bytes) -> str:
+    def _tensor(
+        self, name: str, dtype: str, shape: Sequence[int], data: bytes, numbers: memoryview = _NO_NUMBERS
+    ) -> str:
         if name not in self._known:
             self._known.add(name)
             sizes = b"".join(_number(1, size) for size in shape)
-            self._tensors.append(sizes + _number(2, _TYPES[dtype]) + _text(8, name) + data)
+            self._tensors.append((sizes + _number(2, _TYPES[dtype]) + _text(8, name) + data, numbers))
         return name
 
     def numbers(self, *values: int) -> str:
@@ -79,12 +84,16 @@ class Graph:
 
     def to_bytes(self) -> bytes:
         """The model file."""
-        graph = b"".join(_message(1, node) for node in self._nodes) + _text(2, self.name)
-        graph += b"".join(_message(5, tensor) for tensor in self._tensors)
-        graph += b"".join(_message(11, _value_info(name, *kind)) for name, kind in self.inputs.items())
-        graph += b"".join(_message(12, _text(1, name)) for name in self.outputs)
+        graph: list[bytes | memoryview] = [_message(1, node) for node in self._nodes]
+        graph.append(_text(2, self.name))
+        for head, numbers in self._tensors:
+            graph += (_key(5, 2), _varint(len(head) + len(numbers)), head, numbers)
+        graph += [_message(11, _value_info(name, *kind)) for name, kind in self.inputs.items()]
+        graph += [_message(12, _text(1, name)) for name in self.outputs]
         opsets = [_text(1, domain) + _number(2, version) for domain, version in (("", _OPSET), (MICROSOFT, 1))]
-        return _number(1, _IR_VERSION) + _message(7, graph) + b"".join(_message(8, one) for one in opsets)
+        length = sum(map(len, graph))
+        first = (_number(1, _IR_VERSION), _key(7, 2), _varint(length))
+        return b"".join([*first, *graph, *(_message(8, one) for one in opsets)])
 
 
 def _value_info(name: str, kind: str, shape: Sequence[int | str]) -> bytes:

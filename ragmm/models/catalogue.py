@@ -183,7 +183,7 @@ def check(name: str, *, task: Task = Task.EMBED) -> ModelCheck:
         ModelFile(
             name=file.relative_to(found.folder).as_posix(),
             bytes=file.stat().st_size,
-            sha256=file_sha256(file, trust_memory=False),
+            sha256=file_sha256(file, within=0),
         )
         for file in identity_files(found.folder)
     )

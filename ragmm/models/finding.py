@@ -12,7 +12,7 @@ from ragmm.errors import ModelError, ModelNotFoundError, UsageError
 from ragmm.models import hub, openclip_names
 from ragmm.models.describe import licence_of, read_json
 from ragmm.models.names import ModelName, Scheme, close_matches
-from ragmm.models.weights import file_sha256
+from ragmm.models.weights import A_DAY, file_sha256
 from ragmm.models.weights_packages import PACKAGES
 from ragmm.optional import require
 
@@ -125,7 +125,7 @@ def _verify_weights(folder: Path, card: Mapping[str, Any]) -> None:
     if not expected or not name:
         return
     file = folder / str(name)
-    seen = file_sha256(file, trust_memory=False) if file.is_file() else "missing"
+    seen = file_sha256(file, within=A_DAY) if file.is_file() else "missing"
     if seen != expected:
         raise ModelError(
             f"{file} is damaged: sha256 {seen[:16]}…, expected {str(expected)[:16]}…; reinstall ragmm, "

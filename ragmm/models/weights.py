@@ -9,6 +9,7 @@ import math
 import os
 import struct
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +17,14 @@ from typing import Any
 
 from ragmm.errors import ModelError
 
-__all__ = ["Header", "Tensor", "file_sha256", "read_header", "safetensors_files"]
+__all__ = ["A_DAY", "Header", "Tensor", "file_sha256", "read_header", "safetensors_files"]
 
 _DTYPE_BYTES = {"F64": 8, "I64": 8, "F32": 4, "I32": 4, "F16": 2, "BF16": 2, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1}
 _MAX_HEADER = 100_000_000
-_REMEMBERED_FROM = 256 * 1024 * 1024
-"""Hashes of larger files are remembered between processes: smaller ones cost less than a fifth of a second."""
+_REMEMBERED_FROM = 32 * 1024 * 1024
+"""Hashes of larger files are remembered between processes: smaller ones cost less than a fortieth of a second."""
+A_DAY = 24 * 60 * 60.0
+"""A file whose hash is pinned is read again after so many seconds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,28 +106,28 @@ def safetensors_files(folder: Path) -> list[Path]:
 
 # ---------------------------------------------------------------------------------------------------- hashing
 
-_Stat = tuple[str, int, int, int]
+_Stat = tuple[str, int, int, int, int]
 _known: dict[_Stat, str] = {}
 _lock = threading.Lock()
 
 
-def file_sha256(file: Path, *, trust_memory: bool = True) -> str:
-    """Hashes a file once per path, size and time: in this process, and for very large files on this machine.
+def file_sha256(file: Path, *, within: float = math.inf) -> str:
+    """Hashes a file once per path, size and times: in this process, and for large files on this machine.
 
-    With `trust_memory=False` the file has been read by this very process, whatever an earlier one noted down.
+    `within`: seconds for which what another process noted down is believed; 0 reads the file here.
     """
     path = file.resolve()
     stat = path.stat()
-    key = (str(path), stat.st_size, stat.st_mtime_ns, stat.st_ino)
+    key = (str(path), stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
     with _lock:
         if key in _known:
             return _known[key]
-    noted = _read_notes().get(_note_key(key)) if trust_memory and stat.st_size >= _REMEMBERED_FROM else None
+    large = stat.st_size >= _REMEMBERED_FROM
+    noted = _noted(key, within) if large and within else ""
     digest = noted or _read_sha256(path)
     with _lock:
-        if noted is None or not trust_memory:
-            _known[key] = digest
-    if noted is None and stat.st_size >= _REMEMBERED_FROM:
+        _known[key] = digest
+    if large and not noted:
         _write_note(_note_key(key), digest)
     return digest
 
@@ -143,6 +146,12 @@ def _notes_file() -> Path:
     return Path(root) / "ragmm" / "weights-sha256.json"
 
 
+def _noted(key: _Stat, within: float) -> str:
+    """What was read of the file in the last seconds; "" for nothing."""
+    digest, _, when = _read_notes().get(_note_key(key), "").partition(" ")
+    return digest if when.isdecimal() and abs(time.time() - int(when)) <= within else ""
+
+
 def _read_notes() -> dict[str, str]:
     try:
         notes = json.loads(_notes_file().read_text("utf-8"))
@@ -157,5 +166,5 @@ def _write_note(key: str, digest: str) -> None:
     with contextlib.suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
         draft = file.with_suffix(f".{os.getpid()}.tmp")
-        draft.write_text(json.dumps({**_read_notes(), key: digest}, indent=0), "utf-8")
+        draft.write_text(json.dumps({**_read_notes(), key: f"{digest} {time.time():.0f}"}, indent=0), "utf-8")
         draft.replace(file)

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from ragmm.errors import ModelError, ModelNotFoundError
-from ragmm.models.weights import file_sha256
+from ragmm.models.weights import A_DAY, file_sha256
 
 __all__ = ["PACKAGES", "PHOTOS", "WeightsPackage"]
 
@@ -103,7 +103,7 @@ class WeightsPackage:
             file = folder / name
             if not file.is_file():
                 raise ModelError(f"{file} is missing; reinstall it with: {self._again}")
-            seen = file_sha256(file, trust_memory=False)
+            seen = file_sha256(file, within=A_DAY)
             if seen != expected:
                 raise ModelError(
                     f"{file} is not the published model: sha256 {seen[:16]}…, expected {expected[:16]}…; "

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import ragmm.wiring
-from ragmm.cli import app
+from ragmm.cli import assembled
 from ragmm.commands.shared import failures
 from ragmm.config import ModelSettings
 from ragmm.sample import write_sample
@@ -58,7 +58,7 @@ def cli(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.
 
     def run(*words: object) -> Outcome:
         capsys.readouterr()
-        code = failures.run(app, [str(word) for word in words])
+        code = failures.run(assembled(), [str(word) for word in words])
         out, err = capsys.readouterr()
         return Outcome(code, out, err)
 

@@ -15,7 +15,7 @@ import pytest
 import typer.main
 
 import ragmm
-from ragmm.cli import app
+from ragmm.cli import assembled
 
 EXPECTED = {
     "init", "ingest", "rm", "query", "ls", "show", "info", "history", "diff", "rollback", "snapshot", "verify",
@@ -26,7 +26,7 @@ EXPECTED = {
 
 
 def _commands(group: Any = None, before: str = "") -> Iterator[tuple[str, Any]]:
-    for name, command in (group or typer.main.get_command(app)).commands.items():
+    for name, command in (group or typer.main.get_command(assembled())).commands.items():
         if hasattr(command, "commands"):
             yield from _commands(command, f"{before}{name} ")
         else:

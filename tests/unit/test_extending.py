@@ -140,10 +140,10 @@ def test_nothing_is_looked_for_before_a_name_needs_it(example: Path, tmp_path: P
         "def never(**_): raise SystemExit('looked for plugins')\n"
         "m.entry_points = never\n"
         "import ragmm, ragmm.wiring, ragmm.config\n"
-        "from ragmm.cli import app\n"
+        "from ragmm.cli import assembled\n"
         "ragmm.config.parse_pipeline('[models]\\ntext = \"st:a/b\"')\n"
         "assert not any(name.startswith('example_') for name in sys.modules)\n"
-        "try: app(['--help'])\n"
+        "try: assembled()(['--help'])\n"
         "except SystemExit as end: sys.exit(end.code)\n"
     )
     done = python(tmp_path, example, "-c", program)

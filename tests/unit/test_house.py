@@ -25,8 +25,9 @@ def test_the_walls_stand(house: House) -> None:
 
 
 def test_each_command_is_a_file_named_after_it(repository: Path) -> None:
-    from ragmm.cli import app
+    from ragmm.cli import assembled
 
+    app = assembled()
     commands = {command.name for command in app.registered_commands} | {group.name for group in app.registered_groups}
     files = {file.stem for file in (repository / "ragmm" / "commands").glob("*.py")} - {"__init__"}
     assert files == commands

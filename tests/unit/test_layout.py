@@ -43,8 +43,8 @@ def test_the_probe_sees_a_heavy_import() -> None:
     "statement",
     [
         "import ragmm",
-        "from ragmm.cli import app; app(['--help'], standalone_mode=False)",
-        "from ragmm.cli import app; app(['query', '--help'], standalone_mode=False)",
+        "from ragmm.cli import assembled; assembled()(['--help'], standalone_mode=False)",
+        "from ragmm.cli import assembled; assembled()(['query', '--help'], standalone_mode=False)",
         "from ragmm.config import default_pipeline; default_pipeline().to_toml()",
         "import ragmm.render.answer, ragmm.render.html, ragmm.render.records",
     ],

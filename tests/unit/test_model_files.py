@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -191,7 +192,7 @@ class TestFingerprints:
         copy = shutil.copytree(folder, tmp_path / "elsewhere")
         assert fingerprint(folder, adapter="a") == fingerprint(copy, adapter="a")
 
-    def test_hashes_of_large_files_are_remembered_but_not_trusted_for_pins(
+    def test_hashes_of_large_files_are_remembered_and_for_pins_a_day(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(weights_module, "_REMEMBERED_FROM", 10)
@@ -203,6 +204,12 @@ class TestFingerprints:
         notes.write_text(notes.read_text().replace(true, "f" * 64))
         weights_module._known.clear()
         assert file_sha256(file) == "f" * 64  # the note spared the reading
-        assert file_sha256(file, trust_memory=False) == true
+        weights_module._known.clear()
+        assert file_sha256(file, within=weights_module.A_DAY) == "f" * 64
+        weights_module._known.clear()
+        monkeypatch.setattr(weights_module.time, "time", lambda: time.time_ns() / 1e9 + weights_module.A_DAY + 60)
+        assert file_sha256(file, within=weights_module.A_DAY) == true
+        weights_module._known.clear()
+        assert file_sha256(file, within=0) == true
         file.write_bytes(b"y" * 101)
         assert file_sha256(file) == hashlib.sha256(b"y" * 101).hexdigest()
