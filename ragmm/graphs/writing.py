@@ -60,7 +60,7 @@ class Graph:
 
     def tensor(self, name: str, values: NDArray[Any]) -> str:
         """Adds numbers that the graph holds, once for each name."""
-        numbers = memoryview(np.ascontiguousarray(values).reshape(-1).view(np.uint8))
+        numbers = np.ascontiguousarray(values).reshape(-1).view(np.uint8).data
         return self._tensor(name, str(values.dtype), values.shape, _key(9, 2) + _varint(len(numbers)), numbers)
 
     def stored(self, name: str, part: StoredTensor) -> str:

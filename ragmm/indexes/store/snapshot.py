@@ -15,6 +15,7 @@ from ragmm.text.words import NO_WORDS
 __all__ = ["Snapshot"]
 
 Rows = NDArray[np.float32]
+_GOLDEN = (5**0.5 - 1) / 2
 
 
 class Snapshot(StoredGeneration):
@@ -85,14 +86,21 @@ class Snapshot(StoredGeneration):
         return None
 
     def sample_vectors(self, space: str, kinds: Sequence[str], count: int) -> Rows:
-        """Live rows at random, the same for the same generation. Shape: (n, dim), n <= count."""
+        """Live rows from all over, the same for the same generation. Shape: (n, dim), n <= count."""
         blocks = [block for kind in kinds for block in self.open_blocks(space, kind)]
         sizes = np.cumsum([0, *(len(block.ids) for block, _ in blocks)])
-        chosen = np.random.default_rng(0).permutation(int(sizes[-1]))[: 2 * count]
+        chosen = _spread_out(int(sizes[-1]), 2 * count)
         rows: list[Rows] = []
         for (block, data), start, end in zip(blocks, sizes[:-1], sizes[1:], strict=True):
-            here = np.sort(chosen[(chosen >= start) & (chosen < end)] - start)
+            here = chosen[(chosen >= start) & (chosen < end)] - start
             live = here[self.visible(block.ids[here], None)]
             rows.append(np.asarray(data[live], np.float32))
         found: Rows = np.concatenate(rows) if rows else np.empty((0, 1), np.float32)
         return found[:: max(1, -(-len(found) // count))]
+
+
+def _spread_out(rows: int, count: int) -> Ids:
+    """Numbers of rows, in their order, as even as a golden step lays them: of few rows all, of many about so many."""
+    if rows <= count:
+        return np.arange(rows)
+    return np.unique((np.arange(count) * _GOLDEN % 1 * rows).astype(np.int64))
