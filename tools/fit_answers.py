@@ -83,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def read_one(question: EvalQuestion, hits: Sequence[Hit], reader: Reader) -> Read:
     """What is found in the texts and in the tables of the hits."""
     asked, settings = wanted(question.text), ExtractiveSettings()
-    texts = values_in_text(question.text, asked, hits, reader, settings.confidence, windows=settings.windows)
+    texts = values_in_text(question.text, asked, hits, reader, settings.texts)
     cells = values_in_tables(question.text, asked, hits, settings.tables, reader=reader)
     document = question.relevant[0].uri if question.relevant else question.qid
     return Read(

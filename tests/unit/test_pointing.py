@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from ragmm.pipelines.answer.found_values import TableWeights, values_in_tables, values_in_text
 from ragmm.pipelines.answer.named_things import documents_without_name, misses_name
 from ragmm.pipelines.answer.pointing import Pointed, point
-from ragmm.pipelines.answer.quoted import ExtractiveSettings
+from ragmm.pipelines.answer.quoted import ExtractiveSettings, extract_answer
 from ragmm.pipelines.answer.windows import windows_of
 from ragmm.pipelines.query.quantities import states_other_quantity
 from ragmm.pipelines.query.wanted import wanted
@@ -97,7 +99,7 @@ def test_a_current_is_no_voltage(question: str, value: str, other: bool) -> None
 def test_a_value_of_another_quantity_is_doubted() -> None:
     question, text = "What is the width of the machine?", "The width of the machine is given; it holds 12 kg."
     (found, *_) = values_in_text(
-        question, wanted(question), [hit(1, text)], FindingReader("12 kg"), ExtractiveSettings().confidence, windows=6
+        question, wanted(question), [hit(1, text)], FindingReader("12 kg"), ExtractiveSettings().texts
     )
     assert found.doubt < 1
 
@@ -138,3 +140,29 @@ def test_a_document_names_it_anywhere_in_what_was_found() -> None:
         hit(3, "The current is 200 mA.", uri="other.pdf"),
     ]
     assert documents_without_name("current of the 2N3904", hits) == {"other.pdf"}
+
+
+def meaning_of(texts: Sequence[str]) -> NDArray[np.float32]:
+    """Rows in which texts that share their first word lie together."""
+    heads = sorted({text.split()[0].casefold() for text in texts})
+    return np.array([[head == text.split()[0].casefold() for head in heads] for text in texts], np.float32)
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "says"),
+    [
+        ("Must guests pay on Sundays?", "Must visitors give anything: on Sundays nobody does.", "no"),
+        ("Can associate members vote for officers?",
+         "Can do as others do, except for the right to vote.", "no"),
+        ("Are collisions fine where the runner slides legally?",
+         "Are collisions prohibited, except for those that come of a legal slide.", "yes"),
+    ],
+)  # fmt: skip
+def test_a_sentence_of_the_same_meaning_decides_with_a_mark(question: str, sentence: str, says: str) -> None:
+    answer = extract_answer(question, [hit(1, sentence)], meaning_of, reader=FindingReader("nothing"))
+    assert (answer.short, answer.tentative) == (says, True)
+
+
+def test_a_heading_decides_nothing() -> None:
+    found = extract_answer("Is swimming allowed here?", [hit(1, "Is swimming")], meaning_of, reader=FindingReader("x"))
+    assert found.abstained

@@ -149,6 +149,16 @@ def test_a_value_is_of_the_kind(kind: AskedKind, right: str, wrong: str) -> None
         ("is 7.35 m long", "7.35", AskedKind.MEASURE, "7.35 m"),
         ("馆长是沈若兰，电话", "是沈若兰，电话", AskedKind.PERSON, "沈若兰"),
         ("the years 2019-2023", "2023", AskedKind.NUMBER, "2023"),
+        ("at least thirty (30) days before", "30) days", AskedKind.MEASURE, "thirty (30) days"),
+        (
+            "see https://doi.org/10.1371/journal.pone.0005, and",
+            "org/10.1371/journal",
+            AskedKind.LINK,
+            "https://doi.org/10.1371/journal.pone.0005",
+        ),
+        ("Meeting ID: 869 1664 1575 Passcode", "869 1664", AskedKind.CODE, "869 1664 1575"),
+        ("licence (LB-101844) of", "101844", AskedKind.CODE, "LB-101844"),
+        ("型号为25AA640的芯片", "25AA640", AskedKind.CODE, "25AA640"),
     ],
 )
 def test_values_are_made_whole(text: str, pointed: str, kind: AskedKind, whole: str) -> None:

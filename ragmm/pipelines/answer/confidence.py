@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 
 from ragmm.pipelines.answer.pointing import Pointed
 from ragmm.pipelines.query.wanted import AskedFor, AskedKind, years
+from ragmm.text.terms import numbers
 
 __all__ = ["ConfidenceWeights", "Signs", "confidence", "evidence_of"]
 
@@ -70,7 +71,7 @@ def confidence(evidence: Signs, weights: ConfidenceWeights) -> float:
 
 def evidence_of(one: Pointed, others: Sequence[Pointed], asked: AskedFor) -> Signs:
     """`others`: what the reader points at in the other windows."""
-    same = [other for other in others if other.value.casefold() == one.value.casefold()]
+    same = [other for other in others if _say_the_same(one.value, other.value)]
     rivals = [other.certainty for other in others if other not in same and other.fits >= one.fits]
     hit = one.window.hit
     lead = one.certainty - max(rivals, default=-_CLIP)
@@ -88,6 +89,12 @@ def evidence_of(one: Pointed, others: Sequence[Pointed], asked: AskedFor) -> Sig
         year=float(bool(asked.years - said) and bool(said - asked.years)),
         counts=one.counts,
     )
+
+
+def _say_the_same(one: str, other: str) -> bool:
+    """In the same words, or in other ones the same numbers: 30 days and thirty (30) days."""
+    figures = numbers(one)
+    return one.casefold() == other.casefold() or bool(figures and figures == numbers(other))
 
 
 def _clipped(certainty: float) -> float:

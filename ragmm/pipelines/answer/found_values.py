@@ -25,7 +25,7 @@ from ragmm.pipelines.query.wanted import ADDRESSES, AMOUNTS, AskedFor, AskedKind
 from ragmm.readers.base import Reader
 from ragmm.types import Hit
 
-__all__ = ["TableWeights", "values_in_tables", "values_in_text"]
+__all__ = ["TableWeights", "TextReading", "values_in_tables", "values_in_text"]
 
 _OPEN = 0.6
 """Share of a column below which it is open which one is meant."""
@@ -50,13 +50,28 @@ class TableWeights:
     confidence: CellConfidence = field(default_factory=CellConfidence)
 
 
+@dataclass(frozen=True, kw_only=True)
+class TextReading:
+    """How much running text is read, and how likely what is pointed at then is right."""
+
+    windows: int = 4
+    """Stretches of text that a reader reads for one question."""
+    confidence: ConfidenceWeights = field(default_factory=ConfidenceWeights)
+
+
 def values_in_text(
-    question: str, asked: AskedFor, hits: Sequence[Hit], reader: Reader, weights: ConfidenceWeights, *, windows: int
+    question: str,
+    asked: AskedFor,
+    hits: Sequence[Hit],
+    reader: Reader,
+    settings: TextReading,
+    *,
+    embed: EmbedTexts | None = None,
 ) -> list[FoundValue]:
     """One for each window that was read, the likeliest first."""
-    chosen = windows_of(question, hits, most=windows)
+    chosen = windows_of(question, hits, most=settings.windows)
     if asked.kind is AskedKind.YES_NO:
-        return verdicts(question, chosen)
+        return verdicts(question, chosen, embed)
     unnamed = documents_without_name(question, hits)
     pointed = point(question, asked, chosen, reader)
     found = []
@@ -65,7 +80,7 @@ def values_in_text(
         doubt = _doubt(question, asked, one.value, most_words=_MOST_WORDS)
         doubt *= _OTHER_LABEL if labelled_otherwise(question, one.sentence) else 1.0
         doubt *= _UNNAMED if one.window.hit.item.uri in unnamed else 1.0
-        said = _said(one, asked, evidence, confidence(evidence, weights), doubt)
+        said = _said(one, asked, evidence, confidence(evidence, settings.confidence), doubt)
         found.append(reasoned(said) if asked.kind is AskedKind.REASON else said)
     if asked.kind is AskedKind.REASON:
         found += given_reasons(question, chosen)

@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ragmm.pipelines.answer.candidates import FoundValue
-from ragmm.pipelines.answer.confidence import ConfidenceWeights
 from ragmm.pipelines.answer.evidence import Unit, caption_of, units_of_hits
 from ragmm.pipelines.answer.figures import FigureSettings, closest_images, figures_for
-from ragmm.pipelines.answer.found_values import TableWeights, values_in_tables, values_in_text
+from ragmm.pipelines.answer.found_values import TableWeights, TextReading, values_in_tables, values_in_text
 from ragmm.pipelines.answer.ingredients import lines_of
 from ragmm.pipelines.answer.reasons import gives_reason
 from ragmm.pipelines.answer.scoring import EmbedTexts, Scored, ScoreWeights, score_units, speaks_of, strength
@@ -62,9 +61,7 @@ class ExtractiveSettings:
     """A value less likely right than this is not said without a mark; 0 says any."""
     perhaps: float = 0.3
     """A value less likely right than this is not said at all. Between the two it is marked as doubtful."""
-    windows: int = 4
-    """Stretches of text that a reader reads for one question."""
-    confidence: ConfidenceWeights = field(default_factory=ConfidenceWeights)
+    texts: TextReading = field(default_factory=TextReading)
     tables: TableWeights = field(default_factory=TableWeights)
     image_floor: float = 0.22
     """Cosine from which an image is worth showing as the answer when no text answers."""
@@ -141,7 +138,7 @@ def _values(
     reader: Reader,
 ) -> list[FoundValue]:
     found = [
-        *values_in_text(question, asked, hits, reader, settings.confidence, windows=settings.windows),
+        *values_in_text(question, asked, hits, reader, settings.texts, embed=embed),
         *values_in_tables(question, asked, hits, settings.tables, embed=embed, reader=reader),
     ]
     return sorted(found, key=lambda one: -one.confidence)

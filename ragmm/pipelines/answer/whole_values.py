@@ -113,12 +113,21 @@ _OPENING = re.compile(
     r"^(?:是|为|為|在|由|于|於|the amount of|about|around|approximately|roughly|only|just|is|was|are|were)\s?(?=\S)",
     re.IGNORECASE,
 )
+_TOKENS = frozenset({AskedKind.LINK, AskedKind.EMAIL, AskedKind.CODE})
+"""Kinds of values that no space cuts."""
+_DIGITS_LEFT, _DIGITS_RIGHT = re.compile(r"(?<![\w.,])\d{2,}[ -]$"), re.compile(r"[ -]\d{2,}(?![\w.,]\w)")
+"""Of a number that is written in groups: 869 1664 1575."""
+_SPELT_BEFORE = re.compile(rf"\b(?:{_WORDS})(?:[\s-](?:{_WORDS}))*\s?\($", re.IGNORECASE)
+"""A number in words, whose figures follow in brackets: thirty (30) days."""
+_BEFORE_TOKEN, _BEHIND_TOKEN = "([<{\"'=|,;", ")]>}\"'|,;"
 _CLAUSE = re.compile(r"[，；]|(?<=[a-z]);\s")
 
 
 def whole_value(text: str, start: int, end: int, kind: AskedKind, counted: str = "") -> tuple[int, int]:
     """Where the value at these places really begins and ends; `counted`: what "how many" asks for."""
     start, end = _trimmed(text, start, end)
+    if kind in _TOKENS:
+        start, end = _whole_token(text, start, end)
     start, end = _whole_number(text, start, end, kind)
     if kind is AskedKind.NUMBER and counted and text[end:].lower().startswith(f" {counted}"):
         end += 1 + len(counted)
@@ -154,9 +163,25 @@ def _closes(text: str, start: int, end: int) -> bool:
     )
 
 
+def _whole_token(text: str, start: int, end: int) -> tuple[int, int]:
+    """To the spaces around it, and with all groups of its digits."""
+    while start > 0 and "!" <= text[start - 1] <= "~" and text[start - 1] not in _BEFORE_TOKEN:
+        start -= 1
+    while end < len(text) and "!" <= text[end] <= "~" and text[end] not in _BEHIND_TOKEN:
+        end += 1
+    if text[start:end].replace(" ", "").replace("-", "").isdigit():
+        while found := _DIGITS_LEFT.search(text[:start]):
+            start = found.start()
+        while found := _DIGITS_RIGHT.match(text, end):
+            end = found.end()
+    return start, end
+
+
 def _whole_number(text: str, start: int, end: int, kind: AskedKind) -> tuple[int, int]:
     if text[start : start + 1].isdigit():
         start = _number_start(text, start)
+    if spelt := _SPELT_BEFORE.search(text[:start]):
+        start = spelt.start()
     if text[end - 1 : end].isdigit():
         end = _RIGHT_OF_NUMBER.match(text, end).end()  # type: ignore[union-attr]
     if not re.search(rf"(?:\d|\b(?:{_WORDS}))$", text[start:end], re.IGNORECASE):

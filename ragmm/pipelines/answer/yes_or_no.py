@@ -1,61 +1,127 @@
-"""Yes or no, by the sentence that has nearly all of the question's words, and by what either denies."""
+"""Yes or no, by the sentence that has nearly all of the question's words or means nearly the same, and by what
+either denies."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
 
 from ragmm.pipelines.answer.candidates import FoundValue
+from ragmm.pipelines.answer.scoring import EmbedTexts
 from ragmm.pipelines.answer.windows import ReadWindow
 from ragmm.text.terms import content_terms, language, terms
+from ragmm.types import Hit
 
 __all__ = ["verdict_of", "verdicts"]
 
 _DENIES = re.compile(
     r"\b(?:not|no|never|cannot|nobody|none|nor|neither|prohibited|forbidden|banned|refused|rejected|kein\w*|nicht|nie|niemand|verboten|ne|pas|"
-    r"jamais|aucun\w*|nunca|ningun\w*)\b|n['’]t\b|不|没|未|禁止|勿",
+    r"jamais|aucun\w*|nunca|ningun\w*|cancell?ed|ineligible)\b|n['’]t\b|不|没|未|禁止|勿",
     re.IGNORECASE,
 )
 _EXCLUDES = re.compile(r"\b(?:without|unless|besides|other than|ohne|sans|sin)\b|除了", re.IGNORECASE)
+_EXCEPT = re.compile(
+    r"\b(?:except(?:ing|ion)?|with the exception|excluding|außer|ausgenommen|sauf|excepto|salvo)\b", re.IGNORECASE
+)
 _ONLY = re.compile(r"\b(?:only|must|solely|nur|seulement|solo)\b|只|必须", re.IGNORECASE)
 _WORDS = {"de": ("ja", "nein"), "fr": ("oui", "non"), "es": ("sí", "no"), "CJK": ("是", "否")}
 _TRUE = frozenset(["yes", "y", "true", "1", "x", "✓", "✔", "ja", "oui", "sí", "si", "是", "有"])
 _FALSE = frozenset(["no", "n", "false", "0", "–", "✗", "✘", "nein", "non", "否", "无"])
 _LEAST = 0.75
-"""Of the question's words, the share that the sentence itself must have."""
+"""Of the question's words, the share that a sentence must have to decide without a mark."""
+_ALIKE = 0.55
+"""How near in meaning one with fewer must be, its verdict marked as doubtful."""
+_DOUBTED = 0.33
+_COMPARED = 8
+_FEWEST_WORDS = 2
+_STATED = 4
+"""Words of the shortest sentence."""
+_UNSPACED = frozenset({"CJK", "KANA"})
 
 
-def verdicts(question: str, windows: Sequence[ReadWindow]) -> list[FoundValue]:
-    """The sentences that decide, the best first; none where no sentence speaks of all that is asked."""
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Sentence:
+    """One that may decide."""
+
+    text: str
+    hit: Hit
+    share: float
+    """Of the question's words."""
+
+
+def verdicts(question: str, windows: Sequence[ReadWindow], embed: EmbedTexts | None = None) -> list[FoundValue]:
+    """The sentences that decide, the best first: those that speak of all that is asked and, less surely, those that
+    mean nearly the same.
+    """
     asked = content_terms(question)
-    denied = bool(_DENIES.search(question))
-    yes, no = _WORDS.get(language(question), ("yes", "no"))
-    found = []
+    found = [] if len(asked) < _FEWEST_WORDS else list(_sentences(asked, windows))
+    sure = [one for one in found if one.share >= _LEAST]
+    near = [one for one in found if one.share < _LEAST and _is_statement(one.text)]
+    near = sorted(near, key=lambda one: -one.share)[:_COMPARED]
+    alike = _likeness(question, [one.text for one in near], embed)
+    values = [_verdict(question, one, 0.45 + 0.45 * one.share - 0.02 * one.hit.rank) for one in sure]
+    values += [
+        _verdict(question, one, _DOUBTED + 0.1 * (cosine + one.share) / 2)
+        for one, cosine in zip(near, alike, strict=True)
+        if cosine >= _ALIKE or (cosine + one.share) / 2 >= _ALIKE
+    ]
+    return sorted(values, key=lambda one: -one.confidence)
+
+
+def _sentences(asked: Sequence[str], windows: Sequence[ReadWindow]) -> Iterator[_Sentence]:
     for window in windows:
         for low, high in window.parts:
-            sentence = window.passage.text[low:high]
-            there = frozenset(terms(sentence))
-            share = sum(_stands(term, there) for term in asked) / max(1, len(asked))
-            if (
-                len(asked) < 2
-                or share < _LEAST
-                or sentence.rstrip().endswith(("?", "？", ":"))
-                or sentence.startswith("#")
-            ):
+            text = window.passage.text[low:high]
+            there = frozenset(terms(text))
+            if text.rstrip().endswith(("?", "？", ":")) or text.startswith("#") or len(there) < _FEWEST_WORDS:
                 continue
-            says = not _DENIES.search(sentence)
-            if _EXCLUDES.search(question) and not _EXCLUDES.search(sentence) and _ONLY.search(sentence):
-                says = not says
-            found.append(
-                FoundValue(
-                    value=yes if says != denied else no,
-                    shown=" ".join(sentence.split()).lstrip("#>*•- "),
-                    quote=sentence,
-                    hit=window.hit,
-                    confidence=0.45 + 0.45 * share - 0.02 * window.hit.rank,
-                )
+            yield _Sentence(
+                text=text, hit=window.hit, share=sum(_stands(term, there) for term in asked) / max(1, len(asked))
             )
-    return sorted(found, key=lambda one: -one.confidence)
+
+
+def _is_statement(text: str) -> bool:
+    """No heading: several words, or a label with what it says."""
+    return ":" in text or len(text.split()) >= _STATED or language(text) in _UNSPACED
+
+
+def _likeness(question: str, texts: Sequence[str], embed: EmbedTexts | None) -> list[float]:
+    """Of each text to the question; 0 where nothing can tell."""
+    if embed is None or not texts:
+        return [0.0] * len(texts)
+    rows = np.asarray(embed([question, *texts]), np.float32)
+    rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+    return [float(row @ rows[0]) for row in rows[1:]]
+
+
+def _verdict(question: str, sentence: _Sentence, confidence: float) -> FoundValue:
+    yes, no = _WORDS.get(language(question), ("yes", "no"))
+    says = _says(question, sentence.text)
+    return FoundValue(
+        value=yes if says != bool(_DENIES.search(question)) else no,
+        shown=" ".join(sentence.text.split()).lstrip("#>*•- "),
+        quote=sentence.text,
+        hit=sentence.hit,
+        confidence=confidence,
+    )
+
+
+def _says(question: str, sentence: str) -> bool:
+    """Whether a sentence affirms what the question asks about."""
+    says = not _DENIES.search(sentence)
+    if _EXCLUDES.search(question) and not _EXCLUDES.search(sentence) and _ONLY.search(sentence):
+        return not says
+    excepted = _EXCEPT.search(sentence)
+    if excepted is None:
+        return says
+    rule, exception = (frozenset(terms(part)) for part in (sentence[: excepted.start()], sentence[excepted.end() :]))
+    asked = content_terms(question)
+    says = not _DENIES.search(sentence[: excepted.start()])
+    ofthis = sum(_stands(term, exception) and not _stands(term, rule) for term in asked)
+    return says != (ofthis > 0)
 
 
 def verdict_of(question: str, cell: str) -> str:
