@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
 from ragmm.pipelines.answer.asked_tables import AskedOrder, AskedTable
-from ragmm.pipelines.answer.cells import CellWeights, pick
+from ragmm.pipelines.answer.cells import CellWeights, PickedCell, pick
 from ragmm.pipelines.answer.found_values import TableWeights, values_in_tables
 from ragmm.pipelines.answer.grids import Grid
 from ragmm.pipelines.answer.options import column_option, row_option
@@ -219,3 +220,30 @@ def test_several_numbers_in_a_cell_are_less_likely_than_one() -> None:
     )
     assert one.value == "88"
     assert several.confidence < 0.4 * one.confidence
+
+
+def test_an_empty_cell_and_a_year_for_a_day_are_no_answers() -> None:
+    grid = dataclasses.replace(
+        BOATS,
+        heads=("Year", "Show", "Guest", "Work"),
+        rows=(("2010", "12/1/10", "Ilse Brandt", "N/A"), ("2011", "3/8/11", "Jon Varga", "smith")),
+        quotes=("", ""),
+    )
+    day = picked("On which day was Ilse Brandt a guest?", grid)
+    assert day.value == "12/1/10"
+    assert picked("What is the work of Ilse Brandt?", grid).value != "N/A"
+
+
+def test_a_row_of_another_day_is_doubted() -> None:
+    text = "| Show | Guest |\n| --- | --- |\n| 8/30/99 | Ilse Brandt |\n| 1/12/99 | Jon Varga |"
+    question = "Who was the guest, not Ilse Brandt, of the show on 12 January 1999?"
+    (right, *_) = values_in_tables(question, wanted(question), [hit(1, text)], TableWeights())
+    (other, *_) = values_in_tables(question, wanted(question), [hit(1, text.replace("1/12", "2/13"))], TableWeights())
+    assert (right.value, right.doubt) == ("Jon Varga", 1.0)
+    assert other.doubt < right.doubt
+
+
+def picked(question: str, grid: Grid) -> PickedCell:
+    found = pick(question, wanted(question), AskedTable.of(grid), CellWeights())
+    assert found is not None
+    return found

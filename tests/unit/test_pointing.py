@@ -166,3 +166,13 @@ def test_a_sentence_of_the_same_meaning_decides_with_a_mark(question: str, sente
 def test_a_heading_decides_nothing() -> None:
     found = extract_answer("Is swimming allowed here?", [hit(1, "Is swimming")], meaning_of, reader=FindingReader("x"))
     assert found.abstained
+
+
+def test_an_entry_behind_the_label_asked_for_is_given_whole() -> None:
+    facts = hit(
+        1,
+        "Facts for the hirers of the hall, in brief\nAddress: 8 Church Walk, Low Penmoor\nRemarks follow",
+    )
+    question = "What is the address of the hall?"
+    (found, *_) = point(question, wanted(question), windows_of(question, [facts], most=2), FindingReader("8"))
+    assert found.value == "8 Church Walk, Low Penmoor"

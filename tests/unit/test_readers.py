@@ -148,6 +148,7 @@ def test_a_value_is_of_the_kind(kind: AskedKind, right: str, wrong: str) -> None
         ("takes about nine days.", "about nine days.", AskedKind.MEASURE, "nine days"),
         ("is 7.35 m long", "7.35", AskedKind.MEASURE, "7.35 m"),
         ("馆长是沈若兰，电话", "是沈若兰，电话", AskedKind.PERSON, "沈若兰"),
+        ("Caretaker: Dafydd Munro Telephone: 555", "Dafydd", AskedKind.PERSON, "Dafydd Munro"),
         ("the years 2019-2023", "2023", AskedKind.NUMBER, "2023"),
         ("at least thirty (30) days before", "30) days", AskedKind.MEASURE, "thirty (30) days"),
         (

@@ -67,6 +67,12 @@ _READ_ROWS, _READ_COLUMNS = 6, 4
 """How many are read at most."""
 _ROWS_WITHIN = 4.0
 """How far the words' score of a row may lie below the best; what lies lower is not read."""
+_EMPTY = re.compile(r"[\s\-–—.?]*|n\.?\s?/?\s?a\.?|nan|null|nil|#n/a|tba|tbd", re.IGNORECASE)
+_ASKS_DAY = re.compile(
+    r"\b(?:what|which|exact) (?:day|date)\b|\bwelche[mnrs]? (?:Tag|Datum)\b|\bquel(?:le)? (?:jour|date)\b",
+    re.IGNORECASE,
+)
+_BARE_YEAR = re.compile(r"\s*(?:1[5-9]|20)\d\d\s*")
 _ABOUT = 0.3
 """What a word counts in a list of facts that is about it as a whole."""
 
@@ -128,6 +134,8 @@ def pick(
     order_of = [1, 0] if grid.labelled else [int(column) for column in np.argsort(-column_odds)]
     telling = [column for column in order_of if _tells(grid.rows[best][column], said)]
     telling = [column for column in telling if is_plain(asked.kind, grid.rows[best][column])] or telling
+    if asked.kind is AskedKind.DATE and _ASKS_DAY.search(question):
+        telling = [column for column in telling if not _BARE_YEAR.fullmatch(grid.rows[best][column])] or telling
     telling = [column for column in telling if not is_unit_head(grid.heads[column])] or telling
     if not telling:
         return None
@@ -215,7 +223,7 @@ def _telling_apart(table: AskedTable, row: int) -> Sequence[frozenset[str]]:
 
 def _tells(cell: str, said: frozenset[str]) -> bool:
     """Whether a cell says anything that the question does not say."""
-    return bool(cell.strip(" -–—")) and not all(has_word(said, term) for term in content_terms(cell))
+    return _EMPTY.fullmatch(cell) is None and not all(has_word(said, term) for term in content_terms(cell))
 
 
 def unsaid_share(question: str, words: Sequence[str], there: frozenset[str]) -> float:

@@ -23,6 +23,7 @@ from ragmm.pipelines.answer.yes_or_no import verdict_of, verdicts
 from ragmm.pipelines.query.quantities import states_other_quantity
 from ragmm.pipelines.query.wanted import ADDRESSES, AMOUNTS, AskedFor, AskedKind, is_plain, is_run_of_numbers, years
 from ragmm.readers.base import Reader
+from ragmm.text.dates import days_of
 from ragmm.types import Hit
 
 __all__ = ["TableWeights", "TextReading", "values_in_tables", "values_in_text"]
@@ -38,6 +39,8 @@ _MARKED, _FEW_UNSAID = 0.3, 0.34
 """What it adds that a cell says yes or no, where no more of the question is left open: few cells do so by chance."""
 _UNNAMED = 0.4
 """What it is worth where the part or person that a question names stands nowhere around."""
+_OTHER_DAY = 0.3
+"""What a cell is worth whose row is of another day than the one asked about."""
 _OTHER_LABEL = 0.5
 """What the confidence is worth where a value stands behind a label that the question does not name."""
 
@@ -174,6 +177,7 @@ class _Picked:
         signs = signs_of_cell(self.cell, asked, self.hit, f"{shown} {grid.about}", labelled=grid.labelled)
         doubt = _doubt(self.question, asked, self.cell.value)
         doubt *= _UNNAMED if self.unnamed else 1.0
+        doubt *= _OTHER_DAY if _is_of_other_day(self.question, grid.rows[self.cell.row]) else 1.0
         return FoundValue(
             value=self.cell.value,
             shown=shown,
@@ -183,6 +187,11 @@ class _Picked:
             signs=signs,
             doubt=doubt,
         )
+
+
+def _is_of_other_day(question: str, row: Sequence[str]) -> bool:
+    asked, there = days_of(question), days_of(" ; ".join(row))
+    return bool(asked and there and not asked & there)
 
 
 def _doubt(question: str, asked: AskedFor, value: str, *, most_words: int = 4) -> float:

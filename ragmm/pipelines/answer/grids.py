@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from ragmm.pipelines.answer.evidence import caption_of
 from ragmm.pipelines.query.wanted import label_words
 from ragmm.text.inert import without_controls
-from ragmm.text.terms import terms
+from ragmm.text.terms import content_terms, terms
 from ragmm.types import IMAGE_MODALITIES, StoredItem
 
-__all__ = ["Grid", "grid_of", "is_amount", "is_unit_head", "labelled_otherwise"]
+__all__ = ["Grid", "entry_asked_for", "grid_of", "is_amount", "is_unit_head", "labelled_otherwise"]
 
 _MAX_TEXT = 60_000
 _MOST_BESIDE = 4_000
@@ -148,6 +148,14 @@ def _pair(line: str, of_picture: bool) -> tuple[str, str] | None:
     if of_picture and len(amounts := match.group(2).split()) > 1 and all(map(is_amount, amounts)):
         return None  # a row of a chart: nothing says which of them is meant
     return " ".join(match.group(1).split()), " ".join(match.group(2).split())
+
+
+def entry_asked_for(question: str, line: str) -> str:
+    """The value of a line that is a label and its value, where the question names the label; else ""."""
+    match = _PAIR.fullmatch(line)
+    label = content_terms(match.group(1)) if match and len(match.group(2).split()) <= _WORDS else []
+    asked = frozenset(content_terms(question))
+    return " ".join(match.group(2).split()) if match and label and asked.issuperset(label) else ""
 
 
 def labelled_otherwise(question: str, line: str) -> bool:

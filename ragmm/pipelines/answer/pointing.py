@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ragmm.pipelines.answer.grids import entry_asked_for
 from ragmm.pipelines.answer.whole_values import LONGEST, whole_value
 from ragmm.pipelines.answer.windows import ReadWindow
-from ragmm.pipelines.query.wanted import AMOUNTS, AskedFor, fits
+from ragmm.pipelines.query.wanted import AMOUNTS, AskedFor, AskedKind, fits
 from ragmm.readers.base import Reader, Span
 from ragmm.text.terms import content_terms, terms
 
@@ -62,6 +63,7 @@ class Pointed:
 class _Wish:
     """What is asked for, told once for all windows."""
 
+    question: str
     asked: AskedFor
     counted: str
     """What "how many" asks for."""
@@ -75,7 +77,7 @@ def point(question: str, asked: AskedFor, windows: Sequence[ReadWindow], reader:
     said = frozenset(content_terms(question))
     match = _HOW_MANY.search(question)
     ranged = _BETWEEN.search(question) is not None
-    wish = _Wish(asked=asked, counted=match.group(1).lower() if match else "", ranged=ranged)
+    wish = _Wish(question=question, asked=asked, counted=match.group(1).lower() if match else "", ranged=ranged)
     for window, spans in zip(windows, reader.read(question, [one.passage for one in windows]), strict=True):
         options = [_pointed(window, wish, span, spans[0].certainty) for span in spans]
         telling = [one for one in options if one.value and not _repeats(one.value, said)]
@@ -96,6 +98,8 @@ def _pointed(window: ReadWindow, wish: _Wish, span: Span, best: float) -> Pointe
     high = other.end() if other else high
     value = text[low:high]
     sentence = window.sentence_at(low)
+    if asked.kind is AskedKind.ANY and value in (entry := entry_asked_for(wish.question, sentence)):
+        value = entry
     idle = len(value) > LONGEST or _enumerates(text, low, high, sentence) or _of_street(asked, text, high)
     return Pointed(
         value="" if idle else " ".join(value.split()),

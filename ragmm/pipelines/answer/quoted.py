@@ -61,6 +61,8 @@ class ExtractiveSettings:
     """A value less likely right than this is not said without a mark; 0 says any."""
     perhaps: float = 0.3
     """A value less likely right than this is not said at all. Between the two it is marked as doubtful."""
+    sure_cell: float = 0.75
+    """From where on a cell is the answer whatever the running text says: reading that would seldom say otherwise."""
     texts: TextReading = field(default_factory=TextReading)
     tables: TableWeights = field(default_factory=TableWeights)
     image_floor: float = 0.22
@@ -137,10 +139,10 @@ def _values(
     settings: ExtractiveSettings,
     reader: Reader,
 ) -> list[FoundValue]:
-    found = [
-        *values_in_text(question, asked, hits, reader, settings.texts, embed=embed),
-        *values_in_tables(question, asked, hits, settings.tables, embed=embed, reader=reader),
-    ]
+    """The likeliest first. Tables are read first: where a cell is likely enough, running text need not be."""
+    found = values_in_tables(question, asked, hits, settings.tables, embed=embed, reader=reader)
+    if not found or found[0].confidence < settings.sure_cell:
+        found += values_in_text(question, asked, hits, reader, settings.texts, embed=embed)
     return sorted(found, key=lambda one: -one.confidence)
 
 

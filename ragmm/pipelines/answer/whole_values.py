@@ -104,7 +104,8 @@ _WORDS = (
     r"thousand|million|billion"
 )
 _NAME_LEFT = re.compile(r"(?:\b[A-ZÀ-Þ][\w'’.-]*\s(?:(?:van|von|de|der|da|di|la|le|of)\s)*)$")
-_NAME_RIGHT = re.compile(r"\s(?:(?:van|von|de|der|da|di|la|le)\s)*[A-ZÀ-Þ][\w'’-]*")
+_NAME_RIGHT = re.compile(r"\s(?:(?:van|von|de|der|da|di|la|le)\s)*[A-ZÀ-Þ][\w'’-]*\b(?!\s?[:：])")
+"""Not the label of what follows."""
 _NO_NAME = re.compile(
     r"^(?:The|A|An|In|On|At|By|For|From|And|But|It|He|She|They|We|This|That|When|Dear|Signed|As|Of|To|With)\s$"
 )
