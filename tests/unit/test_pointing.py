@@ -176,3 +176,10 @@ def test_an_entry_behind_the_label_asked_for_is_given_whole() -> None:
     question = "What is the address of the hall?"
     (found, *_) = point(question, wanted(question), windows_of(question, [facts], most=2), FindingReader("8"))
     assert found.value == "8 Church Walk, Low Penmoor"
+
+
+def test_the_title_of_a_document_is_a_heading() -> None:
+    notice = hit(1, "NOTICE TO RESIDENTS\nPlease ask Greta Osei about the water main.")
+    question = "Whom do I ask about the water main?"
+    (found, *_) = point(question, wanted(question), windows_of(question, [notice], most=1), FindingReader("NOTICE"))
+    assert found.heading

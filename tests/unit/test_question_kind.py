@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ragmm.pipelines.query.question_kind import asks_for_fact, asks_to_describe, looks_for_picture
-from ragmm.pipelines.query.wanted import AskedKind, is_plain, is_run_of_numbers, wanted
+from ragmm.pipelines.query.value_kinds import AskedKind, is_plain, is_run_of_numbers
+from ragmm.pipelines.query.wanted import wanted
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from ragmm.pipelines.answer.grids import Grid, grid_of
 from ragmm.pipelines.answer.quoted import ABSTENTION, PERHAPS, ExtractiveSettings, extract_answer
 from ragmm.pipelines.answer.whole_values import whole_value
 from ragmm.pipelines.answer.windows import windows_of
-from ragmm.pipelines.query.wanted import AskedKind, fits, wanted
+from ragmm.pipelines.query.value_kinds import AskedKind, fits
+from ragmm.pipelines.query.wanted import wanted
 from ragmm.readers.base import Passage, Reader
 from ragmm.readers.decode import best_spans
 from ragmm.types import Modality, Support
@@ -88,6 +89,10 @@ def test_spans_stay_within_their_line_and_behind_the_prefix() -> None:
         ("What does joining cost?", AskedKind.MONEY),
         ("What percentage of the seats was sold?", AskedKind.PERCENT),
         ("In which year was the hall built?", AskedKind.DATE),
+        ("On what date was the meeting held?", AskedKind.DAY),
+        ("At what time was the receipt printed?", AskedKind.TIME),
+        ("青石茶厂的全年收入是多少？", AskedKind.MONEY),
+        ("图书室星期几闭馆？", AskedKind.DAY),
         ("How long does the crossing take?", AskedKind.MEASURE),
         ("Who took the minutes?", AskedKind.PERSON),
         ("Are dogs allowed in the boathouse?", AskedKind.YES_NO),
@@ -121,6 +126,10 @@ def test_what_a_question_asks_for(question: str, kind: AskedKind) -> None:
         (AskedKind.NUMBER, "thirty-eight", "96 %"),
         (AskedKind.NUMBER, "2 of 28", "09:15"),
         (AskedKind.MONEY, "$500", "6本书"),
+        (AskedKind.MONEY, "1.3 million euros", "640 metres long"),
+        (AskedKind.DAY, "14 November 2023", "19:30"),
+        (AskedKind.DAY, "12/1/10", "2010"),
+        (AskedKind.TIME, "16:42", "17.05.2024"),
         (AskedKind.PERCENT, "12 %", "$12"),
         (AskedKind.DATE, "on Thursdays", "$35"),
         (AskedKind.MEASURE, "nine days", "before the season"),

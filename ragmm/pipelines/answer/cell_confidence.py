@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass, fields
 
 from ragmm.pipelines.answer.cells import PickedCell
-from ragmm.pipelines.query.wanted import AskedFor, AskedKind, is_plain, years
+from ragmm.pipelines.query.value_kinds import AskedKind, is_plain, years
+from ragmm.pipelines.query.wanted import AskedFor
 from ragmm.types import IMAGE_MODALITIES, Hit
 
 __all__ = ["CellConfidence", "CellSigns", "cell_confidence", "signs_of_cell"]

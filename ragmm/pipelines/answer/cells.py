@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from ragmm.pipelines.answer.asked_tables import TOTAL, AskedOrder, AskedTable, has_word, label_column, words_of
 from ragmm.pipelines.answer.grids import Grid, is_amount, is_unit_head
 from ragmm.pipelines.answer.options import column_option, row_option
-from ragmm.pipelines.query.wanted import AskedFor, AskedKind, fits, is_plain, label_words, years
+from ragmm.pipelines.query.value_kinds import AskedKind, fits, is_plain, years
+from ragmm.pipelines.query.wanted import AskedFor, label_words
 from ragmm.readers.base import OptionSide, Passage, Reader
 from ragmm.text.dates import days_of
 from ragmm.text.terms import content_terms, numbers, terms
@@ -68,11 +69,6 @@ _READ_ROWS, _READ_COLUMNS = 6, 4
 _ROWS_WITHIN = 4.0
 """How far the words' score of a row may lie below the best; what lies lower is not read."""
 _EMPTY = re.compile(r"[\s\-–—.?]*|n\.?\s?/?\s?a\.?|nan|null|nil|#n/a|tba|tbd", re.IGNORECASE)
-_ASKS_DAY = re.compile(
-    r"\b(?:what|which|exact) (?:day|date)\b|\bwelche[mnrs]? (?:Tag|Datum)\b|\bquel(?:le)? (?:jour|date)\b",
-    re.IGNORECASE,
-)
-_BARE_YEAR = re.compile(r"\s*(?:1[5-9]|20)\d\d\s*")
 _ABOUT = 0.3
 """What a word counts in a list of facts that is about it as a whole."""
 
@@ -134,8 +130,6 @@ def pick(
     order_of = [1, 0] if grid.labelled else [int(column) for column in np.argsort(-column_odds)]
     telling = [column for column in order_of if _tells(grid.rows[best][column], said)]
     telling = [column for column in telling if is_plain(asked.kind, grid.rows[best][column])] or telling
-    if asked.kind is AskedKind.DATE and _ASKS_DAY.search(question):
-        telling = [column for column in telling if not _BARE_YEAR.fullmatch(grid.rows[best][column])] or telling
     telling = [column for column in telling if not is_unit_head(grid.heads[column])] or telling
     if not telling:
         return None

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 from ragmm.pipelines.answer.pointing import Pointed
-from ragmm.pipelines.query.wanted import AskedFor, AskedKind, years
+from ragmm.pipelines.query.value_kinds import WHENS, years
+from ragmm.pipelines.query.wanted import AskedFor
 from ragmm.text.terms import numbers
 
 __all__ = ["ConfidenceWeights", "Signs", "confidence", "evidence_of"]
@@ -80,7 +81,7 @@ def evidence_of(one: Pointed, others: Sequence[Pointed], asked: AskedFor) -> Sig
         certainty=_clipped(one.certainty),
         behind=min(_CLIP, one.behind) / 10,
         misfit=float(not one.fits),
-        heading=float(one.heading and asked.kind is not AskedKind.DATE),
+        heading=float(one.heading and asked.kind not in WHENS),
         overlap=one.window.overlap,
         rank=math.log(hit.rank),
         relevance=hit.relevance,

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from ragmm.pipelines.answer.asked_tables import AskedOrder, AskedTable, has_word, label_column, orders
 from ragmm.pipelines.answer.cells import PickedCell, unsaid_share
 from ragmm.pipelines.answer.grids import is_amount
-from ragmm.pipelines.query.wanted import AskedFor, AskedKind
+from ragmm.pipelines.query.value_kinds import AskedKind
+from ragmm.pipelines.query.wanted import AskedFor
 from ragmm.text.terms import content_terms, terms
 
 __all__ = ["pick_extreme"]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from ragmm.pipelines.query.question import Exchange
-from ragmm.pipelines.query.wanted import years
+from ragmm.pipelines.query.value_kinds import years
 from ragmm.text.terms import content_terms
 
 __all__ = ["completed"]

@@ -21,7 +21,8 @@ from ragmm.pipelines.answer.whole_values import LONGEST
 from ragmm.pipelines.answer.windows import windows_of
 from ragmm.pipelines.answer.yes_or_no import verdict_of, verdicts
 from ragmm.pipelines.query.quantities import states_other_quantity
-from ragmm.pipelines.query.wanted import ADDRESSES, AMOUNTS, AskedFor, AskedKind, is_plain, is_run_of_numbers, years
+from ragmm.pipelines.query.value_kinds import ADDRESSES, AMOUNTS, WHENS, AskedKind, is_plain, is_run_of_numbers, years
+from ragmm.pipelines.query.wanted import AskedFor
 from ragmm.readers.base import Reader
 from ragmm.text.dates import days_of
 from ragmm.types import Hit
@@ -198,9 +199,9 @@ def _doubt(question: str, asked: AskedFor, value: str, *, most_words: int = 4) -
     """What the confidence is worth where an amount or a date was asked for and the value is none, many or another."""
     if states_other_quantity(question, value):
         return _NO_AMOUNT
-    if asked.kind is not AskedKind.DATE and is_run_of_numbers(value):
+    if asked.kind not in WHENS and is_run_of_numbers(value):
         return _NO_AMOUNT
-    strict = asked.kind in AMOUNTS | ADDRESSES or asked.kind is AskedKind.DATE
+    strict = asked.kind in AMOUNTS | ADDRESSES | WHENS | {AskedKind.PERSON}
     return _NO_AMOUNT if strict and not is_plain(asked.kind, value, most_words=most_words) else 1.0
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from ragmm.pipelines.answer.grids import entry_asked_for
 from ragmm.pipelines.answer.whole_values import LONGEST, whole_value
 from ragmm.pipelines.answer.windows import ReadWindow
-from ragmm.pipelines.query.wanted import AMOUNTS, AskedFor, AskedKind, fits
+from ragmm.pipelines.query.value_kinds import AMOUNTS, AskedKind, fits
+from ragmm.pipelines.query.wanted import AskedFor
 from ragmm.readers.base import Reader, Span
 from ragmm.text.terms import content_terms, terms
 
@@ -18,6 +19,8 @@ __all__ = ["Pointed", "point"]
 _HEADING = re.compile(r"\s*(?:#|(?:table|figure|fig\.|chart|abbildung|tabelle|图|表)\s*\d)", re.IGNORECASE)
 _SALUTATION = re.compile(r"\s*(?:dear|to the|sehr geehrte|liebe)\b", re.IGNORECASE)
 _HOW_MANY = re.compile(r"\bhow many (\w+s|people|children|men|women|persons)\b", re.IGNORECASE)
+_A_YEAR = re.compile(r"(?<!\d)(?:1[5-9]|20)\d\d(?!\d)")
+_NO_TITLE = re.compile(r"[\d:：|]|[.!?;,。！？；，]$|.{90}")
 _ENUMERATED = re.compile(
     r"\W*(?:(?:section|article|chapter|rule|item|step|no|art|sec|§)\b\.?\s*)?(\(?(?:\d+(?:\.\d+)*|[a-z]|[ivx]+)[.):]*)(?=\s|$)",
     re.IGNORECASE,
@@ -108,9 +111,16 @@ def _pointed(window: ReadWindow, wish: _Wish, span: Span, best: float) -> Pointe
         certainty=span.certainty,
         behind=best - span.certainty,
         fits=fits(asked.kind, value),
-        heading=bool(_HEADING.match(sentence) or _SALUTATION.match(sentence)),
+        heading=bool(_HEADING.match(sentence) or _SALUTATION.match(sentence)) or _is_title(sentence, window),
         counts=_counts(wish.counted, text[low : high + 60], value),
     )
+
+
+def _is_title(sentence: str, window: ReadWindow) -> bool:
+    """Whether it is the first line of what was found, ends like no sentence, and gives no number but a year."""
+    first, _, rest = window.hit.item.text.strip().partition("\n")
+    bare = sentence.strip()
+    return bool(rest) and bare == first.strip() and _NO_TITLE.search(_A_YEAR.sub("", bare)) is None
 
 
 def _enumerates(text: str, low: int, high: int, sentence: str) -> bool:

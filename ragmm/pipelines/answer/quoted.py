@@ -17,7 +17,8 @@ from ragmm.pipelines.answer.reasons import gives_reason
 from ragmm.pipelines.answer.scoring import EmbedTexts, Scored, ScoreWeights, score_units, speaks_of, strength
 from ragmm.pipelines.query.legs import SAME
 from ragmm.pipelines.query.question_kind import asks_for_fact, asks_to_describe, looks_for_picture, names_picture
-from ragmm.pipelines.query.wanted import AskedFor, AskedKind, wanted
+from ragmm.pipelines.query.value_kinds import AskedKind
+from ragmm.pipelines.query.wanted import AskedFor, wanted
 from ragmm.readers.base import Reader
 from ragmm.text.inert import inert
 from ragmm.text.terms import language, numbers, overlap_coefficient, terms

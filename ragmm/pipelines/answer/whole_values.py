@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ragmm.pipelines.query.wanted import AskedKind
+from ragmm.pipelines.query.value_kinds import WHENS, AskedKind
 
 __all__ = ["LONGEST", "whole_value"]
 
@@ -132,7 +132,7 @@ def whole_value(text: str, start: int, end: int, kind: AskedKind, counted: str =
     start, end = _whole_number(text, start, end, kind)
     if kind is AskedKind.NUMBER and counted and text[end:].lower().startswith(f" {counted}"):
         end += 1 + len(counted)
-    if kind is AskedKind.DATE:
+    if kind in WHENS:
         start, end = _whole_date(text, start, end)
     if kind is AskedKind.PERSON:
         start, end = _whole_name(text, start, end)

@@ -22,7 +22,8 @@ from ragmm.pipelines.query.legs import MEANT
 from ragmm.pipelines.query.question import Asked
 from ragmm.pipelines.query.question_kind import asks_for_fact, names_picture
 from ragmm.pipelines.query.said_words import SaidWords, said_words
-from ragmm.pipelines.query.wanted import fits, wanted
+from ragmm.pipelines.query.value_kinds import fits
+from ragmm.pipelines.query.wanted import wanted
 from ragmm.text.stop_words import STOPWORDS
 from ragmm.text.words import words_of
 from ragmm.types import MediaKind
