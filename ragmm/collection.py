@@ -15,10 +15,12 @@ from ragmm.config import OperateSettings, Pipeline, default_pipeline, load_pipel
 from ragmm.config.folders import resolve
 from ragmm.config.settings import IndexKind
 from ragmm.errors import CacheDamagedError, CollectionNotFoundError, UsageError, WriterBusyError
+from ragmm.facade import Facade
 from ragmm.indexes.contracts import Store
 from ragmm.pipelines.progress import Progress
 from ragmm.plans import Plans
 from ragmm.types import CollectionInfo, Document, GenerationDiff, Hit, QueryResult, Report, StoredItem
+from ragmm.values import Hits
 from ragmm.wiring import Models, open_store
 
 if TYPE_CHECKING:
@@ -84,7 +86,7 @@ def _pipeline(given: str | Path | Pipeline | None) -> Pipeline:
     return pipeline
 
 
-class Collection:
+class Collection(Facade):
     """One collection. Safe to use from several threads; as a context manager it lets go of models and files."""
 
     def __init__(
@@ -222,12 +224,12 @@ class Collection:
 
     # Asking ------------------------------------------------------------------------------------------------------
 
-    def search(self, question: str | Question = "", **parts: Unpack[QuestionParts]) -> list[Hit]:
+    def search(self, question: str | Question = "", **parts: Unpack[QuestionParts]) -> Hits[Hit]:
         """The best items over every modality, by words, by a picture, by both, or by the like of an item.
 
         Takes a Question, or its words and its parts (image, k, where …).
         """
-        return list(self.query(question, answer=False, **parts).hits)
+        return Hits(self.query(question, answer=False, **parts).hits)
 
     def query(
         self, question: str | Question = "", *, answer: bool = True, **parts: Unpack[QuestionParts]
@@ -250,14 +252,9 @@ class Collection:
         return stream_query(*prepared, self._plans.answerer() if answer else None, self.name)
 
     def _prepared(self, question: str | Question, parts: QuestionParts) -> tuple[Snapshot, Asked, SearchPlan]:
-        from ragmm.pipelines.query.question import Question
+        from ragmm.pipelines.query.question import question_of
 
-        if isinstance(question, Question):
-            if parts:
-                raise UsageError(f"{', '.join(parts)}: a Question has its own parts; give them to Question(…)")
-            wanted = question
-        else:
-            wanted = Question(question, **parts)
+        wanted = question_of(question, parts)
         with self._lock:
             snapshot = self._current()  # first: its spaces say which models embed the question
             plan = self._plans.search_plan(snapshot, wanted)
