@@ -164,7 +164,7 @@ class Collection(Facade):
             with build_parser(self._plans.measured) as parser:
                 plan = self._plans.ingest_plan(parser)
                 report = ingest(self.store, paths, plan, progress=progress, stop=flag)
-            self._remember_pipeline()
+            self.remember_pipeline()
             self._refresh_unless(flag, progress)
         return replace(report, interrupted=bool(flag))
 
@@ -201,7 +201,7 @@ class Collection(Facade):
                 work.progress.message(str(error))
                 night = run_night(self.store, work, plan)
         if night.plan.edited or night.report.generation != night.plan.generation:
-            self._remember_pipeline()
+            self.remember_pipeline()
             with stop_on_signals(flag):
                 self._refresh_unless(flag, progress)
         return replace(night, report=replace(night.report, interrupted=bool(flag)))
@@ -370,7 +370,8 @@ class Collection(Facade):
         with contextlib.suppress(WorkStopped), flag.work:
             self.refresh_indexes(progress)
 
-    def _remember_pipeline(self) -> None:
+    def remember_pipeline(self) -> None:
+        """Write the pipeline down in the store, so that the collection opens with it."""
         text = replace(self.pipeline, operate=OperateSettings()).to_toml()  # addresses to tell may be secrets
         if self.store.exists and self.store.settings().get(_PIPELINE) != text:
             with self.store.writer("settings") as writer:

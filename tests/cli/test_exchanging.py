@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from ragmm.testing import FakeEmbedder
+from ragmm.types import Role
 
 
 @pytest.fixture
@@ -41,3 +45,36 @@ def test_a_run_answers_questions(cli, notes: Path, tmp_path: Path) -> None:
         "document, page, item"
         in cli("export", "run.trec", "-c", "birds", "--questions", "questions.jsonl", "--level", "book").err
     )
+
+
+def test_an_export_is_imported_by_its_folder(cli, notes: Path) -> None:
+    assert cli("export", "out", "-c", "birds").code == 0
+    several = cli("import", "out", "-c", "again")
+    assert several.code == 2
+    assert "name one of these models" in several.err
+    done = cli("import", "out", "-c", "again", "--model", "mini", "--json")
+    assert (done.code, done.json["reused"]) == (0, 2)
+    assert (
+        cli("query", "which owl sleeps", "-c", "again", "--no-answer", "--json")
+        .json["hits"][0]["uri"]
+        .endswith("owl.md")
+    )
+
+
+def test_a_folder_of_vectors_becomes_a_collection(cli, tmp_path: Path) -> None:
+    folder, model = tmp_path / "vectors", FakeEmbedder(name="st:mine")
+    folder.mkdir()
+    texts = ["The heron stands.", "The owl sleeps.", "The ferry leaves at nine."]
+    np.save(folder / "rows.npy", model.embed_texts(texts, Role.DOCUMENT) / 2)
+    rows = [json.dumps({"text": text, "source": f"{number}.txt"}) for number, text in enumerate(texts)]
+    (folder / "items.jsonl").write_text("\n".join(rows), encoding="utf-8")
+    unnamed = cli("import", "vectors", "-c", "new")
+    assert (unnamed.code, "--model" in unnamed.err) == (2, True)
+    uneven = cli("import", "vectors", "-c", "new", "--model", "st:mine")
+    assert (uneven.code, "--normalise" in uneven.err) == (2, True)
+    done = cli("import", "vectors", "-c", "new", "--model", "st:mine", "--normalise", "--json")
+    assert done.code == 0, done.err
+    assert (done.json["embedded"], done.json["reused"], done.json["items"]) == (0, 3, {"passage": 3})
+    asked = cli("query", "which owl sleeps", "-c", "new", "--no-answer", "--json")
+    assert asked.json["hits"][0]["uri"] == "1.txt"
+    assert cli("verify", "-c", "new", "--deep").code == 0
