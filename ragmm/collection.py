@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from ragmm.config import OperateSettings, Pipeline, default_pipeline, load_pipeline, parse_pipeline
 from ragmm.config.folders import resolve
+from ragmm.config.packages import packages_of, require_packages
 from ragmm.config.settings import IndexKind
 from ragmm.errors import CacheDamagedError, CollectionNotFoundError, UsageError, WriterBusyError
 from ragmm.facade import Facade
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Collection", "Models", "create", "open_"]
 
-_PIPELINE = "pipeline"
+_PIPELINE, _PACKAGES = "pipeline", "packages"
 
 
 def open_(
@@ -54,6 +55,7 @@ def open_(
         )
     saved = store.settings().get(_PIPELINE)
     if pipeline is None and saved is not None:
+        require_packages(store.settings().get(_PACKAGES, ""), folder)
         return Collection(store, parse_pipeline(saved, source=f"{folder}: saved pipeline"), models, follows=True)
     return Collection(store, _pipeline(pipeline), models)
 
@@ -373,6 +375,8 @@ class Collection(Facade):
     def remember_pipeline(self) -> None:
         """Write the pipeline down in the store, so that the collection opens with it."""
         text = replace(self.pipeline, operate=OperateSettings()).to_toml()  # addresses to tell may be secrets
-        if self.store.exists and self.store.settings().get(_PIPELINE) != text:
+        wanted = {_PIPELINE: text, _PACKAGES: packages_of(self.pipeline)}
+        saved = self.store.settings() if self.store.exists else wanted
+        if any(saved.get(name, "") != value for name, value in wanted.items()):
             with self.store.writer("settings") as writer:
-                writer.put_settings({_PIPELINE: text})
+                writer.put_settings(wanted)
