@@ -10,6 +10,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -307,6 +308,16 @@ def test_a_collection_of_the_page_s_functions_answers_in_a_script_and_reopens_by
     with ragmm.open(tmp_path / "c") as again:
         assert again.search("a concert", k=1)[0].item.text == "A concert of kestrels. It begins on 20260611."
         assert again.info().spaces == {"text": "hashing:512"}
+
+
+def test_the_script_of_the_page_runs(here: Path, repository: Path, tmp_path: Path) -> None:
+    text = (repository / "docs" / "guide" / "extend.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"^```python\n(import ragmm\n.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    made: dict[str, Any] = {}
+    exec(compile(code, "extend.md", "exec"), made)
+    (tmp_path / "a.txt").write_text("The heron stands.", encoding="utf-8")
+    made["docs"].ingest([tmp_path / "a.txt"])
+    assert made["docs"].search("heron", k=1)[0].item.text == "The heron stands."
 
 
 def test_what_is_missing_is_named_with_its_version(
