@@ -17,7 +17,7 @@ from ragmm.loaders.parser import ParserPool
 from ragmm.loaders.settings import Ocr
 from ragmm.pipelines.progress import Progress
 from ragmm.types import Asset, MediaKind, Report
-from ragmm.wiring import build_embedder, open_store, parser_limits
+from ragmm.wiring import open_store, parser_limits
 
 __all__ = ["import_vectors"]
 
@@ -62,9 +62,11 @@ def _collection(into: str | Path, model: str, models: Models | None) -> Collecti
 def _pipeline(model: str) -> Pipeline:
     """The default one with the space that the model makes alone."""
     pipeline = default_pipeline()
-    sees = takes(build_embedder(model, pipeline.models), MediaKind.IMAGE)
-    named = replace(pipeline.models, shared=model) if sees else replace(pipeline.models, text=model)
-    return replace(pipeline, routes=(Route.SHARED if sees else Route.TEXT,), models=named)
+    of_words = replace(pipeline, routes=(Route.TEXT,), models=replace(pipeline.models, text=model))
+    (embedder,) = Models().embedders(of_words).values()
+    if not takes(embedder, MediaKind.IMAGE):
+        return of_words
+    return replace(pipeline, routes=(Route.SHARED,), models=replace(pipeline.models, shared=model))
 
 
 def _route(docs: Collection, model: str) -> tuple[str, Embedder]:
