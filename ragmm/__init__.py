@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ragmm.collection import open_ as open  # noqa: A004 - ragmm.open reads like the built-in it stands beside
     from ragmm.config import Pipeline, default_pipeline, load_pipeline
     from ragmm.errors import RagmmError
+    from ragmm.importing import import_vectors
     from ragmm.pipelines.query.events import ClaimChecked, Done, Event, FigureShown, HitsFound, TextWritten
     from ragmm.pipelines.query.question import Question
     from ragmm.types import Answer, Document, Hit, Item, Modality, QueryResult, Report
@@ -45,6 +46,7 @@ __all__ = [
     "__version__",
     "create",
     "default_pipeline",
+    "import_vectors",
     "load_pipeline",
     "open",
 ]
@@ -53,6 +55,7 @@ _HOMES = {
     "ragmm.collection": ("Collection", "Models", "create"),
     "ragmm.config": ("Pipeline", "default_pipeline", "load_pipeline"),
     "ragmm.errors": ("RagmmError",),
+    "ragmm.importing": ("import_vectors",),
     "ragmm.pipelines.query.events": ("ClaimChecked", "Done", "Event", "FigureShown", "HitsFound", "TextWritten"),
     "ragmm.pipelines.query.question": ("Question",),
     "ragmm.types": ("Answer", "Document", "Hit", "Item", "Modality", "QueryResult", "Report"),

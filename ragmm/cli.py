@@ -17,8 +17,8 @@ __all__ = ["assembled", "main"]
 # In the order of the help; each is a file of `ragmm.commands`.
 _COMMANDS = (
     "init", "ingest", "rm", "sync", "purge", "query", "ls", "show", "chat", "inspect", "info", "history", "diff",
-    "rollback", "snapshot", "verify", "repair", "digest", "compact", "quarantine", "reembed", "runs", "eval", "models",
-    "doctor", "demo",
+    "rollback", "snapshot", "export", "import", "verify", "repair", "digest", "compact", "quarantine", "reembed",
+    "runs", "eval", "models", "doctor", "demo",
 )  # fmt: skip
 
 

@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Unpack
 
 from ragmm.config import OperateSettings, Pipeline, default_pipeline, load_pipeline, parse_pipeline
 from ragmm.config.folders import resolve
+from ragmm.config.packages import packages_of, require_packages
 from ragmm.config.settings import IndexKind
 from ragmm.errors import CacheDamagedError, CollectionNotFoundError, UsageError, WriterBusyError
+from ragmm.facade import Facade
 from ragmm.indexes.contracts import Store
 from ragmm.pipelines.progress import Progress
 from ragmm.plans import Plans
 from ragmm.types import CollectionInfo, Document, GenerationDiff, Hit, QueryResult, Report, StoredItem
+from ragmm.values import Hits
 from ragmm.wiring import Models, open_store
 
 if TYPE_CHECKING:
@@ -36,7 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Collection", "Models", "create", "open_"]
 
-_PIPELINE = "pipeline"
+_PIPELINE, _PACKAGES = "pipeline", "packages"
 
 
 def open_(
@@ -52,6 +55,7 @@ def open_(
         )
     saved = store.settings().get(_PIPELINE)
     if pipeline is None and saved is not None:
+        require_packages(store.settings().get(_PACKAGES, ""), folder)
         return Collection(store, parse_pipeline(saved, source=f"{folder}: saved pipeline"), models, follows=True)
     return Collection(store, _pipeline(pipeline), models)
 
@@ -84,7 +88,7 @@ def _pipeline(given: str | Path | Pipeline | None) -> Pipeline:
     return pipeline
 
 
-class Collection:
+class Collection(Facade):
     """One collection. Safe to use from several threads; as a context manager it lets go of models and files."""
 
     def __init__(
@@ -162,7 +166,7 @@ class Collection:
             with build_parser(self._plans.measured) as parser:
                 plan = self._plans.ingest_plan(parser)
                 report = ingest(self.store, paths, plan, progress=progress, stop=flag)
-            self._remember_pipeline()
+            self.remember_pipeline()
             self._refresh_unless(flag, progress)
         return replace(report, interrupted=bool(flag))
 
@@ -199,7 +203,7 @@ class Collection:
                 work.progress.message(str(error))
                 night = run_night(self.store, work, plan)
         if night.plan.edited or night.report.generation != night.plan.generation:
-            self._remember_pipeline()
+            self.remember_pipeline()
             with stop_on_signals(flag):
                 self._refresh_unless(flag, progress)
         return replace(night, report=replace(night.report, interrupted=bool(flag)))
@@ -222,12 +226,12 @@ class Collection:
 
     # Asking ------------------------------------------------------------------------------------------------------
 
-    def search(self, question: str | Question = "", **parts: Unpack[QuestionParts]) -> list[Hit]:
+    def search(self, question: str | Question = "", **parts: Unpack[QuestionParts]) -> Hits[Hit]:
         """The best items over every modality, by words, by a picture, by both, or by the like of an item.
 
         Takes a Question, or its words and its parts (image, k, where …).
         """
-        return list(self.query(question, answer=False, **parts).hits)
+        return Hits(self.query(question, answer=False, **parts).hits)
 
     def query(
         self, question: str | Question = "", *, answer: bool = True, **parts: Unpack[QuestionParts]
@@ -250,14 +254,9 @@ class Collection:
         return stream_query(*prepared, self._plans.answerer() if answer else None, self.name)
 
     def _prepared(self, question: str | Question, parts: QuestionParts) -> tuple[Snapshot, Asked, SearchPlan]:
-        from ragmm.pipelines.query.question import Question
+        from ragmm.pipelines.query.question import question_of
 
-        if isinstance(question, Question):
-            if parts:
-                raise UsageError(f"{', '.join(parts)}: a Question has its own parts; give them to Question(…)")
-            wanted = question
-        else:
-            wanted = Question(question, **parts)
+        wanted = question_of(question, parts)
         with self._lock:
             snapshot = self._current()  # first: its spaces say which models embed the question
             plan = self._plans.search_plan(snapshot, wanted)
@@ -373,8 +372,11 @@ class Collection:
         with contextlib.suppress(WorkStopped), flag.work:
             self.refresh_indexes(progress)
 
-    def _remember_pipeline(self) -> None:
+    def remember_pipeline(self) -> None:
+        """Write the pipeline down in the store, so that the collection opens with it."""
         text = replace(self.pipeline, operate=OperateSettings()).to_toml()  # addresses to tell may be secrets
-        if self.store.exists and self.store.settings().get(_PIPELINE) != text:
+        wanted = {_PIPELINE: text, _PACKAGES: packages_of(self.pipeline)}
+        saved = self.store.settings() if self.store.exists else wanted
+        if any(saved.get(name, "") != value for name, value in wanted.items()):
             with self.store.writer("settings") as writer:
-                writer.put_settings({_PIPELINE: text})
+                writer.put_settings(wanted)

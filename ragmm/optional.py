@@ -131,6 +131,13 @@ OPTIONAL: Final = (
     OptionalPackage(module="pytrec_eval", distribution="pytrec-eval-terrier", extra="eval", brings="measures rankings"),
     OptionalPackage(module="bm25s", distribution="bm25s", extra="eval", brings="a BM25 to compare with"),
     OptionalPackage(module="fsspec", distribution="fsspec", extra="remote", brings="reads remote stores"),
+    OptionalPackage(
+        module="pyarrow",
+        distribution="pyarrow",
+        extra="tables",
+        brings="exports and imports Parquet, makes Arrow tables",
+    ),
+    OptionalPackage(module="pandas", distribution="pandas", extra="tables"),
     OptionalPackage(module="num2words", distribution="num2words", extra="vlm", brings="runs SmolVLM models"),
 )
 _BY_MODULE: Final = {one.module: one for one in OPTIONAL}
@@ -148,6 +155,7 @@ MEGABYTES: Final[Mapping[str, int]] = {
     "pymupdf": 120,
     "remote": 50,
     "svg": 3,
+    "tables": 217,
     "torch": 5_700,
     "vlm": 5_700,
 }

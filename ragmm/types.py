@@ -1,4 +1,4 @@
-"""The values that travel through ragmm: frozen, keyword-only, free of behaviour.
+"""The values that travel through ragmm: frozen, keyword-only; what they can do is in `ragmm.values`.
 
 A **document** is one source file. An **item** is what is retrieved from it: a passage, table, figure, photo or page
 image, with a **locator** that says where it stands. A **hit** is a stored item that a search found; an **answer** is
@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+from ragmm.values import Answered, Pictured, Value
 
 __all__ = [
     "IMAGE_MODALITIES",
@@ -144,8 +146,8 @@ class Item:
     """JSON-able facts: {"ocr": true}, {"caption": "…"}, {"exif": {…}}, {"mentions": ["Figure 3"]} …"""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Document:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Document(Value, told=("uri", "state", "items", "reason")):
     """One source file as the collection knows it."""
 
     uri: str
@@ -165,8 +167,8 @@ class Document:
     """Fingerprint of the loaders and settings that read it."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class StoredItem:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class StoredItem(Pictured, told=("id", "modality", "uri", "locator.page", "text")):
     """An item as the collection holds it; its media are fetched by hash when needed."""
 
     id: int
@@ -181,6 +183,8 @@ class StoredItem:
     metadata: Mapping[str, Any]
     also_at: tuple[str, ...] = ()
     """Other uris holding the same content."""
+    collection: str = field(default="", compare=False)
+    """The folder of the collection that holds it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,8 +197,8 @@ class FoundBy:
     score: float
 
 
-@dataclass(frozen=True, kw_only=True)
-class Hit:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Hit(Pictured, told=("rank", "relevance", "item")):
     """A stored item in a ranking."""
 
     rank: int
@@ -235,8 +239,8 @@ class Figure:
     """sha256"""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Answer:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Answer(Value, told=("short", "text", "claims")):
     """Text made of claims; abstaining is a result, not an error."""
 
     text: str
@@ -262,8 +266,8 @@ class Correction:
     """As the collection writes it; both in lower case."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class QueryResult:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class QueryResult(Answered, told=("question", "text", "hits")):
     """Everything one query produced."""
 
     question: str
@@ -315,8 +319,8 @@ class Failure:
         return self.reason if self.reason.startswith(self.uri) else f"{self.uri}: {self.reason}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Report:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Report(Value, told=("collection", "generation", "documents", "failures")):
     """What an ingest or sync did."""
 
     collection: str
@@ -364,8 +368,8 @@ class ModelInfo:
     """One line a user should read (what the mini models can and cannot do)."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class CollectionInfo:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class CollectionInfo(Value, told=("name", "generation", "documents", "items")):
     """What a collection is made of."""
 
     name: str
@@ -382,8 +386,8 @@ class CollectionInfo:
     """On disk, everything included."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class GenerationDiff:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class GenerationDiff(Value, told=("older", "newer", "added", "changed", "removed")):
     """Which documents differ between two generations."""
 
     older: int

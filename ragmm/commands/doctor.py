@@ -10,8 +10,8 @@ import typer
 
 from ragmm.commands.shared.options import JsonOption, command
 from ragmm.commands.shared.output import Column, emit, show, show_table
-from ragmm.render.records import to_record
 from ragmm.render.text import safe_name
+from ragmm.values import to_record
 
 if TYPE_CHECKING:
     from ragmm.doctor import Finding

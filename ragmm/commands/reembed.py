@@ -13,8 +13,8 @@ from ragmm.commands.shared.options import CollectionOption, JsonOption, command
 from ragmm.commands.shared.output import emit, note, show
 from ragmm.commands.shared.progress import shown_progress
 from ragmm.errors import RagmmError, UsageError
-from ragmm.render.records import to_record
 from ragmm.render.text import safe_name, shorten
+from ragmm.values import to_record
 
 if TYPE_CHECKING:
     from ragmm.collection import Collection

@@ -10,8 +10,8 @@ from ragmm.commands.shared.opening import opened
 from ragmm.commands.shared.options import CollectionOption, JsonOption, command
 from ragmm.commands.shared.output import emit, show
 from ragmm.errors import DamagedError
-from ragmm.render.records import to_record
 from ragmm.render.text import safe_name
+from ragmm.values import to_record
 
 if TYPE_CHECKING:
     pass

@@ -9,7 +9,7 @@ from typing import Any
 from ragmm.evaluation.compare import MetricChange, RouteVerdict, RunComparison, best_route
 from ragmm.evaluation.judging import EvalRun
 from ragmm.evaluation.saving import FORMAT
-from ragmm.render.records import to_record
+from ragmm.values import to_record
 
 __all__ = ["EvalReport", "Shortfall", "Threshold", "eval_record", "headline", "shortfalls", "verdict_words"]
 

@@ -54,7 +54,7 @@ class Fingerprints:
         self._all = _hash(self._own)[:16]
         self.whole = whole_fingerprint(loaders, settings)
         # ragmm's own go by the media type alone, so that each mark is looked at once for all documents.
-        self._names_matter = any(not type(one).__module__.startswith("ragmm.") for one in loaders)
+        self._names_matter = any(not one.__module__.startswith("ragmm.") for one in loaders)
         self._seen: dict[str, bool] = {}
 
     def reading(self, loader: str, media_type: str, *, holds_others: bool = False) -> str:

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,15 +42,18 @@ class ErrorKind(StrEnum):
 
 
 def given(settings: LoaderSettings, loaders: Callable[[LoaderSettings], Sequence[Loader]]) -> dict[str, Any]:
-    """What `prepare` is to be given; `loaders` must be importable by its name."""
-    return {"settings": settings.as_dict(), "loaders": f"{loaders.__module__}:{loaders.__qualname__}"}
+    """What `prepare` is to be given; `loaders` must be importable by its name, or a `partial` of such with keywords."""
+    words = loaders.keywords if isinstance(loaders, partial) else {}
+    made = loaders.func if isinstance(loaders, partial) else loaders
+    return {"settings": settings.as_dict(), "loaders": f"{made.__module__}:{made.__qualname__}", "words": words}
 
 
 def prepare(given: Mapping[str, Any]) -> ParseJob:
     """The job of a server whose forks parse documents."""
     settings = LoaderSettings.from_dict(given["settings"])
     module, name = given["loaders"].split(":")
-    job = ParseJob(loaders=getattr(importlib.import_module(module), name)(settings), tokenizer=settings.tokenizer)
+    loaders = getattr(importlib.import_module(module), name)(settings, **given["words"])
+    job = ParseJob(loaders=loaders, tokenizer=settings.tokenizer)
     _warm_up(settings)
     return job
 

@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from ragmm.operate.files import PRIVATE
 from ragmm.operate.redact import Redactor
-from ragmm.render.records import to_json, to_record
+from ragmm.render.records import to_json
+from ragmm.values import to_record
 
 __all__ = ["RunLog"]
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, fields, is_dataclass
-from enum import Enum
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ragmm.types import Answer, Document, Hit, QueryResult, Report, StoredItem
+from ragmm.values import to_record
 
 __all__ = [
     "AssetPath",
@@ -20,7 +20,6 @@ __all__ = [
     "query_record",
     "report_record",
     "to_json",
-    "to_record",
 ]
 
 AssetPath = Callable[[str], Path]
@@ -34,21 +33,6 @@ def to_json(value: Any, *, indent: int | None = None) -> str:
     """JSON that is always valid UTF-8; a file name that is not reads back as the same surrogates."""
     text = json.dumps(to_record(value), ensure_ascii=False, indent=indent, allow_nan=False)
     return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
-
-
-def to_record(value: Any) -> Any:
-    """Dataclasses, paths, enums and sets as JSON-able values; sets are sorted."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {member.name: to_record(getattr(value, member.name)) for member in fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): to_record(entry) for key, entry in value.items()}
-    if isinstance(value, (set, frozenset)):
-        return sorted(to_record(entry) for entry in value)
-    if isinstance(value, (list, tuple)):
-        return [to_record(entry) for entry in value]
-    if isinstance(value, Enum):
-        return value.value
-    return str(value) if isinstance(value, Path) else value
 
 
 def item_record(item: StoredItem, asset_path: AssetPath) -> dict[str, Any]:

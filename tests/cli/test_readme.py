@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -69,7 +70,9 @@ def test_the_python_of_the_guide_works(repository: Path, folder: Path, capsys: p
         with ragmm.create(name) as docs:
             docs.ingest([folder / "documents"])
     capsys.readouterr()
-    code = "\n".join(_blocks_of(repository / "docs" / "guide" / "python.md")["python"])
+    blocks = _blocks_of(repository / "docs" / "guide" / "python.md")["python"]
+    tables = find_spec("pyarrow") is not None and find_spec("pandas") is not None
+    code = "\n".join(block for block in blocks if tables or not re.search(r"to_pandas|to_arrow|\.parquet", block))
     exec(compile(code, "python.md", "exec"), {})
     assert "places" in capsys.readouterr().out
 

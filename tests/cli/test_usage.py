@@ -20,6 +20,7 @@ from ragmm.cli import assembled
 EXPECTED = {
     "init", "ingest", "rm", "query", "ls", "show", "info", "history", "diff", "rollback", "snapshot", "verify",
     "repair", "digest", "compact", "models list", "models check", "models pull", "models path", "demo", "eval", "chat",
+    "export", "import",
     "inspect", "doctor", "quarantine list", "quarantine retry", "quarantine clear",
     "reembed", "runs", "sync", "purge",
 }  # fmt: skip

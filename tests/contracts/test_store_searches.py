@@ -128,6 +128,18 @@ def test_the_vector_of_an_item(library: Snapshot) -> None:
     assert library.stored_vector("shared", "text", 10**6) is None
 
 
+def test_the_vectors_of_many_items_are_those_of_each(library: Snapshot) -> None:
+    asked = np.array([*(item.id for item in library.items()), 10**6], np.int64)
+    for space, kind in LEGS:
+        ids, rows = library.stored_vectors(space, kind, np.sort(asked))
+        each = {int(one): library.stored_vector(space, kind, int(one)) for one in asked}
+        assert ids.tolist() == sorted(one for one, found in each.items() if found is not None)
+        assert rows.shape == (len(ids), library.spaces[space].dim)
+        np.testing.assert_array_equal(rows, np.concatenate([each[one] for one in ids.tolist()]))
+    none, empty = library.stored_vectors("words", "text", np.empty(0, np.int64))
+    assert (len(none), empty.shape) == (0, (0, 16))
+
+
 def test_a_leg_without_vectors_finds_nothing(store: Store, look: Look) -> None:
     bring(store, document("a", passage("texts alone")))
     snapshot = look(store)

@@ -10,12 +10,16 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
-from ragmm import plugins
+import ragmm
+from ragmm import extend, plugins
 from ragmm.config import default_pipeline, parse_pipeline
-from ragmm.errors import ConfigError, LimitError, PluginError, UsageError
+from ragmm.errors import ConfigError, LimitError, ModelError, PluginError, UsageError
 from ragmm.isolation.sandbox import LayerName, layers
 from ragmm.loaders.fingerprints import Fingerprints
 from ragmm.loaders.parser import ParserPool
@@ -24,6 +28,10 @@ from ragmm.loaders.settings import LoaderSettings
 from ragmm.models.names import ModelName
 from ragmm.pipelines.sync.facts import facts_of
 from ragmm.plugins import Group
+from ragmm.rerankers.base import Candidate
+from ragmm.testing import picture_asset
+from ragmm.types import MediaKind, Role
+from ragmm.vlm.base import Prompt
 from ragmm.wiring import build_embedder, build_reranker, build_vlm
 
 CALENDAR = """BEGIN:VCALENDAR
@@ -97,7 +105,10 @@ def python(folder: Path, site: Path, *words: str) -> subprocess.CompletedProcess
 
 
 def test_every_example_is_short(page: dict[str, str]) -> None:
-    assert {file: len(code.splitlines()) for file, code in page.items() if len(code.splitlines()) > 39} == {}
+    lengths = {file: len(code.splitlines()) for file, code in page.items() if file.endswith(".py")}
+    assert len(lengths) == 5
+    assert {file: count for file, count in lengths.items() if count > 12 and file != "example_class.py"} == {}
+    assert lengths["example_class.py"] < 30
 
 
 @pytest.mark.slow
@@ -112,8 +123,14 @@ def test_the_page_works_in_a_shell(example: Path, page: dict[str, str], tmp_path
 
     looked = shell(tmp_path, example, "doctor", "--pipeline", "pipeline.toml", "--json")
     findings = {one["name"]: one for one in json.loads(looked.stdout)["findings"] if one["area"] == "plugins"}
-    assert sorted(findings) == ["embedder hashing", "loader calendar", "reranker overlap", "vlm command"]
-    assert findings["loader calendar"]["detail"] == "example 1.0: example_loader:CalendarLoader"
+    assert sorted(findings) == [
+        "embedder hashing",
+        "embedder length",
+        "loader calendar",
+        "reranker overlap",
+        "vlm command",
+    ]
+    assert findings["loader calendar"]["detail"] == "example 1.0: example_loader:calendar"
     assert {one["state"] for one in findings.values()} == {"ok"}
 
     options = ("--collection", "notes-index", "--pipeline", "pipeline.toml", "--json")
@@ -130,8 +147,9 @@ def test_the_page_works_in_a_shell(example: Path, page: dict[str, str], tmp_path
     assert "The dentist" in (tmp_path / "asked.txt").read_text(encoding="utf-8")
 
     gone = shell(tmp_path, tmp_path, "query", "When?", "-c", "notes-index")
-    assert gone.returncode == 2
-    assert "unknown adapter 'hashing'" in gone.stderr
+    assert gone.returncode == 1
+    assert "is built with command:./answer.sh, which the package example 1.0 brings" in gone.stderr
+    assert "pip install 'example==1.0'" in gone.stderr
 
 
 def test_nothing_is_looked_for_before_a_name_needs_it(example: Path, tmp_path: Path) -> None:
@@ -270,3 +288,109 @@ def test_a_model_that_keeps_no_contract_is_refused(here: Path, tmp_path: Path, m
     models = parse_pipeline("").models
     with pytest.raises(PluginError, match=r"empty:x: its plugin makes a Nothing, which is no Embedder"):
         build_embedder("empty:x", models)
+
+
+# Functions with a decorator ------------------------------------------------------------------------------------------
+
+
+def test_a_collection_of_the_page_s_functions_answers_in_a_script_and_reopens_by_name(
+    here: Path, page: dict[str, str], tmp_path: Path
+) -> None:
+    from example_embedder import hashing
+
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "days.ics").write_text(CALENDAR, encoding="utf-8")
+    pipeline = parse_pipeline(page["pipeline.toml"].replace("command:./answer.sh", "extractive"))
+    own = ragmm.Models(embedders={"text": hashing("512")})
+    with ragmm.create(tmp_path / "c", pipeline=pipeline, models=own) as docs:
+        docs.ingest([tmp_path / "notes"])
+        assert docs.search("When does the dentist begin?", k=1)[0].item.text == "The dentist. It begins on 20260503."
+    with ragmm.open(tmp_path / "c") as again:
+        assert again.search("a concert", k=1)[0].item.text == "A concert of kestrels. It begins on 20260611."
+        assert again.info().spaces == {"text": "hashing:512"}
+
+
+def test_the_script_of_the_page_runs(here: Path, repository: Path, tmp_path: Path) -> None:
+    text = (repository / "docs" / "guide" / "extend.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"^```python\n(import ragmm\n.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    made: dict[str, Any] = {}
+    exec(compile(code, "extend.md", "exec"), made)
+    (tmp_path / "a.txt").write_text("The heron stands.", encoding="utf-8")
+    made["docs"].ingest([tmp_path / "a.txt"])
+    assert made["docs"].search("heron", k=1)[0].item.text == "The heron stands."
+
+
+def test_what_is_missing_is_named_with_its_version(
+    here: Path, page: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "a.txt").write_text("The heron stands.", encoding="utf-8")
+    pipeline = parse_pipeline('[pipeline]\nroutes = ["text"]\n[models]\ntext = "hashing:64"\ncaption = "none"\n')
+    with ragmm.create(tmp_path / "c", pipeline=pipeline) as docs:
+        docs.ingest([tmp_path / "notes"])
+    monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry != str(here)])
+    plugins.plugins.cache_clear()
+    with pytest.raises(PluginError, match=r"is built with hashing:64, which the package example 1\.0 brings"):
+        ragmm.open(tmp_path / "c")
+
+
+def test_a_function_sees_pictures_where_it_says_so() -> None:
+    @extend.embedder("mean", dim=3, images=True)
+    def mean(inputs: list[object], target: str) -> list[object]:
+        return [np.asarray(one).mean(axis=(0, 1)) if isinstance(one, Image.Image) else [1, 2, 3] for one in inputs]
+
+    made = mean("x")
+    assert made.info.kinds == {MediaKind.TEXT, MediaKind.IMAGE}
+    red = picture_asset(Image.new("RGB", (8, 8), (255, 0, 0)))
+    assert made.embed_media(MediaKind.IMAGE, [red]).tolist() == [[255, 0, 0]]
+    assert made.embed_texts(["a", "b"], Role.QUERY).shape == (2, 3)
+    assert made.embed_texts([], Role.QUERY).shape == (0, 3)
+
+
+def test_a_version_or_a_target_is_another_model() -> None:
+    def make(version: int, target: str) -> str:
+        return extend.embedder("e", dim=2, version=version)(lambda texts, _: [[1, 2]] * len(texts))(
+            target
+        ).info.fingerprint
+
+    assert len({make(1, "a"), make(2, "a"), make(1, "b")}) == 3
+    assert make(1, "a") == make(1, "a")
+
+
+def test_what_is_written_in_pieces_is_streamed_and_closed() -> None:
+    closed = []
+
+    @extend.vlm("slow", images=True)
+    def slow(prompt: str, images: list[Image.Image], target: str) -> Iterator[str]:
+        try:
+            yield f"{prompt}: "
+            yield f"{len(images)} pictures of {images[0].size}"
+            yield " and no more"
+        finally:
+            closed.append(target)
+
+    prompt = Prompt.from_parts("Seen", picture_asset(Image.new("RGB", (5, 6))))
+    assert slow("t").generate([prompt])[0].text == "Seen: 1 pictures of (5, 6) and no more"
+    stream = slow("u").stream(prompt)
+    assert next(stream).text == "Seen: "
+    stream.close()
+    assert closed == ["t", "u"]
+
+
+def test_what_a_function_does_wrong_is_said_with_its_name() -> None:
+    wide = extend.embedder("wide", dim=3)(lambda texts, _: np.ones((len(texts), 4)))("")
+    with pytest.raises(ModelError, match=r"wide: made rows of the shape \(1, 4\), where \(1, 3\)"):
+        wide.embed_texts(["a"], Role.DOCUMENT)
+    with pytest.raises(ModelError, match="wide: embeds text only, and was given image"):
+        wide.embed_media(MediaKind.IMAGE, [])
+    broken = extend.vlm("broken")(lambda *_: 1 / 0)("x")
+    with pytest.raises(ModelError, match="broken:x failed with ZeroDivisionError"):
+        broken.generate([Prompt.from_parts("?")])
+    few = extend.reranker("few")(lambda *_: [1.0])("")
+    with pytest.raises(ModelError, match=r"few: gave \(1,\) scores for 2 candidates"):
+        few.score("?", [Candidate(text="a"), Candidate(text="b")])
+
+
+def test_the_class_of_the_page_is_an_embedder(here: Path) -> None:
+    models = parse_pipeline('[models]\ntext = "length:x"').models
+    assert build_embedder(models.text, models).embed_texts(["abc"], Role.QUERY).tolist() == [[4.0, 2.0]]

@@ -21,9 +21,10 @@ from rich.console import Console
 from ragmm.render.answer import print_result
 from ragmm.render.body import body, row_text, table_parts
 from ragmm.render.html import html_report
-from ragmm.render.records import document_record, item_record, query_record, report_record, to_json, to_record
+from ragmm.render.records import document_record, item_record, query_record, report_record, to_json
 from ragmm.render.text import file_link, place, quoted, safe, safe_name, short_path, shorten
 from ragmm.types import Answer, Correction, Document, DocumentState, Failure, Locator, Modality, Report
+from ragmm.values import to_record
 
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\ud800-\udfff]")
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
-from ragmm.render.records import to_json, to_record
+from ragmm.render.records import to_json
 from ragmm.render.text import safe_name
+from ragmm.values import to_record
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

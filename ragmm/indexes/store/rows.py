@@ -117,6 +117,7 @@ def item_from_row(row: ItemRow, uris: Sequence[tuple[str, str]], where: str) -> 
         asset=asset.hex() if asset else None,
         metadata=_decode(metadata) if metadata != "{}" else {},
         also_at=tuple(other for other, _ in uris[1:]),
+        collection=os.path.dirname(os.path.abspath(where)),  # noqa: PTH100, PTH120 - for every item of a listing
     )
 
 

@@ -79,11 +79,20 @@ class Snapshot(StoredGeneration):
 
     def stored_vector(self, space: str, kind: str, item: int) -> Rows | None:
         """The vector that an item has in a leg. Shape: (1, dim)."""
-        for block, rows in self.open_blocks(space, kind):
-            at = int(np.searchsorted(block.ids, item))
-            if at < len(block.ids) and int(block.ids[at]) == item:
-                return np.asarray(rows[at], np.float32)[None, :]
-        return None
+        _, rows = self.stored_vectors(space, kind, np.array([item], np.int64))
+        return rows if len(rows) else None
+
+    def stored_vectors(self, space: str, kind: str, items: Ids) -> tuple[Ids, Rows]:
+        """Those of some ascending ids that have a vector in a leg, and the vectors. Shapes: (n,), (n, dim)."""
+        ids, rows = [np.empty(0, np.int64)], [np.empty((0, self.spaces[space].dim), np.float32)]
+        for block, data in self.open_blocks(space, kind):
+            at = np.minimum(np.searchsorted(block.ids, items), max(0, len(block.ids) - 1))
+            here = block.ids[at] == items if len(block.ids) else np.zeros(len(items), bool)
+            ids.append(items[here])
+            rows.append(np.asarray(data[at[here]], np.float32))
+        found = np.concatenate(ids)
+        found, first = np.unique(found, return_index=True)
+        return found, np.concatenate(rows)[first]
 
     def sample_vectors(self, space: str, kinds: Sequence[str], count: int) -> Rows:
         """Live rows from all over, the same for the same generation. Shape: (n, dim), n <= count."""

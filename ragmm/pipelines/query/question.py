@@ -20,7 +20,7 @@ from ragmm.types import Correction, StoredItem
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["Asked", "Exchange", "Question", "QuestionParts", "search_text"]
+__all__ = ["Asked", "Exchange", "Question", "QuestionParts", "question_of", "search_text"]
 
 Exchange = tuple[str, str]
 """An earlier question and its answer."""
@@ -88,6 +88,15 @@ class Question:
             history=self.history,
             patience=Patience(until=until, cancel=self.cancel),
         )
+
+
+def question_of(question: str | Question, parts: QuestionParts) -> Question:
+    """What is asked, where a Question or its words with its parts may be given."""
+    if not isinstance(question, Question):
+        return Question(question, **parts)
+    if parts:
+        raise UsageError(f"{', '.join(parts)}: a Question has its own parts; give them to Question(…)")
+    return question
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""Collections in the forms of others: tables, exports, and vectors that were made elsewhere."""
