@@ -122,7 +122,7 @@ class Collection:
 
     @pipeline.setter
     def pipeline(self, pipeline: Pipeline) -> None:
-        self._plans.pipeline = pipeline
+        self._plans.use(pipeline)
 
     @property
     def embedders(self) -> dict[str, Embedder]:
@@ -250,14 +250,9 @@ class Collection:
         return stream_query(*prepared, self._plans.answerer() if answer else None, self.name)
 
     def _prepared(self, question: str | Question, parts: QuestionParts) -> tuple[Snapshot, Asked, SearchPlan]:
-        from ragmm.pipelines.query.question import Question
+        from ragmm.pipelines.query.question import question_of
 
-        if isinstance(question, Question):
-            if parts:
-                raise UsageError(f"{', '.join(parts)}: a Question has its own parts; give them to Question(…)")
-            wanted = question
-        else:
-            wanted = Question(question, **parts)
+        wanted = question_of(question, parts)
         with self._lock:
             snapshot = self._current()  # first: its spaces say which models embed the question
             plan = self._plans.search_plan(snapshot, wanted)

@@ -33,10 +33,8 @@ def print_result(result: QueryResult, asset_path: AssetPath, console: Console, *
     if result.corrections:
         console.print(Text(corrections_line(result.corrections), style="yellow"))
     protocol = protocol_of(sys.stdout) if pictures else None
-    if result.answer is not None:
-        for line in _answer(result):
-            console.print(line)
-        console.print()
+    for line in _answer(result):
+        console.print(line)
     sources = [hit for hit in result.hits if hit.rank in cited]
     others = [hit for hit in result.hits if hit.rank not in cited]
     if sources:
@@ -75,6 +73,7 @@ def _answer(result: QueryResult) -> Iterator[Text]:
 
     answer = result.answer
     if answer is None:
+        yield from _warnings(result)
         return
     if answer.short:
         yield _short(answer)
@@ -82,7 +81,14 @@ def _answer(result: QueryResult) -> Iterator[Text]:
         yield Text(" ").join(_claim(claim) for claim in answer.claims)
     else:
         yield Text(safe(answer.text), style="yellow" if answer.abstained else "")
-    for warning in (*result.warnings, *answer.warnings):
+    yield from _warnings(result)
+    yield Text()
+
+
+def _warnings(result: QueryResult) -> Iterator[Text]:
+    from rich.text import Text
+
+    for warning in dict.fromkeys(result.warnings):
         yield Text(safe_name(warning), style="yellow")
 
 

@@ -73,7 +73,7 @@ def _answer(result: QueryResult, number: int) -> str:
         return ""
     kind = "answer abstained" if result.abstained else "answer"
     text = "".join(_claim(claim, number) for claim in result.claims) or f"<p>{_lines(result.answer.text)}</p>"
-    notes = "".join(f'<p class="note">{_lines(warning)}</p>' for warning in (*result.warnings, *result.answer.warnings))
+    notes = "".join(f'<p class="note">{_lines(warning)}</p>' for warning in dict.fromkeys(result.warnings))
     doubt = '<span class="doubt">perhaps</span> ' if result.answer.tentative else ""
     short = f'<p class="short">{doubt}{_lines(result.answer.short)}</p>' if result.answer.short else ""
     return f'<section class="{kind}">{short}{text}{notes}</section>'
