@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 __all__ = ["Collection", "Models", "create", "open_"]
 
 _PIPELINE = "pipeline"
+_ORIGIN = "pipeline_file"
+"""Where it was read: its relative sources are looked for from there."""
 
 
 def open_(
@@ -52,7 +54,9 @@ def open_(
         )
     saved = store.settings().get(_PIPELINE)
     if pipeline is None and saved is not None:
-        return Collection(store, parse_pipeline(saved, source=f"{folder}: saved pipeline"), models, follows=True)
+        remembered = parse_pipeline(saved, source=f"{folder}: saved pipeline")
+        origin = store.settings().get(_ORIGIN)  # collections of before do not know it
+        return Collection(store, replace(remembered, origin=Path(origin) if origin else None), models, follows=True)
     return Collection(store, _pipeline(pipeline), models)
 
 
@@ -370,6 +374,9 @@ class Collection:
 
     def _remember_pipeline(self) -> None:
         text = replace(self.pipeline, operate=OperateSettings()).to_toml()  # addresses to tell may be secrets
-        if self.store.exists and self.store.settings().get(_PIPELINE) != text:
+        told = {_PIPELINE: text}
+        if self.pipeline.origin is not None:
+            told[_ORIGIN] = os.fspath(self.pipeline.origin)
+        if self.store.exists and not told.items() <= self.store.settings().items():
             with self.store.writer("settings") as writer:
-                writer.put_settings({_PIPELINE: text})
+                writer.put_settings(told)
