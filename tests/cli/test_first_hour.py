@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import datetime as dt
 import io
 import re
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,14 @@ import ragmm.wiring
 from ragmm.cli import app
 from ragmm.config import load_pipeline
 from ragmm.errors import UsageError
+from ragmm.loaders.office.number_format import displayed
+from ragmm.loaders.pdf.base import DrawnShape, Line
+from ragmm.loaders.pdf.figures import find_figures
+from ragmm.operate.journal import Begun, Ended, Run
+from ragmm.operate.night_page import NightFacts, night_page
+from ragmm.render.html import html_report
 from ragmm.testing import FakeVlm
+from ragmm.types import Figure
 
 CHART = "charts/passengers-by-quarter.png"
 
@@ -294,3 +303,101 @@ def test_every_advised_extra_exists(repository: Path) -> None:
     named = set(re.findall(r"ragmm\[(\w+)\]", text))
     assert {"torch", "photos"} & named
     assert named <= {*extras}
+
+
+# What is shown --------------------------------------------------------------------------------------------------------
+
+
+def test_documents_of_one_name_are_told_apart(cli, pipeline: Path) -> None:
+    for folder in ("north", "south"):
+        Path(folder, "plans").mkdir(parents=True)
+        Path(folder, "plans/notes.md").write_text(f"# Tea\n\nGreen tea of the {folder} steeps.\n", encoding="utf-8")
+    Path("south/plans/other.md").write_text("Black tea steeps longer.\n", encoding="utf-8")
+    assert cli("ingest", "north", "south", "-c", "./two", "-p", pipeline).code == 0
+    done = cli("query", "green tea steeps", "-c", "./two", "--no-answer", "--html", "x.html")
+    for shown in (done.out, Path("x.html").read_text(encoding="utf-8"), cli("ls", "-c", "./two").out):
+        assert "north/plans/notes.md" in shown
+        assert "south/plans/notes.md" in shown
+        assert not re.search(r"(?<!/)south/plans/other.md", shown)
+        assert "plans/other.md" in shown
+
+
+def test_headings_are_said_once(cli, pipeline: Path) -> None:
+    text = "# Handbook of the harbour\n\n" + "".join(
+        f"## Pier {number}\n\n{'The boats moor at this pier in every weather. ' * 12}\n\n" for number in range(3)
+    )
+    Path("handbook.md").write_text(text, encoding="utf-8")
+    assert cli("ingest", "handbook.md", "-c", "./h", "-p", pipeline).code == 0
+    found = cli("query", "boats at the pier", "-c", "./h", "--no-answer").out
+    assert found.count("Handbook of the harbour ›") == 1
+    assert found.count("· … › Pier ") == 2
+
+
+def test_a_day_of_a_sheet_has_no_midnight() -> None:
+    day, hour = dt.datetime(2024, 3, 5), dt.datetime(2024, 3, 5, 9, 30)
+    shown = [displayed(day, form) for form in ("yyyy-mm-dd h:mm:ss", "yyyy-mm-dd hh:mm", "d/m/yyyy h:mm AM/PM")]
+    assert shown == ["2024-03-05", "2024-03-05", "5/3/2024"]
+    assert displayed(hour, "yyyy-mm-dd h:mm:ss") == "2024-03-05 9:30:00"
+    assert displayed(dt.time(0, 0), "h:mm") == "0:00"
+
+
+def _night(seconds: float | None, exit_code: int = 0) -> Run:
+    begun = Begun(id=str(seconds), command="sync n.toml", started=1e9, pid=1, host="elsewhere")
+    ended = Ended(id=begun.id, ended=1e9 + seconds, exit_code=exit_code) if seconds is not None else None
+    return Run(begun=begun, ended=ended)
+
+
+def test_a_killed_night_is_in_the_chart() -> None:
+    page = night_page(NightFacts(collection="c", runs=[_night(60.0), _night(None), _night(30.0)], night=None))
+    assert page.count("<rect") == 3
+    assert re.search(r'<rect class="bad"[^>]*><title>[^<]*: cut short</title>', page)
+
+
+def test_a_report_shows_rates_that_were_measured_and_what_of(cli, pipeline: Path) -> None:
+    Path("docs").mkdir()
+    Path("docs/tea.md").write_text("Green tea is steeped for two minutes.\n", encoding="utf-8")
+    text = pipeline.read_text("utf-8") + '[sources]\npaths = ["docs"]\n[operate]\nreports = "reports"\n'
+    pipeline.write_text(text, encoding="utf-8")
+    assert cli("sync", pipeline, "-c", "./n").code == 0
+    (report,) = Path("reports").glob("*.html")
+    page = report.read_text(encoding="utf-8")
+    assert "documents a second" in page
+    assert not re.search(r">(usd|count|captions_a_document)<|USD a caption|captions a document", page)
+
+
+def test_a_dry_run_says_what_an_interrupted_run_has_kept(cli, pipeline: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("docs").mkdir()
+    for name in ("tea", "coffee"):
+        Path(f"docs/{name}.md").write_text(f"{name} is steeped for two minutes.\n", encoding="utf-8")
+    pipeline.write_text(pipeline.read_text("utf-8") + '[sources]\npaths = ["docs"]\n', encoding="utf-8")
+    with monkeypatch.context() as patch:
+        patch.setattr("ragmm.testing.FakeEmbedder.embed_texts", _stopped)
+        patch.setattr("ragmm.indexes.store.unfinished._WORTH_KEEPING", 0.0)  # seconds; these were read in no time
+        assert cli("sync", pipeline, "-c", "./n").code != 0
+    done = cli("sync", pipeline, "-c", "./n", "--dry-run")
+    assert "an interrupted run has left 2 readings: they are not made again" in done.err
+    assert cli("sync", pipeline, "-c", "./n", "--dry-run", "--json").json["kept"]["readings"] == 2
+
+
+def _stopped(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_subtitle_is_not_cut() -> None:
+    page = (0.0, 0.0, 600.0, 800.0)
+    curves = [DrawnShape((100 + 15 * n, 200, 130 + 15 * n, 260 + 5 * n), True, True, 0) for n in range(8)]
+    subtitle = Line("Passengers of all the boats of this harbour", (90, 190, 250, 204), 8, False, True)
+    (figure,) = find_figures(page, [], curves, [subtitle], frozenset())
+    assert figure.box[:2] == (90, 190)
+
+
+def test_only_what_an_answer_rests_on_heads_it(sample: Path) -> None:
+    with ragmm.open(sample) as docs:
+        result = docs.query("How long does the crossing to Gull Rock take?", k=20)
+        star = next(hit for hit in result.hits if hit.item.uri == "signs/gull-rock.png")
+        assert result.cited
+        assert star.rank not in result.cited
+        foreign = replace(result.answer, figures=(Figure(rank=star.rank, asset=star.item.asset),))
+        page = html_report([replace(result, answer=foreign)], docs.asset_path)
+        assert 'class="figures"' not in page
+        assert page.count("<img") >= 1  # it stands with its own hit

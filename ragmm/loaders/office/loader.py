@@ -75,7 +75,7 @@ _FORMATS = (
     ),
     Format(
         name="xlsx",
-        version=2,
+        version=3,
         media_types=frozenset({_OOXML + "spreadsheetml.sheet"}),
         module="xlsx",
         function="xlsx_parts",
@@ -171,7 +171,7 @@ _FORMATS = (
     ),
     Format(
         name="xls",
-        version=2,
+        version=3,
         media_types=frozenset({"application/vnd.ms-excel"}),
         module="xls",
         function="xls_parts",
