@@ -19,6 +19,7 @@ import ragmm.wiring
 from ragmm.cli import app
 from ragmm.config import load_pipeline
 from ragmm.errors import UsageError
+from ragmm.indexes.store.cache import Cache
 from ragmm.loaders.office.number_format import displayed
 from ragmm.loaders.pdf.base import DrawnShape, Line
 from ragmm.loaders.pdf.figures import find_figures
@@ -26,6 +27,7 @@ from ragmm.operate.journal import Begun, Ended, Run
 from ragmm.operate.night_page import NightFacts, night_page
 from ragmm.render.answer import print_result
 from ragmm.render.html import html_report
+from ragmm.sample.pdf import Page, pdf_bytes
 from ragmm.testing import FakeVlm
 from ragmm.types import Figure
 
@@ -442,6 +444,57 @@ def test_every_command_has_an_example_that_can_be_parsed(cli, words: tuple[str, 
         command = command.commands[word]
     with command.make_context(words[-1], parts[len(words) :]) as context:
         assert context.params
+
+
+@pytest.fixture
+def world(cli, pipeline: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What the examples take for granted: some files, and collections of them with a history."""
+    monkeypatch.setenv("RAGMM_HOME", str(tmp_path / "indexes"))
+    for place in ("reports/2019.pdf", "reports/2023.pdf", "letters/smith.pdf"):
+        page = Page()
+        page.paragraph(f"The region that grew fastest is named in {place}.")
+        Path(place).parent.mkdir(exist_ok=True)
+        Path(place).write_bytes(pdf_bytes([page], title=place))
+    records = "".join(f'{{"region": "north {number}", "growth": "{number} %"}}\n' for number in range(60))
+    Path("reports/regions.jsonl").write_text(records, encoding="utf-8")
+    Path("documents").mkdir()
+    Path("documents/tea.md").write_text("Green tea is steeped for two minutes.\n", encoding="utf-8")
+    asked = '{"qid": "q1", "question": "Which region grew fastest?", "relevant": [{"uri": "2019.pdf"}]}\n'
+    for name in ("q.jsonl", "questions.jsonl"):
+        Path(name).write_text(asked, encoding="utf-8")
+    pipeline.write_text(pipeline.read_text("utf-8") + "[store]\nkeep_generations = 9\n", encoding="utf-8")
+    for number in range(5):
+        Path("notes.md").write_text(f"Note number {number}.\n", encoding="utf-8")
+        assert cli("ingest", "reports/", "notes.md", "-c", "reports", "-p", pipeline).code == 0
+    assert cli("ingest", "letters", "-c", "letters", "-p", pipeline).code == 0
+    assert cli("ingest", "notes.md", "-c", "default", "-p", pipeline).code == 0
+    assert cli("init", "pipelines/nightly.toml", "--starter", "nightly").code == 0
+    with Cache(tmp_path / "indexes" / "reports" / "cache.db") as cache:
+        cache.strike(str(tmp_path / "reports/2019.pdf"), "0" * 64, "parser", "it crashed", died=True)
+    return tmp_path
+
+
+_ENDINGS = ("rollback", "quarantine clear", "rm", "purge")
+"""Examples that take something away, in this order after the others."""
+
+
+def test_every_example_runs(cli, world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ragmm.models.hub.download", lambda *_: world / "model")
+    (world / "model").mkdir()
+    (world / "model/config.json").write_text('{"model_type": "bert", "hidden_size": 8}', encoding="utf-8")
+    monkeypatch.setattr("sys.stdin", io.StringIO("Which region grew fastest?\n"))
+    lines = {}
+    for words in _commands():
+        help_ = re.sub(r"\n +", " ", cli(*words, "--help").out.replace("│", " "))
+        lines[" ".join(words)] = shlex.split(re.findall(r"Example: ragmm (.*)", help_)[0])
+    del lines["demo"]  # test_demo runs it
+    failed = []
+    for name in sorted(lines, key=lambda name: _ENDINGS.index(name) if name in _ENDINGS else -1):
+        parts = [part.replace("/backup", str(world / "backup")) for part in lines[name]]
+        done = cli(*parts)
+        if done.code:
+            failed.append(f"{' '.join(parts)}: {done.code}: {done.err or done.out}")
+    assert not failed, "\n".join(failed)
 
 
 @pytest.mark.parametrize("width", [80, 120])
