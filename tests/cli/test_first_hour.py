@@ -16,7 +16,7 @@ import typer
 
 import ragmm
 import ragmm.wiring
-from ragmm.cli import app
+from ragmm.cli import assembled
 from ragmm.config import load_pipeline
 from ragmm.errors import UsageError
 from ragmm.indexes.store.cache import Cache
@@ -283,7 +283,7 @@ def _advised() -> list[str]:
     return sorted(found)
 
 
-COMMANDS = typer.main.get_command(app)
+COMMANDS = typer.main.get_command(assembled())
 
 
 @pytest.mark.parametrize("words", [one for one in _advised() if one.split()[0] in COMMANDS.commands])
