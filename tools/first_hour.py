@@ -96,7 +96,7 @@ def first_hour(scratch: Path, *, cold: bool) -> int:
     else:
         played += play_tutorial(clone, scratch, environment)
     print("\n| command | seconds |\n|---|---|")
-    print("\n".join(f"| `{one.words}` | {one.seconds:.1f} |" for one in played))
+    print("\n".join(f"| `{one.words.partition(chr(10))[0]}` | {one.seconds:.1f} |" for one in played))
     if not all(one.ok for one in played):
         return 1
     answered = played[0].seconds + (played[1].first_answer or played[1].seconds)

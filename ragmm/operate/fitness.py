@@ -70,7 +70,8 @@ def operate_checks(pipeline: Pipeline) -> Iterator[Check]:
         folder = base / place if is_folder else (base / place).parent
         there = next(one for one in (folder, *folder.absolute().parents) if one.exists())
         fit = there.is_dir() and os.access(there, os.W_OK)
-        detail = f"{base / place}: " + ("can be written" if fit else f"{there} cannot be written to by this user")
+        written = (base / place).resolve()
+        detail = f"{written}: " + ("can be written" if fit else f"{there} cannot be written to by this user")
         remedy = "" if fit else f"make it writable, or name another place as operate.{name}"
         yield Check(name=name, fit=fit, detail=detail, remedy=remedy)
     if settings.questions is not None:
