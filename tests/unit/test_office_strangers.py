@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import ClassVar
 
 import office_files as made
 import pytest
 
+from ragmm.errors import DocumentError, LimitError
+from ragmm.loaders.office.compressed_rtf import unpacked
+from ragmm.loaders.office.mail import msg_parts
 from ragmm.loaders.registry import default_loaders, load, probe
 from ragmm.loaders.settings import LoaderSettings, Ocr
 from ragmm.types import Item, Modality
@@ -116,3 +121,40 @@ def test_a_book_is_found_by_its_title(read: Read) -> None:
     items = read(made.epub(), "x.epub")
     assert "The lake, Jo Reed" in items[0].text
     assert any("They reached the water" in item.text for item in items)
+
+
+HELLO = bytes.fromhex(  # the example of MS-OXRTFCP, 3.1
+    "2d0000002b0000004c5a4675f1c5c7a703000a00726370673132354232 0af32068656c090020627705b06c647d0a800fa0"
+)
+REPEATED = bytes.fromhex(  # and 3.2: a reference that reaches into what it writes
+    "1a0000001c0000004c5a4675e2d44b5141000420575859 5a0d6e7d010eb0"
+)
+
+
+def test_compressed_rtf_is_unpacked() -> None:
+    assert unpacked(HELLO, "a.msg") == b"{\\rtf1\\ansi\\ansicpg1252\\pard hello world}\r\n"
+    assert unpacked(REPEATED, "a.msg") == b"{\\rtf1 WXYZWXYZWXYZWXYZWXYZ}"
+    text = b"{\\rtf1 Moor at ten.}"
+    assert unpacked(struct.pack("<4I", len(text) + 12, len(text), 0x414C454D, 0) + text, "a.msg") == text
+    for damaged in (b"", HELLO[:12], HELLO[:8] + b"WHAT" + HELLO[12:]):
+        with pytest.raises(DocumentError):
+            unpacked(damaged, "a.msg")
+    with pytest.raises(LimitError):
+        unpacked(struct.pack("<4I", 9, 1 << 30, 0x75465A4C, 0), "a.msg")
+
+
+def test_an_outlook_message_that_has_only_a_formatted_body_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    oxmsg = pytest.importorskip("oxmsg")
+
+    class Properties:
+        def binary_prop_value(self, number: int) -> bytes | None:
+            return HELLO if number == 0x1009 else None
+
+    class Outlook:
+        properties, body, html_body, sent_date = Properties(), None, "", None
+        message_headers: ClassVar[dict[str, str]] = {}
+        recipients, attachments, sender, subject = (), (), "ada@example.org", "Greeting"
+
+    monkeypatch.setattr(oxmsg.Message, "load", lambda _: Outlook())
+    _, parts = msg_parts(Path("a.msg"), "a.msg")
+    assert "hello world" in "\n".join(part.text for part in parts)
