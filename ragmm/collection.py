@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 __all__ = ["Collection", "Models", "create", "open_"]
 
 _PIPELINE, _PACKAGES = "pipeline", "packages"
+_ORIGIN = "pipeline_file"
+"""Where it was read: its relative sources are looked for from there."""
 
 
 def open_(
@@ -56,7 +58,9 @@ def open_(
     saved = store.settings().get(_PIPELINE)
     if pipeline is None and saved is not None:
         require_packages(store.settings().get(_PACKAGES, ""), folder)
-        return Collection(store, parse_pipeline(saved, source=f"{folder}: saved pipeline"), models, follows=True)
+        remembered = parse_pipeline(saved, source=f"{folder}: saved pipeline")
+        origin = store.settings().get(_ORIGIN)  # collections of before do not know it
+        return Collection(store, replace(remembered, origin=Path(origin) if origin else None), models, follows=True)
     return Collection(store, _pipeline(pipeline), models)
 
 
@@ -126,7 +130,7 @@ class Collection(Facade):
 
     @pipeline.setter
     def pipeline(self, pipeline: Pipeline) -> None:
-        self._plans.pipeline = pipeline
+        self._plans.use(pipeline)
 
     @property
     def embedders(self) -> dict[str, Embedder]:
@@ -375,8 +379,10 @@ class Collection(Facade):
     def remember_pipeline(self) -> None:
         """Write the pipeline down in the store, so that the collection opens with it."""
         text = replace(self.pipeline, operate=OperateSettings()).to_toml()  # addresses to tell may be secrets
-        wanted = {_PIPELINE: text, _PACKAGES: packages_of(self.pipeline)}
-        saved = self.store.settings() if self.store.exists else wanted
-        if any(saved.get(name, "") != value for name, value in wanted.items()):
+        told = {_PIPELINE: text, _PACKAGES: packages_of(self.pipeline)}
+        if self.pipeline.origin is not None:
+            told[_ORIGIN] = os.fspath(self.pipeline.origin)
+        saved = self.store.settings() if self.store.exists else told
+        if any(saved.get(name, "") != value for name, value in told.items()):
             with self.store.writer("settings") as writer:
-                writer.put_settings(wanted)
+                writer.put_settings(told)

@@ -23,6 +23,7 @@ from ragmm.config import Pipeline, default_pipeline
 from ragmm.config.folders import resolve
 from ragmm.config.needs import model_needs
 from ragmm.errors import DamagedError, PluginError, RagmmError
+from ragmm.models.machine import memory_bytes
 from ragmm.models.weights_packages import PACKAGES
 from ragmm.operate import fitness
 from ragmm.optional import MEGABYTES, OPTIONAL, advice, install_line, with_size
@@ -122,12 +123,7 @@ def _processors() -> int:
 
 
 def _memory() -> Finding:
-    """What the machine has, or less where a control group says less."""
-    sizes = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
-    limit = Path("/sys/fs/cgroup/memory.max")
-    if limit.is_file() and (text := limit.read_text(encoding="ascii").strip()).isdigit():
-        sizes.append(int(text))
-    size = min(sizes)
+    size = memory_bytes()
     enough = size >= 4 * _GB
     return Finding(
         area="environment",
@@ -251,13 +247,13 @@ def _models(pipeline: Pipeline) -> Iterator[Finding]:
     for need in model_needs(pipeline):
         remedies = [with_size(need.extra)] if need.extra else []
         if not need.present:
-            remedies.append(f"ragmm models pull {need.pull}")
+            remedies.append(need.remedy)
         runs = f"; what runs it is not installed (the extra {need.extra})" if need.extra else ""
         yield Finding(
             area="models",
             name=need.role,
             state=State.PROBLEM if remedies else State.OK,
-            detail=f"{need.name}: {'here' if need.present else 'not here'}{runs}",
+            detail=f"{need.name}: {need.state}{runs}",
             remedy=f"{'; '.join(remedies)}, or name another in the pipeline file" if remedies else "",
             code=1 if remedies else 0,
         )

@@ -42,6 +42,10 @@ class Plans:
         self._owned = models is None
         self._follows = follows and not self.models.gives_embedders
 
+    def use(self, pipeline: Pipeline) -> None:
+        """Work by this one from now on."""
+        self.pipeline = named_models(pipeline)
+
     def close(self) -> None:
         """Let go of the models, unless others share them."""
         if self._owned:
@@ -133,7 +137,7 @@ class Plans:
             common=common_words,
             fold=settings.fold,
             rerank=self._rerank_plan(),
-            only=parse_filters(parse_modality(question.modality), question.where, snapshot),
+            only=parse_filters(parse_modality(question.modality), question.filters, snapshot),
         )
 
     def _rerank_plan(self) -> RerankPlan | None:

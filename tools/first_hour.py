@@ -1,6 +1,6 @@
 """What the first hour costs: from a fresh clone to the first answer, and how much is downloaded and lies on the disk.
 
-python -m tools.first_hour            the clone, `make demo` in it, a question to a file of one's own; then the sizes
+python -m tools.first_hour            the clone, `make demo` in it, every line of docs/guide/start.md; then the sizes
 python -m tools.first_hour --cold     the same without the packages that this machine keeps
 python -m tools.first_hour --extras   what each extra adds to the disk, where everything is installed
 
@@ -27,8 +27,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 MOST_ON_DISK_MB, MOST_DOWNLOADED_MB = 800, 300
 FIRST_ANSWER = re.compile(r"1\. ")
-NOTE = "# Tea\n\nGreen tea is steeped for two minutes at 80 degrees.\n"
-QUESTION = "How long is green tea steeped?"
+TUTORIAL = ROOT / "docs" / "guide" / "start.md"
+_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +40,31 @@ class Played:
     ok: bool
     first_answer: float | None
     """Seconds until the line after the first question."""
+    lines: int = 0
+    """That a user sees."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A line of a shell block of the tutorial, or a whole block of another kind."""
+
+    kind: str
+    """sh, python, crontab; text: what the commands before it are to show."""
+    code: str
+
+    @property
+    def words(self) -> list[str] | None:
+        """The arguments of a ragmm command; None for anything else."""
+        line = self.code.partition("&&")[2].partition(">>")[0].strip() if self.kind == "crontab" else self.code
+        return shlex.split(line)[1:] if line.startswith("ragmm ") else None
+
+
+def tutorial(page: Path = TUTORIAL) -> list[Step]:
+    """What the page has its reader type, in its order."""
+    steps = []
+    for kind, code in _BLOCK.findall(page.read_text("utf-8")):
+        steps += [Step(kind, line) for line in code.splitlines()] if kind == "sh" else [Step(kind, code.strip())]
+    return steps
 
 
 def main() -> int:
@@ -61,26 +86,43 @@ def first_hour(scratch: Path, *, cold: bool) -> int:
     commands = (
         f"git clone --quiet {shlex.quote(str(ROOT))} {clone}",
         f"make -C {clone} demo",
-        f"{clone}/.venv/bin/ragmm ingest {scratch}/notes -c {scratch}/mine",
-        f"{clone}/.venv/bin/ragmm query {shlex.quote(QUESTION)} -c {scratch}/mine",
     )
-    (scratch / "notes").mkdir()
-    (scratch / "notes" / "tea.md").write_text(NOTE, "utf-8")
     environment = clean_environment(scratch, cold=cold)
     played = []
     for words in commands:
-        played.append(play(words.replace(f"{scratch}/", ""), words, environment))
+        played.append(play(words.replace(f"{scratch}/", ""), words, environment, scratch))
         if not played[-1].ok:
             break
+    else:
+        played += play_tutorial(clone, scratch, environment)
     print("\n| command | seconds |\n|---|---|")
-    print("\n".join(f"| `{one.words}` | {one.seconds:.1f} |" for one in played))
+    print("\n".join(f"| `{one.words.partition(chr(10))[0]}` | {one.seconds:.1f} |" for one in played))
     if not all(one.ok for one in played):
         return 1
     answered = played[0].seconds + (played[1].first_answer or played[1].seconds)
     whole = sum(one.seconds for one in played)
+    shown = sum(one.lines for one in played)
     print(f"\nfirst answer: 2 commands, {answered:.0f} s ({'empty' if cold else 'filled'} caches of packages)")
-    print(f"answer from a file of one's own: {len(played)} commands, {whole:.0f} s")
+    print(f"the tutorial to its end: {len(played)} commands, {whole:.0f} s, {shown:,} lines shown")
     return sizes(clone, environment)
+
+
+def play_tutorial(clone: Path, scratch: Path, environment: dict[str, str]) -> list[Played]:
+    """Every line of the tutorial, typed in an empty folder; ends with the first that fails."""
+    here = scratch / "mine"
+    (here / "indexes").mkdir(parents=True)
+    search = f"{clone}/.venv/bin{os.pathsep}{environment['PATH']}"
+    played: list[Played] = []
+    for step in tutorial(clone / TUTORIAL.relative_to(ROOT)):
+        words = {"sh": step.code, "python": f"python -c {shlex.quote(step.code)}"}.get(step.kind)
+        if step.kind == "crontab":
+            words = shlex.join(["ragmm", *(step.words or [])])
+        if words is None:
+            continue
+        played.append(play(step.code, f"bash -c {shlex.quote(words)}", {**environment, "PATH": search}, here))
+        if not played[-1].ok:
+            break
+    return played
 
 
 def clean_environment(scratch: Path, *, cold: bool) -> dict[str, str]:
@@ -94,24 +136,26 @@ def clean_environment(scratch: Path, *, cold: bool) -> dict[str, str]:
     return {**kept, **folders, **caches, "PYTHONUNBUFFERED": "1", "NO_COLOR": "1", "MAKEFLAGS": ""}
 
 
-def play(shown: str, words: str, environment: dict[str, str]) -> Played:
+def play(shown: str, words: str, environment: dict[str, str], folder: Path | None = None) -> Played:
     """Run one command and print what it says, each line with the seconds since it began."""
     print(f"\n$ {shown}", flush=True)
-    began, asked, answered = time.monotonic(), False, None
+    began, asked, answered, lines = time.monotonic(), False, None, 0
     with subprocess.Popen(
         shlex.split(words),
         env=environment,
+        cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         encoding="utf-8",
     ) as process:
         for line in process.stdout or ():
-            seconds = time.monotonic() - began
+            seconds, lines = time.monotonic() - began, lines + 1
             answered = seconds if asked and answered is None else answered
             asked = asked or FIRST_ANSWER.match(line) is not None
             print(f"{seconds:6.1f}  {line}", end="", flush=True)
-    return Played(words=shown, seconds=time.monotonic() - began, ok=process.returncode == 0, first_answer=answered)
+    ok = process.returncode == 0
+    return Played(words=shown, seconds=time.monotonic() - began, ok=ok, first_answer=answered, lines=lines)
 
 
 # Sizes -----------------------------------------------------------------------------------------------------------

@@ -12,8 +12,17 @@ from typing import TYPE_CHECKING, Any, Final
 import typer
 
 from ragmm.commands.shared.asking import answered, refuse_picture_names
-from ragmm.commands.shared.opening import opened
-from ragmm.commands.shared.options import CollectionOption, HitsOption, JsonOption, ModalityOption, WhereOption, command
+from ragmm.commands.shared.opening import opened_for_questions
+from ragmm.commands.shared.options import (
+    AskedPipelineOption,
+    CollectionOption,
+    HitsOption,
+    JsonOption,
+    ModalityOption,
+    ModelOption,
+    WhereOption,
+    command,
+)
 from ragmm.commands.shared.output import console, emit, note, show
 from ragmm.errors import RagmmError, UsageError
 from ragmm.render.records import hit_record, query_record
@@ -41,10 +50,12 @@ def chat(
     k: HitsOption = None,
     modality: ModalityOption = None,
     where: WhereOption = None,
+    pipeline: AskedPipelineOption = None,
+    model: ModelOption = None,
     json: JsonOption = False,
 ) -> None:
     """Ask one question after the other, a line each; follow-ups keep the context. Also reads from a pipe."""
-    with opened(collection) as docs:
+    with opened_for_questions(collection, pipeline, model) as docs:
         talk = _Chat(docs=docs, k=k, modality=modality, where=tuple(where or ()), json=json)
         code = talk.run()
     if code:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ragmm.commands.shared.opening import announce_profile
+from ragmm.commands.shared.opening import announce_profile, announce_servers
 from ragmm.commands.shared.options import JsonOption, PipelineOption, command
 from ragmm.commands.shared.output import console, emit, show
 from ragmm.commands.shared.progress import shown_progress
@@ -53,6 +53,7 @@ def demo(
     with ragmm.create(str(out / "collection"), pipeline=pipeline, exist_ok=True) as docs:
         with shown_progress() as progress:
             report = docs.ingest([corpus], progress=progress)
+        announce_servers(docs.pipeline)
         if not json:
             _show_start(docs, files, report)
         asked = [_ask(docs, question, photo) for question in QUESTIONS]

@@ -9,8 +9,8 @@ import typer
 
 from ragmm.commands.shared.failures import exit_code_of_signal
 from ragmm.commands.shared.finish import finish
-from ragmm.commands.shared.opening import opened_or_created
-from ragmm.commands.shared.options import CollectionOption, JsonOption, PipelineOption, command
+from ragmm.commands.shared.opening import filled_by, opened_or_created
+from ragmm.commands.shared.options import FilledOption, JsonOption, PipelineOption, YesOption, command
 from ragmm.commands.shared.progress import shown_progress
 
 __all__ = ["register"]
@@ -23,13 +23,15 @@ def register(app: typer.Typer) -> None:
 
 def ingest(
     paths: Annotated[list[str], typer.Argument(metavar="PATH…", help="Files and folders.")],
-    collection: CollectionOption = "default",
+    collection: FilledOption = "",
     pipeline: PipelineOption = None,
+    yes: YesOption = False,
     json: JsonOption = False,
 ) -> None:
     """Add files and folders to a collection, or refresh them. Deletes nothing; run again, it goes on."""
+    collection = filled_by(collection, pipeline)
     with exit_code_of_signal() as stopped:
-        with opened_or_created(collection, pipeline) as docs, shown_progress() as progress:
+        with opened_or_created(collection, pipeline, ask=True, yes=yes) as docs, shown_progress() as progress:
             report = docs.ingest(paths, progress=progress)
         finish(report, json, _again(paths, collection, pipeline))
         if report.interrupted:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +13,9 @@ from ragmm.commands.shared.options import JsonOption, command
 from ragmm.commands.shared.output import emit, show
 from ragmm.errors import StorageError, UsageError
 from ragmm.render.text import safe_name
+
+if TYPE_CHECKING:
+    from ragmm.config.needs import ModelNeed
 
 __all__ = ["register"]
 
@@ -29,31 +33,44 @@ def init(
     json: JsonOption = False,
 ) -> None:
     """Write a pipeline file to edit, and say what its models need."""
-    from ragmm.config import default_pipeline, parse_pipeline
-    from ragmm.config import starter as starter_text
+    from ragmm.config import default_pipeline, parse_pipeline, starter_for
     from ragmm.config.needs import model_needs
-    from ragmm.optional import with_size
 
     default_pipeline(profile)
-    text = starter_text(starter).replace('profile = "mini" ', f'profile = "{profile}" ')
+    text = starter_for(file, starter, profile)
     pipeline = parse_pipeline(text, source=str(file))
     _write_new(file, text, force=force)
     needs = model_needs(pipeline)
     if json:
         emit({"file": file, "starter": starter, "profile": profile, "models": needs})
         return
-    show(f"Wrote {safe_name(str(file))}. Its models:")
+    written = safe_name(str(file))
+    show(f"Wrote {written}. Its models:")
     for need in needs:
         size = f" ({need.download_mb:,} MB, {need.licence})" if need.download_mb and not need.present else ""
-        show(f"  {need.role:<8} {need.name}: {'here' if need.present else 'not here'}{size}")
+        show(f"  {need.role:<8} {need.name}: {need.state}{size}")
+    _show_missing(needs, written)
+    announce_profile(pipeline)
+    first = "Next" if all(need.ready for need in needs) else "Then"
+    if starter == "nightly":
+        show(f"{first}: ragmm sync {written} --dry-run, once its [sources] name your folders")
+    else:
+        show(f'{first}: ragmm ingest FOLDER -p {written}, and ask: ragmm query "…" -c {safe_name(pipeline.name)}')
+
+
+def _show_missing(needs: Sequence[ModelNeed], written: str) -> None:
+    """What is to be installed and fetched before anything can be read, with its size, and what would do instead."""
+    from ragmm.optional import with_size
+
     for extra in dict.fromkeys(need.extra for need in needs if need.extra):
         show(f"What runs them is not installed: {with_size(extra)}")
-    for name in dict.fromkeys(need.pull for need in needs if not need.present):
-        show(f"Fetch with: ragmm models pull {safe_name(name)}")
-    announce_profile(pipeline)
-    written = safe_name(str(file))
-    followed = f"ragmm sync {written} --dry-run, once its [sources] name your folders"
-    show(f"Next: {followed if starter == 'nightly' else f'ragmm ingest FOLDER -p {written}'}")
+    missing = {need.name: need for need in needs if not need.present}
+    if not missing:
+        return
+    show(f"First fetch what is not here, {sum(need.download_mb for need in missing.values()):,} MB:")
+    for remedy in dict.fromkeys(need.remedy for need in missing.values()):
+        show(f"  {safe_name(remedy)}")
+    show(f"Or name a model's folder, or a server such as Ollama, in {written}: the lines are there to uncomment.")
 
 
 def _write_new(file: Path, text: str, *, force: bool) -> None:

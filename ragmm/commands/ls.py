@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from collections.abc import Iterable, Iterator
+from itertools import groupby, islice
 from typing import Annotated
 
 import typer
@@ -15,8 +16,8 @@ from ragmm.commands.shared.options import (
 )
 from ragmm.commands.shared.output import Column, emit_lines, show_table
 from ragmm.render.records import document_record, item_record
-from ragmm.render.text import place, shorten
-from ragmm.types import StoredItem
+from ragmm.render.text import place, shorten, told_apart
+from ragmm.types import Document, StoredItem
 
 __all__ = ["register"]
 
@@ -54,8 +55,16 @@ def list_(
             Column(title="type"),
             Column(title="why", wrap=True),
         )
-        rows = ((d.uri, d.state.value, d.items, d.size, d.media_type, d.reason) for d in documents)
+        rows = ((name, d.state.value, d.items, d.size, d.media_type, d.reason) for d, name in _named(documents))
         show_table(columns, rows)
+
+
+def _named(documents: Iterable[Document]) -> Iterator[tuple[Document, str]]:
+    """With the uri, and where several have the same one after the other, with what tells them apart."""
+    for _, same in groupby(documents, key=lambda document: document.uri):
+        several = list(same)
+        names = told_apart((one.uri, one.path) for one in several)
+        yield from ((one, names.get(one.path, one.uri)) for one in several)
 
 
 def _show_items(items: islice[StoredItem]) -> None:

@@ -36,6 +36,7 @@ def register(app: typer.Typer) -> None:
 def list_(json: JsonOption = False) -> None:
     """List the models that are here, and those that a profile would use."""
     from ragmm.models import list_models
+    from ragmm.models.machine import memory_bytes
 
     entries = list_models()
     if json:
@@ -45,11 +46,17 @@ def list_(json: JsonOption = False) -> None:
         Column(title="model", wrap=True),
         Column(title="here"),
         Column(title="MB", number=True),
+        Column(title="memory", number=True),
+        Column(title="fits"),
         Column(title="licence"),
         Column(title="profiles"),
     )
-    rows = ((e.name, e.source or "no", round(e.bytes / 1e6), e.licence, ", ".join(e.profiles)) for e in entries)
-    show_table(columns, rows)
+    rows = (
+        (e.name, e.source or "no", -(-e.bytes // 1_000_000), e.memory_mb, e.fits, e.licence, ", ".join(e.profiles))
+        for e in entries
+    )
+    show_table(columns, rows, head=True)
+    show(f"This machine has {memory_bytes() / 1e9:,.1f} GB of memory. Fetch one with: ragmm models pull NAME")
     for entry in entries:
         if entry.notice:
             show(f"{entry.name}: {entry.notice}")

@@ -20,7 +20,7 @@ __all__ = ["register"]
 
 def register(app: typer.Typer) -> None:
     """Add this command to the application."""
-    command(app, "purge", example="ragmm purge letters/smith.pdf -c letters --yes")(purge)
+    command(app, "purge", example="ragmm purge smith.pdf -c letters --yes")(purge)
 
 
 def purge(

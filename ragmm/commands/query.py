@@ -8,12 +8,14 @@ from typing import Annotated
 import typer
 
 from ragmm.commands.shared.asking import answered, refuse_picture_names
-from ragmm.commands.shared.opening import opened
+from ragmm.commands.shared.opening import opened_for_questions
 from ragmm.commands.shared.options import (
+    AskedPipelineOption,
     CollectionOption,
     HitsOption,
     JsonOption,
     ModalityOption,
+    ModelOption,
     PerDocumentOption,
     WhereOption,
     command,
@@ -42,6 +44,8 @@ def query(
     k: HitsOption = None,
     modality: ModalityOption = None,
     where: WhereOption = None,
+    pipeline: AskedPipelineOption = None,
+    model: ModelOption = None,
     per_document: PerDocumentOption = None,
     like: Annotated[
         int | None,
@@ -64,7 +68,7 @@ def query(
     asked = Question(
         question, image=image, k=k, modality=modality, where=where or (), per_document=per_document, like=like
     )
-    with opened(collection) as docs:
+    with opened_for_questions(collection, pipeline, model) as docs:
         result = docs.query(asked, answer=answer) if json else answered(docs, asked, answer=answer)
         report = html or (Path(f"ragmm-{result.collection}.html") if open_ else None)
         if report:

@@ -15,7 +15,7 @@ __all__ = ["register"]
 
 def register(app: typer.Typer) -> None:
     """Add this command to the application."""
-    command(app, "rm", example="ragmm rm reports/2019.pdf -c reports")(remove)
+    command(app, "rm", example="ragmm rm 2019.pdf -c reports")(remove)
 
 
 def remove(

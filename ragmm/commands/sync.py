@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -135,7 +136,9 @@ def _show_estimate(plan: Plan) -> None:
 
 
 def _notes(plan: Plan) -> None:
-    """What a person has to decide."""
+    """What a person has to decide, or may wonder about."""
+    if kept := _words_of(plan.kept):
+        note(f"an interrupted run has left {kept}: they are not made again")
     for edit in plan.edited:
         note(f"edited: {edit}")
     if plan.stale:
@@ -171,8 +174,12 @@ def night_record(night: Night) -> dict[str, Any]:
     }
 
 
+def _words_of(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
+
+
 def _counted(counts: dict[str, int]) -> str:
-    return ", ".join(f"{count:,} {name}" for name, count in counts.items() if count) or "nothing to do"
+    return _words_of(counts) or "nothing to do"
 
 
 def _show_night(night: Night) -> None:

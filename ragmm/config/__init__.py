@@ -19,7 +19,7 @@ from ragmm.config.settings import (
     StoreSettings,
     VectorType,
 )
-from ragmm.config.starters import STARTERS, default_pipeline, starter
+from ragmm.config.starters import STARTERS, default_pipeline, starter, starter_for
 from ragmm.embedders.settings import Device, Dtype
 from ragmm.loaders.settings import LoaderSettings
 
@@ -48,4 +48,5 @@ __all__ = [
     "load_pipeline",
     "parse_pipeline",
     "starter",
+    "starter_for",
 ]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from ragmm.config.names import MODEL_ROLES, NONE
 from ragmm.config.settings import PhotosName, Pipeline, Route
 from ragmm.errors import MissingExtraError, ModelError
-from ragmm.models import PROFILES, ModelName, Scheme, Task, describe, find
+from ragmm.models import PROFILES, ModelName, Scheme, Source, Task, check_weights, describe, find
 from ragmm.models.weights_packages import PACKAGES, PHOTOS
 from ragmm.optional import OPTIONAL, OptionalPackage
 from ragmm.types import MediaKind
@@ -40,9 +41,27 @@ class ModelNeed:
     """The extra that runs it, where that is not installed."""
 
     @property
-    def pull(self) -> str:
-        """What `ragmm models pull` fetches it by."""
-        return Scheme.MINI if self.name.partition(":")[2] in PACKAGES else self.name
+    def ready(self) -> bool:
+        """Whether it can be used as things are."""
+        return self.present and not self.extra
+
+    @property
+    def state(self) -> str:
+        """In words."""
+        return "here" if self.present else "no model is in that folder" if self._folder else "not here"
+
+    @property
+    def remedy(self) -> str:
+        """What makes it present."""
+        if self._folder:
+            return f"put the files of a model (config.json, *.safetensors) into {self._folder}, or correct the path"
+        return f"ragmm models pull {Scheme.MINI if self.name.partition(':')[2] in PACKAGES else self.name}"
+
+    @property
+    def _folder(self) -> str:
+        """Where the name is one of a folder."""
+        parsed = ModelName.parse(self.name)
+        return parsed.target if parsed.is_path or Path(parsed.target).expanduser().is_dir() else ""
 
 
 def model_needs(pipeline: Pipeline) -> list[ModelNeed]:
@@ -87,6 +106,8 @@ def _present(role: str, name: str) -> bool:
         return True
     try:
         found = find(name, task=Task.GENERATE if role in {"caption", "vlm"} else Task.EMBED)
+        if found.source in {Source.FOLDER, Source.CACHE}:
+            check_weights(found.folder)
         text_model = describe(found.folder).text_model if role == "shared" else None
         if text_model is not None:
             find(ModelName(scheme=Scheme.ST, target=text_model))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ragmm.models.catalogue import ModelCheck, ModelEntry, ModelFile, check, list_models, path, pull
+from ragmm.models.catalogue import ModelCheck, ModelEntry, ModelFile, check, check_weights, list_models, path, pull
 from ragmm.models.describe import ModelFacts, ModelKind, describe
 from ragmm.models.finding import FoundModel, Source, Task, find
 from ragmm.models.fingerprints import fingerprint
@@ -25,6 +25,7 @@ __all__ = [
     "Source",
     "Task",
     "check",
+    "check_weights",
     "describe",
     "find",
     "fingerprint",

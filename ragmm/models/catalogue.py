@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,13 +12,14 @@ from ragmm.models import hub
 from ragmm.models.describe import ModelFacts, describe, read_json
 from ragmm.models.finding import BUNDLED, FoundModel, Source, Task, bundled_folder, find
 from ragmm.models.fingerprints import fingerprint, identity_files
+from ragmm.models.machine import fits, memory_bytes
 from ragmm.models.names import ModelName, Scheme
 from ragmm.models.profiles import PHOTOS_KNOW, PROFILES
 from ragmm.models.safety import refuse_foreign_code, refuse_pickles
 from ragmm.models.weights import file_sha256, read_header, safetensors_files
 from ragmm.models.weights_packages import PACKAGES, PHOTOS
 
-__all__ = ["ModelCheck", "ModelEntry", "ModelFile", "check", "list_models", "path", "pull"]
+__all__ = ["ModelCheck", "ModelEntry", "ModelFile", "check", "check_weights", "list_models", "path", "pull"]
 
 _Result = TypeVar("_Result")
 _PHOTOS_BYTES = 18_800_000
@@ -39,6 +40,10 @@ class ModelEntry:
     revision: str
     profiles: tuple[str, ...]
     """The profiles that use it."""
+    memory_mb: int = 0
+    """Of the weights as loaded."""
+    fits: bool = True
+    """Whether this machine has that much memory, and what a program needs beside it."""
     notice: str = ""
     """What a user should know of it."""
 
@@ -76,7 +81,15 @@ def list_models() -> list[ModelEntry]:
     entries: dict[str, ModelEntry] = {}
     for entry in (*_bundled(), *_installed(), *_photos(), *_cached(), *_wanted()):
         entries.setdefault(entry.name.partition(":")[2] or entry.name, entry)
-    return list(entries.values())
+    memory = memory_bytes()
+    return [_sized(entry, memory) for entry in entries.values()]
+
+
+def _sized(entry: ModelEntry, memory: int) -> ModelEntry:
+    """With what it takes once it is loaded, where its profile does not say as much as its files."""
+    known = (model.memory_mb for profile in PROFILES.values() for model in profile.models() if model.name == entry.name)
+    taken = next(known, 0) or -(-entry.bytes // 1_000_000)
+    return replace(entry, memory_mb=taken, fits=fits(taken, memory))
 
 
 def _bundled() -> Iterator[ModelEntry]:
@@ -178,7 +191,7 @@ def check(name: str, *, task: Task = Task.EMBED) -> ModelCheck:
     problems: list[str] = []
     _attempt(lambda: find(name, task=task), problems)
     facts = _attempt(lambda: describe(found.folder), problems)
-    _attempt(lambda: _check_weights(found.folder), problems)
+    _attempt(lambda: check_weights(found.folder), problems)
     files = tuple(
         ModelFile(
             name=file.relative_to(found.folder).as_posix(),
@@ -210,7 +223,8 @@ def _attempt(look: Callable[[], _Result], problems: list[str]) -> _Result | None
         return None
 
 
-def _check_weights(folder: Path) -> None:
+def check_weights(folder: Path) -> None:
+    """Raises ModelError where they are missing, cut short, or of a kind that is not read; nothing is hashed."""
     refuse_pickles(folder)
     refuse_foreign_code(folder)
     files = [file for file in identity_files(folder) if file.suffix == ".safetensors"]
@@ -238,7 +252,7 @@ def pull(name: str) -> FoundModel:
 
     mini's text model comes as a package, from where this machine gets its packages, and without what that asks for.
     """
-    parsed = ModelName.parse(name)
+    parsed = ModelName.parse(_with_adapter(name))
     found = find(parsed, download=True)
     text_model = describe(found.folder).text_model
     if text_model is None:
@@ -255,6 +269,14 @@ def pull(name: str) -> FoundModel:
             raise
         package.fetch()
     return found
+
+
+def _with_adapter(name: str) -> str:
+    """The id of a repository as a pipeline would name it: what is fetched is the same whatever runs it."""
+    if ":" in name or "/" not in name or name.startswith(("/", ".", "~")):
+        return name
+    named = (model.name for profile in PROFILES.values() for model in profile.models())
+    return next((one for one in named if one.partition(":")[2] == name), f"{Scheme.HF}:{name}")
 
 
 def path(name: str, *, task: Task = Task.EMBED) -> Path:

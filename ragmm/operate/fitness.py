@@ -36,8 +36,14 @@ def source_checks(pipeline: Pipeline) -> Iterator[Check]:
     """Every source that can be looked at without connecting anywhere."""
     if not pipeline.sources.paths and not pipeline.sources.place:
         return
-    for root in roots_of(pipeline.sources, _base(pipeline)):
-        if not root.remote:
+    named = [*pipeline.sources.paths, *(place.path for place in pipeline.sources.place)]
+    for name, root in zip(named, roots_of(pipeline.sources, _base(pipeline)), strict=True):
+        if root.remote:
+            continue
+        if pipeline.origin is None and not Path(name).expanduser().is_absolute():
+            detail = "stands in a pipeline file that this collection does not name; look with: ragmm doctor -p FILE"
+            yield Check(name=name, fit=True, detail=detail)
+        else:
             yield _source(root)
 
 
@@ -64,7 +70,8 @@ def operate_checks(pipeline: Pipeline) -> Iterator[Check]:
         folder = base / place if is_folder else (base / place).parent
         there = next(one for one in (folder, *folder.absolute().parents) if one.exists())
         fit = there.is_dir() and os.access(there, os.W_OK)
-        detail = f"{base / place}: " + ("can be written" if fit else f"{there} cannot be written to by this user")
+        written = (base / place).resolve()
+        detail = f"{written}: " + ("can be written" if fit else f"{there} cannot be written to by this user")
         remedy = "" if fit else f"make it writable, or name another place as operate.{name}"
         yield Check(name=name, fit=fit, detail=detail, remedy=remedy)
     if settings.questions is not None:

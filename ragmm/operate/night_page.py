@@ -174,9 +174,20 @@ def _drift(drift: Drift) -> str:
     return f"<section><h2>Fixed questions</h2><p>{words}</p>{changed}{hubs}</section>"
 
 
+_RATES: Final = {
+    "documents": "documents a second",
+    "items": "items a second",
+    "captions_a_document": "captions a document",
+    "usd": "USD a caption",
+}
+"""What of a night's measures is shown, where there is any of it."""
+
+
 def _work(night: Night) -> str:
     stages = table(["stage", "seconds"], ([name, float(spent)] for name, spent in night.stages.items()))
-    rates = table(["measured", "a second"], ([name, float(rate)] for name, rate in night.rates.items()))
+    rates = table(
+        ["measured", ""], ([words, float(night.rates[name])] for name, words in _RATES.items() if night.rates.get(name))
+    )
     return f"<section><h2>Where the time went</h2>{stages}{rates}</section>" if stages or rates else ""
 
 
@@ -194,7 +205,7 @@ def _before(runs: Sequence[Run]) -> str:
         ]
         for run in shown
     ]
-    drawn = _drawing([run for run in reversed(shown) if run.seconds is not None])
+    drawn = _drawing([run for run in reversed(shown) if run.state != RunState.RUNNING])
     listed = fold("As a table", table(["begun", "state", "took", *_COUNTED], rows))
     return f"<section><h2>Runs</h2>{drawn}{listed}</section>"
 
@@ -219,7 +230,9 @@ def _drawing(runs: Sequence[Run]) -> str:
 
 def _bar(run: Run, number: int, longest: float, height: int) -> str:
     size = max(2.0, height * (run.seconds or 0.0) / longest)
-    words = f"{_time(run.begun.started)}: {run.state}, {_duration(run.seconds or 0.0)}"
+    words = f"{_time(run.begun.started)}: {run.state}" + (
+        f", {_duration(run.seconds)}" if run.seconds is not None else ""
+    )
     return (
         f'<rect class="{_KINDS.get(run.state, _BAD)}" x="{18 * number + 2}" y="{height - size:.1f}" width="14" '
         f'height="{size:.1f}" rx="2"><title>{escape(words)}</title></rect>'

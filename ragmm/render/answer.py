@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from ragmm.render.body import body, row_text
 from ragmm.render.records import AssetPath
 from ragmm.render.terminal_images import Protocol, encode, protocol_of, thumbnail
-from ragmm.render.text import corrections_line, file_link, looks_like, place, quoted, safe, safe_name, short_path
+from ragmm.render.text import corrections_line, file_link, looks_like, places, quoted, safe, safe_name, short_path
 from ragmm.types import Answer, Claim, Hit, QueryResult, Support
 
 if TYPE_CHECKING:
@@ -33,18 +33,17 @@ def print_result(result: QueryResult, asset_path: AssetPath, console: Console, *
     if result.corrections:
         console.print(Text(corrections_line(result.corrections), style="yellow"))
     protocol = protocol_of(sys.stdout) if pictures else None
-    if result.answer is not None:
-        for line in _answer(result):
-            console.print(line)
-        console.print()
+    for line in _answer(result):
+        console.print(line)
     sources = [hit for hit in result.hits if hit.rank in cited]
     others = [hit for hit in result.hits if hit.rank not in cited]
+    where = places([*sources, *others])
     if sources:
         console.print("Sources", style="bold")
-        _print_sources(result, sources, asset_path, console, protocol)
+        _print_sources(result, sources, asset_path, console, protocol, where)
     if others:
         console.print("Also found" if sources else "Found" if result.answer is None else "Nearest", style="bold")
-        print_hits(others, asset_path, console, protocol, {figure.rank for figure in result.figures})
+        print_hits(others, asset_path, console, protocol, {figure.rank for figure in result.figures}, where)
     if not result.hits:
         console.print("Nothing was found.")
     console.print(_footer(result), style="dim")
@@ -56,10 +55,13 @@ def print_hits(
     console: Console,
     protocol: Protocol | None = None,
     shown: Set[int] = frozenset(),
+    where: Mapping[int, str] | None = None,
 ) -> None:
     """One hit after the other: where it is, and how it begins; with the pictures of the ranks that are `shown`."""
+    hits = list(hits)
+    where = where or places(hits)
     for hit in hits:
-        console.print(_heading(hit))
+        console.print(_heading(hit, where[hit.rank]))
         if text := quoted(body(hit.item), 160):
             console.print(_indented(text))
         elif hit.item.asset:
@@ -75,6 +77,7 @@ def _answer(result: QueryResult) -> Iterator[Text]:
 
     answer = result.answer
     if answer is None:
+        yield from _warnings(result)
         return
     if answer.short:
         yield _short(answer)
@@ -82,7 +85,14 @@ def _answer(result: QueryResult) -> Iterator[Text]:
         yield Text(" ").join(_claim(claim) for claim in answer.claims)
     else:
         yield Text(safe(answer.text), style="yellow" if answer.abstained else "")
-    for warning in (*result.warnings, *answer.warnings):
+    yield from _warnings(result)
+    yield Text()
+
+
+def _warnings(result: QueryResult) -> Iterator[Text]:
+    from rich.text import Text
+
+    for warning in dict.fromkeys(result.warnings):
         yield Text(safe_name(warning), style="yellow")
 
 
@@ -106,12 +116,17 @@ def _claim(claim: Claim) -> Text:
 
 
 def _print_sources(
-    result: QueryResult, hits: Iterable[Hit], asset_path: AssetPath, console: Console, protocol: Protocol | None
+    result: QueryResult,
+    hits: Iterable[Hit],
+    asset_path: AssetPath,
+    console: Console,
+    protocol: Protocol | None,
+    where: Mapping[int, str],
 ) -> None:
     quotes = _quotes(result)
     shown = {figure.asset for figure in result.figures}
     for hit in hits:
-        console.print(_heading(hit))
+        console.print(_heading(hit, where[hit.rank]))
         for quote in quotes.get(hit.rank) or [body(hit.item)]:
             # A picture without words of its own is quoted by its name, which stands above.
             if quote != PurePath(hit.item.uri).name and (text := quoted(row_text(quote))):
@@ -133,14 +148,14 @@ def _quotes(result: QueryResult) -> dict[int, list[str]]:
     return quotes
 
 
-def _heading(hit: Hit) -> Table:
+def _heading(hit: Hit, words: str) -> Table:
     """The rank, and beside it the place: a second line of it does not run under the rank."""
     from rich.style import Style
     from rich.table import Table
     from rich.text import Text
 
     link = Style(bold=True, link=file_link(hit.item.path, page=hit.item.locator.page))
-    where = Text(place(hit.item), style=link, overflow="fold").append(f"  {hit.item.modality.value}", style=_FAINT)
+    where = Text(words, style=link, overflow="fold").append(f"  {hit.item.modality.value}", style=_FAINT)
     if hit.relevance:
         where.append(f"  relevance {hit.relevance:.2f}", style=_FAINT)
     if hit.alternatives:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from html import escape
 from importlib.resources import files
 from itertools import zip_longest
@@ -12,8 +12,8 @@ from pathlib import Path
 
 from ragmm.render.body import body, table_html
 from ragmm.render.records import AssetPath
-from ragmm.render.text import corrections_line, file_link, looks_like, place, safe, safe_name
-from ragmm.types import Claim, Hit, QueryResult, StoredItem, Support
+from ragmm.render.text import corrections_line, file_link, looks_like, place, places, safe, safe_name
+from ragmm.types import Claim, Figure, Hit, QueryResult, StoredItem, Support
 
 __all__ = ["html_report"]
 
@@ -62,9 +62,10 @@ def _result(result: QueryResult, number: int, asset_path: AssetPath, picture: by
     parts += [f'<p class="note">{instead}</p>' if instead else ""]
     parts += [_answer(result, number), _figures(result, number, asset_path)]
     # A picture is in the file once: among the figures, or else with its source.
-    shown = {figure.asset for figure in result.figures}
-    parts += [_hits("Sources" if cited else "What was found", sources, number, asset_path, shown)]
-    parts += [_hits("Also found", others, number, asset_path, shown), _footer(result), "</article>"]
+    shown = {figure.asset for figure in _leading(result)}
+    where = places([*sources, *others])
+    parts += [_hits("Sources" if cited else "What was found", sources, number, asset_path, shown, where)]
+    parts += [_hits("Also found", others, number, asset_path, shown, where), _footer(result), "</article>"]
     return "\n".join(part for part in parts if part)
 
 
@@ -73,7 +74,7 @@ def _answer(result: QueryResult, number: int) -> str:
         return ""
     kind = "answer abstained" if result.abstained else "answer"
     text = "".join(_claim(claim, number) for claim in result.claims) or f"<p>{_lines(result.answer.text)}</p>"
-    notes = "".join(f'<p class="note">{_lines(warning)}</p>' for warning in (*result.warnings, *result.answer.warnings))
+    notes = "".join(f'<p class="note">{_lines(warning)}</p>' for warning in dict.fromkeys(result.warnings))
     doubt = '<span class="doubt">perhaps</span> ' if result.answer.tentative else ""
     short = f'<p class="short">{doubt}{_lines(result.answer.short)}</p>' if result.answer.short else ""
     return f'<section class="{kind}">{short}{text}{notes}</section>'
@@ -90,9 +91,17 @@ def _mark(number: int, rank: int) -> str:
     return f'<a class="cite" href="#q{number}-{rank}">{rank}</a>'
 
 
+def _leading(result: QueryResult) -> list[Figure]:
+    """Pictures that stand above the sources: those the answer rests on, cited or of a cited document. Others stand with
+    their hits."""
+    paths = {hit.rank: hit.item.path for hit in result.hits}
+    cited = {paths[rank] for rank in result.cited if rank in paths}
+    return [figure for figure in result.figures if paths.get(figure.rank) in cited]
+
+
 def _figures(result: QueryResult, number: int, asset_path: AssetPath) -> str:
     by_rank = {hit.rank: hit for hit in result.hits}
-    shown = [(by_rank[figure.rank], figure.asset) for figure in result.figures if figure.rank in by_rank]
+    shown = [(by_rank[figure.rank], figure.asset) for figure in _leading(result) if figure.rank in by_rank]
     frames = "".join(
         f"<figure>{_picture(asset_path(asset), hit)}<figcaption>{_mark(number, hit.rank)} "
         f"{escape(place(hit.item))}</figcaption></figure>"
@@ -101,8 +110,10 @@ def _figures(result: QueryResult, number: int, asset_path: AssetPath) -> str:
     return f'<section class="figures">{frames}</section>' if frames else ""
 
 
-def _hits(title: str, hits: Iterable[Hit], number: int, asset_path: AssetPath, shown: Set[str]) -> str:
-    entries = "".join(_hit(hit, number, asset_path, shown) for hit in hits)
+def _hits(
+    title: str, hits: Iterable[Hit], number: int, asset_path: AssetPath, shown: Set[str], where: Mapping[int, str]
+) -> str:
+    entries = "".join(_hit(hit, number, asset_path, shown, where[hit.rank]) for hit in hits)
     return f"<section><h2>{title}</h2><ol>{entries}</ol></section>" if entries else ""
 
 
@@ -113,7 +124,7 @@ def _also(hit: Hit) -> str:
     return f" · also at {', '.join(places)}{more}" if places else ""
 
 
-def _hit(hit: Hit, number: int, asset_path: AssetPath, shown: Set[str]) -> str:
+def _hit(hit: Hit, number: int, asset_path: AssetPath, shown: Set[str], where: str) -> str:
     item = hit.item
     link = escape(file_link(item.path, page=item.locator.page))
     picture = _picture(asset_path(item.asset), hit) if item.asset and item.asset not in shown else ""
@@ -121,7 +132,7 @@ def _hit(hit: Hit, number: int, asset_path: AssetPath, shown: Set[str]) -> str:
     legs = ", ".join(f"{leg.leg} {leg.rank}" for leg in hit.found_by)
     seen = f"{looks_like(item)} · " if item.metadata.get("looks_like") else ""
     return (
-        f'<li id="q{number}-{hit.rank}" value="{hit.rank}"><p class="place"><a href="{link}">{escape(place(item))}</a> '
+        f'<li id="q{number}-{hit.rank}" value="{hit.rank}"><p class="place"><a href="{link}">{escape(where)}</a> '
         f'<span class="kind">{item.modality.value}</span></p>{text}{picture}'
         f'<p class="small">{escape(seen)}relevance {hit.relevance:.2f} · score {hit.score:.3f} · '
         f"found by {escape(safe(legs))}{_also(hit)}</p></li>"

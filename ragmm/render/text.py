@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import takewhile
 from pathlib import Path
 from urllib.parse import quote
 
 from ragmm.text.inert import without_controls
-from ragmm.types import Correction, StoredItem
+from ragmm.types import Correction, Hit, StoredItem
 
 __all__ = [
     "corrections_line",
     "file_link",
     "looks_like",
     "place",
+    "places",
     "quoted",
     "safe",
     "safe_name",
     "short_path",
     "shorten",
+    "told_apart",
 ]
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
@@ -61,15 +65,51 @@ def looks_like(item: StoredItem) -> str:
     return f"looks like: {shorten(', '.join(map(str, words[:_MOST_LIKE])), 120)}" if isinstance(words, list) else ""
 
 
+def told_apart(documents: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Names for documents (uri, path) by their paths, where several have one uri: with the folders that differ."""
+    paths: dict[str, set[str]] = {}
+    for uri, path in documents:
+        paths.setdefault(uri, set()).add(path)
+    found = {}
+    for several in paths.values():
+        if len(several) < 2:
+            continue
+        parts = {path: path.split("/") for path in several}
+        shared = len(os.path.commonpath(several).split("/")) if all(one.startswith("/") for one in several) else 0
+        found.update({path: "/".join(split[shared:]) or path for path, split in parts.items()})
+    return found
+
+
 def place(item: StoredItem) -> str:
     """Where an item stands, in words: document, page, section."""
+    return _place(item, item.uri, item.locator.section)
+
+
+def places(hits: Iterable[Hit]) -> dict[int, str]:
+    """The same for hits that are read one below the other, by rank: documents of one name are told apart, and headings
+    that the hit before of the same document has are not said again."""
+    shown = list(hits)
+    names = told_apart((hit.item.uri, hit.item.path) for hit in shown)
+    before: dict[str, tuple[str, ...]] = {}
+    found = {}
+    for hit in shown:
+        item, section = hit.item, tuple(hit.item.locator.section)
+        pairs = zip(before.get(item.path, ()), section[:-1], strict=False)
+        said = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+        before[item.path] = section
+        short = ("…", *section[said:]) if said else section
+        found[hit.rank] = _place(item, names.get(item.path, item.uri), short)
+    return found
+
+
+def _place(item: StoredItem, name: str, headings: Sequence[str]) -> str:
     where = item.locator
-    parts = [safe_name(item.uri)]
+    parts = [safe_name(name)]
     if where.page is not None:
         parts.append(f"page {where.page}")
     if where.time is not None:
         parts.append(f"{_clock(where.time[0])} to {_clock(where.time[1])}")
-    section = " › ".join(shorten(heading, 60) for heading in where.section if heading.strip())
+    section = " › ".join(shorten(heading, 60) for heading in headings if heading.strip())
     return ", ".join(parts) + (f" · {section}" if section else "")
 
 

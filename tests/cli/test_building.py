@@ -17,7 +17,7 @@ def test_init_writes_a_pipeline_that_reads(cli) -> None:
     done = cli("init", "reports.toml", "--starter", "nightly", "--profile", "standard")
     assert done.code == 0
     pipeline = load_pipeline("reports.toml")
-    assert (pipeline.name, pipeline.profile) == ("nightly", "standard")
+    assert (pipeline.name, pipeline.profile) == ("reports", "standard")
     assert f"ragmm models pull {pipeline.models.shared}" in done.out
 
 
@@ -35,7 +35,7 @@ def test_init_overwrites_only_by_force(cli) -> None:
     assert "--force" in done.err
     assert Path("ragmm.toml").read_text(encoding="utf-8") == "mine"
     assert cli("init", "--force").code == 0
-    assert load_pipeline("ragmm.toml").name == "both"
+    assert load_pipeline("ragmm.toml").name == "ragmm"
 
 
 @pytest.mark.parametrize("words", [["--starter", "weekly"], ["--profile", "huge"]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -182,12 +183,13 @@ def test_a_starter_reads_without_complaint_and_is_named_for_itself(name: str) ->
 
 
 @pytest.mark.parametrize("name", STARTERS)
-def test_the_suggestions_in_a_starter_are_valid_when_uncommented(name: str) -> None:
-    lines = [
-        line.removeprefix("# ") if " = " in line or line == "# [models]" else line
-        for line in starter(name).splitlines()
-    ]
-    assert parse_pipeline("\n".join(lines), source=name).profile is Profile.MINI
+def test_each_suggestion_in_a_starter_is_valid_when_uncommented(name: str) -> None:
+    text = starter(name).replace("\n# [models]", "\n[models]")
+    plain = parse_pipeline(text, source=name)
+    suggested = [line for line in text.splitlines() if re.match(r"# \w+ = ", line)]
+    assert sum("openai:" in line for line in suggested) == 3  # Ollama, vLLM, llama.cpp
+    for line in suggested:
+        assert parse_pipeline(text.replace(line, line.removeprefix("# ")), source=name) != plain, line
 
 
 @pytest.mark.parametrize("name", STARTERS)

@@ -33,7 +33,7 @@ DIGESTS = {
     "a.docx": "ea77cb5cfd747a00",
     "a.pptx": "9e89493f5c761e59",
     "a.xlsx": "d86e1976d4107628",
-    "a.epub": "0996e8a8e3a3899b",
+    "a.epub": "35e78938a5cd36ac",
     "a.html": "f6dd768e6857501b",
     "a.eml": "600cdcf0c3c642e1",
 }

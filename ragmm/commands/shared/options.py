@@ -9,13 +9,17 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 __all__ = [
+    "AskedPipelineOption",
     "CollectionOption",
+    "FilledOption",
     "HitsOption",
     "JsonOption",
     "ModalityOption",
+    "ModelOption",
     "PerDocumentOption",
     "PipelineOption",
     "WhereOption",
+    "YesOption",
     "command",
 ]
 
@@ -32,6 +36,23 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value, 
 PipelineOption = Annotated[
     Path | None,
     typer.Option("--pipeline", "-p", metavar="FILE", help="The pipeline file to make the collection with."),
+]
+AskedPipelineOption = Annotated[
+    Path | None,
+    typer.Option("--pipeline", "-p", metavar="FILE", help="Ask by this file's settings; the collection keeps its own."),
+]
+ModelOption = Annotated[
+    str | None,
+    typer.Option("--model", metavar="NAME", help="What answers, this once: extractive, mini, hf:…, openai:MODEL@URL."),
+]
+FilledOption = Annotated[
+    str,
+    typer.Option(
+        "--collection", "-c", metavar="COLLECTION", help="A name or a folder; default: the pipeline's name, or default."
+    ),
+]
+YesOption = Annotated[
+    bool, typer.Option("--yes", "-y", help="Agree to what the pipeline file changes: models, servers, what is sent.")
 ]
 HitsOption = Annotated[
     int | None, typer.Option("-k", metavar="N", min=1, max=1000, help="How many hits; else the pipeline's query.k.")

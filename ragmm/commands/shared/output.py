@@ -86,9 +86,11 @@ def show_fields(fields: Mapping[str, Any]) -> None:
             show(f"{_label(name):<{width}}  {safe_name(_words(value))}")
 
 
-def show_table(columns: Sequence[Column], rows: Iterable[Sequence[Any]]) -> None:
-    """A table for people; tab-separated in a pipe, so that other programs can cut it."""
+def show_table(columns: Sequence[Column], rows: Iterable[Sequence[Any]], *, head: bool = False) -> None:
+    """A table for people; tab-separated in a pipe, so that other programs can cut it, its `head` only where asked."""
     if not sys.stdout.isatty():
+        if head:
+            sys.stdout.write("\t".join(column.title for column in columns) + "\n")
         for row in rows:
             sys.stdout.write("\t".join(safe_name(_plain(cell)) for cell in row) + "\n")
         return

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 from ragmm.loaders.office.charts import chart_part, diagram_texts
 from ragmm.loaders.office.docx_tables import table_rows
 from ragmm.loaders.office.docx_tree import OUTLINE_MARK, TABLE_MARK, normalise, note_texts
-from ragmm.loaders.office.ooxml import check_package
+from ragmm.loaders.office.ooxml import check_package, readable_package
 from ragmm.loaders.office.quiet import partitioner
 from ragmm.loaders.office.structures import PartKind, Structure, attachment, figure, heading, one_line, paragraph, table
 
@@ -34,19 +35,25 @@ _REFERENCE = {
 def docx_parts(file: Path, name: str) -> tuple[dict[str, str], Iterator[Structure]]:
     """The document's properties and its parts in reading order."""
     properties = check_package(file, name)
-    return properties, _parts(file)
+    return properties, _parts(file, name)
 
 
-def _parts(file: Path) -> Iterator[Structure]:
+def _parts(file: Path, name: str) -> Iterator[Structure]:
     unstructured = partitioner("docx")
     import docx
 
-    document = docx.Document(str(file))
+    opened = readable_package(file, name)
+    document = docx.Document(str(opened) if isinstance(opened, Path) else opened)
     tables = normalise(document.element.body, document.styles.element, note_texts(document))
     reader = _DocxReader(document.part, tables)
     elements = _partition(unstructured, document)
-    for element, following in zip(elements, [*elements[1:], None], strict=True):
-        yield from reader.parts(element, _outline_of(following))
+    found = False
+    for element, following in zip_longest(elements, elements[1:]):
+        for part in reader.parts(element, _outline_of(following)):
+            found = True
+            yield part
+    if not found:
+        yield from _header_pictures(document.part)
     yield from _packed_files(document.part)
 
 
@@ -160,6 +167,15 @@ def _resolved(part: Any, kind: str, relation: str, alt: str, page: int | None) -
         yield from (paragraph(text, page) for text in diagram_texts(target.blob, name))
     else:
         yield figure(target.blob, page=page, **({"alt": alt} if alt else {}))
+
+
+def _header_pictures(part: Any) -> Iterator[Structure]:
+    """Of a document that holds nothing else: beside a text they are letterheads."""
+    for relation in part.rels.values():
+        if not relation.is_external and relation.reltype.rpartition("/")[2] in {"header", "footer"}:
+            margin = relation.target_part
+            for kind, reference, alt in _references(margin.element):
+                yield from _resolved(margin, kind, reference, alt, None)
 
 
 def _packed_files(part: Any) -> Iterator[Structure]:

@@ -11,7 +11,7 @@ from ragmm.errors import DocumentError
 from ragmm.loaders.archive_limits import InflateBudget, SafeZip, open_zip
 from ragmm.loaders.office.html import decode_html, html_parts
 from ragmm.loaders.office.safe_xml import Element, parse_xml
-from ragmm.loaders.office.structures import Structure, one_line
+from ragmm.loaders.office.structures import Structure, one_line, paragraph
 
 __all__ = ["epub_parts"]
 
@@ -43,6 +43,9 @@ def _parts(file: Path, name: str, path: str) -> Iterator[Structure]:
         chapters = [chapter for chapter in _chapters(root, path) if chapter in package]
         if not chapters:
             raise DocumentError(f"{name} lists no chapter that it holds; the book is incomplete")
+        stated = _properties(root)
+        if title := stated.get("title"):
+            yield paragraph(", ".join(filter(None, (title, stated.get("author")))))
         for chapter in chapters:
             text = decode_html(package.read(chapter), chapter)
             yield from html_parts(text, f"{name}: {chapter}", _Pictures(package, chapter).read)[1]

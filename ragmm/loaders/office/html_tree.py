@@ -44,6 +44,7 @@ _RENAMED = {
     **dict.fromkeys(("summary", "legend", "figcaption", "caption"), "p"),
     "label": "span",
 }
+_BLOCKS = ("p", "div", "ul", "ol", "li", "table", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "blockquote", "s", "del")
 _TABLE_TAGS = ("table", "thead", "tbody", "tfoot", "tr", "td", "th")
 _HIDDEN = re.compile(r"display\s{0,3}:\s{0,3}none|visibility\s{0,3}:\s{0,3}hidden", re.IGNORECASE)
 _DATA_URI = re.compile(r"\s*data:image/[\w.+-]{1,40}((?:;[\w=.+-]{1,60}){0,4}),", re.IGNORECASE)
@@ -66,6 +67,7 @@ def normalise(root: Element, resolve: Resolve | None = None) -> list[TakenOut]:
     """Changes the tree in place; marker n stands for entry n."""
     from lxml import etree
 
+    _write_signs(root)
     etree.strip_elements(root, *_DROPPED, etree.Comment, etree.ProcessingInstruction, with_tail=False)
     _drop_hidden(root)
     taken: list[TakenOut] = []
@@ -76,6 +78,24 @@ def normalise(root: Element, resolve: Resolve | None = None) -> list[TakenOut]:
         for element in root.iter(tag):
             element.tag = name
     return taken
+
+
+def _write_signs(root: Element) -> None:
+    """What is struck through, and whether a box is ticked, as Markdown writes it: it changes what a text says."""
+    for box in list(root.iter("input")):
+        if (box.get("type") or "").lower() in ("checkbox", "radio") and box.getparent() is not None:
+            sign = root.makeelement("span")
+            sign.text = "[x] " if box.get("checked") is not None else "[ ] "
+            _replace(box, sign)
+    for struck in list(root.iter("s", "strike", "del")):
+        if not "".join(struck.itertext()).strip() or next(struck.iterdescendants(*_BLOCKS), None) is not None:
+            continue
+        struck.tag = "span"
+        struck.text = f"~~{struck.text or ''}"
+        if len(struck):
+            struck[-1].tail = f"{struck[-1].tail or ''}~~"
+        else:
+            struck.text += "~~"
 
 
 def _drop_hidden(root: Element) -> None:

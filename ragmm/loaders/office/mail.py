@@ -15,12 +15,16 @@ from typing import Any, cast
 
 from ragmm.errors import DocumentError, LimitError
 from ragmm.loaders.decoding import decode
+from ragmm.loaders.office.compressed_rtf import unpacked
 from ragmm.loaders.office.html import decode_html, html_parts
+from ragmm.loaders.office.rtf import rtf_parts
 from ragmm.loaders.office.structures import Structure, attachment, one_line, paragraph
 
 __all__ = ["eml_parts", "mbox_parts", "msg_parts", "plain_parts"]
 
 _SHOWN = ("From", "To", "Cc", "Bcc", "Date", "Subject")
+_RTF_BODY = 0x1009
+"""Outlook's number for the body of a message that was written with formatting and is kept in no other way."""
 _MAX_DEPTH = 50
 _MAX_HEADER = 2_000
 _LONGEST_SOURCE = 8_000
@@ -207,7 +211,7 @@ def msg_parts(file: Path, name: str) -> tuple[dict[str, str], Iterator[Structure
     sent = message.sent_date
     letter = _Letter(
         headers=_outlook_headers(message, sent),
-        bodies=_outlook_bodies(message),
+        bodies=_outlook_bodies(message, name),
         attached=[
             (one_line(one.file_name or f"attachment-{number}"), one.file_bytes)
             for number, one in enumerate(message.attachments, 1)
@@ -230,8 +234,14 @@ def _outlook_headers(message: Any, sent: datetime | None) -> dict[str, str]:
     return {key: one_line(value)[:_MAX_HEADER] for key, value in headers.items() if value.strip()}
 
 
-def _outlook_bodies(message: Any) -> list[tuple[str, str]]:
+def _outlook_bodies(message: Any, name: str) -> list[tuple[str, str]]:
     html, plain = message.html_body, message.body
     if html and html.strip():
         return [("html", html)]
-    return [("plain", plain)] if plain and plain.strip() else []
+    if plain and plain.strip():
+        return [("plain", plain)]
+    packed = message.properties.binary_prop_value(_RTF_BODY)
+    if not packed:
+        return []
+    parts = rtf_parts(unpacked(packed, name), name)[1]
+    return [("plain", "\n\n".join(part.text for part in parts if part.text))]

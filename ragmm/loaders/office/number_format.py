@@ -136,10 +136,13 @@ def _date(value: dt.datetime | dt.date | dt.time | dt.timedelta, section: str) -
             shown.append("AM" if moment.hour < 12 else "PM")
         else:
             shown.append(_literal(token))
-    return "".join(shown).strip()
+    text = "".join(shown).strip()
+    return _MIDNIGHT.sub("", text) if isinstance(value, dt.datetime) and value.time() == dt.time() else text
 
 
 _DATE_LETTERS = "ymdhs"
+_MIDNIGHT = re.compile(r"(?<=\S)[ T](?:00?:00(?::00(?:\.0+)?)?|12:00(?::00)? AM)$", re.IGNORECASE)
+"""What a day without a time of its own is shown with."""
 
 
 def _date_field(moment: dt.datetime, token: str, halved: bool) -> str:

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import io
 import posixpath
+import re
+import zipfile
 from pathlib import Path
 
 from ragmm.errors import DocumentError
 from ragmm.loaders.archive_limits import InflateBudget, SafeZip, open_zip
 from ragmm.loaders.office.safe_xml import parse_xml
 
-__all__ = ["check_package", "core_properties", "relations"]
+__all__ = ["check_package", "core_properties", "readable_package", "relations"]
 
 _MARKUP = (".xml", ".rels", ".vml")
 _DTD = ("<!DOCTYPE", "<!ENTITY")
 _DTD_BYTES = tuple(mark.encode(encoding) for mark in _DTD for encoding in ("utf-8", "utf-16-le", "utf-16-be"))
 _CORE = "docProps/core.xml"
+_RELATIONS = "_rels/.rels"
+_STRICT = b"http://purl.oclc.org/ooxml/"
+_STRICT_NAME = re.compile(re.escape(_STRICT) + rb"(\w+)/")
+_RENAMED = {
+    b"/2006/extendedProperties": b"/2006/extended-properties",
+    b"/2006/customProperties": b"/2006/custom-properties",
+    b"/relationships/extendedProperties": b"/relationships/extended-properties",
+    b"/relationships/customProperties": b"/relationships/custom-properties",
+}
 
 
 def check_package(file: Path, name: str) -> dict[str, str]:
@@ -35,6 +47,28 @@ def _check_member(package: SafeZip, member: str, name: str) -> None:
                 "and attacks do; it is not read"
             )
         tail = chunk[-32:]
+
+
+def readable_package(file: Path, name: str) -> Path | io.BytesIO:
+    """What a library can open: the file, or a copy of a "Strict" one with the namespaces that libraries know."""
+    with open_zip(file, InflateBudget(name)) as package:
+        if _RELATIONS not in package or _STRICT not in package.read(_RELATIONS):
+            return file
+        copy = io.BytesIO()
+        with zipfile.ZipFile(copy, "w", zipfile.ZIP_STORED) as target:
+            for member in package.names:
+                data = package.read(member)
+                target.writestr(member, _transitional(data) if member.lower().endswith(_MARKUP) else data)
+    copy.seek(0)
+    return copy
+
+
+def _transitional(markup: bytes) -> bytes:
+    """The same with the names of the first edition, which differ in their year and in two words."""
+    renamed = _STRICT_NAME.sub(rb"http://schemas.openxmlformats.org/\1/2006/", markup)
+    for strict, usual in _RENAMED.items():
+        renamed = renamed.replace(strict, usual)
+    return renamed
 
 
 def core_properties(package: SafeZip) -> dict[str, str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ragmm.loaders.office.charts import chart_part, diagram_texts
-from ragmm.loaders.office.ooxml import check_package
+from ragmm.loaders.office.ooxml import check_package, readable_package
 from ragmm.loaders.office.quiet import partitioner
 from ragmm.loaders.office.safe_xml import local_name, parse_xml
 from ragmm.loaders.office.structures import PartKind, Structure, attachment, figure, heading, one_line, paragraph, table
@@ -24,16 +24,18 @@ _PACKED = frozenset({"package", "oleObject"})
 def pptx_parts(file: Path, name: str) -> tuple[dict[str, str], Iterator[Structure]]:
     """The presentation's properties and its parts, slide by slide."""
     properties = check_package(file, name)
-    return properties, _parts(file)
+    return properties, _parts(file, name)
 
 
-def _parts(file: Path) -> Iterator[Structure]:
+def _parts(file: Path, name: str) -> Iterator[Structure]:
     unstructured = partitioner("pptx")
     import pptx
 
-    presentation = pptx.Presentation(str(file))
+    opened = readable_package(file, name)
+    presentation = pptx.Presentation(str(opened) if isinstance(opened, Path) else opened)
+    given = {"filename": str(opened)} if isinstance(opened, Path) else {"file": opened}
     unstructured.register_picture_partitioner(_SlideMarker)
-    elements = unstructured.partition_pptx(str(file), include_page_breaks=False, languages=[""])
+    elements = unstructured.partition_pptx(**given, include_page_breaks=False, languages=[""])
     by_slide = {page: list(found) for page, found in groupby(elements, lambda e: e.metadata.page_number)}
     for number, slide in enumerate(presentation.slides, 1):
         yield from _Slide(slide, number).parts(by_slide.get(number, []))

@@ -11,7 +11,7 @@ from ragmm.errors import DocumentError
 from ragmm.loaders.archive_limits import InflateBudget, SafeZip, open_zip
 from ragmm.loaders.office.charts import chart_part
 from ragmm.loaders.office.number_format import displayed
-from ragmm.loaders.office.ooxml import check_package, relations
+from ragmm.loaders.office.ooxml import check_package, readable_package, relations
 from ragmm.loaders.office.quiet import quietly
 from ragmm.loaders.office.safe_xml import Element, parse_xml
 from ragmm.loaders.office.sheets import Row, sheet_parts
@@ -43,7 +43,11 @@ def _parts(file: Path, name: str) -> Iterator[Structure]:
     from openpyxl import load_workbook
 
     # As a stream, for openpyxl judges paths by their extension and a spooled file has none.
-    with file.open("rb") as stream, open_zip(file, InflateBudget(name)) as package:
+    opened = readable_package(file, name)
+    with (
+        opened.open("rb") if isinstance(opened, Path) else opened as stream,
+        open_zip(opened, InflateBudget(name)) as package,
+    ):
         # A list of one: opening warns as much as reading does.
         (workbook,) = quietly(load_workbook(stream, read_only=True, data_only=True, keep_links=False) for _ in (0,))
         for number, sheet in enumerate(_sheets(package), 1):

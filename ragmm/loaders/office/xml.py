@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
@@ -33,6 +34,7 @@ _PROSE = frozenset(
 )
 _KNOWN = _TITLES | _SECTIONS | _ITEMS | _TABLES | _ROWS | _CELLS | _CODE | _PROSE
 _HTML = re.compile(r"<(?:p|div|br|ul|ol|table|h[1-6]|span|a|b|i|em|strong|img)\b[^<>]{0,500}>", re.IGNORECASE)
+_CAPTIONED = frozenset(["fig", "table-wrap"])
 _MAX_DEPTH = 200
 _LONGEST_TITLE = 300
 
@@ -56,6 +58,9 @@ def _first(root: Element, tag: str) -> str:
 
 def _walk(element: Element, depth: int, level: int, name: str) -> Iterator[Structure]:
     kind = local_name(element)
+    if kind in _CAPTIONED:
+        yield from _captioned(element, depth, level, name)
+        return
     named = _named(element, kind, level)
     if named is not None:
         yield from (named,) if named.text or named.rows else ()
@@ -69,6 +74,20 @@ def _walk(element: Element, depth: int, level: int, name: str) -> Iterator[Struc
             else:
                 for child in children:
                     yield from _walk(child, depth + 1, deeper, name)
+
+
+def _captioned(element: Element, depth: int, level: int, name: str) -> Iterator[Structure]:
+    """A figure or table of an article: its label, title and text are one caption, and no heading of what follows."""
+    parts = [child for child in element if local_name(child) in ("label", "caption")]
+    rest = [child for child in element if child not in parts and isinstance(child.tag, str)]
+    words = [one_line(" ".join(part.itertext())) for part in parts]
+    ends = [f"{text}." if text[-1:].isalnum() else text for text in words[:-1]]
+    caption = " ".join(filter(None, [*ends, *words[-1:]]))
+    tables = [found for child in rest for found in _walk(child, depth + 1, level, name)]
+    first = next((found for found in tables if found.kind is PartKind.TABLE), None)
+    if first is None and caption:
+        yield paragraph(caption)
+    yield from (replace(found, text=caption) if found is first else found for found in tables)
 
 
 def _named(element: Element, kind: str, level: int) -> Structure | None:

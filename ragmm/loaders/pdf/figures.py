@@ -29,6 +29,9 @@ _CELL = 9.0
 _FEWEST_PIECES = 6
 _PROSE_LETTERS = 45
 _LONGEST_LABEL = 40
+_LONGEST_TITLE = 90
+_WIDEST_TITLE = 1.25
+"""Of the drawing below it."""
 _FARTHEST_LABEL = 60.0
 """Points between what is drawn and the names left of it."""
 _VALUE = re.compile(r"[-+$€£¥]?\d[\d.,]{0,6} ?[%kKmMbB]?")
@@ -238,7 +241,15 @@ def _with_labels(box: Box, page: Box, lines: Sequence[Line]) -> Box:
     for _ in range(2):
         labels = [line.box for line in short if _touches(line.box, box)]
         box = clipped(union([box, *labels]), page)
-    return box
+    titles = [line.box for line in lines if len(line.text) < _LONGEST_TITLE and _is_cut(line.box, box)]
+    return clipped(union([box, *titles]), page)
+
+
+def _is_cut(line: Box, box: Box) -> bool:
+    """Whether the upper or the lower edge of a drawing goes through a line that is about as wide as it."""
+    level = line[1] < box[1] < line[3] or line[1] < box[3] < line[3]
+    inside = min(line[2], box[2]) - max(line[0], box[0])
+    return level and inside > 0 and line[2] - line[0] < _WIDEST_TITLE * (box[2] - box[0])
 
 
 def _column_beside(box: Box, short: Sequence[Line]) -> list[Line]:

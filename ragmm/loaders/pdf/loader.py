@@ -56,7 +56,7 @@ def best_backend() -> PdfBackend:
 class PdfLoader:
     """Reads PDFs through either library."""
 
-    version = 6
+    version = 7
     reads = PASSAGES | {"figures", "max_image_side", "ocr", "page_images", "tables"}
 
     def __init__(

@@ -37,7 +37,7 @@ class QuestionParts(TypedDict, total=False):
     history: Sequence[Exchange]
     k: int | None
     modality: str | None
-    where: Sequence[str]
+    where: str | Sequence[str]
     per_document: int | None
     deadline: float | None
     cancel: Flag | None
@@ -59,8 +59,8 @@ class Question:
     """How many hits; else the pipeline's query.k."""
     modality: str | None = None
     """Only these items: passage, table, figure, photo, page; or text, or image."""
-    where: Sequence[str] = ()
-    """Filters such as "reports/", "type=pdf" or "date>=2023"."""
+    where: str | Sequence[str] = ()
+    """A filter such as "reports/", "type=pdf" or "date>=2023", or several of them."""
     per_document: int | None = None
     """Most hits from one document (0: any number); else the pipeline's query.per_document."""
     deadline: float | None = None
@@ -69,6 +69,7 @@ class Question:
     """A threading.Event, say: once it is set, a model that still writes is stopped."""
 
     def __post_init__(self) -> None:
+        _check_kinds(self.text, self.modality, self.where)
         if not self.text.strip() and self.image is None and self.like is None:
             raise UsageError("there is nothing to look for; give a question, an image, or both")
         if self.k is not None and self.k < 1:
@@ -77,6 +78,11 @@ class Question:
             raise UsageError(f"per_document is {self.per_document}; it is at least 1, or 0 for any number")
         if self.deadline is not None and self.deadline <= 0:
             raise UsageError(f"a deadline of {self.deadline:g} s is over before it begins")
+
+    @property
+    def filters(self) -> tuple[str, ...]:
+        """What `where` says, one or several."""
+        return (self.where,) if isinstance(self.where, str) else tuple(self.where)
 
     def asked(self, like: StoredItem | None) -> Asked:
         """Now, with the item that others are to be like, and the picture as bytes."""
@@ -90,13 +96,30 @@ class Question:
         )
 
 
-def question_of(question: str | Question, parts: QuestionParts) -> Question:
-    """What is asked, where a Question or its words with its parts may be given."""
-    if not isinstance(question, Question):
-        return Question(question, **parts)
-    if parts:
-        raise UsageError(f"{', '.join(parts)}: a Question has its own parts; give them to Question(…)")
-    return question
+def _check_kinds(text: object, modality: object, where: object) -> None:
+    """Raises UsageError for what is given as another kind of value than it is."""
+    if not isinstance(text, str):
+        raise UsageError(f"the question is a {type(text).__name__}; give a text, or a picture as image=…")
+    if not isinstance(modality, str | None):
+        kind = type(modality).__name__
+        raise UsageError(f"modality is a {kind}; give one name, or several as where='modality=figure,photo'")
+    parts = [where] if isinstance(where, str) else where
+    if not isinstance(parts, Sequence) or not all(isinstance(one, str) for one in parts):
+        raise UsageError(
+            f"where is {where!r}; give a filter such as 'type=pdf', 'date>=2023' or 'reports/', or a list of them"
+        )
+
+
+def question_of(given: str | Question, parts: QuestionParts) -> Question:
+    """The question as it is, or made of words and parts; raises UsageError naming the parts that there are."""
+    if isinstance(given, Question):
+        if parts:
+            raise UsageError(f"{', '.join(parts)}: a Question has its own parts; give them to Question(…)")
+        return given
+    if unknown := parts.keys() - QuestionParts.__annotations__.keys():
+        known = ", ".join(QuestionParts.__annotations__)
+        raise UsageError(f"a question has no part {', '.join(sorted(unknown))}; there are: {known}")
+    return Question(given, **parts)
 
 
 @dataclass(frozen=True, kw_only=True)

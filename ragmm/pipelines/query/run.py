@@ -149,10 +149,11 @@ def search(snapshot: Snapshot, question: Asked, plan: SearchPlan, clock: Clock |
         head, worth = weighed(snapshot, question, best, standing, meant)
     known = {one.item: one.evidence for one in head if one.evidence is not None}
     ranked: Iterator[Ranked] = chain(head, (_behind(one, worth) for one in fused))
-    warning = ""
+    warnings = ["nothing in this collection fits the filters"] if allow is not None and not len(allow) else []
     if plan.rerank is not None and question.searched.strip():
         with clock.stage("rerank"):
             ranked, warning = rerank(snapshot, question.searched, ranked, plan.rerank.within(question.patience))
+        warnings += [warning] if warning else []
     if question.image is not None:
         with clock.stage("compare"):
             ranked = copies_first(snapshot, question.image, ranked)
@@ -162,7 +163,7 @@ def search(snapshot: Snapshot, question: Asked, plan: SearchPlan, clock: Clock |
         asked=question,
         hits=tuple(hits),
         evidence={hit.item.id: known[hit.item.id] for hit in hits if hit.item.id in known},
-        warnings=(warning,) if warning else (),
+        warnings=tuple(warnings),
     )
 
 

@@ -67,7 +67,7 @@ _FREE = re.compile(r"\bfree\b|免费|免費|kostenlos|gratis")
 _CLOCK = re.compile(r"\s*\d{1,2}[:.]\d\d(?:\s?[ap]\.?m\.?)?\s*")
 _BARE_YEAR = re.compile(r"\s*(?:1[5-9]|20)\d\d\s*年?\s*")
 _TIME = re.compile(
-    r"\d[:.h]\s?\d\d|\d\s?[ap]\.?\s?m\b|\d\s?(?:uhr|h|o'?clock|点|點|时|時)|\b(?:noon|midnight|midday|mittag|mitternacht|midi|minuit|mediodia"
+    r"(?<![\d.])\d{1,2}\s?[:.h]\s?\d\d(?![\d.])|\d\s?[ap]\.?\s?m\b|\d\s?(?:uhr|h|o'?clock|点|點|时|時)|\b(?:noon|midnight|midday|mittag|mitternacht|midi|minuit|mediodia"
     r"|medianoche|morning|evening|afternoon|night|dusk|dawn|sunset|sunrise)\b|[上下中]午"
 )
 _COUNTED = re.compile(

@@ -57,7 +57,7 @@ def read_plan(path: Path) -> Plan:
 
 
 def _plan(record: Mapping[str, Any]) -> Plan:
-    values = {member.name: record[member.name] for member in fields(Plan)}
+    values = {member.name: record[member.name] for member in fields(Plan) if member.name in record}
     entries = tuple(
         Entry(**{**entry, "change": Change(entry["change"]), "stamp": _stamp(entry.get("stamp"))})
         for entry in values.pop("entries")

@@ -97,6 +97,8 @@ class Plan:
     rehash: int = 0
     """Unchanged files that are read to see whether they really are."""
     estimate: Estimate = field(default_factory=Estimate)
+    kept: Mapping[str, int] = field(default_factory=dict)
+    """Readings and vectors that an interrupted run has left, which are not made again."""
 
     def of(self, *changes: Change) -> tuple[Entry, ...]:
         return tuple(entry for entry in self.entries if entry.change in changes)

@@ -50,7 +50,7 @@ class NightWork:
 def make_plan(store: Store, work: NightWork) -> Plan:
     """What a night would do. Nothing is written, and a collection that is not there is not made."""
     with _session(store, "plan") as (writer, cache):
-        return _surveyed(store, writer, cache, work).plan
+        return replace(_surveyed(store, writer, cache, work).plan, kept=cache.unfinished().waiting())
 
 
 @contextlib.contextmanager

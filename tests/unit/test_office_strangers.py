@@ -1,0 +1,160 @@
+"""Files that other programs write and few readers expect: built here as those programs build them."""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar
+
+import office_files as made
+import pytest
+
+from ragmm.errors import DocumentError, LimitError
+from ragmm.loaders.office.compressed_rtf import unpacked
+from ragmm.loaders.office.mail import msg_parts
+from ragmm.loaders.registry import default_loaders, load, probe
+from ragmm.loaders.settings import LoaderSettings, Ocr
+from ragmm.types import Item, Modality
+
+pytest.importorskip("unstructured")
+
+SETTINGS = LoaderSettings(ocr=Ocr.NEVER)
+Read = Callable[[bytes, str], list[Item]]
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Read:
+    """Bytes and a name to items, by whichever loader takes them."""
+
+    def read(data: bytes, name: str) -> list[Item]:
+        file = tmp_path / "file"
+        file.write_bytes(data)
+        return list(load(file, probe(file, name), default_loaders(SETTINGS)))
+
+    return read
+
+
+def strict(data: bytes) -> bytes:
+    """An office file as "Strict Open XML" writes it: other namespaces, the same names below them."""
+    names = {rb"extended-properties": b"extendedProperties", rb"custom-properties": b"customProperties"}
+    target = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(target, "w") as written:
+        for member in source.namelist():
+            content = source.read(member)
+            if member.endswith((".xml", ".rels")):
+                content = re.sub(
+                    rb"http://schemas\.openxmlformats\.org/(officeDocument|wordprocessingml|drawingml|spreadsheetml"
+                    rb"|presentationml)/2006/",
+                    rb"http://purl.oclc.org/ooxml/\1/",
+                    content,
+                )
+                for usual, other in names.items():
+                    content = content.replace(usual, other)
+            written.writestr(member, content)
+    return target.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["docx", "pptx", "xlsx"])
+def test_a_strict_office_file_gives_the_same_items(read: Read, kind: str) -> None:
+    usual = getattr(made, kind)()
+    other = strict(usual)
+    assert b"purl.oclc.org" in zipfile.ZipFile(io.BytesIO(other)).read("_rels/.rels")
+
+    def said(items: list[Item]) -> list[tuple[Modality, str]]:
+        return [(item.modality, item.text) for item in items]
+
+    expected = said(read(usual, f"a.{kind}"))
+    assert len(expected) > 1
+    assert said(read(other, f"a.{kind}")) == expected
+
+
+def test_a_document_that_is_only_a_picture_in_its_header(read: Read) -> None:
+    docx = pytest.importorskip("docx")
+    document = docx.Document()
+    document.element.body.remove(document.paragraphs[0]._p) if document.paragraphs else None
+    document.sections[0].header.paragraphs[0].add_run().add_picture(io.BytesIO(made.picture("teal")))
+    stream = io.BytesIO()
+    document.save(stream)
+    (item,) = read(stream.getvalue(), "header.docx")
+    assert item.modality in {Modality.FIGURE, Modality.PHOTO}
+
+
+def test_struck_text_and_ticked_boxes_of_a_page_are_said(read: Read) -> None:
+    page = (
+        "<html><body><p>The boat leaves at <s>nine</s> <del>ten <b>or so</b></del> eleven.</p><ul>"
+        "<li><input type=checkbox checked> Lifebelts counted</li><li><input type='checkbox'>Engine served</li></ul>"
+        "<p>Paid by <input type=radio name=p> cash <input type=radio name=p checked> card</p>"
+        "<table><tr><th>Pier</th><th>Open</th></tr><tr><td><s>North</s></td><td><input type=checkbox checked></td></tr>"
+        "</table></body></html>"
+    )
+    text = "\n".join(item.text for item in read(page.encode(), "a.html"))
+    assert "The boat leaves at ~~nine~~ ~~ten or so~~ eleven." in text
+    assert "[x] Lifebelts counted" in text
+    assert "[ ] Engine served" in text
+    assert "Paid by [ ] cash [x] card" in text
+    assert "| ~~North~~ | [x] |" in text
+
+
+ARTICLE = """<article><front><article-meta><title-group><article-title>Seals of the bank</article-title></title-group>
+</article-meta></front><body><sec><title>Results</title><p>Seals rest at low tide.</p>
+<fig id="f1"><label>Figure 1</label><caption><title>Seals by month</title><p>Counts fall in May.</p></caption>
+<graphic href="f1.jpg"/></fig>
+<table-wrap><label>Table 1</label><caption><p>Seals by pier.</p></caption><table><tr><th>Pier</th><th>Seals</th></tr>
+<tr><td>North</td><td>12</td></tr></table></table-wrap><p>They leave with the flood.</p></sec></body></article>"""
+
+
+def test_captions_of_an_article_are_whole_and_no_headings(read: Read) -> None:
+    items = read(ARTICLE.encode(), "seals.nxml")
+    text = "\n".join(item.text for item in items)
+    assert "Figure 1. Seals by month Counts fall in May." in text
+    assert "Table 1. Seals by pier." in text
+    assert "| North | 12 |" in text
+    (last,) = [item for item in items if "They leave with the flood" in item.text]
+    assert "Seals by month" not in last.locator.section
+
+
+def test_a_book_is_found_by_its_title(read: Read) -> None:
+    items = read(made.epub(), "x.epub")
+    assert "The lake, Jo Reed" in items[0].text
+    assert any("They reached the water" in item.text for item in items)
+
+
+HELLO = bytes.fromhex(  # the example of MS-OXRTFCP, 3.1
+    "2d0000002b0000004c5a4675f1c5c7a703000a00726370673132354232 0af32068656c090020627705b06c647d0a800fa0"
+)
+REPEATED = bytes.fromhex(  # and 3.2: a reference that reaches into what it writes
+    "1a0000001c0000004c5a4675e2d44b5141000420575859 5a0d6e7d010eb0"
+)
+
+
+def test_compressed_rtf_is_unpacked() -> None:
+    assert unpacked(HELLO, "a.msg") == b"{\\rtf1\\ansi\\ansicpg1252\\pard hello world}\r\n"
+    assert unpacked(REPEATED, "a.msg") == b"{\\rtf1 WXYZWXYZWXYZWXYZWXYZ}"
+    text = b"{\\rtf1 Moor at ten.}"
+    assert unpacked(struct.pack("<4I", len(text) + 12, len(text), 0x414C454D, 0) + text, "a.msg") == text
+    for damaged in (b"", HELLO[:12], HELLO[:8] + b"WHAT" + HELLO[12:]):
+        with pytest.raises(DocumentError):
+            unpacked(damaged, "a.msg")
+    with pytest.raises(LimitError):
+        unpacked(struct.pack("<4I", 9, 1 << 30, 0x75465A4C, 0), "a.msg")
+
+
+def test_an_outlook_message_that_has_only_a_formatted_body_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    oxmsg = pytest.importorskip("oxmsg")
+
+    class Properties:
+        def binary_prop_value(self, number: int) -> bytes | None:
+            return HELLO if number == 0x1009 else None
+
+    class Outlook:
+        properties, body, html_body, sent_date = Properties(), None, "", None
+        message_headers: ClassVar[dict[str, str]] = {}
+        recipients, attachments, sender, subject = (), (), "ada@example.org", "Greeting"
+
+    monkeypatch.setattr(oxmsg.Message, "load", lambda _: Outlook())
+    _, parts = msg_parts(Path("a.msg"), "a.msg")
+    assert "hello world" in "\n".join(part.text for part in parts)
