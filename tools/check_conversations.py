@@ -1,4 +1,4 @@
-"""Hold each conversation of conversations.jsonl with the default profile, and print how many further questions are right.
+"""Hold the conversations of conversations.jsonl with the default profile: how many further questions are right.
 
 python -m tools.check_conversations     ours, about the sample and the documents that answers are checked on
 """
@@ -87,7 +87,7 @@ def held(docs: Collection, talk: Mapping[str, Any]) -> Iterator[Turn]:
             fold=_fold(talk["document"]),
             place=place,
             question=asked,
-            read_as=getattr(result, "read_as", ""),
+            read_as=result.read_as,
             said=said,
             wanted=wanted,
             right=right,
