@@ -37,6 +37,9 @@ COMPANY = ("公司2021年的利润是多少？", "3亿元")
         (PROFIT, "and the loss?", "What was the loss in the second quarter?"),
         (("What are the dues for adults?", "$9"), "And for juniors?", "What are the dues for juniors?"),
         (("What was the income of Foss?", "4"), "And in 2011?", "What was the income of Foss in 2011?"),
+        (("What are the dues of adults?", "$9"), "And for juniors?", "What are the dues for juniors?"),
+        (("What do residents pay for the hall?", "$9"), "And for others?", "What do others pay for the hall?"),
+        (("How many books were lent by the library?", "9"), "and films?", "How many films were lent by the library?"),
         (("What grows on plot Birch 2?", "kale"), "and on Cedar 4?", "What grows on plot Cedar 4?"),
         # Another thing asked of the same.
         (PUMP, "and its weight?", "What is the weight of the pump P-200?"),

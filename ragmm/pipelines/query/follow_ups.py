@@ -24,6 +24,8 @@ _OPENING = re.compile(
     r"(?:(?:what|how) about\b|was ist mit\b|wie ist es mit\b|qu['’]en est-il de\b|那么?|还有)?[\s,，]*",
     re.IGNORECASE,
 )
+_KIN = frozenset({"of", "for"})
+"""Prepositions that stand for one another: "the dues of adults", "and for juniors?"."""
 _END = " ?？。.!！"
 _ENOUGH = 4
 """Telling words; a question that has as many and points to nothing says by itself what it is about."""
@@ -138,6 +140,8 @@ def _with_part(before: str, part: str) -> str:
     if slot is None:
         return f"{before.rstrip(_END)}{'' if new and new[0].before else ','} {part}?"
     start = slot.start - len(slot.before) - 1 if new[0].before and slot.before else slot.start
+    if new[0].before and not slot.before:
+        part = new[0].text
     article = re.match(r"(?:the|der|die|das|le|la) ", slot.text)
     if article and new[0].named and not (new[0].definite or new[0].before):
         part = f"{article[0]}{part}"
@@ -181,6 +185,11 @@ def _slot(found: Sequence[QuestionPhrase], new: QuestionPhrase) -> QuestionPhras
 def _likes(found: Sequence[QuestionPhrase], new: QuestionPhrase) -> Iterator[list[QuestionPhrase]]:
     """From the surest on."""
     if new.before:
+        alike = [one for one in found if one.definite == new.definite or (one.named and new.named)]
+        kin = _KIN if new.before in _KIN else {new.before}
+        yield [one for one in alike if one.before == new.before]
+        yield [one for one in alike if one.before in kin]
+        yield [one for one in alike if not (one.before or one.asked or one.named or new.named or new.definite)]
         yield [one for one in found if one.before == new.before]
         return
     yield [one for one in found if one.head == new.head]

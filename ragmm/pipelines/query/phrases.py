@@ -19,6 +19,7 @@ ASKS = re.compile(
 _HELPED = re.compile(r"\b(?:do|does|did|will|would|can|could|shall|should|may|might|must)\b", re.IGNORECASE)
 """What a verb follows."""
 _GERMAN = re.compile(r"\b(?:wer|wen|wem|wessen|was|welche\w*|wann|wo|warum|wie\w*)\b", re.IGNORECASE)
+_BEING = frozenset({"is", "are", "was", "were", "been", "has", "have", "had"})
 _GENITIVE = re.compile(r"(?:des|der|du|d['’])\b", re.IGNORECASE)
 _ASIDE = frozenset({"per"})
 """What follows is no topic."""
@@ -73,11 +74,14 @@ def phrases(question: str) -> list[QuestionPhrase]:
     found: list[QuestionPhrase] = []
     verb, before, article, asked, last = False, "", -1, False, 0
     run: list[re.Match[str]] = []
+    helped = False
     for token in [*_TOKEN.finditer(question), None]:
         kind = _kind(token, asking, after_article=article >= 0 and not run) if token else "end"
         apart = token is None or bool(question[last : token.start()].strip(" *\"'“”„"))
         # German writes its nouns with a capital: what is small behind one is no part of the name.
         apart = apart or bool(german and run and run[-1][0][0].isupper() and token and token[0].islower())
+        if kind == "preposition" and len(run) == 1 and helped and article < 0 and run[0][0].islower():
+            run, verb = [], True  # "were lent by": what an auxiliary has before a preposition
         if run and (kind != "word" or apart):
             start = article if article >= 0 else run[0].start()
             text = question[start : run[-1].end()]
@@ -95,8 +99,10 @@ def phrases(question: str) -> list[QuestionPhrase]:
             run.append(token)
         elif kind == "article":
             article = token.start()
+            helped = False
         else:
             before, article, asked = token[0].lower() if kind == "preposition" else "", -1, kind == "asks"
+            helped = token[0].lower() in _BEING
     raise AssertionError("a question ends")
 
 
