@@ -11,7 +11,7 @@ from itertools import permutations
 
 from ragmm.pipelines.answer.evidence import caption_of, units_of
 from ragmm.pipelines.answer.grids import Grid, grid_of
-from ragmm.pipelines.query.wanted import years
+from ragmm.pipelines.query.value_kinds import years
 from ragmm.text.amounts import APPROXIMATELY, Amount, amounts
 from ragmm.text.moments import lowered, moments
 from ragmm.text.terms import content_terms, language, terms
