@@ -279,6 +279,8 @@ class QueryResult(Answered, told=("question", "text", "hits")):
     warnings: tuple[str, ...] = ()
     corrections: tuple[Correction, ...] = ()
     """Misspelt words of the question."""
+    read_as: str = ""
+    """The question written out, where it follows up an earlier one."""
 
     @property
     def cited(self) -> frozenset[int]:

@@ -14,9 +14,9 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Final
 
-from ragmm.evaluation.amounts import APPROXIMATELY, MEGA, SCALES, Amount, amounts
 from ragmm.evaluation.answers import tokens
-from ragmm.evaluation.moments import Moment, lowered, moments
+from ragmm.text.amounts import APPROXIMATELY, MEGA, SCALES, Amount, amounts
+from ragmm.text.moments import Moment, lowered, moments
 from ragmm.text.terms import content_terms, language, terms
 
 __all__ = ["Kind", "Likeness", "elements", "kind_of", "likeness"]

@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING
 from ragmm.render.body import body, row_text
 from ragmm.render.records import AssetPath
 from ragmm.render.terminal_images import Protocol, encode, protocol_of, thumbnail
-from ragmm.render.text import corrections_line, file_link, looks_like, places, quoted, safe, safe_name, short_path
+from ragmm.render.text import (
+    corrections_line,
+    file_link,
+    looks_like,
+    places,
+    quoted,
+    read_as_line,
+    safe,
+    safe_name,
+    short_path,
+)
 from ragmm.types import Answer, Claim, Hit, QueryResult, Support
 
 if TYPE_CHECKING:
@@ -30,6 +40,8 @@ def print_result(result: QueryResult, asset_path: AssetPath, console: Console, *
     from rich.text import Text
 
     cited = result.cited
+    if result.read_as:
+        console.print(Text(read_as_line(result.read_as), style="dim"))
     if result.corrections:
         console.print(Text(corrections_line(result.corrections), style="yellow"))
     protocol = protocol_of(sys.stdout) if pictures else None

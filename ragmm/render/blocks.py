@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from ragmm.render.body import body
 from ragmm.render.records import AssetPath
-from ragmm.render.text import corrections_line, looks_like, place, shorten
+from ragmm.render.text import corrections_line, looks_like, place, read_as_line, shorten
 from ragmm.types import (
     Answer,
     CollectionInfo,
@@ -77,6 +77,8 @@ def blocks_of(value: Any, asset_path: AssetPath) -> list[Shown]:
 
 def _result(result: QueryResult, asset_path: AssetPath) -> list[Shown]:
     shown: list[Shown] = [WordsBlock(text=result.question or "What is like this picture?", faint=True)]
+    if result.read_as:
+        shown.append(WordsBlock(text=read_as_line(result.read_as), faint=True))
     if result.corrections:
         shown.append(WordsBlock(text=corrections_line(result.corrections), faint=True))
     shown += _answer(result.answer) if result.answer is not None else []

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ragmm.render.body import body, table_html
 from ragmm.render.records import AssetPath
-from ragmm.render.text import corrections_line, file_link, looks_like, place, places, safe, safe_name
+from ragmm.render.text import corrections_line, file_link, looks_like, place, places, read_as_line, safe, safe_name
 from ragmm.types import Claim, Figure, Hit, QueryResult, StoredItem, Support
 
 __all__ = ["html_report"]
@@ -58,6 +58,7 @@ def _result(result: QueryResult, number: int, asset_path: AssetPath, picture: by
     others = [hit for hit in result.hits if hit not in sources]
     parts = [f'<article id="q{number}">', f"<h1>{escape(safe(result.question or 'What is like this picture?'))}</h1>"]
     parts += [f'<p class="asked">{_image(picture, "the picture asked with")}</p>' if picture else ""]
+    parts += [f'<p class="note">{escape(read_as_line(result.read_as))}</p>' if result.read_as else ""]
     instead = escape(corrections_line(result.corrections))
     parts += [f'<p class="note">{instead}</p>' if instead else ""]
     parts += [_answer(result, number), _figures(result, number, asset_path)]

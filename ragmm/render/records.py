@@ -77,6 +77,7 @@ def query_record(result: QueryResult, asset_path: AssetPath) -> dict[str, Any]:
     """Everything a query produced."""
     return {
         "question": result.question,
+        "read_as": result.read_as,
         "corrections": [asdict(one) for one in result.corrections],
         "collection": result.collection,
         "generation": result.generation,

@@ -19,6 +19,7 @@ __all__ = [
     "place",
     "places",
     "quoted",
+    "read_as_line",
     "safe",
     "safe_name",
     "short_path",
@@ -120,6 +121,11 @@ def corrections_line(corrections: Sequence[Correction]) -> str:
     searched = ", ".join(safe_name(one.searched) for one in corrections)
     words = ", ".join(safe_name(one.word) for one in corrections)
     return f"searched for: {searched} (instead of {words})"
+
+
+def read_as_line(read_as: str) -> str:
+    """How a question that follows up another was understood."""
+    return f"read as: {safe_name(read_as)}"
 
 
 def file_link(path: str | Path, *, page: int | None = None) -> str:

@@ -75,7 +75,9 @@ def test_one_value_a_line_for_programs(cli, sample: Path, piped: Type) -> None:
 
 def test_a_follow_up_knows_what_was_said_until_reset(cli, sample: Path, piped: Type, histories) -> None:
     piped(QUESTION, "And back?", "/reset", "And back?")
-    assert cli("chat", "-c", sample).code == 0
+    done = cli("chat", "-c", sample)
+    assert done.code == 0
+    assert done.out.count("read as: ") == 1
     assert histories[0] == histories[2] == ()
     ((asked, answered),) = histories[1]
     assert asked == QUESTION

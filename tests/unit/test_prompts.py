@@ -22,7 +22,6 @@ from ragmm.pipelines.prompts import (
     check_prompt,
     style_for,
 )
-from ragmm.pipelines.query.question import search_text
 from ragmm.text.inert import inert, inert_stream
 from ragmm.types import MediaKind, Modality, ModelInfo
 from ragmm.vlm.images import data_url, fit_image, open_image, picture
@@ -163,14 +162,6 @@ class TestTurns:
         text = said(build_prompt("Q", [PASSAGE], {}, ContextBudget(tokens=4096), history))
         assert "question 19" in text
         assert "question 0 " not in text
-
-    def test_follow_ups_search_with_the_question_before(self):
-        assert (
-            search_text("And in 1900?", [("When did the mill open?", "1891")]) == "When did the mill open? And in 1900?"
-        )
-        full = "How many tonnes of cargo does the northern harbour handle each year?"
-        assert search_text(full, [("When did the mill open?", "1891")]) == full
-        assert search_text("And now?", []) == "And now?"
 
 
 class TestCaptions:

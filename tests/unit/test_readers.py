@@ -7,7 +7,6 @@ import pytest
 
 from ragmm.pipelines.answer.asked_tables import AskedTable
 from ragmm.pipelines.answer.cells import CellWeights, pick
-from ragmm.pipelines.answer.follow_ups import completed
 from ragmm.pipelines.answer.grids import Grid, grid_of
 from ragmm.pipelines.answer.quoted import ABSTENTION, PERHAPS, ExtractiveSettings, extract_answer
 from ragmm.pipelines.answer.whole_values import whole_value
@@ -175,21 +174,6 @@ def test_values_are_made_whole(text: str, pointed: str, kind: AskedKind, whole: 
     start = text.index(pointed)
     low, high = whole_value(text, start, start + len(pointed), kind)
     assert text[low:high] == whole
-
-
-@pytest.mark.parametrize(
-    ("question", "before", "whole"),
-    [
-        ("And in 2011?", "What was the income of Foss in 2010?", "What was the income of Foss in 2011?"),
-        ("And in 2011?", "What was the income of Foss?", "What was the income of Foss in 2011?"),
-        ("What about films?", "How many books were lent?", "How many books were lent, films?"),
-        ("Who is the chair of the chess circle?", "What does joining cost?", "Who is the chair of the chess circle?"),
-        ("for juniors?", "What are the dues for adults?", "What are the dues for juniors?"),
-    ],
-)
-def test_a_follow_up_is_completed(question: str, before: str, whole: str) -> None:
-    assert completed(question if question[0].isupper() else f"And {question}", [(before, "…")]) == whole
-    assert completed(question, []) == question
 
 
 # Windows and tables ----------------------------------------------------------------------------------------------

@@ -36,6 +36,7 @@ def test_the_json_of_a_query_has_the_documented_shape(tmp_path: Path) -> None:
     record = json.loads(to_json(query_record(result(), assets_in(tmp_path))))
     assert list(record) == [
         "question",
+        "read_as",
         "corrections",
         "collection",
         "generation",
@@ -227,6 +228,14 @@ def test_what_was_searched_for_instead_is_said_everywhere(tmp_path: Path) -> Non
     assert said.replace("<", "&lt;").replace(">", "&gt;") in page
     assert query_record(what, assets_in(tmp_path))["corrections"][0] == {"word": "regoin", "searched": "region"}
     assert "searched for" not in _printed(result(), tmp_path) + html_report([result()], assets_in(tmp_path))
+
+
+def test_how_a_follow_up_was_read_is_said_everywhere(tmp_path: Path) -> None:
+    what = result(read_as="And <i>\x1b[1m Gull Rock?")
+    assert _printed(what, tmp_path).startswith("read as: And <i>\\x1b[1m Gull Rock?")
+    assert "read as: And &lt;i&gt;\\x1b[1m Gull Rock?" in html_report([what], assets_in(tmp_path))
+    assert query_record(what, assets_in(tmp_path))["read_as"] == what.read_as
+    assert "read as" not in _printed(result(), tmp_path) + html_report([result()], assets_in(tmp_path))
 
 
 def test_on_a_terminal_a_source_is_a_link_to_its_page(tmp_path: Path) -> None:

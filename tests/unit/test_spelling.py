@@ -12,7 +12,7 @@ from ragmm.indexes.contracts import Snapshot
 from ragmm.indexes.store.store import Store
 from ragmm.models.common_words import common_words
 from ragmm.pipelines.query.glossary import Glossary
-from ragmm.pipelines.query.question import Asked
+from ragmm.pipelines.query.question import Asked, Question
 from ragmm.pipelines.query.spelling import corrected
 from ragmm.testing import FakeEmbedder
 from ragmm.text.spelling import edits, edits_of_beginning
@@ -156,9 +156,12 @@ def test_another_language_is_not_bent_to_this_one(tmp_path: Path) -> None:
 
 
 def test_the_words_of_the_question_before_are_put_right_too(snapshot: Snapshot) -> None:
-    asked = corrected(snapshot, Asked(text="And the captian?", history=[("Who sails the fery?", "Ada Holm")]))
-    assert asked.searched == "Who sails the ferry? And the captain?"
-    assert asked.text == "And the captian?"
+    asked = corrected(snapshot, Question("And the captian?", history=[("Who sails the fery?", "Ada Holm")]).asked(None))
+    assert asked.searched == "Who sails the captain?"
+    asked = corrected(
+        snapshot, Question("Why does it leak?", history=[("Who sails the fery?", "Ada Holm")]).asked(None)
+    )
+    assert asked.searched == "Why does the ferry leak?"
 
 
 def test_it_is_found_answered_and_said(store: Store) -> None:

@@ -10,9 +10,10 @@ from itertools import groupby
 from typing import Protocol
 
 from ragmm.errors import ModelError
-from ragmm.pipelines.answer.evidence import caption_of
+from ragmm.pipelines.answer.evidence_text import evidence_text
 from ragmm.pipelines.prompts import PromptStyle, answer_instructions, plain_question
 from ragmm.pipelines.query.question import Exchange
+from ragmm.pipelines.query.question_kind import asked_parts
 from ragmm.text.inert import without_controls
 from ragmm.types import Asset, Hit
 from ragmm.vlm.base import Part, Prompt, Turn
@@ -93,11 +94,12 @@ def build_prompt(
     mark = secrets.token_hex(6)
     asked = without_controls(question)[: budget.question_chars]
     plain = budget.style is PromptStyle.PLAIN
+    asked = asked if plain else _with_parts(asked)
     opening = () if plain else _opening(mark, history, few_shot, budget)
     spent = sum(estimate_tokens(part) for turn in opening for part in turn.parts if isinstance(part, str))
     pieces, warnings = _pieces(hits, images, budget, mark)
     kept = _fitting(pieces, budget.tokens - spent - estimate_tokens(asked))
-    if len(asked) < len(question):
+    if len(question) > budget.question_chars:
         warnings.append(f"the question was cut to its first {budget.question_chars} characters")
     parts = _plain_parts(asked, kept) if plain else _full_parts(asked, kept)
     used = tuple(piece.rank for piece in kept)
@@ -176,18 +178,8 @@ def _image_of(hit: Hit, images: Mapping[str, Asset], budget: ContextBudget, warn
 
 def _described(hit: Hit, mark: str, *, has_image: bool = False) -> str:
     """The label, source and text of a hit; empty for an image that cannot be shown and has no words."""
-    words = hit.item.text.strip() or caption_of(hit.item)
-    if not words and not has_image:
-        return ""
-    place = [
-        " ".join(hit.item.uri.split()),
-        f"page {hit.item.locator.page}" if hit.item.locator.page else "",
-        *hit.item.locator.section[-2:],
-    ]
-    source = ", ".join(part for part in place if part)
-    header = next((line for line in hit.item.context.splitlines() if line.startswith("|")), "")
-    body = "\n".join(part for part in (f"Source: {source}", header, words) if part)
-    return _block(hit.rank, body, mark, image=has_image)
+    body = evidence_text(hit, has_image=has_image)
+    return _block(hit.rank, body, mark, image=has_image) if body else ""
 
 
 def _block(rank: int, body: str, mark: str, *, image: bool = False) -> str:
@@ -240,6 +232,14 @@ def _full_parts(question: str, kept: Sequence[_Piece]) -> Iterator[Part]:
             yield "".join(str(part) for part in parts)
         else:
             yield from parts
+
+
+def _with_parts(question: str) -> str:
+    """A question that asks several things, with a line for each."""
+    parts = asked_parts(question)
+    if len(parts) < 2:
+        return question
+    return "\n".join([question, f"Answer each of its {len(parts)} parts:", *(f"- {part}" for part in parts)])
 
 
 def _plain_parts(question: str, kept: Sequence[_Piece]) -> Iterator[Part]:

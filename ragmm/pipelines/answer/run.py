@@ -13,7 +13,6 @@ from ragmm.embedders.base import Embedder
 from ragmm.errors import RagmmError
 from ragmm.indexes.contracts import Snapshot, unit_rows
 from ragmm.pipelines.answer.context import ContextBudget
-from ragmm.pipelines.answer.follow_ups import completed
 from ragmm.pipelines.answer.quoted import EmbedTexts, ExtractiveSettings, extract_answer
 from ragmm.pipelines.answer.written import AnswerRules, AnswerTask, write_answer
 from ragmm.pipelines.prompts import style_for
@@ -59,7 +58,7 @@ def extractive_answerer(
 
     def answer(question: Asked, hits: Sequence[Hit], snapshot: Snapshot) -> Answering:  # noqa: ARG001
         yield from ()  # quotes are there at once
-        words = question.right(completed(question.text, question.history))
+        words = question.right(question.text)
         ingredients = aids.ingredients(words)
         return extract_answer(words, hits, embed, rules.extractive, ingredients=ingredients, reader=aids.reader)
 

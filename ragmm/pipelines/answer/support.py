@@ -1,4 +1,4 @@
-"""Checks a claim against the evidence it cites: its figures, words and meaning, and whether it denies what is said."""
+"""Checks a claim against the evidence it cites: its numbers, dates, names, words and meaning, and what it denies."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from itertools import islice, pairwise
 
 import numpy as np
 
+from ragmm.pipelines.answer.claim_facts import CitedFacts, misses
 from ragmm.pipelines.answer.evidence import Unit, caption_of, units_of
+from ragmm.pipelines.answer.orders import orders_in, without_orders
 from ragmm.pipelines.answer.scoring import EmbedTexts
-from ragmm.text.terms import content_terms, fold, language, numbers, terms
+from ragmm.text.terms import content_terms, fold, language, terms
 from ragmm.types import Citation, Claim, Hit, Support
 
 __all__ = ["AskImage", "ClaimChecker", "SupportSettings", "is_foreign"]
@@ -60,6 +62,7 @@ class ClaimChecker:
     """Judges claims over the hits of one answer."""
 
     hits: Sequence[Hit]
+    question: str = ""
     embed: EmbedTexts | None = None
     seen: frozenset[int] = frozenset()
     """Ranks whose image the model saw: what it says of them is at worst unproven."""
@@ -71,8 +74,10 @@ class ClaimChecker:
         cited = [hit for rank in ranks for hit in self.hits if hit.rank == rank]
         if not cited:
             return Claim(text=text, citations=(), support=Support.UNSUPPORTED)
-        match = _match(text, cited, self.embed, self.settings.most_units)
-        support = self._with_images(text, cited, _judge(text, match, cited, self.settings))
+        telling = [without_orders(hit) for hit in cited]
+        match = _match(text, telling, self.embed, self.settings.most_units)
+        facts = CitedFacts(hits=telling, ordered=" ".join(orders_in(hit) for hit in cited))
+        support = self._with_images(text, cited, self._judged(text, match, facts))
         citations = tuple(Citation(rank=hit.rank, quote=quote) for hit, quote in zip(cited, match.quotes, strict=True))
         return Claim(text=text, citations=citations, support=support)
 
@@ -85,6 +90,16 @@ class ClaimChecker:
             if claim.support is Support.SUPPORTED:
                 return claim
         return Claim(text=text, citations=(), support=Support.UNSUPPORTED)
+
+    def _judged(self, text: str, match: _Match, facts: CitedFacts) -> Support:
+        support = _by_words(match, self.settings)
+        if misses(text, self.question, facts):
+            return Support.UNSUPPORTED
+        if support is Support.SUPPORTED and _denies(text) != any(_denies(quote) for quote in match.quotes):
+            return Support.WEAK
+        if support is Support.UNSUPPORTED and is_foreign(text, facts.text):
+            return Support.WEAK  # its words say nothing about it; its figures fit
+        return support
 
     def _with_images(self, text: str, cited: Sequence[Hit], support: Support) -> Support:
         """Where words do not carry a claim about an image, the model is asked again; unasked, the claim is unproven."""
@@ -118,20 +133,12 @@ def _match_one(claim: str, wanted: Sequence[str], hit: Hit, embed: EmbedTexts | 
     order = sorted(range(len(units)), key=lambda index: (-shares[index], index))[:most_units]
     cosines = _cosines(claim, [_scored_text(units[index]) for index in order], embed)
     best = max(range(len(order)), key=lambda place: shares[order[place]] + cosines[place])
-    return _Match(words=max(shares + pairs), cosine=max(cosines), quotes=(units[order[best]].quote,))
-
-
-def _judge(claim: str, match: _Match, cited: Sequence[Hit], settings: SupportSettings) -> Support:
-    support = _by_words(match, settings)
-    evidence = " ".join(_whole_text(hit) for hit in cited)
-    missing = numbers(claim) - numbers(evidence)
-    if any(not _is_small(number) for number in missing):
-        return Support.UNSUPPORTED  # a figure that the evidence does not have
-    if support is Support.SUPPORTED and (missing or _denies(claim) != any(_denies(quote) for quote in match.quotes)):
-        return Support.WEAK
-    if support is Support.UNSUPPORTED and is_foreign(claim, evidence):
-        return Support.WEAK  # its words say nothing about it; its figures fit
-    return support
+    # Numbers are held against the evidence by themselves; a claim over several rows has its words in the whole of it.
+    everywhere = frozenset().union(*pieces).union(term for term in wanted if _is_proven(term))
+    whole = (0.95 if units[0].quote.startswith("|") or units[-1].quote.startswith("|") else 0.8) * _share(
+        wanted, everywhere
+    )
+    return _Match(words=max(*shares, *pairs, whole), cosine=max(cosines), quotes=(units[order[best]].quote,))
 
 
 def is_foreign(claim: str, evidence: str) -> bool:
@@ -148,9 +155,9 @@ def _by_words(match: _Match, settings: SupportSettings) -> Support:
     return Support.UNSUPPORTED
 
 
-def _is_small(number: str) -> bool:
-    """Counts such as "three regions" may be counted rather than quoted."""
-    return number.isdigit() and int(number) <= 12
+def _is_proven(term: str) -> bool:
+    """Whether it is a number that a claim without a miss has from its evidence; small counts are not looked for."""
+    return "." in term or (term.isdigit() and len(term) > 1)
 
 
 def _denies(text: str) -> bool:

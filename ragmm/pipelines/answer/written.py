@@ -12,6 +12,7 @@ from ragmm.errors import RagmmError
 from ragmm.pipelines.answer.citations import Statement, parse_reply
 from ragmm.pipelines.answer.context import BuiltPrompt, ContextBudget, Example, build_prompt
 from ragmm.pipelines.answer.figures import FigureSettings, figures_for
+from ragmm.pipelines.answer.orders import without_orders
 from ragmm.pipelines.answer.quoted import ABSTENTION, ExtractiveSettings, evidence_strength, extract_answer
 from ragmm.pipelines.answer.scoring import EmbedTexts
 from ragmm.pipelines.answer.support import AskImage, ClaimChecker, SupportSettings
@@ -76,9 +77,8 @@ class AnswerTask:
 
     def quoted(self, settings: ExtractiveSettings) -> Answer:
         """The answer that quotes, without a model."""
-        return extract_answer(
-            self.text, self.hits, self.embed, settings, ingredients=self.ingredients, reader=self.reader
-        )
+        hits = [without_orders(hit) for hit in self.hits]
+        return extract_answer(self.text, hits, self.embed, settings, ingredients=self.ingredients, reader=self.reader)
 
 
 def answer_with(
@@ -153,14 +153,19 @@ def answer_from_reply(
     if _declines(statements):
         return _declined(question, rules, strength, model)
     checker = ClaimChecker(
-        hits=hits, embed=question.embed, seen=frozenset(built.images), ask_image=ask_image, settings=rules.support
+        hits=hits,
+        question=question.text,
+        embed=question.embed,
+        seen=frozenset(built.images),
+        ask_image=ask_image,
+        settings=rules.support,
     )
     claims = [_claim(statement, checker, built) for statement in statements]
     warnings = [*built.warnings, *_unknown(statements, built.used)]
     if rules.abstain:
         reason = _unfounded(claims, reply, built, rules, strength)
         if reason:
-            return _refused(question, rules, strength, model, reason)
+            return _refused(question, rules, strength, model, (reason, *_unknown(statements, built.used)))
     return _assembled(claims, statements, question, rules, model, warnings)
 
 
@@ -212,9 +217,11 @@ def _declined(question: AnswerTask, rules: AnswerRules, strength: float, model: 
     return dataclasses.replace(answer, warnings=(*answer.warnings, warning))
 
 
-def _refused(question: AnswerTask, rules: AnswerRules, strength: float, model: ModelInfo, reason: str) -> Answer:
+def _refused(
+    question: AnswerTask, rules: AnswerRules, strength: float, model: ModelInfo, reasons: Sequence[str]
+) -> Answer:
     """A reply that nothing carries: quotes where the evidence is strong, else an abstention."""
-    warning = f"the reply of {model.name} was set aside: {reason}"
+    warning = f"the reply of {model.name} was set aside: {'; '.join(reasons)}"
     if strength >= rules.sure:
         return degraded_answer(question, rules, warning)
     return _abstention(question, rules, model, (warning,))
@@ -226,12 +233,17 @@ def _abstention(question: AnswerTask, rules: AnswerRules, model: ModelInfo, warn
 
 
 def _claim(statement: Statement, checker: ClaimChecker, built: BuiltPrompt) -> Claim:
-    """A statement checked against what it cites; one that cites nothing is given the hit that carries it."""
+    """A statement checked against what it cites; one that cites nothing is given the hit that carries it.
+
+    Where it cites what was not given, no other hit takes the place: nothing carries it, or the rest does so weakly.
+    """
     ranks = [rank for rank in statement.cited if rank in built.used]
-    if ranks:
-        return checker.check(statement.text, ranks)
+    if statement.cited:
+        claim = checker.check(statement.text, ranks)
+        whole = len(ranks) == len(statement.cited) or claim.support is Support.UNSUPPORTED
+        return claim if whole else dataclasses.replace(claim, support=Support.WEAK)
     claim = checker.attribute(statement.text)
-    if claim.citations or not built.images or statement.cited:
+    if claim.citations or not built.images:
         return claim
     # A model too small to cite speaks of the images it was shown.
     return checker.check(statement.text, tuple(built.images)) if built.plain else claim

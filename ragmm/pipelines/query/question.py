@@ -14,16 +14,14 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from ragmm.errors import UsageError
 from ragmm.pipelines.patience import ENDLESS, Flag, Patience
-from ragmm.text.terms import content_terms
+from ragmm.pipelines.query.follow_ups import Exchange, completed
 from ragmm.types import Correction, StoredItem
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["Asked", "Exchange", "Question", "QuestionParts", "question_of", "search_text"]
+__all__ = ["Asked", "Exchange", "Question", "QuestionParts", "question_of"]
 
-Exchange = tuple[str, str]
-"""An earlier question and its answer."""
 _WORD = re.compile(r"[^\W_]+")
 _LIKE_CHARACTERS = 600
 """Of the text of an item that others are to be like: its beginning says what it is about."""
@@ -54,7 +52,7 @@ class Question:
     like: int | None = None
     """An item of the collection that others are to be like, by its id."""
     history: Sequence[Exchange] = ()
-    """Earlier questions and answers, oldest first; a follow-up is searched with the words of the one before it."""
+    """Earlier questions and answers, oldest first; a follow-up is read with them, see QueryResult.read_as."""
     k: int | None = None
     """How many hits; else the pipeline's query.k."""
     modality: str | None = None
@@ -87,8 +85,11 @@ class Question:
     def asked(self, like: StoredItem | None) -> Asked:
         """Now, with the item that others are to be like, and the picture as bytes."""
         until = None if self.deadline is None else time.monotonic() + self.deadline
+        alone = self.image is not None or like is not None  # "what is this?" asks of the picture
+        text = self.text if alone else completed(self.text, self.history)
         return Asked(
-            text=self.text,
+            text=text,
+            typed=None if text == self.text else self.text,
             image=None if self.image is None else _bytes_of(self.image),
             like=like,
             history=self.history,
@@ -127,6 +128,9 @@ class Asked:
     """A question of which everything is there."""
 
     text: str = ""
+    """Written out, where it follows up another."""
+    typed: str | None = None
+    """As it was asked, where it is written out."""
     image: bytes | None = None
     like: StoredItem | None = None
     history: Sequence[Exchange] = ()
@@ -142,8 +146,7 @@ class Asked:
     @property
     def as_written(self) -> str:
         """The same with every slip of the pen."""
-        words = search_text(self.text, self.history)
-        return words if self.like is None or words.strip() else self.like.text[:_LIKE_CHARACTERS]
+        return self.text if self.like is None or self.text.strip() else self.like.text[:_LIKE_CHARACTERS]
 
     def right(self, text: str) -> str:
         """A text with the words that are misspelt put right; a capital letter stays one."""
@@ -151,13 +154,6 @@ class Asked:
             return text
         instead = {one.word: one.searched for one in self.corrections}
         return _WORD.sub(lambda word: _cased(instead.get(word[0].lower(), word[0]), word[0]), text)
-
-
-def search_text(question: str, history: Sequence[Exchange]) -> str:
-    """What to search for: a follow-up that says little by itself takes the words of the question before it along."""
-    if not history or len(content_terms(question)) >= 5:
-        return question
-    return f"{history[-1][0][:500]} {question}".strip()
 
 
 def _cased(word: str, like: str) -> str:

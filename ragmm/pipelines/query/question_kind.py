@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["asks_for_fact", "asks_to_describe", "looks_for_picture", "names_picture"]
+__all__ = ["asked_parts", "asks_for_fact", "asks_to_describe", "looks_for_picture", "names_picture"]
 
 _ASKS = re.compile(
     r"[?？]\s*$|(?:^|[,;:])\s*(?:who|whose|whom|what|when|where|which|why|how|is|are|was|were|do|does|did|can|could|has|have|had|"
@@ -23,6 +23,11 @@ _TELL = re.compile(
     re.IGNORECASE,
 )
 _WITHIN = re.compile(r"\b(?:which|what|how (?:many|much|long|old)|when|who|whom)\b", re.IGNORECASE)
+_BETWEEN = re.compile(
+    r"(?<=[?？])\s*(?=\S)|,?\s(?:and|und|et)\s(?=(?:who|whom|what|when|where|which|why|how|wer|was|wann|wo|welche\w*|warum|wie"
+    r"|qui|quand|où|quel\w*|combien)\b)",
+    re.IGNORECASE,
+)
 _NUMBER = re.compile(r"\d{2}|%")
 """Pictures are not described by numbers."""
 _PICTURE = (
@@ -42,6 +47,12 @@ _SHOW = re.compile(
 def asks_for_fact(question: str) -> bool:
     """Whether only words can answer: a question that names no picture, rather than a description of what to find."""
     return bool(_ASKS.search(question)) and not names_picture(question)
+
+
+def asked_parts(question: str) -> list[str]:
+    """The questions that one asks, each with a word that asks: "What does it cost, and when does it leave?" has two."""
+    parts = [part.strip(" ,;") for part in _BETWEEN.split(question) if part.strip(" ,;")]
+    return parts if all(_WITHIN.search(part) or _ASKS.search(f"{part}?") for part in parts) else [question.strip()]
 
 
 def asks_to_describe(question: str) -> bool:

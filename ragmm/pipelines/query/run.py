@@ -95,7 +95,8 @@ def stream_query(
         yield from (ClaimChecked(claim=claim) for claim in answer.claims)
         yield from (FigureShown(figure=figure) for figure in answer.figures)
     result = QueryResult(
-        question=question.text,
+        question=question.text if question.typed is None else question.typed,
+        read_as="" if question.typed is None else question.text,
         collection=collection,
         generation=snapshot.generation,
         hits=found.hits,
