@@ -70,9 +70,9 @@ def markdown(value: Any) -> str:
 
 def show(result: QueryResult) -> None:
     """In a notebook as it shows values, elsewhere as `ragmm query` prints it."""
-    notebook = sys.modules.get("IPython.display") if "ipykernel" in sys.modules else None
-    if notebook is not None:
-        notebook.display(result)
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if hasattr(shell, "kernel"):  # a notebook's; at a terminal's a repr would be all
+        sys.modules["IPython.display"].display(result)
         return
     from rich.console import Console
 

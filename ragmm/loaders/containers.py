@@ -10,6 +10,7 @@ __all__ = ["ole_media_type", "zip_media_type"]
 
 _DIRECTORY_BYTES = 1 << 20
 _TAIL_BYTES = (1 << 16) + 22
+_OLE_HEADER, _LAST_SECTOR = 512, 0xFFFFFFFA
 _OOXML = "application/vnd.openxmlformats-officedocument."
 _ZIP_MEMBERS = (
     ("word/", _OOXML + "wordprocessingml.document"),
@@ -46,13 +47,27 @@ def zip_media_type(path: Path, head: bytes) -> str:
 
 def ole_media_type(path: Path, head: bytes) -> str:
     """Old Office formats, Outlook messages, and OOXML under a password."""
-    shift, first = struct.unpack_from("<H", head, 30)[0], struct.unpack_from("<I", head, 48)[0]
-    sector = 1 << min(shift, 16)
-    directory = _read_at(path, (first + 1) * sector, 1 << 16) + head
+    directory = (b"".join(_ole_directory(path, head)) + head).lower()
     for stream, media_type in _OLE_STREAMS:
-        if (stream + "\0").encode("utf-16-le") in directory:
+        if (stream.lower() + "\0").encode("utf-16-le") in directory:
             return media_type
     return "application/x-ole-storage"
+
+
+def _ole_directory(path: Path, head: bytes) -> Iterator[bytes]:
+    """Its sectors, which may lie anywhere in the file; each is followed by the one that the table of sectors names."""
+    shift, sector = struct.unpack_from("<H", head, 30)[0], struct.unpack_from("<I", head, 48)[0]
+    size = 1 << min(max(shift, 7), 16)
+    tables = struct.unpack_from("<109I", head, 76) if len(head) >= _OLE_HEADER else ()
+    for _ in range(_DIRECTORY_BYTES // size):
+        yield _read_at(path, (sector + 1) * size, size)
+        table, place = divmod(sector, size // 4)
+        if table >= len(tables) or tables[table] > _LAST_SECTOR:
+            return
+        named = _read_at(path, (tables[table] + 1) * size + 4 * place, 4)
+        sector = struct.unpack("<I", named)[0] if len(named) == 4 else _LAST_SECTOR + 1
+        if sector > _LAST_SECTOR:
+            return
 
 
 def _declared(head: bytes) -> str | None:

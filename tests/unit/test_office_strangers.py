@@ -14,6 +14,7 @@ import office_files as made
 import pytest
 
 from ragmm.errors import DocumentError, LimitError
+from ragmm.loaders.containers import ole_media_type
 from ragmm.loaders.office.compressed_rtf import unpacked
 from ragmm.loaders.office.mail import msg_parts
 from ragmm.loaders.registry import default_loaders, load, probe
@@ -158,3 +159,59 @@ def test_an_outlook_message_that_has_only_a_formatted_body_is_read(monkeypatch: 
     monkeypatch.setattr(oxmsg.Message, "load", lambda _: Outlook())
     _, parts = msg_parts(Path("a.msg"), "a.msg")
     assert "hello world" in "\n".join(part.text for part in parts)
+
+
+_WORD, _SLIDES = (
+    "vnd.openxmlformats-officedocument.wordprocessingml",
+    "vnd.openxmlformats-officedocument.presentationml",
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "usual", "special", "name"),
+    [
+        ("docx", f"{_WORD}.document.main", f"{_WORD}.template.main", "a.dotx"),
+        ("docx", f"{_WORD}.document.main", "vnd.ms-word.document.macroEnabled.main", "a.docm"),
+        ("docx", f"{_WORD}.document.main", "vnd.ms-word.template.macroEnabledTemplate.main", "a.dotm"),
+        ("pptx", f"{_SLIDES}.presentation.main", f"{_SLIDES}.template.main", "a.potx"),
+        ("pptx", f"{_SLIDES}.presentation.main", f"{_SLIDES}.slideshow.main", "a.ppsx"),
+    ],
+)
+def test_templates_shows_and_files_with_macros_are_read(
+    read: Read, kind: str, usual: str, special: str, name: str
+) -> None:
+    data = getattr(made, kind)()
+    other = made.replaced(data, "[Content_Types].xml", (f"application/{usual}+xml", f"application/{special}+xml"))
+    assert other != data
+    assert [item.text for item in read(other, name)] == [item.text for item in read(data, f"a.{kind}")]
+
+
+@pytest.mark.parametrize(
+    ("stream", "media_type"),
+    [("PowerPoint Document", "application/vnd.ms-powerpoint"), ("worddocument", "application/msword")],
+)
+def test_the_directory_of_an_old_office_file_is_followed_through_the_file(
+    tmp_path: Path, stream: str, media_type: str
+) -> None:
+    size, far = 4096, 40
+    header = bytearray(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".ljust(512, b"\xff"))
+    struct.pack_into("<H", header, 30, 12)
+    struct.pack_into("<I", header, 48, 1)
+    struct.pack_into("<I", header, 76, 0)
+    table = bytearray(b"\xff" * size)
+    struct.pack_into("<I", table, 4 * 1, far)
+    struct.pack_into("<I", table, 4 * far, 0xFFFFFFFE)
+    sectors = [bytes(table), b"\0" * size, *[b"\0" * size] * (far - 2)]
+    sectors.append((stream + "\0").encode("utf-16-le").ljust(size, b"\0"))
+    file = tmp_path / "old"
+    file.write_bytes(bytes(header).ljust(size, b"\0") + b"".join(sectors))
+    assert ole_media_type(file, file.read_bytes()[:4096]) == media_type
+
+
+def test_a_directory_that_goes_in_circles_ends(tmp_path: Path) -> None:
+    header = bytearray(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".ljust(512, b"\0"))
+    struct.pack_into("<H", header, 30, 9)
+    struct.pack_into("<I", header, 76, 0)  # its table of sectors is all zeros: the first is followed by itself
+    file = tmp_path / "old"
+    file.write_bytes(bytes(header) + b"\0" * 512)
+    assert ole_media_type(file, bytes(header)) == "application/x-ole-storage"

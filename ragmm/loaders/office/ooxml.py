@@ -49,10 +49,26 @@ def _check_member(package: SafeZip, member: str, name: str) -> None:
         tail = chunk[-32:]
 
 
+_TYPES = "[Content_Types].xml"
+_SPECIAL = re.compile(
+    rb"application/(?:vnd\.openxmlformats-officedocument\.(wordprocessingml|presentationml)\.(?:template|slideshow)"
+    rb"|vnd\.ms-(word|powerpoint)\.(?:document|template|slideshow)\.macroEnabled(?:Template)?)\.main\+xml"
+)
+_WORD, _SLIDES = (
+    b"application/vnd.openxmlformats-officedocument." + kind + b".main+xml"
+    for kind in (b"wordprocessingml.document", b"presentationml.presentation")
+)
+_USUAL = {b"wordprocessingml": _WORD, b"word": _WORD, b"presentationml": _SLIDES, b"powerpoint": _SLIDES}
+
+
 def readable_package(file: Path, name: str) -> Path | io.BytesIO:
-    """What a library can open: the file, or a copy of a "Strict" one with the namespaces that libraries know."""
+    """What a library can open: the file, or a copy with the names that libraries know: of a "Strict" one, a template, a
+    show, or one with macros, which are not run.
+    """
     with open_zip(file, InflateBudget(name)) as package:
-        if _RELATIONS not in package or _STRICT not in package.read(_RELATIONS):
+        strict = _RELATIONS in package and _STRICT in package.read(_RELATIONS)
+        special = _TYPES in package and _SPECIAL.search(package.read(_TYPES)) is not None
+        if not strict and not special:
             return file
         copy = io.BytesIO()
         with zipfile.ZipFile(copy, "w", zipfile.ZIP_STORED) as target:
@@ -68,7 +84,7 @@ def _transitional(markup: bytes) -> bytes:
     renamed = _STRICT_NAME.sub(rb"http://schemas.openxmlformats.org/\1/2006/", markup)
     for strict, usual in _RENAMED.items():
         renamed = renamed.replace(strict, usual)
-    return renamed
+    return _SPECIAL.sub(lambda found: _USUAL[found[1] or found[2]], renamed)
 
 
 def core_properties(package: SafeZip) -> dict[str, str]:
