@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tools.first_hour import Step, tutorial
+if TYPE_CHECKING:
+    from tools.first_hour import Step
 
 
 @pytest.fixture
@@ -16,6 +18,8 @@ def steps(repository: Path) -> list[Step]:
     page = repository / "docs" / "guide" / "start.md"
     if not page.exists():
         pytest.skip("run away from the checkout: no documents here")
+    from tools.first_hour import tutorial
+
     return tutorial(page)
 
 
