@@ -59,6 +59,6 @@ def test_the_default_profile_never_starts_torch(tmp_path: Path) -> None:
     assert (said["failures"], said["started"]) == ([], [])
     assert said["captioned"] > 0
     assert said["legs"] == ["shared/image", "text/image", "text/text"]
-    assert "minutes" in said["text"]
+    assert "70 min" in said["text"]
     assert said["first"].endswith("gull-rock.png")
     assert said["peak_mb"] <= 600
