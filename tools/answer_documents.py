@@ -109,10 +109,10 @@ def write_answer_documents(folder: Path) -> list[Path]:
     contents["tables/plots.csv"] = "".join(",".join(row) + "\n" for row in HARVEST).encode("utf-8")
     contents["library/report-2024.pdf"] = _report()
     contents["library/statement-2024.pdf"] = _statement()
-    contents |= {name: _png(_chart(chart)) for name, chart in CHARTS.items()}
+    contents |= {name: chart_png(chart) for name, chart in CHARTS.items()}
     contents |= {name: _png(_written(text)) for name, text in PICTURES.items()}
     if importlib.util.find_spec("openpyxl"):
-        contents["tables/boats.xlsx"] = _sheet(BOATS)
+        contents["tables/boats.xlsx"] = sheet_bytes(BOATS, "Boats")
     for name, data in contents.items():
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -159,13 +159,13 @@ def _statement() -> bytes:
     return pdf_bytes([page], title="Penmoor Library: statement for 2024")
 
 
-def _sheet(rows: Rows) -> bytes:
+def sheet_bytes(rows: Rows, title: str) -> bytes:
     """Numbers as numbers."""
     from openpyxl import Workbook
 
     book = Workbook()
     sheet = book.active
-    sheet.title = "Boats"
+    sheet.title = title
     for row in rows:
         sheet.append([int(cell) if cell.isdigit() else cell for cell in row])
     packed = io.BytesIO()
@@ -173,10 +173,11 @@ def _sheet(rows: Rows) -> bytes:
     return packed.getvalue()
 
 
-def _chart(chart: Chart) -> Image:
+def chart_png(chart: Chart) -> bytes:
+    """The picture of a chart."""
     from ragmm.sample.drawings import chart_image
 
-    return chart_image(chart)
+    return _png(chart_image(chart))
 
 
 def _written(lines: Sequence[str]) -> Image:
