@@ -28,5 +28,9 @@ class FoundValue:
     """What spoke for it; None where no weights were asked."""
     doubt: float = 1.0
     """What was taken off the confidence beside the weights, as a factor."""
+    quotes: tuple[str, ...] = ()
+    """Of a value that was worked out, all places of the item that it was worked out from."""
+    sides: tuple[FoundValue, ...] = ()
+    """Of a comparison, what was found for each side, the winner first."""
     lacking: str = ""
     """What was asked for and is not there: "2014 (found 2015)"."""

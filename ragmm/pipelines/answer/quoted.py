@@ -15,6 +15,7 @@ from ragmm.pipelines.answer.found_values import TableWeights, TextReading, value
 from ragmm.pipelines.answer.ingredients import lines_of
 from ragmm.pipelines.answer.reasons import gives_reason
 from ragmm.pipelines.answer.scoring import EmbedTexts, Scored, ScoreWeights, score_units, speaks_of, strength
+from ragmm.pipelines.answer.worked_out import worked_out
 from ragmm.pipelines.query.legs import SAME
 from ragmm.pipelines.query.question_kind import asks_for_fact, asks_to_describe, looks_for_picture, names_picture
 from ragmm.pipelines.query.value_kinds import AskedKind
@@ -141,18 +142,26 @@ def _values(
     reader: Reader,
 ) -> list[FoundValue]:
     """The likeliest first. Tables are read first: where a cell is likely enough, running text need not be."""
-    found = values_in_tables(question, asked, hits, settings.tables, embed=embed, reader=reader)
-    if not found or found[0].confidence < settings.sure_cell:
-        found += values_in_text(question, asked, hits, reader, settings.texts, embed=embed)
-    return sorted(found, key=lambda one: -one.confidence)
+
+    def look_up(question: str, asked: AskedFor, hits: Sequence[Hit], *, sure: float) -> list[FoundValue]:
+        found = values_in_tables(question, asked, hits, settings.tables, embed=embed, reader=reader)
+        if not found or found[0].confidence < sure:
+            found += values_in_text(question, asked, hits, reader, settings.texts, embed=embed)
+        return sorted(found, key=lambda one: -one.confidence)
+
+    return worked_out(question, asked, hits, look_up, embed, sure=settings.sure_cell)
 
 
 def _valued(best: FoundValue, hits: Sequence[Hit], settings: ExtractiveSettings) -> Answer:
-    """The value, and as its one claim the sentence or row that it stands in."""
-    support = Support.WEAK if GENERATED in best.hit.item.metadata else Support.SUPPORTED
-    claim = Claim(text=inert(best.shown), citations=(Citation(rank=best.hit.rank, quote=best.quote),), support=support)
-    answer = _answer([claim], hits, settings)
+    """The value, and as its claim the sentence or row that it stands in, or what it was worked out from."""
+    answer = _answer([_value_claim(one) for one in best.sides or (best,)], hits, settings)
     return dataclasses.replace(answer, short=inert(best.value) or None)
+
+
+def _value_claim(one: FoundValue) -> Claim:
+    support = Support.WEAK if GENERATED in one.hit.item.metadata else Support.SUPPORTED
+    citations = tuple(Citation(rank=one.hit.rank, quote=quote) for quote in one.quotes or (one.quote,))
+    return Claim(text=inert(one.shown), citations=citations, support=support)
 
 
 def _doubted(answer: Answer) -> Answer:

@@ -1,0 +1,462 @@
+"""The cells that a figure is worked out from: all of them, of one table, with one unit, or none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ragmm.pipelines.answer.asked_tables import AskedTable, has_word, label_column, words_of
+from ragmm.pipelines.answer.candidates import FoundValue
+from ragmm.pipelines.answer.cells import CellWeights, EmbedTexts, column_features
+from ragmm.pipelines.answer.exact import Figure, exact_figure, head_unit
+from ragmm.pipelines.answer.grids import is_amount, is_unit_head
+from ragmm.pipelines.answer.named_cells import (
+    NamedRows,
+    QuestionWords,
+    is_total,
+    named_columns,
+    named_rows,
+    row_label,
+)
+from ragmm.pipelines.query.asked_sums import AskedSum, Operation
+from ragmm.pipelines.query.value_kinds import AskedKind, years
+from ragmm.pipelines.query.wanted import AskedFor
+from ragmm.text.terms import content_terms, fold, terms
+from ragmm.types import Hit
+
+__all__ = ["Cells", "cells_for", "count_of"]
+
+Place = tuple[int, int]
+_ALL = re.compile(r"\b(?:all|total|overall|every|each|per|whole|on average|average|mean)\b")
+_THAN = re.compile(r"\bthan\b")
+_TIMES_AS = re.compile(r"\btimes as\b.*\bas\b")
+_AGAINST = re.compile(r"\b(?:the )?(?:previous|prior|preceding|year before|last) ?(?:year|season)?\b")
+_NAME = re.compile(r"(?<=\S\s)[A-ZÀ-Þ][\w'’-]+")
+_SURE_COLUMN = 0.6
+_LONGEST_WHOLE = 2_400
+"""Characters of a table that is surely not cut in parts."""
+_MOST_UNSAID = 0.34
+_FILLERS = frozenset(
+    terms(
+        "how much many more less fewer than did do does was were is are has have had what which the of in at on by to from"
+        " between over and for with compared comparison difference change grow grew growth rise rose increase decrease"
+        " decline fall fell drop ratio share proportion part percent percentage per cent sum total together combined"
+        " altogether average mean added add up times as large larger taller older younger longer shorter higher lower"
+        " cheaper number amount figure figures value figures count year years month months end people persons come came"
+        " visit visited take took carry carried make made making produce produced use used spend spent spending cost costs"
+        " charge charges go went see saw work worked sell sold earn earned pay paid operate have there during all each"
+        " every whole list show altogether exact exactly calculate compute points point finish finished"
+    )
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cells:
+    """What goes into a formula, in its order."""
+
+    figures: tuple[Figure, ...]
+    names: tuple[str, ...]
+    """Of each, its row and column."""
+    quotes: tuple[str, ...]
+    """Of each, its row as it stands in the item."""
+    unit: tuple[str, str]
+    certainty: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Columns:
+    columns: tuple[int, ...]
+    share: float = 1.0
+    dated: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Search:
+    """One table that is asked for the cells."""
+
+    wanted: AskedSum
+    asked: AskedFor
+    hit: Hit
+    table: AskedTable
+    beside: Sequence[Hit]
+    """All hits of its document."""
+    words: QuestionWords
+
+
+def cells_for(
+    wanted: AskedSum,
+    asked: AskedFor,
+    hit: Hit,
+    table: AskedTable,
+    beside: Sequence[Hit],
+    embed: EmbedTexts | None,
+) -> Cells | None:
+    """None where one of them is missing, stands for another year or thing, or has another unit."""
+    search = _Search(
+        wanted=wanted, asked=asked, hit=hit, table=table, beside=beside, words=QuestionWords.of(wanted.text)
+    )
+    unsaid = _unsaid(search)
+    if unsaid is None:
+        return None
+    named = named_rows(table, search.words)
+    rows = _rows(search, named)
+    if rows is None:
+        return None
+    columns = _columns(search, rows, embed)
+    if columns is None:
+        return None
+    places = _places(search, rows, named, columns)
+    return _cells(search, places, (1 - unsaid) * columns.share) if places else None
+
+
+def _rows(search: _Search, named: Sequence[NamedRows]) -> list[int] | None:
+    """Those that the question names; all, where it asks for the whole and the table is whole."""
+    wanted, grid = search.wanted, search.table.grid
+    totals = [number for number, row in enumerate(grid.rows) if is_total(row)]
+    rows = list(dict.fromkeys(row for one in named for row in one.rows))
+    if wanted.operation is Operation.SHARE:
+        return _part_and_whole(search, named, totals)
+    if wanted.operation in (Operation.SUM, Operation.AVERAGE):
+        parts = [row for row in rows if row not in totals]
+        if len(named) >= 2 and wanted.ranged and _is_range(search, named):
+            low, high = sorted((named[0].rows[0], named[-1].rows[0]))
+            return list(range(low, high + 1))
+        if any(len(one.rows) > 1 for one in named) and not _is_whole(search):
+            return None
+        if parts or rows:
+            return parts or None
+        asks_all = _ALL.search(search.words.folded) is not None
+        return [row for row in range(len(grid.rows)) if row not in totals] if asks_all and _is_whole(search) else None
+    if any(len(one.rows) > 1 for one in named):
+        return None
+    return rows or None
+
+
+def _part_and_whole(search: _Search, named: Sequence[NamedRows], totals: Sequence[int]) -> list[int] | None:
+    rows = list(dict.fromkeys(row for one in named for row in one.rows))
+    if any(len(one.rows) > 1 for one in named):
+        return None
+    wholes = [row for row in rows if row in totals]
+    parts = [row for row in rows if row not in totals]
+    if len(parts) == 2 and not wholes:  # "what share of income are fees": the whole is named first, behind "of"
+        return [parts[1], parts[0]] if re.search(r"\bof\b", search.words.folded) else None
+    if len(parts) != 1 or len(wholes) > 1:
+        return None
+    if wholes or len(totals) == 1:
+        return [parts[0], *(wholes or totals)]
+    return None if totals or not _is_whole(search) else [parts[0], -1]
+
+
+def _is_range(search: _Search, named: Sequence[NamedRows]) -> bool:
+    """Whether two names are the first and the last of a run of rows: "from January to April"."""
+    first, last = named[0], named[-1]
+    if len(named) != 2 or len(first.rows) != 1 or len(last.rows) != 1:
+        return False
+    joined = rf"\b(?:from|between|over)\s[^?]*?{re.escape(fold(first.name))}\s(?:to|through|until|till|and)\s"
+    return re.search(joined + re.escape(fold(last.name)), search.words.folded) is not None
+
+
+def _columns(search: _Search, rows: Sequence[int], embed: EmbedTexts | None) -> _Columns | None:
+    """Those of the years asked about; else those whose heads are named; else the only one that can be meant."""
+    grid = search.table.grid
+    real = [row for row in rows if row >= 0]
+    counted = [
+        column
+        for column in grid.columns
+        if all(exact_figure(grid.rows[row][column]) for row in real)
+        and not is_unit_head(grid.heads[column])
+        and (column > 0 or grid.heads[0] == "")
+    ]
+    filled = [column for column in grid.columns if any(is_amount(grid.rows[row][column]) for row in real)]
+    dated = {column: years(grid.heads[column]) for column in filled if years(grid.heads[column])}
+    if not counted:
+        return None
+    if not dated:
+        return _undated(search, real, counted, embed) if not _missing_years(search) else None
+    asked = _asked_years(search, frozenset().union(*dated.values()))
+    if asked is None:
+        return None
+    chosen = []
+    for year in asked:
+        of_year = [column for column in counted if year in dated.get(column, ())]
+        best = _best_of(search, of_year)
+        if best is None:
+            return None
+        chosen.append(best)
+    alike = len({re.sub(r"\d{4}", "", grid.heads[column]).strip() for column in chosen}) == 1
+    return _Columns(columns=tuple(chosen), dated=True) if alike else None
+
+
+def _asked_years(search: _Search, there: frozenset[str]) -> list[str] | None:
+    """In their order; with one year alone a change is one against the year before. None where one is not there."""
+    wanted, asked = search.wanted, sorted(search.asked.years or years(search.wanted.text))
+    if wanted.ranged and len(asked) == 2 and wanted.operation in (Operation.SUM, Operation.AVERAGE):
+        asked = [str(year) for year in range(int(asked[0]), int(asked[1]) + 1)]
+    if len(asked) == 1 and wanted.operation is Operation.CHANGE:
+        asked = [str(int(asked[0]) - 1), asked[0]]
+    if not asked or not there.issuperset(asked):
+        return None
+    return asked
+
+
+def _missing_years(search: _Search) -> bool:
+    """Whether a year is asked about that stands neither in a row nor in what is said about the table."""
+    grid = search.table.grid
+    told = f"{grid.about} {grid.beside} {' '.join(cell for row in grid.rows for cell in row)} {_told(search)}"
+    return not years(told) >= years(search.wanted.text)
+
+
+def _best_of(search: _Search, columns: Sequence[int]) -> int | None:
+    """The one whose head has most of the question's words; None where that is open."""
+    if len(columns) == 1:
+        return columns[0]
+    heads = {column: re.sub(r"\d{4}", "", search.table.grid.heads[column]) for column in columns}
+    said = {
+        column: sum(search.words.place(word) is not None for word in set(terms(head)))
+        for column, head in heads.items()
+    }
+    best = sorted(columns, key=lambda column: -said[column])
+    return best[0] if len(best) > 1 and said[best[0]] > said[best[1]] else None
+
+
+def _undated(
+    search: _Search, rows: Sequence[int], counted: Sequence[int], embed: EmbedTexts | None
+) -> _Columns | None:
+    grid = search.table.grid
+    named = named_columns([(column, grid.heads[column]) for column in counted], search.words)
+    if named:
+        return _Columns(columns=tuple(named))
+    if len(counted) == 1:
+        return _Columns(columns=(counted[0],))
+    features = column_features(
+        search.wanted.text, content_terms(search.wanted.text), search.asked, search.table, rows[0], embed
+    )
+    scores = (features @ np.array(CellWeights().column))[list(counted)]
+    odds = np.exp(scores - scores.max())
+    best = int(odds.argmax())
+    share = float(odds[best] / odds.sum())
+    return _Columns(columns=(counted[best],), share=share) if share >= _SURE_COLUMN else None
+
+
+def _places(
+    search: _Search, rows: Sequence[int], named: Sequence[NamedRows], columns: _Columns
+) -> list[Place] | None:
+    """The cells in the formula's order."""
+    operation = search.wanted.operation
+    if operation in (Operation.SUM, Operation.AVERAGE):
+        places = [(row, column) for row in rows for column in columns.columns]
+        one_way = len(rows) == 1 or len(columns.columns) == 1
+        return places if len(places) >= 2 and one_way else None
+    if operation is Operation.SHARE:
+        return [(row, columns.columns[0]) for row in rows] if len(columns.columns) == 1 else None
+    if len(rows) * len(columns.columns) != 2:
+        return None
+    places = [(row, column) for row in rows for column in columns.columns]
+    at = {place: _said_at(search, place, named, by_row=len(rows) == 2) for place in places}
+    return _in_order(search, places, at, dated=columns.dated and len(rows) == 1)
+
+
+def _said_at(search: _Search, place: Place, named: Sequence[NamedRows], *, by_row: bool) -> int:
+    if by_row:
+        return next(one.place for one in named if place[0] in one.rows)
+    head = search.table.grid.heads[place[1]]
+    asked = years(head) & years(search.wanted.text)
+    words = asked or set(terms(head))
+    found = [at for word in words if (at := search.words.place(word)) is not None]
+    return min(found, default=0)
+
+
+def _in_order(
+    search: _Search, places: Sequence[Place], at: dict[Place, int], *, dated: bool
+) -> list[Place]:
+    """First what the other is taken from: the later year, what stands before "than", what a ratio is of."""
+    wanted, folded = search.wanted, search.words.folded
+    mentioned = sorted(places, key=lambda place: at[place])
+    first, second = mentioned
+    if wanted.operation is Operation.RATIO:
+        found = _TIMES_AS.search(folded)
+        if found and at[second] >= found.end() - 3 > at[first]:
+            return [first, second]
+        under = next((place for place in mentioned if found and at[place] >= found.end() - 3), second)
+        return [place for place in mentioned if place != under] + [under]
+    if wanted.operation is Operation.CHANGE:
+        new, old = (places[1], places[0]) if dated else (second, first)
+        return [old, new] if wanted.falls and _fell(search, old, new) else [new, old]
+    if _THAN.search(folded):
+        than = _THAN.search(folded)
+        before = [place for place in mentioned if than and at[place] < than.start()]
+        if len(before) == 1:
+            more = before[0]
+            less = next(place for place in mentioned if place != more)
+            return [less, more] if wanted.falls else [more, less]
+        return [second, first] if wanted.falls else [first, second]
+    figures = {place: exact_figure(search.table.grid.rows[place[0]][place[1]]) for place in places}
+    return sorted(places, key=lambda place: -(one.value if (one := figures[place]) else 0))
+
+
+def _fell(search: _Search, old: Place, new: Place) -> bool:
+    """By how much it fell is a number; where it rose, the answer says so by its sign."""
+    return not search.wanted.percent
+
+
+def _cells(search: _Search, places: Sequence[Place], certainty: float) -> Cells | None:
+    grid = search.table.grid
+    figures, names, quotes = [], [], []
+    units = set()
+    for row, column in places:
+        if row < 0:
+            whole = _whole(search, column)
+            if whole is None:
+                return None
+            figures.append(whole[0])
+            names.append("all rows")
+            quotes += whole[1]
+            continue
+        figure = exact_figure(grid.rows[row][column])
+        if figure is None:
+            return None
+        figures.append(figure)
+        names.append(", ".join(filter(None, (row_label(grid.rows[row]), grid.heads[column]))))
+        quotes.append(grid.quotes[row])
+        units.add(_unit(search, figure, row, column))
+    plain = {unit for unit in units if any(unit)}
+    related = search.wanted.operation in (Operation.RATIO, Operation.SHARE)
+    if len(units) > 1 and not (related and len(plain) <= 1) and not search.wanted.operation is Operation.RATIO:
+        return None
+    return Cells(
+        figures=tuple(figures),
+        names=tuple(names),
+        quotes=tuple(quotes),
+        unit=next(iter(units)) if len(units) == 1 else ("", ""),
+        certainty=certainty,
+    )
+
+
+def _whole(search: _Search, column: int) -> tuple[Figure, list[str]] | None:
+    """What a column comes to, if each of its cells is a figure."""
+    grid = search.table.grid
+    figures = [exact_figure(row[column]) for row in grid.rows]
+    if not all(figures):
+        return None
+    present = [one for one in figures if one is not None]
+    total = sum(one.value for one in present)
+    shown = f"({' + '.join(one.shown for one in present)})"
+    return Figure(value=total, shown=shown, decimals=max(one.decimals for one in present)), list(grid.quotes)
+
+
+def _unit(search: _Search, figure: Figure, row: int, column: int) -> tuple[str, str]:
+    """The cell's own, else that of its row's unit column, its head, the head of the labels, the title."""
+    grid = search.table.grid
+    if any(figure.unit):
+        return figure.unit
+    beside = next((grid.rows[row][one] for one in grid.columns if is_unit_head(grid.heads[one])), "")
+    if beside:
+        return "", beside
+    if any(unit := head_unit(grid.heads[column])):
+        return unit
+    label = grid.heads[label_column(grid.rows[row])]
+    if any(unit := head_unit(label, whole=True)):
+        return unit
+    context = " ".join(line for line in search.hit.item.context.splitlines() if not line.startswith("|"))
+    title = f"{search.hit.item.metadata.get('caption', '')} {context}"
+    return head_unit(title, whole=True) if years(grid.heads[column]) or grid.labelled else ("", "")
+
+
+def _is_whole(search: _Search) -> bool:
+    """Whether the item holds the whole table, as far as can be seen."""
+    return is_whole(search.hit, search.beside)
+
+
+def is_whole(hit: Hit, beside: Sequence[Hit]) -> bool:
+    """Whether an item holds all of its table: it is no continued part, short, and no other part was found."""
+    item = hit.item
+    rows = item.metadata.get("rows")
+    if any(line.startswith("|") for line in item.context.splitlines()) or len(item.text) > _LONGEST_WHOLE:
+        return False
+    if isinstance(rows, list) and rows and rows[0] > 2:
+        return False
+    head = item.text.lstrip().splitlines()[0] if item.text.strip() else ""
+    return not any(
+        other.item.id != item.id and head.startswith("|") and head in f"{other.item.text}\n{other.item.context}"
+        for other in beside
+    )
+
+
+def _told(search: _Search) -> str:
+    return " ".join(
+        f"{one.item.uri} {one.item.context} {' '.join(one.item.locator.section)} {one.item.text[:4000]}"
+        for one in search.beside
+    )
+
+
+def _unsaid(search: _Search) -> float | None:
+    """Share of the question's words that its document does not say; None where a name or a number is among them, or
+    where too much is.
+    """
+    there = words_of(f"{search.table.grid.about} {_told(search)}")
+    words = [word for word in content_terms(search.wanted.text) if word not in _FILLERS]
+    missing = [word for word in words if not has_word(there, word)]
+    names = {term for name in _NAME.findall(search.wanted.text) for term in terms(name)}
+    wanted_years = years(search.wanted.text)
+    if any(word in names or (word[0].isdigit() and word not in wanted_years) for word in missing):
+        return None
+    share = len(missing) / max(1, len(words))
+    return share if share <= _MOST_UNSAID else None
+
+
+def count_of(wanted: AskedSum, hit: Hit, table: AskedTable, beside: Sequence[Hit]) -> FoundValue | None:
+    """How many rows of a whole table are of the kind asked about."""
+    grid = table.grid
+    search = _Search(
+        wanted=wanted,
+        asked=AskedFor(kind=AskedKind.ANY, years=years(wanted.text)),
+        hit=hit,
+        table=table,
+        beside=beside,
+        words=QuestionWords.of(wanted.text),
+    )
+    if grid.labelled or not any(grid.heads) or not is_whole(hit, beside) or _unsaid(search) != 0:
+        return None
+    counted = _counted(wanted.text)
+    first = [row[0] for row in grid.rows if not is_total(row)]
+    listed = len(set(first)) == len(first) and all(first)
+    named = [one for one in named_rows(table, search.words)]
+    if len(named) > 1 or not counted:
+        return None
+    kept = [number for number, row in enumerate(grid.rows) if not is_total(row)]
+    if named:
+        kept = [row for row in kept if row in named[0].rows]
+        is_kind = any(has_word(words_of(named[0].name), word) for word in counted)
+        if not is_kind and not (listed and _is_key(table, counted)):
+            return None
+    elif not (listed and _is_key(table, counted) and _LISTED.search(search.words.folded)):
+        return None
+    labels = [row_label(grid.rows[row]) for row in kept]
+    value = str(len(kept))
+    return FoundValue(
+        value=value,
+        shown=f"{value} rows{f' of {named[0].name}' if named else ''}: {', '.join(labels)}"[:400],
+        quote=grid.quotes[kept[0]],
+        hit=hit,
+        confidence=0.75,
+        quotes=tuple(grid.quotes[row] for row in kept),
+    )
+
+
+_LISTED = re.compile(r"\b(?:list\w*|table|sheet|file|register|results?|entries|rows|on|have|in all|in total|there)\b")
+_COUNTED = re.compile(r"\bhow many ((?:\w+\s){1,3}?)(?:of|are|is|does|do|did|has|have|were|was|in|on|take|took)\b")
+
+
+def _counted(question: str) -> list[str]:
+    found = _COUNTED.search(fold(question))
+    return content_terms(found.group(1)) if found else []
+
+
+def _is_key(table: AskedTable, counted: Sequence[str]) -> bool:
+    """Whether what is counted is what a row is: named by the head of its first or its first worded column."""
+    grid = table.grid
+    keys = {0, label_column(grid.rows[0])} if grid.rows else set()
+    return any(has_word(table.heads[column], word) for column in keys for word in counted)

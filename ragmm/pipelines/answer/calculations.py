@@ -1,0 +1,190 @@
+"""Figures worked out from the cells of one table: only when every one of them was found, for what was asked."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from ragmm.pipelines.answer.asked_tables import AskedTable
+from ragmm.pipelines.answer.calculated_cells import Cells, cells_for, count_of
+from ragmm.pipelines.answer.candidates import FoundValue
+from ragmm.pipelines.answer.cells import EmbedTexts
+from ragmm.pipelines.answer.exact import Figure, written
+from ragmm.pipelines.answer.grids import Grid, grid_of
+from ragmm.pipelines.answer.named_things import documents_without_name
+from ragmm.pipelines.query.asked_sums import AskedSum, Operation, asked_sum, says_operation
+from ragmm.pipelines.query.value_kinds import AskedKind, fits
+from ragmm.pipelines.query.wanted import AskedFor
+from ragmm.text.terms import content_terms, terms
+from ragmm.types import Hit
+
+__all__ = ["calculated", "doubted_unless_stated"]
+
+_UNNAMED = 0.4
+_LATER = 0.97
+"""What a table is worth whose hit stands one rank lower."""
+_BEST = 0.9
+_NO_RESULT, _PERHAPS_RESULT = 0.3, 0.6
+"""What the confidence of a value is worth that is but one of the figures to be worked with."""
+_PERCENT = "%"
+_MINUS = "−"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Result:
+    value: Fraction
+    formula: str
+    places: int
+    unit: tuple[str, str]
+    also: str = ""
+    """The same in another form."""
+
+
+def calculated(question: str, asked: AskedFor, hits: Sequence[Hit], embed: EmbedTexts | None) -> FoundValue | None:
+    """The likeliest result over the tables of the hits."""
+    wanted = asked_sum(question)
+    if wanted is None:
+        return None
+    unnamed = documents_without_name(question, hits)
+    found = []
+    for hit in hits:
+        grid = grid_of(hit.item)
+        if grid is None:
+            continue
+        beside = [other for other in hits if other.item.uri == hit.item.uri]
+        value = _from_table(wanted, asked, hit, grid, beside, embed)
+        if value is not None:
+            worth = _UNNAMED if hit.item.uri in unnamed else 1.0
+            found.append((value.confidence * worth * _LATER ** (hit.rank - 1), -hit.rank, value))
+    return max(found, key=lambda one: one[:2])[2] if found else None
+
+
+def _from_table(
+    wanted: AskedSum, asked: AskedFor, hit: Hit, grid: Grid, beside: Sequence[Hit], embed: EmbedTexts | None
+) -> FoundValue | None:
+    table = AskedTable.of(grid)
+    if wanted.operation is Operation.COUNT:
+        return count_of(wanted, hit, table, beside)
+    cells = cells_for(wanted, asked, hit, table, beside, embed)
+    if cells is None:
+        return None
+    result = _result(wanted, asked, cells)
+    if result is None:
+        return None
+    short = written(result.value, result.places, result.unit)
+    named = "; ".join(dict.fromkeys(cells.names))
+    return FoundValue(
+        value=short,
+        shown=f"{result.formula} {short}{result.also}: {named}",
+        quote=cells.quotes[0],
+        hit=hit,
+        confidence=_BEST * cells.certainty,
+        quotes=tuple(dict.fromkeys(cells.quotes)),
+    )
+
+
+def _result(wanted: AskedSum, asked: AskedFor, cells: Cells) -> _Result | None:
+    figures = cells.figures
+    if wanted.operation in (Operation.SUM, Operation.AVERAGE):
+        return _summed(wanted, figures, cells.unit)
+    if len(figures) != 2:
+        return None
+    first, second = figures
+    if wanted.operation in (Operation.RATIO, Operation.SHARE):
+        return _quotient(wanted, asked, first, second)
+    return _difference(wanted, cells, first, second)
+
+
+def _summed(wanted: AskedSum, figures: Sequence[Figure], unit: tuple[str, str]) -> _Result:
+    total = sum((one.value for one in figures), Fraction(0))
+    decimals = max(one.decimals for one in figures)
+    terms_ = " + ".join(one.shown for one in figures)
+    if wanted.operation is Operation.SUM:
+        places = decimals if wanted.places is None else wanted.places
+        return _Result(value=total, formula=f"{terms_} {_sign(total, places)}", places=places, unit=unit)
+    mean = total / len(figures)
+    places = _few_places(mean, decimals + 1) if wanted.places is None else wanted.places
+    return _Result(value=mean, formula=f"({terms_}) / {len(figures)} {_sign(mean, places)}", places=places, unit=unit)
+
+
+def _quotient(wanted: AskedSum, asked: AskedFor, part: Figure, whole: Figure) -> _Result | None:
+    if whole.value == 0:
+        return None
+    shared = wanted.operation is Operation.SHARE or asked.kind is AskedKind.PERCENT
+    value = part.value / whole.value * (100 if shared else 1)
+    places = _few_places(value, 1 if shared else 2) if wanted.places is None else wanted.places
+    unit = ("", _PERCENT) if shared else ("", "")
+    return _Result(value=value, formula=f"{part.shown} / {whole.shown} {_sign(value, places)}", places=places, unit=unit)
+
+
+def _difference(wanted: AskedSum, cells: Cells, new: Figure, old: Figure) -> _Result | None:
+    """`new` and `old` as the question orders them: what is asked how much more it is comes first."""
+    gone, places = new.value - old.value, max(new.decimals, old.decimals)
+    both = f"{new.shown} {_MINUS} {old.shown}"
+    share = Fraction(gone, 1) / abs(old.value) * 100 if old.value else None
+    if wanted.operation is Operation.CHANGE and wanted.percent and cells.unit[1] != _PERCENT:
+        if share is None:
+            return None
+        places = _few_places(share, 1) if wanted.places is None else wanted.places
+        return _Result(
+            value=share, formula=f"({both}) / {old.shown} {_sign(share, places)}", places=places, unit=("", _PERCENT)
+        )
+    unit = ("", "percentage points") if cells.unit[1] == _PERCENT else cells.unit
+    moved = wanted.operation is Operation.CHANGE and share is not None and cells.unit[1] != _PERCENT
+    also = f" ({written(share, 1, ('', _PERCENT))})" if moved and share is not None else ""
+    places = places if wanted.places is None else wanted.places
+    return _Result(value=gone, formula=f"{both} {_sign(gone, places)}", places=places, unit=unit, also=also)
+
+
+def _few_places(value: Fraction, most: int) -> int:
+    """Fewer where that is exact."""
+    return next((places for places in range(most) if value * 10**places == int(value * 10**places)), most)
+
+
+def _sign(value: Fraction, places: int) -> str:
+    return "=" if value * 10**places == int(value * 10**places) else "≈"
+
+
+def doubted_unless_stated(
+    question: str, asked: AskedFor, found: Sequence[FoundValue], result: FoundValue | None
+) -> list[FoundValue]:
+    """Values beside a result: only what states it (a sentence that says what grew by how much, a row of totals) is
+    worth as much as before; a figure that is merely one of those to be worked with is not the answer.
+    """
+    wanted = asked_sum(question)
+    if wanted is None or wanted.operation is Operation.COUNT:
+        return [*([result] if result else []), *found]
+    named = _named_words(question, result)
+    kept = []
+    for one in found:
+        if _states(wanted, asked, one, named):
+            kept.append(one)
+        else:
+            loose = wanted.operation in (Operation.SUM, Operation.AVERAGE) and result is None
+            kept.append(_doubted(one, _PERHAPS_RESULT if loose else _NO_RESULT))
+    return [*([result] if result else []), *kept]
+
+
+def _doubted(one: FoundValue, worth: float) -> FoundValue:
+    return dataclasses.replace(one, confidence=one.confidence * worth, doubt=one.doubt * worth)
+
+
+def _states(wanted: AskedSum, asked: AskedFor, one: FoundValue, named: frozenset[str]) -> bool:
+    if not says_operation(wanted.operation, re.sub(re.escape(one.value), " ", one.shown)):
+        return False
+    if wanted.operation is Operation.CHANGE and one.quote.startswith("|"):
+        return False
+    if wanted.percent and not fits(AskedKind.PERCENT, one.value):
+        return False
+    return named <= frozenset(terms(f"{one.shown} {one.hit.item.context}"))
+
+
+def _named_words(question: str, result: FoundValue | None) -> frozenset[str]:
+    """What a sentence must say to state the result: the labels that the result is made of."""
+    if result is None:
+        return frozenset()
+    labels = frozenset(terms(result.shown.rpartition(": ")[2]))
+    return frozenset(word for word in content_terms(question) if word in labels)

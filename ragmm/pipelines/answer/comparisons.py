@@ -1,0 +1,157 @@
+"""Two sides of a comparison, each looked up by itself, perhaps in a document of its own; the winner comes first.
+
+Where one side was not found nothing is said but that: one side alone decides nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Protocol
+
+from ragmm.pipelines.answer.asked_tables import has_word, words_of
+from ragmm.pipelines.answer.candidates import FoundValue
+from ragmm.pipelines.answer.exact import exact_figure
+from ragmm.pipelines.query.asked_sides import AskedSides
+from ragmm.pipelines.query.value_kinds import years
+from ragmm.pipelines.query.wanted import AskedFor, wanted
+from ragmm.text.dates import days_of
+from ragmm.text.terms import content_terms, fold, terms
+from ragmm.types import Hit
+
+__all__ = ["LookUp", "compared"]
+
+_LIKELY = 0.3
+"""How likely what is found for each side must be."""
+_SURE = 0.75
+_HALF = 2
+Measured = tuple[tuple[Fraction, ...], str]
+"""What a value comes to, in the order in which such are compared, and its unit."""
+
+
+class LookUp(Protocol):
+    """Looks a value up as for any question."""
+
+    def __call__(self, question: str, asked: AskedFor, hits: Sequence[Hit], *, sure: float) -> list[FoundValue]: ...
+
+
+def compared(asked: AskedSides, hits: Sequence[Hit], look_up: LookUp) -> list[FoundValue]:
+    """The winner with what was found for both; of a side that is missing, that it is."""
+    found = [_found_for(asked, place, hits, look_up) for place in (0, 1)]
+    first, second = found
+    if first is None or second is None:
+        there = next(((side, one) for side, one in zip(asked.sides, found, strict=True) if one is not None), None)
+        return [_missing(asked, *there)] if there else []
+    measured = [_measured(asked, one) for one in (first, second)]
+    left, right = measured[0], measured[1]
+    if left is None or right is None or (left[1] and right[1] and left[1] != right[1]):
+        return []
+    order = [0, 1] if (left[0] < right[0]) == asked.least else [1, 0]
+    same = left[0] == right[0]
+    sides = [_told(asked.sides[place], found[place]) for place in order]  # type: ignore[arg-type]
+    winner = sides[0]
+    return [
+        FoundValue(
+            value=f"both the same: {winner.value}" if same else asked.sides[order[0]],
+            shown=winner.shown,
+            quote=winner.quote,
+            hit=winner.hit,
+            confidence=min(one.confidence for one in sides),
+            sides=tuple(sides),
+        )
+    ]
+
+
+def _told(side: str, one: FoundValue) -> FoundValue:
+    import dataclasses
+
+    return dataclasses.replace(one, shown=f"{side}: {one.value} ({one.shown})")
+
+
+def _missing(asked: AskedSides, side: str, one: FoundValue) -> FoundValue:
+    other = next(name for name in asked.sides if name != side)
+    return FoundValue(
+        value="",
+        shown=one.shown,
+        quote=one.quote,
+        hit=one.hit,
+        confidence=0.0,
+        lacking=f"found for {side} ({one.value}), not for {other}",
+    )
+
+
+def _found_for(asked: AskedSides, place: int, hits: Sequence[Hit], look_up: LookUp) -> FoundValue | None:
+    side, other = asked.sides[place], asked.sides[1 - place]
+    own, foreign = _words(side) - _words(other), _words(other) - _words(side)
+    mine = [hit for hit in _documents_of(own, hits)]
+    question = asked.question(side)
+    for one in look_up(question, wanted(question), mine, sure=_SURE)[:6] if mine else ():
+        if one.confidence < _LIKELY:
+            break
+        if _is_of(one, own, foreign) and _is_asked(asked, one) and _measured(asked, one) is not None:
+            return one
+    return None
+
+
+def _words(side: str) -> frozenset[str]:
+    return frozenset(terms(side))
+
+
+def _documents_of(own: frozenset[str], hits: Sequence[Hit]) -> list[Hit]:
+    """The hits of those documents that name the side."""
+    there = {hit.item.uri for hit in hits if own <= words_of(_whole_text(hit))}
+    return [hit for hit in hits if hit.item.uri in there]
+
+
+def _whole_text(hit: Hit) -> str:
+    item = hit.item
+    name = item.uri.rsplit("/", 1)[-1].replace("-", " ").replace("_", " ")
+    return f"{name} {item.context} {' '.join(item.locator.section)} {item.text}"
+
+
+def _title(hit: Hit) -> str:
+    """What says what a document is about."""
+    item = hit.item
+    first = next((line for line in item.text.splitlines() if line.strip() and not line.startswith("|")), "")
+    name = item.uri.rsplit("/", 1)[-1].replace("-", " ").replace("_", " ")
+    return f"{name} {item.context} {' '.join(item.locator.section)} {first}"
+
+
+def _is_of(one: FoundValue, own: frozenset[str], foreign: frozenset[str]) -> bool:
+    """Whether a row or sentence is of the side: it names it, or its document is about it and it names no other."""
+    shown, title = words_of(one.shown), words_of(_title(one.hit))
+    if own <= shown:
+        return True
+    return own <= title and not (foreign and foreign <= title) and not (foreign and foreign <= shown)
+
+
+def _is_asked(asked: AskedSides, one: FoundValue) -> bool:
+    """Whether it is of what is asked about, and of its year."""
+    beside = f"{one.shown} {_title(one.hit)}"
+    there = words_of(beside)
+    years_asked = years(f"{asked.about} {asked.rest}")
+    if not years_asked <= years(beside):
+        return False
+    if not all(has_word(there, word) for word in asked.strict):
+        return False
+    rest = [word for word in content_terms(asked.rest) if not word[0].isdigit()]
+    said = sum(has_word(there, word) for word in rest)
+    return asked.timed or asked.strict != () or _HALF * said >= len(rest)
+
+
+def _measured(asked: AskedSides, one: FoundValue) -> Measured | None:
+    if asked.timed:
+        days = sorted(days_of(one.value))
+        if days:
+            return tuple(Fraction(part) for part in days[0]), "when"
+        named = sorted(years(one.value))
+        return ((Fraction(int(named[0])),), "when") if len(named) == 1 else None
+    value = re.sub(r"^(?:about|around|some|nearly|over)\s", "", one.value)
+    figure = exact_figure(value)
+    if figure is None:
+        words = re.match(r"([^a-zA-Z]*[\d.,]+(?:\s?[%A-Za-z]+)?)", value)
+        figure = exact_figure(words.group(1)) if words else None
+    if figure is None:
+        return None
+    return (figure.value,), fold(f"{figure.before}{figure.after}".strip())

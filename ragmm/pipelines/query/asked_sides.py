@@ -1,0 +1,146 @@
+"""Questions that ask which of two has more, is older, came first; what is then asked about each of them. English."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ragmm.text.terms import content_terms, fold, terms
+
+__all__ = ["AskedSides", "asked_sides"]
+
+_NAME = r"(?:[A-ZÀ-Þ0-9][\w'’.&-]*)(?:\s(?:of\s)?[A-ZÀ-Þ0-9][\w'’.&-]*)*"
+_ARTICLE = r"(?:(?:the|a|an)\s)?"
+_PLACED = r"(?:(?:at|in|of|by|for|from|on|with)\s)?"
+_FORMS = (
+    re.compile(
+        rf"^(?P<ask>(?:which|what|who|whom|where|when)\b.*?)\s?[,:—–-]\s?{_PLACED}{_ARTICLE}(?P<one>[^,:?]{{1,40}}?),?\s"
+        rf"or\s{_PLACED}{_ARTICLE}(?P<other>[^,:?]{{1,40}}?)\s*\?*$",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"^(?P<which>(?:[Ww]hich|[Ww]ho|[Ww]hat)(?:\sone)?\sof\s{_ARTICLE}(?:two\s)?(?:[a-z]+\s)??){_ARTICLE}(?P<one>{_NAME})\s(?:and|or)\s"
+        rf"{_ARTICLE}(?P<other>{_NAME})\s(?P<ask>.*?)\s*\?*$"
+    ),
+    re.compile(
+        rf"^(?P<ask>(?:[Ii]s|[Aa]re|[Ww]as|[Ww]ere|[Dd]oes|[Dd]o|[Dd]id|[Hh]as|[Hh]ave|[Cc]an)\b(?:\s[^?]*?)??)\s{_PLACED}{_ARTICLE}"
+        rf"(?P<one>{_NAME}),?\sor\s{_PLACED}{_ARTICLE}(?P<other>{_NAME})(?P<tail>\s[^?]*)?\?*$"
+    ),
+)
+_MEASURES = {
+    "longer": "length", "shorter": "length", "taller": "height", "higher": "height", "lower": "height",
+    "heavier": "weight", "lighter": "weight", "faster": "speed", "slower": "speed", "wider": "width",
+    "narrower": "width", "deeper": "depth", "shallower": "depth", "cheaper": "price", "dearer": "price",
+    "closer": "distance", "nearer": "distance", "farther": "distance", "further": "distance",
+    "bigger": "size", "larger": "size", "smaller": "size", "hotter": "temperature", "warmer": "temperature",
+    "colder": "temperature",
+}  # fmt: skip
+"""What is asked about a thing that is said to be more so."""
+_TIMES = {"earlier": "", "later": "", "first": "", "sooner": "", "last": "", "older": "built founded born", "newer": "built founded opened",
+          "younger": "born built founded"}  # fmt: skip
+_AMOUNTS = ("more", "fewer", "less", "higher", "lower", "larger", "smaller", "bigger", "greater", "better", "worse", "most", "least",
+            "highest", "lowest", "largest", "smallest")  # fmt: skip
+_LEAST = frozenset(
+    "shorter lower lighter slower narrower shallower cheaper closer nearer smaller colder fewer less worse least lowest smallest"
+    " earlier first sooner older".split()
+)
+_CUE = re.compile(
+    rf"\b(?:(?P<dear>more expensive|more costly)|(?P<cue>{'|'.join(dict.fromkeys([*_MEASURES, *_TIMES, *_AMOUNTS]))}))\b", re.IGNORECASE
+)
+_WHICH = re.compile(r"^\W*(?:which|what|who|whom)\b(?:\s(?:one|of|the|two)\b)*", re.IGNORECASE)
+_AUXILIARY = re.compile(r"\b(?:is|are|was|were|does|do|did|has|have|had|can|could|will|would|the|a|an|to|than)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskedSides:
+    """Two things that are compared."""
+
+    sides: tuple[str, str]
+    least: bool
+    """Whether the one with less, or the earlier one, is asked for."""
+    timed: bool
+    about: str
+    """What is asked about each: "length", "rooms", "ongoing charges"."""
+    strict: tuple[str, ...]
+    """Terms that must stand beside what is found: those of what there is more of."""
+    rest: str
+    """What else the question says: "in 2022", "double room"."""
+    counted: bool
+    """Whether it is how many."""
+
+    def question(self, side: str) -> str:
+        """What is asked about one of them."""
+        if self.timed:
+            return f"When was {side} {self.rest or self.about}?"
+        rest = f" {self.rest}" if self.rest else ""
+        if self.counted:
+            return f"How many {self.about} does {side} have{rest}?"
+        return f"What is the {self.about}{rest} of {side}?"
+
+
+def asked_sides(question: str) -> AskedSides | None:
+    """None where a question compares no two things that it names."""
+    text = " ".join(question.split())
+    found = next((match for form in _FORMS if (match := form.search(text))), None)
+    if found is None:
+        return None
+    given = found.groupdict()
+    ask = " ".join(filter(None, (given["ask"], given.get("tail"))))
+    cue = _CUE.search(ask)
+    one, other = given["one"].strip(), given["other"].strip()
+    if cue is None or fold(one) == fold(other):
+        return None
+    return _asked(ask, cue, (one, other), generic=_WHICH.search(ask) is not None)
+
+
+def _asked(ask: str, cue: re.Match[str], sides: tuple[str, str], *, generic: bool) -> AskedSides | None:
+    word = "dearer" if cue["dear"] else cue["cue"].lower()
+    before, behind = ask[: cue.start()], ask[cue.end() :]
+    before = _without_kind(before) if generic else before
+    noun, tail = _noun_and_tail(behind)
+    rest = " ".join(_AUXILIARY.sub(" ", f"{before} {tail}").split())
+    timed = word in _TIMES
+    if timed:
+        rest = " ".join(filter(None, (rest, noun)))
+        about = _TIMES[word]
+    elif word in _AMOUNTS and noun:
+        about = noun
+    elif word in _MEASURES:
+        about, rest = _MEASURES[word], " ".join(filter(None, (noun, rest)))
+    else:
+        about, rest = rest, tail
+    if not (about or rest):
+        return None
+    strict = tuple(content_terms(noun)) if word in _AMOUNTS or word in _MEASURES else ()
+    return AskedSides(
+        sides=sides,
+        least=word in _LEAST,
+        timed=timed,
+        about=about,
+        strict=strict,
+        rest=rest,
+        counted=word in ("more", "fewer", "most") and bool(noun),
+    )
+
+
+def _without_kind(before: str) -> str:
+    """Without "which ship": what kind of thing they are is no part of what is asked about them."""
+    bare = _WHICH.sub("", before).strip()
+    words = bare.split()
+    if words and _AUXILIARY.fullmatch(words[0]):
+        return bare
+    verb = next((place for place, word in enumerate(words) if _AUXILIARY.fullmatch(word)), None)
+    return " ".join(words[verb:]) if verb is not None else " ".join(words[1:] if len(words) > 1 else words)
+
+
+def _noun_and_tail(behind: str) -> tuple[str, str]:
+    """ "rooms in 2022" as what there is more of, and the rest."""
+    words = behind.split()
+    stop = next((n for n, word in enumerate(words) if fold(word) in _ENDS or word[:1].isdigit()), len(words))
+    noun = words[:stop]
+    while noun and _AUXILIARY.fullmatch(noun[-1]):
+        noun.pop()
+    return " ".join(word for word in noun if list(terms(word))), " ".join(words[stop:])
+
+
+_ENDS = frozenset("in at on to from during for of by per above below since until".split())

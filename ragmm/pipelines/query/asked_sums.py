@@ -1,0 +1,146 @@
+"""Which questions ask for a figure that has to be worked out: a difference, a growth, a ratio, a share, a sum, a mean,
+a count. English; what is not recognised is looked up as any other value.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ragmm.text.terms import fold
+
+__all__ = ["AskedSum", "Operation", "asked_sum", "is_lessening", "says_operation"]
+
+
+class Operation(StrEnum):
+    """What is done with the figures."""
+
+    DIFFERENCE = "difference"
+    CHANGE = "change"
+    """From one period to another."""
+    RATIO = "ratio"
+    SHARE = "share"
+    SUM = "sum"
+    AVERAGE = "average"
+    COUNT = "count"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskedSum:
+    """A question that asks for a figure to be worked out."""
+
+    operation: Operation
+    text: str
+    """The question, a named ratio spelt out as what it is made of."""
+    percent: bool
+    """Whether a change is asked for as a share of where it began."""
+    falls: bool
+    """Whether it is asked how much less it is."""
+    ranged: bool
+    """Whether periods are named by the first and the last: "from 2019 to 2023"."""
+    places: int | None
+    """Decimals to round to, if any are asked for."""
+
+
+_MORE = (
+    r"more|larger|bigger|greater|higher|taller|longer|older|heavier|faster|wider|deeper|later|hotter|warmer|dearer|richer"
+)
+_LESS = r"fewer|less|smaller|lower|shorter|younger|lighter|slower|narrower|shallower|earlier|colder|cooler|cheaper"
+_RISE = r"gr(?:ow|ew|owth|own)|ris(?:e|en|es)|rose|increas\w*|climb\w*|gain\w*|improv\w*"
+_FALL = r"decreas\w*|declin\w*|fall\w*|fell|drop\w*|shr[aiu]nk\w*|reduc\w*|los[et]"
+_MOVE = rf"(?:{_RISE}|{_FALL}|chang\w*|develop\w*)"
+_PER_CENT = r"(?:%|per ?cent(?:age)?|growth rate)"
+_OPERATIONS: tuple[tuple[Operation, re.Pattern[str]], ...] = tuple(
+    (operation, re.compile(pattern))
+    for operation, pattern in (
+        (
+            Operation.DIFFERENCE,
+            rf"\bdifference (?:in|between|of)\b|\bhow (?:many|much)\b.{{0,80}}?\b(?:{_MORE}|{_LESS})\b.*\bthan\b"
+            r"|\bhow many \w+ (?:after|before|behind|ahead of|later than|earlier than)\b|\bminus\b",
+        ),
+        (
+            Operation.RATIO,
+            r"\bratio (?:of|between)\b|\bratio\b.*\bto\b|\bhow many times (?:as|more|larger|bigger|higher)\b"
+            r"|\btimes as (?:many|much|large|big|high|long)\b|\bdivided by\b",
+        ),
+        (
+            Operation.CHANGE,
+            rf"\b(?:by )?(?:how (?:much|many)|what|which)\b.*\b{_MOVE}\b.*(?:\b(?:from|between|since|over|in|compared|versus|to)\b.*)"
+            rf"|^\W*(?:how did)\b.*\bchang\w*\b.*\bfrom\b|\bby (?:how much|what|how many)\b.*\b{_MOVE}\b"
+            rf"|{_PER_CENT} {_MOVE}\b|\b(?:calculate|compute|give|state) the (?:\w+ )*{_MOVE}\b",
+        ),
+        (
+            Operation.SHARE,
+            r"\b(?:what|which|how (?:big|large) an?)(?: \w+)? (?:share|proportion|percentage|per ?cent|fraction|part) of\b"
+            r"|\bas an? (?:share|percentage|proportion) of\b|\bhow many per ?cent of\b",
+        ),
+        (Operation.AVERAGE, r"\b(?:average|averaged|mean)\b"),
+        (
+            Operation.SUM,
+            r"\b(?:together|combined|altogether|in total|in all|in sum|added up|sum of|sum up|total of|add up to)\b"
+            r"|\btotal (?:number|amount) of\b.*\b(?:all|and)\b",
+        ),
+        (Operation.COUNT, r"\bhow many\b|\bnumber of (?:rows|entries|lines)\b"),
+    )
+)
+_STATES = {
+    Operation.DIFFERENCE: rf"\b(?:{_MORE}|{_LESS}|difference|than)\b",
+    Operation.CHANGE: rf"\b{_MOVE}\b|\b(?:more|less|fewer|higher|lower)\b|growth|change",
+    Operation.RATIO: r"\bratio\b|\btimes\b|\btwice\b",
+    Operation.SHARE: r"%|per ?cent|share|proportion|percentage|\bhalf\b|third|quarter",
+    Operation.AVERAGE: r"\b(?:average|averaged|mean|median)\b",
+    Operation.SUM: r"\b(?:total|sum|together|combined|altogether|overall|all)\b",
+    Operation.COUNT: r"",
+}
+_PERCENT = re.compile(rf"{_PER_CENT}|\bby what (?:share|proportion)\b")
+_FALLS = re.compile(rf"\b(?:{_LESS}|{_FALL})\b")
+_RANGED = re.compile(r"\b(?:from|over|between|years?|for|in)\b[^?]*?\b(?:to|through|until|till|and)\b|\d{4}\s?[-–]\s?\d{2,4}")
+_ROUNDED = re.compile(
+    r"\b(?:(?P<word>one|two|three|four|1|2|3|4) decimal|(?:nearest|whole) (?:whole |full )?(?P<whole>number|per ?cent|integer|\w+))"
+)
+_PLACES = {"one": 1, "two": 2, "three": 3, "four": 4, "1": 1, "2": 2, "3": 3, "4": 4}
+_NAMED_RATIOS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), spelt)
+    for pattern, spelt in (
+        (r"\b(?:current|working capital|liquidity) ratio\b", "ratio of total current assets to total current liabilities"),
+        (r"\bequity ratio\b", "ratio of total equity to total assets"),
+        (r"\bdebt[- ]to[- ]equity ratio\b|\bdebt[-/]equity ratio\b", "ratio of total debt to total equity"),
+    )
+)
+
+
+def asked_sum(question: str) -> AskedSum | None:
+    """What is to be worked out; None where nothing is."""
+    text = question
+    for pattern, spelt in _NAMED_RATIOS:
+        text = pattern.sub(spelt, text)
+    folded = fold(text)
+    operation = next((operation for operation, pattern in _OPERATIONS if pattern.search(folded)), None)
+    if operation is None:
+        return None
+    return AskedSum(
+        operation=operation,
+        text=text,
+        percent=bool(_PERCENT.search(folded)),
+        falls=is_lessening(folded),
+        ranged=bool(_RANGED.search(folded)),
+        places=_places(folded),
+    )
+
+
+def is_lessening(folded: str) -> bool:
+    """Whether less is asked about: fewer, shorter, by how much it fell."""
+    return bool(_FALLS.search(folded))
+
+
+def says_operation(operation: Operation, text: str) -> bool:
+    """Whether a text may state the result: a sentence that says what grew, a row that is called a total."""
+    return bool(re.search(_STATES[operation], fold(text)))
+
+
+def _places(folded: str) -> int | None:
+    found = _ROUNDED.search(folded)
+    if found is None:
+        return None
+    return _PLACES[found["word"]] if found["word"] else 0
