@@ -34,8 +34,10 @@ _ALL = re.compile(r"\b(?:all|total|overall|every|each|per|whole|on average|avera
 _THAN = re.compile(r"\bthan\b")
 _TIMES_AS = re.compile(r"\btimes as\b.*\bas\b")
 _AGAINST = re.compile(r"\b(?:the )?(?:previous|prior|preceding|year before|last) ?(?:year|season)?\b")
+_RESULT_HEAD = re.compile(r"^(?:line )?(?:total|amount|sum|value)\b", re.IGNORECASE)
+"""Of a column that the others of its row come to, as in invoices."""
 _NAME = re.compile(r"(?<=\S\s)[A-ZÀ-Þ][\w'’-]+")
-_SURE_COLUMN = 0.6
+_SURE_COLUMN = 0.75
 _LONGEST_WHOLE = 2_400
 """Characters of a table that is surely not cut in parts."""
 _MOST_UNSAID = 0.34
@@ -168,7 +170,7 @@ def _columns(search: _Search, rows: Sequence[int], embed: EmbedTexts | None) -> 
         for column in grid.columns
         if all(exact_figure(grid.rows[row][column]) for row in real)
         and not is_unit_head(grid.heads[column])
-        and (column > 0 or grid.heads[0] == "")
+        and column > 0
     ]
     filled = [column for column in grid.columns if any(is_amount(grid.rows[row][column]) for row in real)]
     dated = {column: years(grid.heads[column]) for column in filled if years(grid.heads[column])}
@@ -231,6 +233,9 @@ def _undated(
         return _Columns(columns=tuple(named))
     if len(counted) == 1:
         return _Columns(columns=(counted[0],))
+    results = [column for column in counted if _RESULT_HEAD.search(grid.heads[column])]
+    if len(results) == 1:
+        return _Columns(columns=(results[0],))
     features = column_features(
         search.wanted.text, content_terms(search.wanted.text), search.asked, search.table, rows[0], embed
     )

@@ -27,7 +27,7 @@ _UNNAMED = 0.4
 _LATER = 0.97
 """What a table is worth whose hit stands one rank lower."""
 _BEST = 0.9
-_NO_RESULT, _PERHAPS_RESULT = 0.3, 0.6
+_NO_RESULT, _PERHAPS_RESULT = 0.3, 0.45
 """What the confidence of a value is worth that is but one of the figures to be worked with."""
 _PERCENT = "%"
 _MINUS = "−"
@@ -163,7 +163,8 @@ def doubted_unless_stated(
         if _states(wanted, asked, one, named):
             kept.append(one)
         else:
-            loose = wanted.operation in (Operation.SUM, Operation.AVERAGE) and result is None
+            loose = wanted.operation is Operation.AVERAGE or (wanted.operation is Operation.SUM and not wanted.joins)
+            loose = loose and result is None
             kept.append(_doubted(one, _PERHAPS_RESULT if loose else _NO_RESULT))
     return [*([result] if result else []), *kept]
 

@@ -5,6 +5,7 @@ Where one side was not found nothing is said but that: one side alone decides no
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Sequence
 from fractions import Fraction
@@ -24,6 +25,8 @@ __all__ = ["LookUp", "compared"]
 
 _LIKELY = 0.3
 """How likely what is found for each side must be."""
+_LABELLED = 0.6
+"""How likely an entry is right whose label says what is asked, in a document about the side."""
 _SURE = 0.75
 _HALF = 2
 Measured = tuple[tuple[Fraction, ...], str]
@@ -64,8 +67,6 @@ def compared(asked: AskedSides, hits: Sequence[Hit], look_up: LookUp) -> list[Fo
 
 
 def _told(side: str, one: FoundValue) -> FoundValue:
-    import dataclasses
-
     return dataclasses.replace(one, shown=f"{side}: {one.value} ({one.shown})")
 
 
@@ -86,12 +87,26 @@ def _found_for(asked: AskedSides, place: int, hits: Sequence[Hit], look_up: Look
     own, foreign = _words(side) - _words(other), _words(other) - _words(side)
     mine = [hit for hit in _documents_of(own, hits)]
     question = asked.question(side)
-    for one in look_up(question, wanted(question), mine, sure=_SURE)[:6] if mine else ():
-        if one.confidence < _LIKELY:
-            break
+    found = []
+    for one in look_up(question, wanted(question), mine, sure=_SURE) if mine else ():
         if _is_of(one, own, foreign) and _is_asked(asked, one) and _measured(asked, one) is not None:
-            return one
-    return None
+            likely = max(one.confidence, _LABELLED if _is_labelled(asked, one) else 0.0)
+            found.append(dataclasses.replace(one, confidence=likely))
+    best = max(found, key=lambda one: one.confidence, default=None)
+    return best if best is not None and best.confidence >= _LIKELY else None
+
+
+def _is_labelled(asked: AskedSides, one: FoundValue) -> bool:
+    """Whether it is an entry whose label says all that is asked about, or that it is the time of a beginning."""
+    cells = [cell.strip() for cell in one.quote.strip().strip("|").split("|")]
+    entry = one.quote.startswith("|") or re.match(r"[^:]{2,48}:\s", one.quote) is not None
+    label = words_of(cells[0] if one.quote.startswith("|") else one.quote.partition(":")[0])
+    if not entry:
+        return False
+    if asked.timed:
+        return any(has_word(label, word) for word in content_terms(asked.rest or asked.about))
+    about = content_terms(f"{asked.about} {asked.rest}")
+    return bool(about) and all(has_word(label, word) for word in about)
 
 
 def _words(side: str) -> frozenset[str]:

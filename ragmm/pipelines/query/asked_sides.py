@@ -36,8 +36,9 @@ _MEASURES = {
     "colder": "temperature",
 }  # fmt: skip
 """What is asked about a thing that is said to be more so."""
-_TIMES = {"earlier": "", "later": "", "first": "", "sooner": "", "last": "", "older": "built founded born", "newer": "built founded opened",
-          "younger": "born built founded"}  # fmt: skip
+_SINCE = "built founded opened born launched established"
+_TIMES = {"earlier": "", "later": "", "first": "", "sooner": "", "last": "", "older": _SINCE, "newer": _SINCE,
+          "younger": f"born {_SINCE}"}  # fmt: skip
 _AMOUNTS = ("more", "fewer", "less", "higher", "lower", "larger", "smaller", "bigger", "greater", "better", "worse", "most", "least",
             "highest", "lowest", "largest", "smallest")  # fmt: skip
 _LEAST = frozenset(
@@ -71,7 +72,7 @@ class AskedSides:
     def question(self, side: str) -> str:
         """What is asked about one of them."""
         if self.timed:
-            return f"When was {side} {self.rest or self.about}?"
+            return f"When was {side} {self.rest or self.about.split()[0]}?"
         rest = f" {self.rest}" if self.rest else ""
         if self.counted:
             return f"How many {self.about} does {side} have{rest}?"

@@ -39,6 +39,8 @@ class AskedSum:
     """Whether it is asked how much less it is."""
     ranged: bool
     """Whether periods are named by the first and the last: "from 2019 to 2023"."""
+    joins: bool
+    """Whether things are named that are to be taken together: "A and B"."""
     places: int | None
     """Decimals to round to, if any are asked for."""
 
@@ -96,6 +98,7 @@ _STATES = {
 _PERCENT = re.compile(rf"{_PER_CENT}|\bby what (?:share|proportion)\b")
 _FALLS = re.compile(rf"\b(?:{_LESS}|{_FALL})\b")
 _RANGED = re.compile(r"\b(?:from|over|between|years?|for|in)\b[^?]*?\b(?:to|through|until|till|and)\b|\d{4}\s?[-–]\s?\d{2,4}")
+_JOINS = re.compile(r"\b(?:and|plus|together|combined|added)\b|&")
 _ROUNDED = re.compile(
     r"\b(?:(?P<word>one|two|three|four|1|2|3|4) decimal|(?:nearest|whole) (?:whole |full )?(?P<whole>number|per ?cent|integer|\w+))"
 )
@@ -125,6 +128,7 @@ def asked_sum(question: str) -> AskedSum | None:
         percent=bool(_PERCENT.search(folded)),
         falls=is_lessening(folded),
         ranged=bool(_RANGED.search(folded)),
+        joins=_JOINS.search(folded) is not None,
         places=_places(folded),
     )
 
