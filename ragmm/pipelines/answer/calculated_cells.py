@@ -41,6 +41,8 @@ _SURE_COLUMN = 0.75
 _LONGEST_WHOLE = 2_400
 """Characters of a table that is surely not cut in parts."""
 _MOST_UNSAID = 0.34
+_FEW_UNSAID = 0.25
+_LONGEST_SHOWN = 400
 _FILLERS = frozenset(
     terms(
         "how much many more less fewer than did do does was were is are has have had what which the of in at on by to from"
@@ -73,6 +75,9 @@ class _Columns:
     columns: tuple[int, ...]
     share: float = 1.0
     dated: bool = False
+    """Whether they are those of the years asked about,"""
+    named: bool = False
+    """or of what the question says."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +114,9 @@ def cells_for(
         return None
     columns = _columns(search, rows, embed)
     if columns is None:
+        return None
+    everything = not any(row in one.rows for one in named for row in rows)
+    if everything and (_unsaid_beside(search) or not (columns.named or columns.dated)):
         return None
     places = _places(search, rows, named, columns)
     return _cells(search, places, (1 - unsaid) * columns.share) if places else None
@@ -230,7 +238,7 @@ def _undated(
     grid = search.table.grid
     named = named_columns([(column, grid.heads[column]) for column in counted], search.words)
     if named:
-        return _Columns(columns=tuple(named))
+        return _Columns(columns=tuple(named), named=True)
     if len(counted) == 1:
         return _Columns(columns=(counted[0],))
     results = [column for column in counted if _RESULT_HEAD.search(grid.heads[column])]
@@ -412,6 +420,14 @@ def _unsaid(search: _Search) -> float | None:
     return share if share <= _MOST_UNSAID else None
 
 
+def _unsaid_beside(search: _Search) -> bool:
+    """Whether the question has a word that neither the table nor its heading says."""
+    grid = search.table.grid
+    there = words_of(f"{grid.about} {grid.beside} {search.hit.item.uri}").union(*search.table.heads)
+    there = there.union(*(cell for row in search.table.cells for cell in row))
+    return not all(has_word(there, word) for word in content_terms(search.wanted.text) if word not in _FILLERS)
+
+
 def count_of(wanted: AskedSum, hit: Hit, table: AskedTable, beside: Sequence[Hit]) -> FoundValue | None:
     """How many rows of a whole table are of the kind asked about."""
     grid = table.grid
@@ -423,27 +439,25 @@ def count_of(wanted: AskedSum, hit: Hit, table: AskedTable, beside: Sequence[Hit
         beside=beside,
         words=QuestionWords.of(wanted.text),
     )
-    if grid.labelled or not any(grid.heads) or not is_whole(hit, beside) or _unsaid(search) != 0:
+    if grid.labelled or not any(grid.heads) or not is_whole(hit, beside):
         return None
-    counted = _counted(wanted.text)
-    first = [row[0] for row in grid.rows if not is_total(row)]
-    listed = len(set(first)) == len(first) and all(first)
-    named = [one for one in named_rows(table, search.words)]
-    if len(named) > 1 or not counted:
+    unsaid, counted, named = _unsaid(search), _counted(wanted.text), named_rows(table, search.words)
+    if unsaid is None or unsaid > _FEW_UNSAID or not counted:
         return None
     kept = [number for number, row in enumerate(grid.rows) if not is_total(row)]
-    if named:
-        kept = [row for row in kept if row in named[0].rows]
-        is_kind = any(has_word(words_of(named[0].name), word) for word in counted)
-        if not is_kind and not (listed and _is_key(table, counted)):
-            return None
-    elif not (listed and _is_key(table, counted) and _LISTED.search(search.words.folded)):
+    first = [grid.rows[number][0] for number in kept]
+    keyed = len(set(first)) == len(first) and all(first) and _is_key(table, counted)
+    for one in named:
+        kept = [row for row in kept if row in one.rows]
+    of_kind = any(has_word(words_of(one.name), word) for one in named for word in counted)
+    listed = _LISTED.search(search.words.folded) is not None and not unsaid
+    if not kept or not (of_kind or (keyed and (named or listed))):
         return None
     labels = [row_label(grid.rows[row]) for row in kept]
     value = str(len(kept))
     return FoundValue(
         value=value,
-        shown=f"{value} rows{f' of {named[0].name}' if named else ''}: {', '.join(labels)}"[:400],
+        shown=f"{value}: {', '.join(labels)}"[:_LONGEST_SHOWN],
         quote=grid.quotes[kept[0]],
         hit=hit,
         confidence=0.75,

@@ -15,7 +15,7 @@ from ragmm.pipelines.answer.cells import EmbedTexts
 from ragmm.pipelines.answer.exact import Figure, written
 from ragmm.pipelines.answer.grids import Grid, grid_of
 from ragmm.pipelines.answer.named_things import documents_without_name
-from ragmm.pipelines.query.asked_sums import AskedSum, Operation, asked_sum, says_operation
+from ragmm.pipelines.query.asked_sums import AskedSum, Operation, asked_sums, says_operation
 from ragmm.pipelines.query.value_kinds import AskedKind, fits
 from ragmm.pipelines.query.wanted import AskedFor
 from ragmm.text.terms import content_terms, terms
@@ -30,6 +30,8 @@ _BEST = 0.9
 _NO_RESULT, _PERHAPS_RESULT = 0.3, 0.45
 """What the confidence of a value is worth that is but one of the figures to be worked with."""
 _PERCENT = "%"
+_CENTS = 2
+"""Decimals of which a mean has no more."""
 _MINUS = "−"
 
 
@@ -45,21 +47,19 @@ class _Result:
 
 def calculated(question: str, asked: AskedFor, hits: Sequence[Hit], embed: EmbedTexts | None) -> FoundValue | None:
     """The likeliest result over the tables of the hits."""
-    wanted = asked_sum(question)
-    if wanted is None:
-        return None
     unnamed = documents_without_name(question, hits)
+    grids = [(hit, grid) for hit in hits if (grid := grid_of(hit.item)) is not None]
     found = []
-    for hit in hits:
-        grid = grid_of(hit.item)
-        if grid is None:
-            continue
-        beside = [other for other in hits if other.item.uri == hit.item.uri]
-        value = _from_table(wanted, asked, hit, grid, beside, embed)
-        if value is not None:
-            worth = _UNNAMED if hit.item.uri in unnamed else 1.0
-            found.append((value.confidence * worth * _LATER ** (hit.rank - 1), -hit.rank, value))
-    return max(found, key=lambda one: one[:2])[2] if found else None
+    for wanted in asked_sums(question):
+        for hit, grid in grids:
+            beside = [other for other in hits if other.item.uri == hit.item.uri]
+            value = _from_table(wanted, asked, hit, grid, beside, embed)
+            if value is not None:
+                worth = _LATER ** (hit.rank - 1) * (_UNNAMED if hit.item.uri in unnamed else 1.0)
+                found.append(dataclasses.replace(value, confidence=value.confidence * worth))
+        if found:
+            break
+    return max(found, key=lambda one: one.confidence, default=None)
 
 
 def _from_table(
@@ -106,7 +106,7 @@ def _summed(wanted: AskedSum, figures: Sequence[Figure], unit: tuple[str, str]) 
         places = decimals if wanted.places is None else wanted.places
         return _Result(value=total, formula=f"{terms_} {_sign(total, places)}", places=places, unit=unit)
     mean = total / len(figures)
-    places = _few_places(mean, decimals + 1) if wanted.places is None else wanted.places
+    places = _few_places(mean, decimals if decimals >= _CENTS else decimals + 1) if wanted.places is None else wanted.places
     return _Result(value=mean, formula=f"({terms_}) / {len(figures)} {_sign(mean, places)}", places=places, unit=unit)
 
 
@@ -124,7 +124,8 @@ def _difference(wanted: AskedSum, cells: Cells, new: Figure, old: Figure) -> _Re
     """`new` and `old` as the question orders them: what is asked how much more it is comes first."""
     gone, places = new.value - old.value, max(new.decimals, old.decimals)
     both = f"{new.shown} {_MINUS} {old.shown}"
-    share = Fraction(gone, 1) / abs(old.value) * 100 if old.value else None
+    base = new.value if wanted.operation is Operation.CHANGE and wanted.falls and not wanted.percent else old.value
+    share = gone / abs(base) * 100 if base else None
     if wanted.operation is Operation.CHANGE and wanted.percent and cells.unit[1] != _PERCENT:
         if share is None:
             return None
@@ -154,9 +155,11 @@ def doubted_unless_stated(
     """Values beside a result: only what states it (a sentence that says what grew by how much, a row of totals) is
     worth as much as before; a figure that is merely one of those to be worked with is not the answer.
     """
-    wanted = asked_sum(question)
-    if wanted is None or wanted.operation is Operation.COUNT:
+    wanted = next(iter(asked_sums(question)), None)
+    if wanted is None or (wanted.operation is Operation.COUNT and result is not None):
         return [*([result] if result else []), *found]
+    if wanted.operation is Operation.COUNT:
+        return [_doubted(one, _NO_RESULT) if _is_key(one) else one for one in found]
     named = _named_words(question, result)
     kept = []
     for one in found:
@@ -167,6 +170,11 @@ def doubted_unless_stated(
             loose = loose and result is None
             kept.append(_doubted(one, _PERHAPS_RESULT if loose else _NO_RESULT))
     return [*([result] if result else []), *kept]
+
+
+def _is_key(one: FoundValue) -> bool:
+    """Whether it is what a row is numbered by: how many there are it does not say."""
+    return one.quote.startswith("|") and one.quote.strip("| ").split("|")[0].strip() == one.value
 
 
 def _doubted(one: FoundValue, worth: float) -> FoundValue:

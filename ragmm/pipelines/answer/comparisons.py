@@ -86,7 +86,8 @@ def _found_for(asked: AskedSides, place: int, hits: Sequence[Hit], look_up: Look
     side, other = asked.sides[place], asked.sides[1 - place]
     own, foreign = _words(side) - _words(other), _words(other) - _words(side)
     mine = [hit for hit in _documents_of(own, hits)]
-    question = asked.question(side)
+    there = frozenset().union(*(words_of(_whole_text(hit)) for hit in mine)) if mine else frozenset()
+    question = asked.question(side, there)
     found = []
     for one in look_up(question, wanted(question), mine, sure=_SURE) if mine else ():
         if _is_of(one, own, foreign) and _is_asked(asked, one) and _measured(asked, one) is not None:
@@ -150,9 +151,11 @@ def _is_asked(asked: AskedSides, one: FoundValue) -> bool:
         return False
     if not all(has_word(there, word) for word in asked.strict):
         return False
+    if asked.timed:
+        return any(has_word(there, word) for word in content_terms(asked.rest or asked.about))
     rest = [word for word in content_terms(asked.rest) if not word[0].isdigit()]
     said = sum(has_word(there, word) for word in rest)
-    return asked.timed or asked.strict != () or _HALF * said >= len(rest)
+    return asked.strict != () or _HALF * said >= len(rest)
 
 
 def _measured(asked: AskedSides, one: FoundValue) -> Measured | None:

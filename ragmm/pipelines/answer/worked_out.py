@@ -9,7 +9,7 @@ from ragmm.pipelines.answer.candidates import FoundValue
 from ragmm.pipelines.answer.comparisons import LookUp, compared
 from ragmm.pipelines.answer.scoring import EmbedTexts
 from ragmm.pipelines.query.asked_sides import asked_sides
-from ragmm.pipelines.query.asked_sums import asked_sum
+from ragmm.pipelines.query.asked_sums import Operation, asked_sums
 from ragmm.pipelines.query.wanted import AskedFor
 from ragmm.types import Hit
 
@@ -32,8 +32,9 @@ def worked_out(
     sides = asked_sides(question)
     if sides is not None:
         return compared(sides, hits, look_up)
-    if asked_sum(question) is None:
+    wanted = next(iter(asked_sums(question)), None)
+    if wanted is None:
         return look_up(question, asked, hits, sure=sure)
-    found = look_up(question, asked, hits, sure=_EVERYTHING)
+    found = look_up(question, asked, hits, sure=sure if wanted.operation is Operation.COUNT else _EVERYTHING)
     result = calculated(question, asked, hits, embed)
     return sorted(doubted_unless_stated(question, asked, found, result), key=lambda one: -one.confidence)

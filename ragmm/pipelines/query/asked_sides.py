@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ragmm.pipelines.query.value_kinds import years
 from ragmm.text.terms import content_terms, fold, terms
 
 __all__ = ["AskedSides", "asked_sides"]
@@ -14,7 +15,7 @@ _ARTICLE = r"(?:(?:the|a|an)\s)?"
 _PLACED = r"(?:(?:at|in|of|by|for|from|on|with)\s)?"
 _FORMS = (
     re.compile(
-        rf"^(?P<ask>(?:which|what|who|whom|where|when)\b.*?)\s?[,:—–-]\s?{_PLACED}{_ARTICLE}(?P<one>[^,:?]{{1,40}}?),?\s"
+        rf"^(?P<ask>(?:(?:in|on|at|for|from)\s)?(?:which|what|who|whom|where|when)\b.*?)\s?[,:—–-]\s?{_PLACED}{_ARTICLE}(?P<one>[^,:?]{{1,40}}?),?\s"
         rf"or\s{_PLACED}{_ARTICLE}(?P<other>[^,:?]{{1,40}}?)\s*\?*$",
         re.IGNORECASE,
     ),
@@ -48,7 +49,7 @@ _LEAST = frozenset(
 _CUE = re.compile(
     rf"\b(?:(?P<dear>more expensive|more costly)|(?P<cue>{'|'.join(dict.fromkeys([*_MEASURES, *_TIMES, *_AMOUNTS]))}))\b", re.IGNORECASE
 )
-_WHICH = re.compile(r"^\W*(?:which|what|who|whom)\b(?:\s(?:one|of|the|two)\b)*", re.IGNORECASE)
+_WHICH = re.compile(r"^\W*(?:(?:in|on|at|for|from)\s)?(?:which|what|who|whom)\b(?:\s(?:one|of|the|two)\b)*", re.IGNORECASE)
 _AUXILIARY = re.compile(r"\b(?:is|are|was|were|does|do|did|has|have|had|can|could|will|would|the|a|an|to|than)\b", re.IGNORECASE)
 
 
@@ -69,10 +70,11 @@ class AskedSides:
     counted: bool
     """Whether it is how many."""
 
-    def question(self, side: str) -> str:
-        """What is asked about one of them."""
+    def question(self, side: str, there: frozenset[str]) -> str:
+        """What is asked about one of them; `there`: the terms of its documents, which say by what word it began."""
         if self.timed:
-            return f"When was {side} {self.rest or self.about.split()[0]}?"
+            begun = next((word for word in self.about.split() if not there.isdisjoint(terms(word))), "built")
+            return f"When was {side} {self.rest or begun}?"
         rest = f" {self.rest}" if self.rest else ""
         if self.counted:
             return f"How many {self.about} does {side} have{rest}?"
@@ -91,7 +93,17 @@ def asked_sides(question: str) -> AskedSides | None:
     one, other = given["one"].strip(), given["other"].strip()
     if cue is None or fold(one) == fold(other):
         return None
-    return _asked(ask, cue, (one, other), generic=_WHICH.search(ask) is not None)
+    one, other, year = _same_year(one, other)
+    return _asked(f"{ask} {year}".strip(), cue, (one, other), generic=_WHICH.search(ask) is not None)
+
+
+def _same_year(one: str, other: str) -> tuple[str, str, str]:
+    """A year that stands beside one side alone holds for both: "in July or in August 2023"."""
+    if bool(years(one)) == bool(years(other)):
+        return one, other, ""
+    year = min(years(one) | years(other))
+    bare = [" ".join(re.sub(rf"\b(?:in )?{year}\b", " ", side).split()) for side in (one, other)]
+    return (bare[0], bare[1], f"in {year}") if all(bare) else (one, other, "")
 
 
 def _asked(ask: str, cue: re.Match[str], sides: tuple[str, str], *, generic: bool) -> AskedSides | None:

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from ragmm.text.terms import fold
 
-__all__ = ["AskedSum", "Operation", "asked_sum", "is_lessening", "says_operation"]
+__all__ = ["AskedSum", "Operation", "asked_sum", "asked_sums", "says_operation"]
 
 
 class Operation(StrEnum):
@@ -70,7 +70,7 @@ _OPERATIONS: tuple[tuple[Operation, re.Pattern[str]], ...] = tuple(
             Operation.CHANGE,
             rf"\b(?:by )?(?:how (?:much|many)|what|which)\b.*\b{_MOVE}\b.*(?:\b(?:from|between|since|over|in|compared|versus|to)\b.*)"
             rf"|^\W*(?:how did)\b.*\bchang\w*\b.*\bfrom\b|\bby (?:how much|what|how many)\b.*\b{_MOVE}\b"
-            rf"|{_PER_CENT} {_MOVE}\b|\b(?:calculate|compute|give|state) the (?:\w+ )*{_MOVE}\b",
+            rf"|{_PER_CENT} {_MOVE}\b|\b(?:growth rate|rate of growth)\b|\b(?:calculate|compute|give|state) the (?:\w+ )*{_MOVE}\b",
         ),
         (
             Operation.SHARE,
@@ -81,7 +81,7 @@ _OPERATIONS: tuple[tuple[Operation, re.Pattern[str]], ...] = tuple(
         (
             Operation.SUM,
             r"\b(?:together|combined|altogether|in total|in all|in sum|added up|sum of|sum up|total of|add up to)\b"
-            r"|\btotal (?:number|amount) of\b.*\b(?:all|and)\b",
+            r"|\btotal (?:number|amount) of\b.*\b(?:all|and)\b|\bhow (?:many|much)\b.*\ball\b",
         ),
         (Operation.COUNT, r"\bhow many\b|\bnumber of (?:rows|entries|lines)\b"),
     )
@@ -103,39 +103,54 @@ _ROUNDED = re.compile(
     r"\b(?:(?P<word>one|two|three|four|1|2|3|4) decimal|(?:nearest|whole) (?:whole |full )?(?P<whole>number|per ?cent|integer|\w+))"
 )
 _PLACES = {"one": 1, "two": 2, "three": 3, "four": 4, "1": 1, "2": 2, "3": 3, "4": 4}
-_NAMED_RATIOS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+_MARGIN_ASKED = re.compile(r"\b(?:what|which) (?:is|was|were|are) (?:the )?(?=percentage of)", re.IGNORECASE)
+_REVENUE = ("revenue", "net sales", "sales", "turnover")
+_NAMED_RATIOS: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), spelt)
     for pattern, spelt in (
-        (r"\b(?:current|working capital|liquidity) ratio\b", "ratio of total current assets to total current liabilities"),
-        (r"\bequity ratio\b", "ratio of total equity to total assets"),
-        (r"\bdebt[- ]to[- ]equity ratio\b|\bdebt[-/]equity ratio\b", "ratio of total debt to total equity"),
+        (
+            r"\b(?:current|working capital|liquidity) ratio\b",
+            tuple(f"ratio of {total}current assets to {total}current liabilities" for total in ("total ", "")),
+        ),
+        (r"\bequity ratio\b", ("ratio of total equity to total assets",)),
+        (r"\bdebt[- /]?(?:to[- ])?equity ratio\b", ("ratio of total debt to total equity",)),
+        *(
+            (
+                rf"\b{name} (?:profit )?margin\b",
+                tuple(f"percentage of {whole} is {name} {part}" for part in ("profit", "income") for whole in _REVENUE),
+            )
+            for name in ("gross", "operating", "net")
+        ),
     )
 )
+"""What named ratios are made of, in the words of different documents."""
+
+
+def asked_sums(question: str) -> list[AskedSum]:
+    """What is to be worked out, a named ratio in each of the ways to spell it out; empty where nothing is."""
+    texts = [question]
+    for pattern, spelt in _NAMED_RATIOS:
+        if pattern.search(question):
+            texts = [_MARGIN_ASKED.sub("what ", pattern.sub(one, question)) for one in spelt]
+            break
+    return [one for text in texts if (one := asked_sum(text)) is not None]
 
 
 def asked_sum(question: str) -> AskedSum | None:
     """What is to be worked out; None where nothing is."""
-    text = question
-    for pattern, spelt in _NAMED_RATIOS:
-        text = pattern.sub(spelt, text)
-    folded = fold(text)
+    folded = fold(question)
     operation = next((operation for operation, pattern in _OPERATIONS if pattern.search(folded)), None)
     if operation is None:
         return None
     return AskedSum(
         operation=operation,
-        text=text,
+        text=question,
         percent=bool(_PERCENT.search(folded)),
-        falls=is_lessening(folded),
+        falls=bool(_FALLS.search(folded)),
         ranged=bool(_RANGED.search(folded)),
         joins=_JOINS.search(folded) is not None,
         places=_places(folded),
     )
-
-
-def is_lessening(folded: str) -> bool:
-    """Whether less is asked about: fewer, shorter, by how much it fell."""
-    return bool(_FALLS.search(folded))
 
 
 def says_operation(operation: Operation, text: str) -> bool:
