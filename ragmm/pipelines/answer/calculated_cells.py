@@ -21,13 +21,14 @@ from ragmm.pipelines.answer.named_cells import (
     named_rows,
     row_label,
 )
+from ragmm.pipelines.answer.table_parts import FoundTable
 from ragmm.pipelines.query.asked_sums import AskedSum, Operation
-from ragmm.pipelines.query.value_kinds import AskedKind, years
+from ragmm.pipelines.query.value_kinds import years
 from ragmm.pipelines.query.wanted import AskedFor
 from ragmm.text.terms import content_terms, fold, terms
-from ragmm.types import Hit
+from ragmm.types import Citation, Hit
 
-__all__ = ["Cells", "cells_for", "count_of"]
+__all__ = ["Cells", "Search", "cells_for", "count_of", "search_in"]
 
 Place = tuple[int, int]
 _ALL = re.compile(r"\b(?:all|total|overall|every|each|per|whole|on average|average|mean)\b")
@@ -38,23 +39,25 @@ _RESULT_HEAD = re.compile(r"^(?:line )?(?:total|amount|sum|value)\b", re.IGNOREC
 """Of a column that the others of its row come to, as in invoices."""
 _NAME = re.compile(r"(?<=\S\s)[A-ZÀ-Þ][\w'’-]+")
 _SURE_COLUMN = 0.75
-_LONGEST_WHOLE = 2_400
-"""Characters of a table that is surely not cut in parts."""
 _MOST_UNSAID = 0.34
 _FEW_UNSAID = 0.25
 _LONGEST_SHOWN = 400
+_COUNTED_SURE = 0.75
+_TWO = 2
 _FILLERS = frozenset(
     terms(
-        "how much many more less fewer than did do does was were is are has have had what which the of in at on by to from"
-        " between over and for with compared comparison difference change grow grew growth rise rose increase decrease"
-        " decline fall fell drop ratio share proportion part percent percentage per cent sum total together combined"
-        " altogether average mean added add up times as large larger taller older younger longer shorter higher lower"
-        " cheaper number amount figure figures value figures count year years month months end people persons come came"
-        " visit visited take took carry carried make made making produce produced use used spend spent spending cost costs"
-        " charge charges go went see saw work worked sell sold earn earned pay paid operate have there during all each"
-        " every whole list show altogether exact exactly calculate compute points point finish finished"
+        "how much many more less fewer than did do does was were is are has have had what which the of in at on by to"
+        " from between over and for with compared comparison difference change grow grew growth rise rose increase"
+        " decrease decline fall fell drop ratio share proportion part percent percentage per cent sum total together"
+        " combined altogether average mean added add up times as large larger taller older younger longer shorter"
+        " higher lower cheaper number amount figure figures value count year years month months end people persons"
+        " come came visit visited take took carry carried make made making produce produced use used spend spent"
+        " spending cost costs charge charges go went see saw work worked sell sold earn earned pay paid operate have"
+        " there during all each every whole list show exact exactly calculate compute points point finish finished"
+        " rounded nearest decimal places rate rates"
     )
 )
+"""Words that say what to do with the figures, or no more than that there are some."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +67,7 @@ class Cells:
     figures: tuple[Figure, ...]
     names: tuple[str, ...]
     """Of each, its row and column."""
-    quotes: tuple[str, ...]
+    quotes: tuple[Citation, ...]
     """Of each, its row as it stands in the item."""
     unit: tuple[str, str]
     certainty: float
@@ -81,34 +84,43 @@ class _Columns:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Search:
+class Search:
     """One table that is asked for the cells."""
 
     wanted: AskedSum
     asked: AskedFor
-    hit: Hit
+    found: FoundTable
     table: AskedTable
     beside: Sequence[Hit]
     """All hits of its document."""
     words: QuestionWords
 
+    @property
+    def whole(self) -> bool:
+        return self.found.whole
 
-def cells_for(
-    wanted: AskedSum,
-    asked: AskedFor,
-    hit: Hit,
-    table: AskedTable,
-    beside: Sequence[Hit],
-    embed: EmbedTexts | None,
-) -> Cells | None:
-    """None where one of them is missing, stands for another year or thing, or has another unit."""
-    search = _Search(
-        wanted=wanted, asked=asked, hit=hit, table=table, beside=beside, words=QuestionWords.of(wanted.text)
+    def quote(self, row: int) -> Citation:
+        return Citation(rank=self.found.homes[row].rank, quote=self.table.grid.quotes[row])
+
+
+def search_in(wanted: AskedSum, asked: AskedFor, found: FoundTable, hits: Sequence[Hit]) -> Search:
+    """A table made ready to be asked."""
+    return Search(
+        wanted=wanted,
+        asked=asked,
+        found=found,
+        table=AskedTable.of(found.grid),
+        beside=[hit for hit in hits if hit.item.uri == found.hit.item.uri],
+        words=QuestionWords.of(wanted.text),
     )
+
+
+def cells_for(search: Search, embed: EmbedTexts | None) -> Cells | None:
+    """None where one of them is missing, stands for another year or thing, or has another unit."""
     unsaid = _unsaid(search)
     if unsaid is None:
         return None
-    named = named_rows(table, search.words)
+    named = named_rows(search.table, search.words)
     rows = _rows(search, named)
     if rows is None:
         return None
@@ -122,30 +134,33 @@ def cells_for(
     return _cells(search, places, (1 - unsaid) * columns.share) if places else None
 
 
-def _rows(search: _Search, named: Sequence[NamedRows]) -> list[int] | None:
+def _rows(search: Search, named: Sequence[NamedRows]) -> list[int] | None:
     """Those that the question names; all, where it asks for the whole and the table is whole."""
-    wanted, grid = search.wanted, search.table.grid
+    operation = search.wanted.operation
+    grid = search.table.grid
     totals = [number for number, row in enumerate(grid.rows) if is_total(row)]
-    rows = list(dict.fromkeys(row for one in named for row in one.rows))
-    if wanted.operation is Operation.SHARE:
+    if operation is Operation.SHARE:
         return _part_and_whole(search, named, totals)
-    if wanted.operation in (Operation.SUM, Operation.AVERAGE):
-        parts = [row for row in rows if row not in totals]
-        if len(named) >= 2 and wanted.ranged and _is_range(search, named):
-            low, high = sorted((named[0].rows[0], named[-1].rows[0]))
-            return list(range(low, high + 1))
-        if any(len(one.rows) > 1 for one in named) and not _is_whole(search):
-            return None
-        if parts or rows:
-            return parts or None
-        asks_all = _ALL.search(search.words.folded) is not None
-        return [row for row in range(len(grid.rows)) if row not in totals] if asks_all and _is_whole(search) else None
-    if any(len(one.rows) > 1 for one in named):
+    if operation in (Operation.SUM, Operation.AVERAGE):
+        return _summed_rows(search, named, totals)
+    rows = list(dict.fromkeys(row for one in named for row in one.rows))
+    return rows if rows and all(len(one.rows) == 1 for one in named) else None
+
+
+def _summed_rows(search: Search, named: Sequence[NamedRows], totals: Sequence[int]) -> list[int] | None:
+    """Those between the first and the last that are named, those that are named, or all."""
+    if len(named) >= _TWO and search.wanted.ranged and _is_range(search, named):
+        low, high = sorted((named[0].rows[0], named[-1].rows[0]))
+        return list(range(low, high + 1))
+    if not search.whole and (not named or any(len(one.rows) > 1 for one in named)):
         return None
-    return rows or None
+    if named:
+        return [row for row in dict.fromkeys(row for one in named for row in one.rows) if row not in totals] or None
+    asks_all = _ALL.search(search.words.folded) is not None
+    return [row for row in range(len(search.table.grid.rows)) if row not in totals] if asks_all else None
 
 
-def _part_and_whole(search: _Search, named: Sequence[NamedRows], totals: Sequence[int]) -> list[int] | None:
+def _part_and_whole(search: Search, named: Sequence[NamedRows], totals: Sequence[int]) -> list[int] | None:
     rows = list(dict.fromkeys(row for one in named for row in one.rows))
     if any(len(one.rows) > 1 for one in named):
         return None
@@ -157,10 +172,10 @@ def _part_and_whole(search: _Search, named: Sequence[NamedRows], totals: Sequenc
         return None
     if wholes or len(totals) == 1:
         return [parts[0], *(wholes or totals)]
-    return None if totals or not _is_whole(search) else [parts[0], -1]
+    return None if totals or not search.whole else [parts[0], -1]
 
 
-def _is_range(search: _Search, named: Sequence[NamedRows]) -> bool:
+def _is_range(search: Search, named: Sequence[NamedRows]) -> bool:
     """Whether two names are the first and the last of a run of rows: "from January to April"."""
     first, last = named[0], named[-1]
     if len(named) != 2 or len(first.rows) != 1 or len(last.rows) != 1:
@@ -169,7 +184,7 @@ def _is_range(search: _Search, named: Sequence[NamedRows]) -> bool:
     return re.search(joined + re.escape(fold(last.name)), search.words.folded) is not None
 
 
-def _columns(search: _Search, rows: Sequence[int], embed: EmbedTexts | None) -> _Columns | None:
+def _columns(search: Search, rows: Sequence[int], embed: EmbedTexts | None) -> _Columns | None:
     """Those of the years asked about; else those whose heads are named; else the only one that can be meant."""
     grid = search.table.grid
     real = [row for row in rows if row >= 0]
@@ -200,7 +215,7 @@ def _columns(search: _Search, rows: Sequence[int], embed: EmbedTexts | None) -> 
     return _Columns(columns=tuple(chosen), dated=True) if alike else None
 
 
-def _asked_years(search: _Search, there: frozenset[str]) -> list[str] | None:
+def _asked_years(search: Search, there: frozenset[str]) -> list[str] | None:
     """In their order; with one year alone a change is one against the year before. None where one is not there."""
     wanted, asked = search.wanted, sorted(search.asked.years or years(search.wanted.text))
     if wanted.ranged and len(asked) == 2 and wanted.operation in (Operation.SUM, Operation.AVERAGE):
@@ -212,29 +227,26 @@ def _asked_years(search: _Search, there: frozenset[str]) -> list[str] | None:
     return asked
 
 
-def _missing_years(search: _Search) -> bool:
+def _missing_years(search: Search) -> bool:
     """Whether a year is asked about that stands neither in a row nor in what is said about the table."""
     grid = search.table.grid
     told = f"{grid.about} {grid.beside} {' '.join(cell for row in grid.rows for cell in row)} {_told(search)}"
     return not years(told) >= years(search.wanted.text)
 
 
-def _best_of(search: _Search, columns: Sequence[int]) -> int | None:
+def _best_of(search: Search, columns: Sequence[int]) -> int | None:
     """The one whose head has most of the question's words; None where that is open."""
     if len(columns) == 1:
         return columns[0]
     heads = {column: re.sub(r"\d{4}", "", search.table.grid.heads[column]) for column in columns}
     said = {
-        column: sum(search.words.place(word) is not None for word in set(terms(head)))
-        for column, head in heads.items()
+        column: sum(search.words.place(word) is not None for word in set(terms(head))) for column, head in heads.items()
     }
     best = sorted(columns, key=lambda column: -said[column])
     return best[0] if len(best) > 1 and said[best[0]] > said[best[1]] else None
 
 
-def _undated(
-    search: _Search, rows: Sequence[int], counted: Sequence[int], embed: EmbedTexts | None
-) -> _Columns | None:
+def _undated(search: Search, rows: Sequence[int], counted: Sequence[int], embed: EmbedTexts | None) -> _Columns | None:
     grid = search.table.grid
     named = named_columns([(column, grid.heads[column]) for column in counted], search.words)
     if named:
@@ -254,9 +266,7 @@ def _undated(
     return _Columns(columns=(counted[best],), share=share) if share >= _SURE_COLUMN else None
 
 
-def _places(
-    search: _Search, rows: Sequence[int], named: Sequence[NamedRows], columns: _Columns
-) -> list[Place] | None:
+def _places(search: Search, rows: Sequence[int], named: Sequence[NamedRows], columns: _Columns) -> list[Place] | None:
     """The cells in the formula's order."""
     operation = search.wanted.operation
     if operation in (Operation.SUM, Operation.AVERAGE):
@@ -272,7 +282,7 @@ def _places(
     return _in_order(search, places, at, dated=columns.dated and len(rows) == 1)
 
 
-def _said_at(search: _Search, place: Place, named: Sequence[NamedRows], *, by_row: bool) -> int:
+def _said_at(search: Search, place: Place, named: Sequence[NamedRows], *, by_row: bool) -> int:
     if by_row:
         return next(one.place for one in named if place[0] in one.rows)
     head = search.table.grid.heads[place[1]]
@@ -282,22 +292,18 @@ def _said_at(search: _Search, place: Place, named: Sequence[NamedRows], *, by_ro
     return min(found, default=0)
 
 
-def _in_order(
-    search: _Search, places: Sequence[Place], at: dict[Place, int], *, dated: bool
-) -> list[Place]:
+def _in_order(search: Search, places: Sequence[Place], at: dict[Place, int], *, dated: bool) -> list[Place]:
     """First what the other is taken from: the later year, what stands before "than", what a ratio is of."""
     wanted, folded = search.wanted, search.words.folded
     mentioned = sorted(places, key=lambda place: at[place])
     first, second = mentioned
     if wanted.operation is Operation.RATIO:
         found = _TIMES_AS.search(folded)
-        if found and at[second] >= found.end() - 3 > at[first]:
-            return [first, second]
         under = next((place for place in mentioned if found and at[place] >= found.end() - 3), second)
         return [place for place in mentioned if place != under] + [under]
     if wanted.operation is Operation.CHANGE:
         new, old = (places[1], places[0]) if dated else (second, first)
-        return [old, new] if wanted.falls and _fell(search, old, new) else [new, old]
+        return [old, new] if wanted.falls and not wanted.percent else [new, old]
     if _THAN.search(folded):
         than = _THAN.search(folded)
         before = [place for place in mentioned if than and at[place] < than.start()]
@@ -310,12 +316,7 @@ def _in_order(
     return sorted(places, key=lambda place: -(one.value if (one := figures[place]) else 0))
 
 
-def _fell(search: _Search, old: Place, new: Place) -> bool:
-    """By how much it fell is a number; where it rose, the answer says so by its sign."""
-    return not search.wanted.percent
-
-
-def _cells(search: _Search, places: Sequence[Place], certainty: float) -> Cells | None:
+def _cells(search: Search, places: Sequence[Place], certainty: float) -> Cells | None:
     grid = search.table.grid
     figures, names, quotes = [], [], []
     units = set()
@@ -333,11 +334,11 @@ def _cells(search: _Search, places: Sequence[Place], certainty: float) -> Cells 
             return None
         figures.append(figure)
         names.append(", ".join(filter(None, (row_label(grid.rows[row]), grid.heads[column]))))
-        quotes.append(grid.quotes[row])
+        quotes.append(search.quote(row))
         units.add(_unit(search, figure, row, column))
     plain = {unit for unit in units if any(unit)}
     related = search.wanted.operation in (Operation.RATIO, Operation.SHARE)
-    if len(units) > 1 and not (related and len(plain) <= 1) and not search.wanted.operation is Operation.RATIO:
+    if len(units) > 1 and not (related and len(plain) <= 1) and search.wanted.operation is not Operation.RATIO:
         return None
     return Cells(
         figures=tuple(figures),
@@ -348,7 +349,7 @@ def _cells(search: _Search, places: Sequence[Place], certainty: float) -> Cells 
     )
 
 
-def _whole(search: _Search, column: int) -> tuple[Figure, list[str]] | None:
+def _whole(search: Search, column: int) -> tuple[Figure, list[Citation]] | None:
     """What a column comes to, if each of its cells is a figure."""
     grid = search.table.grid
     figures = [exact_figure(row[column]) for row in grid.rows]
@@ -357,10 +358,12 @@ def _whole(search: _Search, column: int) -> tuple[Figure, list[str]] | None:
     present = [one for one in figures if one is not None]
     total = sum(one.value for one in present)
     shown = f"({' + '.join(one.shown for one in present)})"
-    return Figure(value=total, shown=shown, decimals=max(one.decimals for one in present)), list(grid.quotes)
+    return Figure(value=total, shown=shown, decimals=max(one.decimals for one in present)), [
+        search.quote(row) for row in range(len(grid.rows))
+    ]
 
 
-def _unit(search: _Search, figure: Figure, row: int, column: int) -> tuple[str, str]:
+def _unit(search: Search, figure: Figure, row: int, column: int) -> tuple[str, str]:
     """The cell's own, else that of its row's unit column, its head, the head of the labels, the title."""
     grid = search.table.grid
     if any(figure.unit):
@@ -373,39 +376,19 @@ def _unit(search: _Search, figure: Figure, row: int, column: int) -> tuple[str, 
     label = grid.heads[label_column(grid.rows[row])]
     if any(unit := head_unit(label, whole=True)):
         return unit
-    context = " ".join(line for line in search.hit.item.context.splitlines() if not line.startswith("|"))
-    title = f"{search.hit.item.metadata.get('caption', '')} {context}"
+    context = " ".join(line for line in search.found.hit.item.context.splitlines() if not line.startswith("|"))
+    title = f"{search.found.hit.item.metadata.get('caption', '')} {context}"
     return head_unit(title, whole=True) if years(grid.heads[column]) or grid.labelled else ("", "")
 
 
-def _is_whole(search: _Search) -> bool:
-    """Whether the item holds the whole table, as far as can be seen."""
-    return is_whole(search.hit, search.beside)
-
-
-def is_whole(hit: Hit, beside: Sequence[Hit]) -> bool:
-    """Whether an item holds all of its table: it is no continued part, short, and no other part was found."""
-    item = hit.item
-    rows = item.metadata.get("rows")
-    if any(line.startswith("|") for line in item.context.splitlines()) or len(item.text) > _LONGEST_WHOLE:
-        return False
-    if isinstance(rows, list) and rows and rows[0] > 2:
-        return False
-    head = item.text.lstrip().splitlines()[0] if item.text.strip() else ""
-    return not any(
-        other.item.id != item.id and head.startswith("|") and head in f"{other.item.text}\n{other.item.context}"
-        for other in beside
-    )
-
-
-def _told(search: _Search) -> str:
+def _told(search: Search) -> str:
     return " ".join(
         f"{one.item.uri} {one.item.context} {' '.join(one.item.locator.section)} {one.item.text[:4000]}"
         for one in search.beside
     )
 
 
-def _unsaid(search: _Search) -> float | None:
+def _unsaid(search: Search) -> float | None:
     """Share of the question's words that its document does not say; None where a name or a number is among them, or
     where too much is.
     """
@@ -420,26 +403,18 @@ def _unsaid(search: _Search) -> float | None:
     return share if share <= _MOST_UNSAID else None
 
 
-def _unsaid_beside(search: _Search) -> bool:
+def _unsaid_beside(search: Search) -> bool:
     """Whether the question has a word that neither the table nor its heading says."""
     grid = search.table.grid
-    there = words_of(f"{grid.about} {grid.beside} {search.hit.item.uri}").union(*search.table.heads)
+    there = words_of(f"{grid.about} {grid.beside} {search.found.hit.item.uri}").union(*search.table.heads)
     there = there.union(*(cell for row in search.table.cells for cell in row))
     return not all(has_word(there, word) for word in content_terms(search.wanted.text) if word not in _FILLERS)
 
 
-def count_of(wanted: AskedSum, hit: Hit, table: AskedTable, beside: Sequence[Hit]) -> FoundValue | None:
+def count_of(search: Search) -> FoundValue | None:
     """How many rows of a whole table are of the kind asked about."""
-    grid = table.grid
-    search = _Search(
-        wanted=wanted,
-        asked=AskedFor(kind=AskedKind.ANY, years=years(wanted.text)),
-        hit=hit,
-        table=table,
-        beside=beside,
-        words=QuestionWords.of(wanted.text),
-    )
-    if grid.labelled or not any(grid.heads) or not is_whole(hit, beside):
+    wanted, table, grid = search.wanted, search.table, search.table.grid
+    if grid.labelled or not any(grid.heads) or not search.whole:
         return None
     unsaid, counted, named = _unsaid(search), _counted(wanted.text), named_rows(table, search.words)
     if unsaid is None or unsaid > _FEW_UNSAID or not counted:
@@ -459,9 +434,9 @@ def count_of(wanted: AskedSum, hit: Hit, table: AskedTable, beside: Sequence[Hit
         value=value,
         shown=f"{value}: {', '.join(labels)}"[:_LONGEST_SHOWN],
         quote=grid.quotes[kept[0]],
-        hit=hit,
-        confidence=0.75,
-        quotes=tuple(grid.quotes[row] for row in kept),
+        hit=search.found.hit,
+        confidence=_COUNTED_SURE,
+        citations=tuple(search.quote(row) for row in kept),
     )
 
 

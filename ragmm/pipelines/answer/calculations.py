@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ragmm.pipelines.answer.asked_tables import AskedTable
-from ragmm.pipelines.answer.calculated_cells import Cells, cells_for, count_of
+from ragmm.pipelines.answer.calculated_cells import Cells, Search, cells_for, count_of, search_in
 from ragmm.pipelines.answer.candidates import FoundValue
 from ragmm.pipelines.answer.cells import EmbedTexts
 from ragmm.pipelines.answer.exact import Figure, written
-from ragmm.pipelines.answer.grids import Grid, grid_of
 from ragmm.pipelines.answer.named_things import documents_without_name
+from ragmm.pipelines.answer.table_parts import tables_of
 from ragmm.pipelines.query.asked_sums import AskedSum, Operation, asked_sums, says_operation
 from ragmm.pipelines.query.value_kinds import AskedKind, fits
 from ragmm.pipelines.query.wanted import AskedFor
@@ -48,12 +47,11 @@ class _Result:
 def calculated(question: str, asked: AskedFor, hits: Sequence[Hit], embed: EmbedTexts | None) -> FoundValue | None:
     """The likeliest result over the tables of the hits."""
     unnamed = documents_without_name(question, hits)
-    grids = [(hit, grid) for hit in hits if (grid := grid_of(hit.item)) is not None]
+    tables = tables_of(hits)
     found = []
     for wanted in asked_sums(question):
-        for hit, grid in grids:
-            beside = [other for other in hits if other.item.uri == hit.item.uri]
-            value = _from_table(wanted, asked, hit, grid, beside, embed)
+        for table in tables:
+            value, hit = _from_table(search_in(wanted, asked, table, hits), embed), table.hit
             if value is not None:
                 worth = _LATER ** (hit.rank - 1) * (_UNNAMED if hit.item.uri in unnamed else 1.0)
                 found.append(dataclasses.replace(value, confidence=value.confidence * worth))
@@ -62,16 +60,13 @@ def calculated(question: str, asked: AskedFor, hits: Sequence[Hit], embed: Embed
     return max(found, key=lambda one: one.confidence, default=None)
 
 
-def _from_table(
-    wanted: AskedSum, asked: AskedFor, hit: Hit, grid: Grid, beside: Sequence[Hit], embed: EmbedTexts | None
-) -> FoundValue | None:
-    table = AskedTable.of(grid)
-    if wanted.operation is Operation.COUNT:
-        return count_of(wanted, hit, table, beside)
-    cells = cells_for(wanted, asked, hit, table, beside, embed)
+def _from_table(search: Search, embed: EmbedTexts | None) -> FoundValue | None:
+    if search.wanted.operation is Operation.COUNT:
+        return count_of(search)
+    cells = cells_for(search, embed)
     if cells is None:
         return None
-    result = _result(wanted, asked, cells)
+    result = _result(search.wanted, search.asked, cells)
     if result is None:
         return None
     short = written(result.value, result.places, result.unit)
@@ -79,10 +74,10 @@ def _from_table(
     return FoundValue(
         value=short,
         shown=f"{result.formula} {short}{result.also}: {named}",
-        quote=cells.quotes[0],
-        hit=hit,
+        quote=cells.quotes[0].quote,
+        hit=search.found.hit,
         confidence=_BEST * cells.certainty,
-        quotes=tuple(dict.fromkeys(cells.quotes)),
+        citations=tuple(dict.fromkeys(cells.quotes)),
     )
 
 
@@ -106,7 +101,9 @@ def _summed(wanted: AskedSum, figures: Sequence[Figure], unit: tuple[str, str]) 
         places = decimals if wanted.places is None else wanted.places
         return _Result(value=total, formula=f"{terms_} {_sign(total, places)}", places=places, unit=unit)
     mean = total / len(figures)
-    places = _few_places(mean, decimals if decimals >= _CENTS else decimals + 1) if wanted.places is None else wanted.places
+    places = (
+        _few_places(mean, decimals if decimals >= _CENTS else decimals + 1) if wanted.places is None else wanted.places
+    )
     return _Result(value=mean, formula=f"({terms_}) / {len(figures)} {_sign(mean, places)}", places=places, unit=unit)
 
 
@@ -117,7 +114,9 @@ def _quotient(wanted: AskedSum, asked: AskedFor, part: Figure, whole: Figure) ->
     value = part.value / whole.value * (100 if shared else 1)
     places = _few_places(value, 1 if shared else 2) if wanted.places is None else wanted.places
     unit = ("", _PERCENT) if shared else ("", "")
-    return _Result(value=value, formula=f"{part.shown} / {whole.shown} {_sign(value, places)}", places=places, unit=unit)
+    return _Result(
+        value=value, formula=f"{part.shown} / {whole.shown} {_sign(value, places)}", places=places, unit=unit
+    )
 
 
 def _difference(wanted: AskedSum, cells: Cells, new: Figure, old: Figure) -> _Result | None:
@@ -149,27 +148,20 @@ def _sign(value: Fraction, places: int) -> str:
     return "=" if value * 10**places == int(value * 10**places) else "≈"
 
 
-def doubted_unless_stated(
-    question: str, asked: AskedFor, found: Sequence[FoundValue], result: FoundValue | None
-) -> list[FoundValue]:
+def doubted_unless_stated(question: str, found: Sequence[FoundValue], result: FoundValue | None) -> list[FoundValue]:
     """Values beside a result: only what states it (a sentence that says what grew by how much, a row of totals) is
     worth as much as before; a figure that is merely one of those to be worked with is not the answer.
     """
+    results = [result] if result else []
     wanted = next(iter(asked_sums(question)), None)
-    if wanted is None or (wanted.operation is Operation.COUNT and result is not None):
-        return [*([result] if result else []), *found]
+    if wanted is None:
+        return [*results, *found]
     if wanted.operation is Operation.COUNT:
-        return [_doubted(one, _NO_RESULT) if _is_key(one) else one for one in found]
+        return [*results, *(_doubted(one, _NO_RESULT) if _is_key(one) else one for one in found)]
     named = _named_words(question, result)
-    kept = []
-    for one in found:
-        if _states(wanted, asked, one, named):
-            kept.append(one)
-        else:
-            loose = wanted.operation is Operation.AVERAGE or (wanted.operation is Operation.SUM and not wanted.joins)
-            loose = loose and result is None
-            kept.append(_doubted(one, _PERHAPS_RESULT if loose else _NO_RESULT))
-    return [*([result] if result else []), *kept]
+    loose = wanted.operation is Operation.AVERAGE or (wanted.operation is Operation.SUM and not wanted.joins)
+    worth = _PERHAPS_RESULT if loose and result is None else _NO_RESULT
+    return [*results, *(one if _states(wanted, one, named) else _doubted(one, worth) for one in found)]
 
 
 def _is_key(one: FoundValue) -> bool:
@@ -181,7 +173,7 @@ def _doubted(one: FoundValue, worth: float) -> FoundValue:
     return dataclasses.replace(one, confidence=one.confidence * worth, doubt=one.doubt * worth)
 
 
-def _states(wanted: AskedSum, asked: AskedFor, one: FoundValue, named: frozenset[str]) -> bool:
+def _states(wanted: AskedSum, one: FoundValue, named: frozenset[str]) -> bool:
     if not says_operation(wanted.operation, re.sub(re.escape(one.value), " ", one.shown)):
         return False
     if wanted.operation is Operation.CHANGE and one.quote.startswith("|"):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ragmm.pipelines.answer.cell_confidence import CellSigns
 from ragmm.pipelines.answer.confidence import Signs
-from ragmm.types import Hit
+from ragmm.types import Citation, Hit
 
 __all__ = ["FoundValue"]
 
@@ -28,8 +28,8 @@ class FoundValue:
     """What spoke for it; None where no weights were asked."""
     doubt: float = 1.0
     """What was taken off the confidence beside the weights, as a factor."""
-    quotes: tuple[str, ...] = ()
-    """Of a value that was worked out, all places of the item that it was worked out from."""
+    citations: tuple[Citation, ...] = ()
+    """Of a value that was worked out, all that it was worked out from."""
     sides: tuple[FoundValue, ...] = ()
     """Of a comparison, what was found for each side, the winner first."""
     lacking: str = ""

@@ -85,7 +85,7 @@ def _missing(asked: AskedSides, side: str, one: FoundValue) -> FoundValue:
 def _found_for(asked: AskedSides, place: int, hits: Sequence[Hit], look_up: LookUp) -> FoundValue | None:
     side, other = asked.sides[place], asked.sides[1 - place]
     own, foreign = _words(side) - _words(other), _words(other) - _words(side)
-    mine = [hit for hit in _documents_of(own, hits)]
+    mine = _documents_of(own, hits)
     there = frozenset().union(*(words_of(_whole_text(hit)) for hit in mine)) if mine else frozenset()
     question = asked.question(side, there)
     found = []

@@ -16,13 +16,14 @@ _CELL = re.compile(
 _GROUPED = re.compile(r"\d{1,3}(?:[,'’\s.]\d{3})+")
 _SCALES = r"thousands?|millions?|billions?"
 _MONEY = r"US\$|[$€£¥₹]|USD|EUR|GBP|CHF|JPY|dollars?|euros?|pounds?"
-_THINGS = (
-    r"kilotonnes|megatonnes|tonnes|tons|kg|km|kWh|MWh|GWh|hectares|days|hours|minutes|weeks|months|litres|metres|miles|%|per ?cent"
-)
+_THINGS = r"kilotonnes|megatonnes|tonnes|tons|kg|km|kWh|MWh|GWh|hectares|days|hours|minutes|weeks|months|litres|metres|miles|%|per ?cent"
 _IN = re.compile(
-    rf"(?:\bin |^|\()\s*(?P<before>{_MONEY})?\s?(?P<scale>{_SCALES})?(?:\s?(?:of )?(?P<after>{_MONEY}|{_THINGS}))?(?=\W|$)", re.IGNORECASE
+    rf"(?:\bin |^|\()\s*(?P<before>{_MONEY})?\s?(?P<scale>{_SCALES})?(?:\s?(?:of )?(?P<after>{_MONEY}|{_THINGS}))?(?=\W|$)",
+    re.IGNORECASE,
 )
-_HEAD = re.compile(r"\(([^()]{1,16})\)\s*$|_(m|m2|kg|km|usd|eur|kwh|t|min|h|days)$|,?\s(?:in )([\w$€£%/²³ ]{1,16})$", re.IGNORECASE)
+_HEAD = re.compile(
+    r"\(([^()]{1,16})\)\s*$|_(m|m2|kg|km|usd|eur|kwh|t|min|h|days)$|,?\s(?:in )([\w$€£%/²³ ]{1,16})$", re.IGNORECASE
+)
 _PREFIXED = re.compile(r"US\$|[$€£¥₹]|USD|EUR|GBP|CHF|JPY", re.IGNORECASE)
 
 

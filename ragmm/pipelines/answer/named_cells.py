@@ -75,7 +75,9 @@ def named_rows(table: AskedTable, question: QuestionWords) -> list[NamedRows]:
     about = words_of(grid.about)
     telling = {name: one for name, one in matches.items() if any(not has_word(about, word) for word in one.words)}
     found = telling or matches
-    named = [NamedRows(place=one.place, name=name, rows=tuple(dict.fromkeys(homes[name]))) for name, one in found.items()]
+    named = [
+        NamedRows(place=one.place, name=name, rows=tuple(dict.fromkeys(homes[name]))) for name, one in found.items()
+    ]
     return sorted(named, key=lambda one: one.place)
 
 

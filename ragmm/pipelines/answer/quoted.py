@@ -160,7 +160,7 @@ def _valued(best: FoundValue, hits: Sequence[Hit], settings: ExtractiveSettings)
 
 def _value_claim(one: FoundValue) -> Claim:
     support = Support.WEAK if GENERATED in one.hit.item.metadata else Support.SUPPORTED
-    citations = tuple(Citation(rank=one.hit.rank, quote=quote) for quote in one.quotes or (one.quote,))
+    citations = one.citations or (Citation(rank=one.hit.rank, quote=one.quote),)
     return Claim(text=inert(one.shown), citations=citations, support=support)
 
 

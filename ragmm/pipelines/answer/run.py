@@ -14,8 +14,10 @@ from ragmm.errors import RagmmError
 from ragmm.indexes.contracts import Snapshot, unit_rows
 from ragmm.pipelines.answer.context import ContextBudget
 from ragmm.pipelines.answer.quoted import EmbedTexts, ExtractiveSettings, extract_answer
+from ragmm.pipelines.answer.table_parts import with_parts
 from ragmm.pipelines.answer.written import AnswerRules, AnswerTask, write_answer
 from ragmm.pipelines.prompts import style_for
+from ragmm.pipelines.query.asked_sums import asked_sums
 from ragmm.pipelines.query.glossary import Glossary
 from ragmm.pipelines.query.question import Asked
 from ragmm.pipelines.query.run import Answerer, Answering, text_embedder
@@ -56,9 +58,10 @@ def extractive_answerer(
     """Answers with the value that a reader points at, or with quotes, each with its citation; no model writes."""
     embed = _embed_with(embedders)
 
-    def answer(question: Asked, hits: Sequence[Hit], snapshot: Snapshot) -> Answering:  # noqa: ARG001
+    def answer(question: Asked, hits: Sequence[Hit], snapshot: Snapshot) -> Answering:
         yield from ()  # quotes are there at once
         words = question.right(question.text)
+        hits = with_parts(hits, snapshot.fetch) if asked_sums(words) else hits
         ingredients = aids.ingredients(words)
         return extract_answer(words, hits, embed, rules.extractive, ingredients=ingredients, reader=aids.reader)
 

@@ -37,4 +37,4 @@ def worked_out(
         return look_up(question, asked, hits, sure=sure)
     found = look_up(question, asked, hits, sure=sure if wanted.operation is Operation.COUNT else _EVERYTHING)
     result = calculated(question, asked, hits, embed)
-    return sorted(doubted_unless_stated(question, asked, found, result), key=lambda one: -one.confidence)
+    return sorted(doubted_unless_stated(question, found, result), key=lambda one: -one.confidence)

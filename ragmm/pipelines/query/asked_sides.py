@@ -40,17 +40,26 @@ _MEASURES = {
 _SINCE = "built founded opened born launched established"
 _TIMES = {"earlier": "", "later": "", "first": "", "sooner": "", "last": "", "older": _SINCE, "newer": _SINCE,
           "younger": f"born {_SINCE}"}  # fmt: skip
-_AMOUNTS = ("more", "fewer", "less", "higher", "lower", "larger", "smaller", "bigger", "greater", "better", "worse", "most", "least",
-            "highest", "lowest", "largest", "smallest")  # fmt: skip
+_AMOUNTS = (
+    *("more", "fewer", "less", "higher", "lower", "larger", "smaller", "bigger", "greater", "better", "worse"),
+    *("most", "least", "highest", "lowest", "largest", "smallest"),
+)
 _LEAST = frozenset(
-    "shorter lower lighter slower narrower shallower cheaper closer nearer smaller colder fewer less worse least lowest smallest"
-    " earlier first sooner older".split()
+    [
+        *("shorter", "lower", "lighter", "slower", "narrower", "shallower", "cheaper", "closer", "nearer", "smaller"),
+        *("colder", "fewer", "less", "worse", "least", "lowest", "smallest", "earlier", "first", "sooner", "older"),
+    ]
 )
 _CUE = re.compile(
-    rf"\b(?:(?P<dear>more expensive|more costly)|(?P<cue>{'|'.join(dict.fromkeys([*_MEASURES, *_TIMES, *_AMOUNTS]))}))\b", re.IGNORECASE
+    rf"\b(?:(?P<dear>more expensive|more costly)|(?P<cue>{'|'.join(dict.fromkeys([*_MEASURES, *_TIMES, *_AMOUNTS]))}))\b",
+    re.IGNORECASE,
 )
-_WHICH = re.compile(r"^\W*(?:(?:in|on|at|for|from)\s)?(?:which|what|who|whom)\b(?:\s(?:one|of|the|two)\b)*", re.IGNORECASE)
-_AUXILIARY = re.compile(r"\b(?:is|are|was|were|does|do|did|has|have|had|can|could|will|would|the|a|an|to|than)\b", re.IGNORECASE)
+_WHICH = re.compile(
+    r"^\W*(?:(?:in|on|at|for|from)\s)?(?:which|what|who|whom)\b(?:\s(?:one|of|the|two)\b)*", re.IGNORECASE
+)
+_AUXILIARY = re.compile(
+    r"\b(?:is|are|was|were|does|do|did|has|have|had|can|could|will|would|the|a|an|to|than)\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,4 +165,6 @@ def _noun_and_tail(behind: str) -> tuple[str, str]:
     return " ".join(word for word in noun if list(terms(word))), " ".join(words[stop:])
 
 
-_ENDS = frozenset("in at on to from during for of by per above below since until".split())
+_ENDS = frozenset(
+    ["in", "at", "on", "to", "from", "during", "for", "of", "by", "per", "above", "below", "since", "until"]
+)

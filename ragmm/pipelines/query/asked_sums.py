@@ -45,9 +45,7 @@ class AskedSum:
     """Decimals to round to, if any are asked for."""
 
 
-_MORE = (
-    r"more|larger|bigger|greater|higher|taller|longer|older|heavier|faster|wider|deeper|later|hotter|warmer|dearer|richer"
-)
+_MORE = r"more|larger|bigger|greater|higher|taller|longer|older|heavier|faster|wider|deeper|later|hotter|warmer|dearer|richer"
 _LESS = r"fewer|less|smaller|lower|shorter|younger|lighter|slower|narrower|shallower|earlier|colder|cooler|cheaper"
 _RISE = r"gr(?:ow|ew|owth|own)|ris(?:e|en|es)|rose|increas\w*|climb\w*|gain\w*|improv\w*"
 _FALL = r"decreas\w*|declin\w*|fall\w*|fell|drop\w*|shr[aiu]nk\w*|reduc\w*|los[et]"
@@ -68,14 +66,15 @@ _OPERATIONS: tuple[tuple[Operation, re.Pattern[str]], ...] = tuple(
         ),
         (
             Operation.CHANGE,
-            rf"\b(?:by )?(?:how (?:much|many)|what|which)\b.*\b{_MOVE}\b.*(?:\b(?:from|between|since|over|in|compared|versus|to)\b.*)"
+            rf"\b(?:how (?:much|many)|what|which)\b.*\b{_MOVE}\b.*\b(?:from|between|since|over|in|compared|versus|to)\b"
             rf"|^\W*(?:how did)\b.*\bchang\w*\b.*\bfrom\b|\bby (?:how much|what|how many)\b.*\b{_MOVE}\b"
-            rf"|{_PER_CENT} {_MOVE}\b|\b(?:growth rate|rate of growth)\b|\b(?:calculate|compute|give|state) the (?:\w+ )*{_MOVE}\b",
+            rf"|{_PER_CENT} {_MOVE}\b|\b(?:growth rate|rate of growth)\b"
+            rf"|\b(?:calculate|compute|give|state) the (?:\w+ )*{_MOVE}\b",
         ),
         (
             Operation.SHARE,
-            r"\b(?:what|which|how (?:big|large) an?)(?: \w+)? (?:share|proportion|percentage|per ?cent|fraction|part) of\b"
-            r"|\bas an? (?:share|percentage|proportion) of\b|\bhow many per ?cent of\b",
+            r"\b(?:what|which|how (?:big|large) an?)(?: \w+)? (?:share|proportion|percentage|per ?cent|fraction|part)"
+            r" of\b|\bas an? (?:share|percentage|proportion) of\b|\bhow many per ?cent of\b",
         ),
         (Operation.AVERAGE, r"\b(?:average|averaged|mean)\b"),
         (
@@ -97,11 +96,11 @@ _STATES = {
 }
 _PERCENT = re.compile(rf"{_PER_CENT}|\bby what (?:share|proportion)\b")
 _FALLS = re.compile(rf"\b(?:{_LESS}|{_FALL})\b")
-_RANGED = re.compile(r"\b(?:from|over|between|years?|for|in)\b[^?]*?\b(?:to|through|until|till|and)\b|\d{4}\s?[-–]\s?\d{2,4}")
-_JOINS = re.compile(r"\b(?:and|plus|together|combined|added)\b|&")
-_ROUNDED = re.compile(
-    r"\b(?:(?P<word>one|two|three|four|1|2|3|4) decimal|(?:nearest|whole) (?:whole |full )?(?P<whole>number|per ?cent|integer|\w+))"
+_RANGED = re.compile(
+    r"\b(?:from|over|between|years?|for|in)\b[^?]*?\b(?:to|through|until|till|and)\b|\d{4}\s?[-–]\s?\d{2,4}"
 )
+_JOINS = re.compile(r"\b(?:and|plus|together|combined|added)\b|&")
+_ROUNDED = re.compile(r"\b(?:(?P<word>one|two|three|four|1|2|3|4) decimal|(?:nearest|whole) (?:whole |full )?\w+)")
 _PLACES = {"one": 1, "two": 2, "three": 3, "four": 4, "1": 1, "2": 2, "3": 3, "4": 4}
 _MARGIN_ASKED = re.compile(r"\b(?:what|which) (?:is|was|were|are) (?:the )?(?=percentage of)", re.IGNORECASE)
 _REVENUE = ("revenue", "net sales", "sales", "turnover")
