@@ -8,56 +8,37 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ragmm.pipelines.answer.asked_tables import AskedTable, has_word, label_column, words_of
-from ragmm.pipelines.answer.candidates import FoundValue
+from ragmm.pipelines.answer.asked_tables import label_column
 from ragmm.pipelines.answer.cells import CellWeights, EmbedTexts, column_features
 from ragmm.pipelines.answer.exact import Figure, exact_figure, head_unit
-from ragmm.pipelines.answer.grids import is_amount, is_unit_head
+from ragmm.pipelines.answer.grids import Grid, is_amount, is_unit_head
 from ragmm.pipelines.answer.named_cells import (
     NamedRows,
-    QuestionWords,
     is_total,
     named_columns,
     named_rows,
     row_label,
 )
-from ragmm.pipelines.answer.table_parts import FoundTable
-from ragmm.pipelines.query.asked_sums import AskedSum, Operation
+from ragmm.pipelines.answer.sum_search import Search, told, unsaid_beside, unsaid_share_of
+from ragmm.pipelines.query.asked_sums import Operation
 from ragmm.pipelines.query.value_kinds import years
-from ragmm.pipelines.query.wanted import AskedFor
 from ragmm.text.terms import content_terms, fold, terms
-from ragmm.types import Citation, Hit
+from ragmm.types import Citation
 
-__all__ = ["Cells", "Search", "cells_for", "count_of", "search_in"]
+__all__ = ["Cells", "cells_for"]
 
 Place = tuple[int, int]
 _ALL = re.compile(r"\b(?:all|total|overall|every|each|per|whole|on average|average|mean)\b")
 _THAN = re.compile(r"\bthan\b")
 _TIMES_AS = re.compile(r"\btimes as\b.*\bas\b")
 _AGAINST = re.compile(r"\b(?:the )?(?:previous|prior|preceding|year before|last) ?(?:year|season)?\b")
+_WORKED_OUT = re.compile(r"^\W*(?:change|difference|diff|growth|variance|variation|delta|Δ|share|%)", re.IGNORECASE)
 _RESULT_HEAD = re.compile(r"^(?:line )?(?:total|amount|sum|value)\b", re.IGNORECASE)
 """Of a column that the others of its row come to, as in invoices."""
 _NAME = re.compile(r"(?<=\S\s)[A-ZÀ-Þ][\w'’-]+")
 _SURE_COLUMN = 0.75
 _MOST_UNSAID = 0.34
-_FEW_UNSAID = 0.25
-_LONGEST_SHOWN = 400
-_COUNTED_SURE = 0.75
 _TWO = 2
-_FILLERS = frozenset(
-    terms(
-        "how much many more less fewer than did do does was were is are has have had what which the of in at on by to"
-        " from between over and for with compared comparison difference change grow grew growth rise rose increase"
-        " decrease decline fall fell drop ratio share proportion part percent percentage per cent sum total together"
-        " combined altogether average mean added add up times as large larger taller older younger longer shorter"
-        " higher lower cheaper number amount figure figures value count year years month months end people persons"
-        " come came visit visited take took carry carried make made making produce produced use used spend spent"
-        " spending cost costs charge charges go went see saw work worked sell sold earn earned pay paid operate have"
-        " there during all each every whole list show exact exactly calculate compute points point finish finished"
-        " rounded nearest decimal places rate rates"
-    )
-)
-"""Words that say what to do with the figures, or no more than that there are some."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,41 +64,9 @@ class _Columns:
     """or of what the question says."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Search:
-    """One table that is asked for the cells."""
-
-    wanted: AskedSum
-    asked: AskedFor
-    found: FoundTable
-    table: AskedTable
-    beside: Sequence[Hit]
-    """All hits of its document."""
-    words: QuestionWords
-
-    @property
-    def whole(self) -> bool:
-        return self.found.whole
-
-    def quote(self, row: int) -> Citation:
-        return Citation(rank=self.found.homes[row].rank, quote=self.table.grid.quotes[row])
-
-
-def search_in(wanted: AskedSum, asked: AskedFor, found: FoundTable, hits: Sequence[Hit]) -> Search:
-    """A table made ready to be asked."""
-    return Search(
-        wanted=wanted,
-        asked=asked,
-        found=found,
-        table=AskedTable.of(found.grid),
-        beside=[hit for hit in hits if hit.item.uri == found.hit.item.uri],
-        words=QuestionWords.of(wanted.text),
-    )
-
-
 def cells_for(search: Search, embed: EmbedTexts | None) -> Cells | None:
     """None where one of them is missing, stands for another year or thing, or has another unit."""
-    unsaid = _unsaid(search)
+    unsaid = unsaid_share_of(search)
     if unsaid is None:
         return None
     named = named_rows(search.table, search.words)
@@ -128,7 +77,7 @@ def cells_for(search: Search, embed: EmbedTexts | None) -> Cells | None:
     if columns is None:
         return None
     everything = not any(row in one.rows for one in named for row in rows)
-    if everything and (_unsaid_beside(search) or not (columns.named or columns.dated)):
+    if everything and (unsaid_beside(search) or not (columns.named or columns.dated)):
         return None
     places = _places(search, rows, named, columns)
     return _cells(search, places, (1 - unsaid) * columns.share) if places else None
@@ -197,6 +146,7 @@ def _columns(search: Search, rows: Sequence[int], embed: EmbedTexts | None) -> _
     ]
     filled = [column for column in grid.columns if any(is_amount(grid.rows[row][column]) for row in real)]
     dated = {column: years(grid.heads[column]) for column in filled if years(grid.heads[column])}
+    counted = [column for column in counted if len(dated.get(column, ())) < _TWO and not _is_worked_out(grid, column)]
     if not counted:
         return None
     if not dated:
@@ -215,6 +165,11 @@ def _columns(search: Search, rows: Sequence[int], embed: EmbedTexts | None) -> _
     return _Columns(columns=tuple(chosen), dated=True) if alike else None
 
 
+def _is_worked_out(grid: Grid, column: int) -> bool:
+    """Whether a column is itself a change or a share of others."""
+    return _WORKED_OUT.search(grid.heads[column]) is not None
+
+
 def _asked_years(search: Search, there: frozenset[str]) -> list[str] | None:
     """In their order; with one year alone a change is one against the year before. None where one is not there."""
     wanted, asked = search.wanted, sorted(search.asked.years or years(search.wanted.text))
@@ -230,8 +185,8 @@ def _asked_years(search: Search, there: frozenset[str]) -> list[str] | None:
 def _missing_years(search: Search) -> bool:
     """Whether a year is asked about that stands neither in a row nor in what is said about the table."""
     grid = search.table.grid
-    told = f"{grid.about} {grid.beside} {' '.join(cell for row in grid.rows for cell in row)} {_told(search)}"
-    return not years(told) >= years(search.wanted.text)
+    said = f"{grid.about} {grid.beside} {' '.join(cell for row in grid.rows for cell in row)} {told(search)}"
+    return not years(said) >= years(search.wanted.text)
 
 
 def _best_of(search: Search, columns: Sequence[int]) -> int | None:
@@ -379,78 +334,3 @@ def _unit(search: Search, figure: Figure, row: int, column: int) -> tuple[str, s
     context = " ".join(line for line in search.found.hit.item.context.splitlines() if not line.startswith("|"))
     title = f"{search.found.hit.item.metadata.get('caption', '')} {context}"
     return head_unit(title, whole=True) if years(grid.heads[column]) or grid.labelled else ("", "")
-
-
-def _told(search: Search) -> str:
-    return " ".join(
-        f"{one.item.uri} {one.item.context} {' '.join(one.item.locator.section)} {one.item.text[:4000]}"
-        for one in search.beside
-    )
-
-
-def _unsaid(search: Search) -> float | None:
-    """Share of the question's words that its document does not say; None where a name or a number is among them, or
-    where too much is.
-    """
-    there = words_of(f"{search.table.grid.about} {_told(search)}")
-    words = [word for word in content_terms(search.wanted.text) if word not in _FILLERS]
-    missing = [word for word in words if not has_word(there, word)]
-    names = {term for name in _NAME.findall(search.wanted.text) for term in terms(name)}
-    wanted_years = years(search.wanted.text)
-    if any(word in names or (word[0].isdigit() and word not in wanted_years) for word in missing):
-        return None
-    share = len(missing) / max(1, len(words))
-    return share if share <= _MOST_UNSAID else None
-
-
-def _unsaid_beside(search: Search) -> bool:
-    """Whether the question has a word that neither the table nor its heading says."""
-    grid = search.table.grid
-    there = words_of(f"{grid.about} {grid.beside} {search.found.hit.item.uri}").union(*search.table.heads)
-    there = there.union(*(cell for row in search.table.cells for cell in row))
-    return not all(has_word(there, word) for word in content_terms(search.wanted.text) if word not in _FILLERS)
-
-
-def count_of(search: Search) -> FoundValue | None:
-    """How many rows of a whole table are of the kind asked about."""
-    wanted, table, grid = search.wanted, search.table, search.table.grid
-    if grid.labelled or not any(grid.heads) or not search.whole:
-        return None
-    unsaid, counted, named = _unsaid(search), _counted(wanted.text), named_rows(table, search.words)
-    if unsaid is None or unsaid > _FEW_UNSAID or not counted:
-        return None
-    kept = [number for number, row in enumerate(grid.rows) if not is_total(row)]
-    first = [grid.rows[number][0] for number in kept]
-    keyed = len(set(first)) == len(first) and all(first) and _is_key(table, counted)
-    for one in named:
-        kept = [row for row in kept if row in one.rows]
-    of_kind = any(has_word(words_of(one.name), word) for one in named for word in counted)
-    listed = _LISTED.search(search.words.folded) is not None and not unsaid
-    if not kept or not (of_kind or (keyed and (named or listed))):
-        return None
-    labels = [row_label(grid.rows[row]) for row in kept]
-    value = str(len(kept))
-    return FoundValue(
-        value=value,
-        shown=f"{value}: {', '.join(labels)}"[:_LONGEST_SHOWN],
-        quote=grid.quotes[kept[0]],
-        hit=search.found.hit,
-        confidence=_COUNTED_SURE,
-        citations=tuple(search.quote(row) for row in kept),
-    )
-
-
-_LISTED = re.compile(r"\b(?:list\w*|table|sheet|file|register|results?|entries|rows|on|have|in all|in total|there)\b")
-_COUNTED = re.compile(r"\bhow many ((?:\w+\s){1,3}?)(?:of|are|is|does|do|did|has|have|were|was|in|on|take|took)\b")
-
-
-def _counted(question: str) -> list[str]:
-    found = _COUNTED.search(fold(question))
-    return content_terms(found.group(1)) if found else []
-
-
-def _is_key(table: AskedTable, counted: Sequence[str]) -> bool:
-    """Whether what is counted is what a row is: named by the head of its first or its first worded column."""
-    grid = table.grid
-    keys = {0, label_column(grid.rows[0])} if grid.rows else set()
-    return any(has_word(table.heads[column], word) for column in keys for word in counted)

@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ragmm.pipelines.answer.calculated_cells import Cells, Search, cells_for, count_of, search_in
+from ragmm.pipelines.answer.calculated_cells import Cells, cells_for
 from ragmm.pipelines.answer.candidates import FoundValue
 from ragmm.pipelines.answer.cells import EmbedTexts
+from ragmm.pipelines.answer.counted_rows import count_of
 from ragmm.pipelines.answer.exact import Figure, written
 from ragmm.pipelines.answer.named_things import documents_without_name
+from ragmm.pipelines.answer.sum_search import Search, search_in
 from ragmm.pipelines.answer.table_parts import tables_of
 from ragmm.pipelines.query.asked_sums import AskedSum, Operation, asked_sums, says_operation
 from ragmm.pipelines.query.value_kinds import AskedKind, fits

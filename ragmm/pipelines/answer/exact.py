@@ -16,9 +16,11 @@ _CELL = re.compile(
 _GROUPED = re.compile(r"\d{1,3}(?:[,'’\s.]\d{3})+")
 _SCALES = r"thousands?|millions?|billions?"
 _MONEY = r"US\$|[$€£¥₹]|USD|EUR|GBP|CHF|JPY|dollars?|euros?|pounds?"
-_THINGS = r"kilotonnes|megatonnes|tonnes|tons|kg|km|kWh|MWh|GWh|hectares|days|hours|minutes|weeks|months|litres|metres|miles|%|per ?cent"
+_MASSES = r"kilotonnes|megatonnes|tonnes|tons|kg|kWh|MWh|GWh"
+_THINGS = rf"{_MASSES}|km|hectares|days|hours|minutes|weeks|months|litres|metres|miles|%|per ?cent"
 _IN = re.compile(
-    rf"(?:\bin |^|\()\s*(?P<before>{_MONEY})?\s?(?P<scale>{_SCALES})?(?:\s?(?:of )?(?P<after>{_MONEY}|{_THINGS}))?(?=\W|$)",
+    rf"(?:\bin |^|\()\s*(?P<before>{_MONEY})?\s?(?P<scale>{_SCALES})?"
+    rf"(?:\s?(?:of )?(?P<after>{_MONEY}|{_THINGS}))?(?=\W|$)",
     re.IGNORECASE,
 )
 _HEAD = re.compile(

@@ -50,8 +50,9 @@ _LEAST = frozenset(
         *("colder", "fewer", "less", "worse", "least", "lowest", "smallest", "earlier", "first", "sooner", "older"),
     ]
 )
+_CUES = "|".join(dict.fromkeys([*_MEASURES, *_TIMES, *_AMOUNTS]))
 _CUE = re.compile(
-    rf"\b(?:(?P<dear>more expensive|more costly)|(?P<cue>{'|'.join(dict.fromkeys([*_MEASURES, *_TIMES, *_AMOUNTS]))}))\b",
+    rf"\b(?:(?P<dear>more expensive|more costly)|(?P<cue>{_CUES}))\b",
     re.IGNORECASE,
 )
 _WHICH = re.compile(

@@ -45,7 +45,10 @@ class AskedSum:
     """Decimals to round to, if any are asked for."""
 
 
-_MORE = r"more|larger|bigger|greater|higher|taller|longer|older|heavier|faster|wider|deeper|later|hotter|warmer|dearer|richer"
+_MORE = (
+    r"more|larger|bigger|greater|higher|taller|longer|older|heavier|faster|wider|deeper|later|hotter|warmer|dearer"
+    r"|richer"
+)
 _LESS = r"fewer|less|smaller|lower|shorter|younger|lighter|slower|narrower|shallower|earlier|colder|cooler|cheaper"
 _RISE = r"gr(?:ow|ew|owth|own)|ris(?:e|en|es)|rose|increas\w*|climb\w*|gain\w*|improv\w*"
 _FALL = r"decreas\w*|declin\w*|fall\w*|fell|drop\w*|shr[aiu]nk\w*|reduc\w*|los[et]"
