@@ -1,0 +1,173 @@
+"""Answers that are worked out from cells, and comparisons of two documents."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from ragmm.pipelines.answer.exact import exact_figure, head_unit, written
+from ragmm.pipelines.answer.quoted import extract_answer
+from ragmm.pipelines.answer.table_parts import tables_of, with_parts
+from ragmm.types import Answer, Hit, Modality, StoredItem
+from ragmm.wiring import build_reader
+from tests.unit.hits import make_hit
+
+INCOME = """| EUR million | 2021 | 2022 | 2023 |
+| --- | --- | --- | --- |
+| Revenue | 46.2 | 51.0 | 58.4 |
+| Wages | 12.5 | 13.1 | 14.6 |
+| Net profit | 3.9 | n/a | 5.1 |"""
+USE = """| Month | Electricity (kWh) | Water (m³) |
+| --- | --- | --- |
+| January | 21,400 | 1,120 |
+| February | 19,850 | 1,045 |
+| March | 20,300 | 1,190 |"""
+TREES = """| tree | species | height_m |
+| --- | --- | --- |
+| T1 | lime | 18.5 |
+| T2 | oak | 21.0 |
+| T3 | lime | 15.5 |"""
+
+
+def ask(question: str, *texts: str, **item: object) -> Answer:
+    hits = [
+        make_hit(rank, text, modality=Modality.TABLE if text.startswith("|") else Modality.PASSAGE, **item)
+        for rank, text in enumerate(texts, start=1)
+    ]
+    return ask_hits(question, hits)
+
+
+def ask_hits(question: str, hits: list[Hit]) -> Answer:
+    hits = [Hit(rank=h.rank, score=h.score, item=h.item, found_by=h.found_by, relevance=0.6 / h.rank) for h in hits]
+    return extract_answer(question, hits, reader=build_reader("mini"))
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "short"),
+    [
+        ("By how much did revenue grow from 2022 to 2023?", INCOME, "EUR 7.4 million"),
+        ("By what percentage did wages grow from 2021 to 2022?", INCOME, "4.8 %"),
+        ("By what percentage did wages grow from 2021 to 2022, to two decimal places?", INCOME, "4.80 %"),
+        ("What was the ratio of wages to revenue in 2023?", INCOME, "0.25"),
+        ("What was the average revenue over 2021 to 2023?", INCOME, "EUR 51.87 million"),
+        ("What is the sum of revenue and wages in 2021?", INCOME, "EUR 58.7 million"),
+        ("By how much did electricity fall from January to February?", USE, "1,550 kWh"),
+        ("How much electricity was used in January and March together?", USE, "41,700 kWh"),
+        ("What was the average water use from January to March?", USE, "1,118.3 m³"),
+        ("What share of electricity was used in March?", USE, "33.0 %"),
+        ("How many limes are in the list of trees?", TREES, "2"),
+        ("What is the average height of the trees?", TREES, "18.33 m"),
+        ("How much taller is tree T2 than tree T1?", TREES, "2.5 m"),
+    ],
+)
+def test_worked_out_exactly(question: str, text: str, short: str) -> None:
+    answer = ask(question, text)
+    assert answer.short == short
+    assert not answer.tentative
+    assert all(citation.quote in text for claim in answer.claims for citation in claim.citations)
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("By how much did revenue grow from 2019 to 2023?", INCOME),
+        ("By how much did net profit grow from 2022 to 2023?", INCOME),
+        ("What was the average net profit over 2021 to 2023?", INCOME),
+        ("What is the difference between revenue and dividends in 2023?", INCOME),
+        ("What is the sum of electricity and water in March?", USE),
+        ("How much electricity was used in March and May together?", USE),
+        ("By how much did electricity change from March to April?", USE),
+        ("How much taller is tree T2 than tree T9?", TREES),
+    ],
+)
+def test_nothing_is_worked_out_where_something_is_missing(question: str, text: str) -> None:
+    answer = ask(question, text)
+    assert answer.abstained or answer.tentative
+
+
+def test_the_formula_is_shown_and_every_cell_is_cited() -> None:
+    answer = ask("What is the sum of revenue and wages in 2021?", INCOME)
+    assert "46.2 + 12.5 = EUR 58.7 million: Revenue, 2021; Wages, 2021" in answer.text
+    assert [citation.quote for citation in answer.claims[0].citations] == INCOME.splitlines()[2:4]
+
+
+def test_a_stated_value_goes_before_a_cell_to_be_worked_with() -> None:
+    answer = ask("By how much did turnover grow from 2022 to 2023?", "In 2023 turnover grew by 11 % on 2022.", INCOME)
+    assert answer.short is not None
+    assert "11 %" in answer.short
+
+
+def test_two_documents_are_compared_and_both_cited() -> None:
+    lark = make_hit(1, "Hotel Lark: facts\n\nRooms: 64\nOpened: 1987\nBreakfast: $16\n", uri="lark.txt")
+    wren = make_hit(2, "Hotel Wren: facts\n\nRooms: 112\nOpened: 2003\nBeds: 200\n", uri="wren.txt")
+    more = ask_hits("Which has more rooms, the Hotel Lark or the Hotel Wren?", [lark, wren])
+    assert more.short == "Hotel Wren"
+    assert [claim.citations[0].rank for claim in more.claims] == [2, 1]
+    older = ask_hits("Which opened earlier, the Hotel Lark or the Hotel Wren?", [lark, wren])
+    assert older.short == "Hotel Lark"
+    missing = ask_hits("Which has the cheaper breakfast, the Hotel Lark or the Hotel Wren?", [lark, wren])
+    assert missing.abstained
+    assert "not for Hotel Wren" in missing.text
+
+
+def parts() -> list[Hit]:
+    head = "| tree | species |\n| --- | --- |\n"
+    rows = [(2, 3, "| T1 | lime |\n| T2 | oak |"), (4, 5, "| T3 | lime |\n| T4 | lime |"), (6, 6, "| T5 | birch |")]
+    return [
+        make_hit(
+            number,
+            head + text,
+            modality=Modality.TABLE,
+            uri="trees.csv",
+            metadata={"rows": [first, last]},
+        )
+        for number, (first, last, text) in enumerate(rows, start=1)
+    ]
+
+
+def fetched(hits: list[Hit], ids: list[int]) -> list[StoredItem]:
+    return [hit.item for hit in hits if hit.item.id in ids]
+
+
+def test_parts_of_a_table_are_counted_together_or_not_at_all() -> None:
+    every = parts()
+    whole = with_parts(every, lambda ids: fetched(every, list(ids)))
+    [table] = tables_of(whole)
+    assert table.whole
+    assert [home.rank for home in table.homes] == [1, 1, 2, 2, 3]
+    assert ask_hits("How many limes are in the list of trees?", whole).short == "3"
+    some = with_parts(every[:2], lambda ids: fetched(every, list(ids)))
+    assert not any(table.whole for table in tables_of(some))
+    assert ask_hits("How many limes are in the list of trees?", some).short != "3"
+
+
+@pytest.mark.parametrize(
+    ("cell", "value", "unit"),
+    [
+        ("£48,500", Fraction(48500), ("£", "")),
+        ("(1,234)", Fraction(-1234), ("", "")),
+        ("−3.5 %", Fraction(-7, 2), ("", "%")),
+        ("1.234,50", Fraction(2469, 2), ("", "")),
+        ("EUR 412 million", Fraction(412), ("EUR", "million")),
+        ("910 litres", Fraction(910), ("", "litres")),
+        ("46,2", Fraction(231, 5), ("", "")),
+    ],
+)
+def test_figures_of_cells(cell: str, value: Fraction, unit: tuple[str, str]) -> None:
+    figure = exact_figure(cell)
+    assert figure is not None
+    assert (figure.value, figure.unit) == (value, unit)
+
+
+@pytest.mark.parametrize("cell", ["n/a", "", "4 of 5", "2-3", "12.05.2024", "A 14", "14 March 2011"])
+def test_what_is_no_single_figure(cell: str) -> None:
+    assert exact_figure(cell) is None
+
+
+def test_units_of_heads_and_results() -> None:
+    assert head_unit("Gas (kWh)") == ("", "kWh")
+    assert head_unit("31 December, in $ thousand", whole=True) == ("$", "thousand")
+    assert head_unit("Visitors", whole=True) == ("", "")
+    assert written(Fraction(-5, 8), 2, ("£", "")) == "−£0.63"
+    assert written(Fraction(33600), 0, ("EUR", "million")) == "EUR 33,600 million"
