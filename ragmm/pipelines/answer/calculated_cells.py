@@ -10,7 +10,7 @@ import numpy as np
 
 from ragmm.pipelines.answer.asked_tables import label_column
 from ragmm.pipelines.answer.cells import CellWeights, EmbedTexts, column_features
-from ragmm.pipelines.answer.exact import Figure, exact_figure, head_unit
+from ragmm.pipelines.answer.exact import CellNumber, exact_figure, head_unit
 from ragmm.pipelines.answer.grids import Grid, is_amount, is_unit_head
 from ragmm.pipelines.answer.named_cells import (
     NamedRows,
@@ -45,7 +45,7 @@ _TWO = 2
 class Cells:
     """What goes into a formula, in its order."""
 
-    figures: tuple[Figure, ...]
+    figures: tuple[CellNumber, ...]
     names: tuple[str, ...]
     """Of each, its row and column."""
     quotes: tuple[Citation, ...]
@@ -304,7 +304,7 @@ def _cells(search: Search, places: Sequence[Place], certainty: float) -> Cells |
     )
 
 
-def _whole(search: Search, column: int) -> tuple[Figure, list[Citation]] | None:
+def _whole(search: Search, column: int) -> tuple[CellNumber, list[Citation]] | None:
     """What a column comes to, if each of its cells is a figure."""
     grid = search.table.grid
     figures = [exact_figure(row[column]) for row in grid.rows]
@@ -313,12 +313,12 @@ def _whole(search: Search, column: int) -> tuple[Figure, list[Citation]] | None:
     present = [one for one in figures if one is not None]
     total = sum(one.value for one in present)
     shown = f"({' + '.join(one.shown for one in present)})"
-    return Figure(value=total, shown=shown, decimals=max(one.decimals for one in present)), [
+    return CellNumber(value=total, shown=shown, decimals=max(one.decimals for one in present)), [
         search.quote(row) for row in range(len(grid.rows))
     ]
 
 
-def _unit(search: Search, figure: Figure, row: int, column: int) -> tuple[str, str]:
+def _unit(search: Search, figure: CellNumber, row: int, column: int) -> tuple[str, str]:
     """The cell's own, else that of its row's unit column, its head, the head of the labels, the title."""
     grid = search.table.grid
     if any(figure.unit):

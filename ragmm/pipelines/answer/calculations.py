@@ -12,7 +12,7 @@ from ragmm.pipelines.answer.calculated_cells import Cells, cells_for
 from ragmm.pipelines.answer.candidates import FoundValue
 from ragmm.pipelines.answer.cells import EmbedTexts
 from ragmm.pipelines.answer.counted_rows import count_of
-from ragmm.pipelines.answer.exact import Figure, written
+from ragmm.pipelines.answer.exact import CellNumber, written
 from ragmm.pipelines.answer.named_things import documents_without_name
 from ragmm.pipelines.answer.sum_search import Search, search_in
 from ragmm.pipelines.answer.table_parts import tables_of
@@ -95,7 +95,7 @@ def _result(wanted: AskedSum, asked: AskedFor, cells: Cells) -> _Result | None:
     return _difference(wanted, cells, first, second)
 
 
-def _summed(wanted: AskedSum, figures: Sequence[Figure], unit: tuple[str, str]) -> _Result:
+def _summed(wanted: AskedSum, figures: Sequence[CellNumber], unit: tuple[str, str]) -> _Result:
     total = sum((one.value for one in figures), Fraction(0))
     decimals = max(one.decimals for one in figures)
     terms_ = " + ".join(one.shown for one in figures)
@@ -109,7 +109,7 @@ def _summed(wanted: AskedSum, figures: Sequence[Figure], unit: tuple[str, str]) 
     return _Result(value=mean, formula=f"({terms_}) / {len(figures)} {_sign(mean, places)}", places=places, unit=unit)
 
 
-def _quotient(wanted: AskedSum, asked: AskedFor, part: Figure, whole: Figure) -> _Result | None:
+def _quotient(wanted: AskedSum, asked: AskedFor, part: CellNumber, whole: CellNumber) -> _Result | None:
     if whole.value == 0:
         return None
     shared = wanted.operation is Operation.SHARE or asked.kind is AskedKind.PERCENT
@@ -121,7 +121,7 @@ def _quotient(wanted: AskedSum, asked: AskedFor, part: Figure, whole: Figure) ->
     )
 
 
-def _difference(wanted: AskedSum, cells: Cells, new: Figure, old: Figure) -> _Result | None:
+def _difference(wanted: AskedSum, cells: Cells, new: CellNumber, old: CellNumber) -> _Result | None:
     """`new` and `old` as the question orders them: what is asked how much more it is comes first."""
     gone, places = new.value - old.value, max(new.decimals, old.decimals)
     both = f"{new.shown} {_MINUS} {old.shown}"

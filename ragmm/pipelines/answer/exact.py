@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
-__all__ = ["Figure", "exact_figure", "head_unit", "rounded", "written"]
+__all__ = ["CellNumber", "exact_figure", "head_unit", "rounded", "written"]
 
 _CELL = re.compile(
     r"\s*(?P<open>\()?\s*(?P<minus>[-−–])?\s*(?P<before>US\$|[$€£¥₹]|[A-Z]{3}(?=\s?\d))?\s*(?P<minus2>[-−–])?"
@@ -30,7 +30,7 @@ _PREFIXED = re.compile(r"US\$|[$€£¥₹]|USD|EUR|GBP|CHF|JPY", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Figure:
+class CellNumber:
     """A number as a cell gives it."""
 
     value: Fraction
@@ -47,7 +47,7 @@ class Figure:
         return self.before, self.after
 
 
-def exact_figure(cell: str) -> Figure | None:
+def exact_figure(cell: str) -> CellNumber | None:
     """None where a cell holds no single number."""
     found = _CELL.fullmatch(cell.strip().rstrip("*"))
     if found is None or bool(found["open"]) != bool(found["close"]):
@@ -57,7 +57,7 @@ def exact_figure(cell: str) -> Figure | None:
         return None
     below = bool(found["open"] or found["minus"] or found["minus2"])
     value = Fraction(Decimal(plain))
-    return Figure(
+    return CellNumber(
         value=-value if below else value,
         shown=("−" if below else "") + found["digits"].strip(),
         before=found["before"] or "",
