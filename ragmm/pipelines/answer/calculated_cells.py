@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
@@ -311,7 +312,7 @@ def _whole(search: Search, column: int) -> tuple[CellNumber, list[Citation]] | N
     if not all(figures):
         return None
     present = [one for one in figures if one is not None]
-    total = sum(one.value for one in present)
+    total = sum((one.value for one in present), Fraction(0))
     shown = f"({' + '.join(one.shown for one in present)})"
     return CellNumber(value=total, shown=shown, decimals=max(one.decimals for one in present)), [
         search.quote(row) for row in range(len(grid.rows))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from fractions import Fraction
 
 __all__ = ["CellNumber", "exact_figure", "head_unit", "rounded", "written"]
@@ -99,8 +99,9 @@ def head_unit(head: str, *, whole: bool = False) -> tuple[str, str]:
 
 def rounded(value: Fraction, places: int) -> Decimal:
     """To so many decimals, halves away from zero."""
-    scaled = (Decimal(value.numerator) * 10 ** (places + 2)) / Decimal(value.denominator)
-    return (scaled / 100).quantize(Decimal(1), rounding=ROUND_HALF_UP) / 10**places if places >= 0 else scaled
+    scaled = abs(value) * 10**places
+    steps = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
+    return Decimal(-steps if value < 0 else steps).scaleb(-places)
 
 
 def written(value: Fraction, places: int, unit: tuple[str, str] = ("", "")) -> str:

@@ -57,7 +57,7 @@ class NamedRows:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Said:
+class _NamedLabel:
     place: int
     words: frozenset[str]
     whole: bool
@@ -97,7 +97,7 @@ def named_columns(heads: Sequence[tuple[int, str]], question: QuestionWords) -> 
     return [by_head[head] for head in sorted(matches, key=lambda head: matches[head].place)]
 
 
-def _undominated(labels: Iterable[str], question: QuestionWords) -> dict[str, _Said]:
+def _undominated(labels: Iterable[str], question: QuestionWords) -> dict[str, _NamedLabel]:
     """Labels that are said, without those of which another says more."""
     found = {label: one for label in labels if (one := _match(label, question)) is not None}
     kept = {}
@@ -111,16 +111,16 @@ def _undominated(labels: Iterable[str], question: QuestionWords) -> dict[str, _S
     return kept
 
 
-def _match(label: str, question: QuestionWords) -> _Said | None:
+def _match(label: str, question: QuestionWords) -> _NamedLabel | None:
     bare = fold(label).strip()
     if _CODE.fullmatch(bare):
         found = re.search(rf"(?<![\w-]){re.escape(bare)}(?![\w-])", question.folded)
-        return _Said(place=found.start(), words=frozenset([bare]), whole=True) if found else None
+        return _NamedLabel(place=found.start(), words=frozenset([bare]), whole=True) if found else None
     words = list(dict.fromkeys(terms(_ASIDE.sub("", label).replace("_", " "))))
     places = {word: at for word in words if (at := question.place(word)) is not None}
     if not places or words[0] not in places or 2 * len(places) < len(words):
         return None
-    return _Said(place=min(places.values()), words=frozenset(places), whole=len(places) == len(words))
+    return _NamedLabel(place=min(places.values()), words=frozenset(places), whole=len(places) == len(words))
 
 
 def row_label(row: Sequence[str]) -> str:
