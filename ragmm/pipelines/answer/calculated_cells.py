@@ -20,7 +20,7 @@ from ragmm.pipelines.answer.named_cells import (
     named_rows,
     row_label,
 )
-from ragmm.pipelines.answer.sum_search import Search, told, unsaid_beside, unsaid_share_of
+from ragmm.pipelines.answer.sum_search import Search, missing_years, unsaid_beside, unsaid_share_of
 from ragmm.pipelines.query.asked_sums import Operation
 from ragmm.pipelines.query.value_kinds import years
 from ragmm.text.terms import content_terms, fold, terms
@@ -151,7 +151,7 @@ def _columns(search: Search, rows: Sequence[int], embed: EmbedTexts | None) -> _
     if not counted:
         return None
     if not dated:
-        return _undated(search, real, counted, embed) if not _missing_years(search) else None
+        return _undated(search, real, counted, embed) if not missing_years(search) else None
     asked = _asked_years(search, frozenset().union(*dated.values()))
     if asked is None:
         return None
@@ -181,13 +181,6 @@ def _asked_years(search: Search, there: frozenset[str]) -> list[str] | None:
     if not asked or not there.issuperset(asked):
         return None
     return asked
-
-
-def _missing_years(search: Search) -> bool:
-    """Whether a year is asked about that stands neither in a row nor in what is said about the table."""
-    grid = search.table.grid
-    said = f"{grid.about} {grid.beside} {' '.join(cell for row in grid.rows for cell in row)} {told(search)}"
-    return not years(said) >= years(search.wanted.text)
 
 
 def _best_of(search: Search, columns: Sequence[int]) -> int | None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ragmm.pipelines.answer.asked_tables import AskedTable, has_word, label_column, words_of
 from ragmm.pipelines.answer.candidates import FoundValue
 from ragmm.pipelines.answer.named_cells import is_total, named_rows, row_label
-from ragmm.pipelines.answer.sum_search import Search, unsaid_share_of
+from ragmm.pipelines.answer.sum_search import Search, missing_years, unsaid_share_of
 from ragmm.text.terms import content_terms, fold
 
 __all__ = ["count_of"]
@@ -27,16 +27,17 @@ def count_of(search: Search) -> FoundValue | None:
     if grid.labelled or not any(grid.heads) or not search.whole:
         return None
     unsaid, counted, named = unsaid_share_of(search), _counted(wanted.text), named_rows(table, search.words)
-    if unsaid is None or unsaid > _FEW_UNSAID or not counted:
+    if unsaid is None or unsaid > _FEW_UNSAID or not counted or missing_years(search):
         return None
     kept = [number for number, row in enumerate(grid.rows) if not is_total(row)]
     first = [grid.rows[number][0] for number in kept]
     keyed = len(set(first)) == len(first) and all(first) and _is_key(table, counted)
     for one in named:
         kept = [row for row in kept if row in one.rows]
+    by_key = any(one.name in (grid.rows[row][0], row_label(grid.rows[row])) for one in named for row in one.rows)
     of_kind = any(has_word(words_of(one.name), word) for one in named for word in counted)
     listed = _LISTED.search(search.words.folded) is not None and not unsaid
-    if not kept or not (of_kind or (keyed and (named or listed))):
+    if not kept or not (of_kind or (keyed and not by_key and (named or listed))):
         return None
     labels = [row_label(grid.rows[row]) for row in kept]
     value = str(len(kept))

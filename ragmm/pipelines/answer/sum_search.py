@@ -15,7 +15,7 @@ from ragmm.pipelines.query.wanted import AskedFor
 from ragmm.text.terms import content_terms, terms
 from ragmm.types import Citation, Hit
 
-__all__ = ["Search", "search_in", "told", "unsaid_beside", "unsaid_share_of"]
+__all__ = ["Search", "missing_years", "search_in", "unsaid_beside", "unsaid_share_of"]
 
 _NAME = re.compile(r"(?<=\S\s)[A-ZÀ-Þ][\w'’-]+")
 _MOST_UNSAID = 0.34
@@ -69,18 +69,25 @@ def search_in(wanted: AskedSum, asked: AskedFor, found: FoundTable, hits: Sequen
     )
 
 
-def told(search: Search) -> str:
+def _told(search: Search) -> str:
     return " ".join(
         f"{one.item.uri} {one.item.context} {' '.join(one.item.locator.section)} {one.item.text[:_TEXT]}"
         for one in search.beside
     )
 
 
+def missing_years(search: Search) -> bool:
+    """Whether a year is asked about that stands neither in a row nor in what is said about the table."""
+    grid = search.table.grid
+    said = f"{grid.about} {grid.beside} {' '.join(cell for row in grid.rows for cell in row)} {_told(search)}"
+    return not years(said) >= years(search.wanted.text)
+
+
 def unsaid_share_of(search: Search) -> float | None:
     """Share of the question's words that its document does not say; None where a name or a number is among them, or
     where too much is.
     """
-    there = words_of(f"{search.table.grid.about} {told(search)}")
+    there = words_of(f"{search.table.grid.about} {_told(search)}")
     words = [word for word in content_terms(search.wanted.text) if word not in _FILLERS]
     missing = [word for word in words if not has_word(there, word)]
     names = {term for name in _NAME.findall(search.wanted.text) for term in terms(name)}

@@ -18,6 +18,9 @@ __all__ = ["worked_out"]
 _EVERYTHING = 2.0
 """No cell is so sure that running text is not read: it may state what would be worked out."""
 
+_IN_CELLS = (Operation.COUNT, Operation.SUM)
+"""Of these a cell may well be the result: a number of rooms, a row of totals."""
+
 
 def worked_out(
     question: str,
@@ -35,6 +38,6 @@ def worked_out(
     wanted = next(iter(asked_sums(question)), None)
     if wanted is None:
         return look_up(question, asked, hits, sure=sure)
-    found = look_up(question, asked, hits, sure=sure if wanted.operation is Operation.COUNT else _EVERYTHING)
+    found = look_up(question, asked, hits, sure=sure if wanted.operation in _IN_CELLS else _EVERYTHING)
     result = calculated(question, asked, hits, embed)
     return sorted(doubted_unless_stated(question, found, result), key=lambda one: -one.confidence)

@@ -82,8 +82,8 @@ _OPERATIONS: tuple[tuple[Operation, re.Pattern[str]], ...] = tuple(
         (Operation.AVERAGE, r"\b(?:average|averaged|mean)\b"),
         (
             Operation.SUM,
-            r"\b(?:together|combined|altogether|in total|in all|in sum|added up|sum of|sum up|total of|add up to)\b"
-            r"|\btotal (?:number|amount) of\b.*\b(?:all|and)\b|\bhow (?:many|much)\b.*\ball\b",
+            r"\b(?:together|combined|altogether|in total|in all|in sum|added up|sum of|sum up|add up to)\b"
+            r"|\btotal (?:(?:number|amount) )?of\b.*\b(?:all|and)\b|\bhow (?:many|much)\b.*\ball\b",
         ),
         (Operation.COUNT, r"\bhow many\b|\bnumber of (?:rows|entries|lines)\b"),
     )
