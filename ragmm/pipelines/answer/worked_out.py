@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 from collections.abc import Sequence
 
 from ragmm.pipelines.answer.calculations import calculated, doubted_unless_stated
@@ -18,6 +20,16 @@ __all__ = ["worked_out"]
 _EVERYTHING = 2.0
 """No cell is so sure that running text is not read: it may state what would be worked out."""
 
+_MARKED = 0.44
+"""How likely a result may be at most where what is asked for is mostly stated."""
+_SAID_OF = {
+    Operation.SHARE: re.compile(
+        r"\bof (?:the |all |our |its )*(?:total|whole|overall|entire|sum|all)\b|\bas an? \w+ of\b", re.IGNORECASE
+    ),
+    Operation.COUNT: re.compile(r"\b(?:rows?|entries|lines|records|listed|lists?|table|sheet)\b", re.IGNORECASE),
+    Operation.SUM: re.compile(r"\b(?:together|combined|sum|added|add up)\b", re.IGNORECASE),
+    Operation.AVERAGE: re.compile(r"\b(?:over|from|between|of (?:the )?(?:years?|all))\b", re.IGNORECASE),
+}
 _IN_CELLS = (Operation.COUNT, Operation.SUM)
 """Of these a cell may well be the result: a number of rooms, a row of totals."""
 
@@ -40,4 +52,14 @@ def worked_out(
         return look_up(question, asked, hits, sure=sure)
     found = look_up(question, asked, hits, sure=sure if wanted.operation in _IN_CELLS else _EVERYTHING)
     result = calculated(question, asked, hits, embed)
+    if not _must_be_worked_out(wanted.operation, question):
+        # Such figures are mostly stated: what is looked up is worth as much as ever, and a result is marked.
+        marked = [dataclasses.replace(result, confidence=min(result.confidence, _MARKED))] if result else []
+        return sorted([*found, *marked], key=lambda one: -one.confidence)
     return sorted(doubted_unless_stated(question, found, result), key=lambda one: -one.confidence)
+
+
+def _must_be_worked_out(operation: Operation, question: str) -> bool:
+    """Whether a question says so clearly that a figure is to be worked out that a cell alone is no answer."""
+    words = _SAID_OF.get(operation)
+    return words is None or words.search(question) is not None
