@@ -130,6 +130,7 @@ def test_what_a_question_asks_for(question: str, kind: AskedKind) -> None:
         (AskedKind.DAY, "12/1/10", "2010"),
         (AskedKind.TIME, "16:42", "17.05.2024"),
         (AskedKind.PERCENT, "12 %", "$12"),
+        (AskedKind.PERCENT, "53", "20,300"),
         (AskedKind.DATE, "on Thursdays", "$35"),
         (AskedKind.MEASURE, "nine days", "before the season"),
         (AskedKind.PERSON, "Ilse Brandt", "the treasurer"),

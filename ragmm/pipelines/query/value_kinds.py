@@ -132,7 +132,9 @@ def _is_money(value: str, folded: str) -> bool:
 
 
 def _is_share(value: str, folded: str) -> bool:
-    return bool(_PERCENT.search(folded) or _DIGIT.search(value)) and not _CURRENCY.search(folded)
+    if _CURRENCY.search(folded):
+        return False
+    return bool(_PERCENT.search(folded)) or (_DIGIT.search(value) is not None and not _OVER_HUNDRED.fullmatch(value))
 
 
 def _is_date(value: str, folded: str) -> bool:
@@ -195,6 +197,8 @@ _WRITTEN_DATE = re.compile(
 )
 _DURATION = re.compile(r"(?:about |around )?[\d.,]+ (?:hours?|minutes?|seconds?|days?|weeks?|months?|years?|std|min|h)")
 _SPELT_OUT, _MANY = 3, 3
+_OVER_HUNDRED = re.compile(r"\s*(?:[1-9]\d{0,2}(?:[,' ]\d{3})+|[1-9]\d{3,}|[2-9]\d\d|1(?!00)\d\d)(?:[.,]\d+)?\s*")
+"""No share without a sign of it."""
 _PRECISE = re.compile(r"\d[.,]\d{4,}")
 """More decimals than a sum of money has: a coordinate, a ratio."""
 _PHONE = re.compile(r"[+(]?\d[\d\s()./–-]+\d(?:\s?(?:ext|x)\W{0,2}\d+)?")
