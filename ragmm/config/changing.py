@@ -11,7 +11,7 @@ from ragmm.models.names import ModelName, Scheme
 
 __all__ = ["changes", "servers"]
 
-_SENT = {"vlm": "questions and what is found for them", "caption": "every picture that is read"}
+_SENT = {"vlm": "questions and what is found for them are sent", "caption": "every picture that is read is sent"}
 """What goes to a server in this role."""
 
 
@@ -23,7 +23,7 @@ def servers(pipeline: Pipeline) -> list[str]:
         if role == "caption" and Route.TEXT not in pipeline.routes:
             continue
         if name.startswith(f"{Scheme.OPENAI}:"):
-            found.append(f"{sent} are sent to {_host(name)} ({name})".replace("read are", "read is"))
+            found.append(f"{sent} to {_host(name)} ({name})")
     return found
 
 

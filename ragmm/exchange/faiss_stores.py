@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ragmm.errors import DocumentError
 from ragmm.exchange.docstore_pickle import read_docstore
-from ragmm.exchange.foreign import Foreign, ForeignItem, page_number, plain_facts
+from ragmm.exchange.foreign import Foreign, ForeignItem, json_object, page_number, plain_facts
 from ragmm.indexes.faiss.library import reading_limits
 
 __all__ = ["LANGCHAIN", "LLAMA_INDEX", "langchain", "llama_index"]
@@ -43,11 +43,11 @@ def _from_langchain(text: str, facts: Mapping[str, Any], folder: Path) -> Foreig
 
 def llama_index(folder: Path) -> Foreign:
     """Its nodes with their vectors: of a FAISS store, or of the simple one that is JSON."""
-    docstore, vectors, indexes = LLAMA_INDEX[0], folder / LLAMA_INDEX[2], _json(folder / LLAMA_INDEX[1])
+    docstore, vectors, indexes = LLAMA_INDEX[0], folder / LLAMA_INDEX[2], json_object(folder / LLAMA_INDEX[1])
     try:
-        nodes = {name: one["__data__"] for name, one in _json(folder / docstore)["docstore/data"].items()}
+        nodes = {name: one["__data__"] for name, one in json_object(folder / docstore)["docstore/data"].items()}
         if _begins_as_json(vectors):
-            embedded: dict[str, list[float]] = _json(vectors)["embedding_dict"]
+            embedded: dict[str, list[float]] = json_object(vectors)["embedding_dict"]
             names, rows = list(embedded), np.array(list(embedded.values()), np.float32)
         else:
             names, rows = _names(indexes), _faiss_rows(vectors)
@@ -109,18 +109,6 @@ def _faiss_rows(file: Path) -> NDArray[np.float32]:
 
 def _first_line(error: Exception) -> str:
     return str(error).strip().partition("\n")[0][:200]
-
-
-def _json(file: Path) -> dict[str, Any]:
-    try:
-        read = json.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise DocumentError(f"{file} cannot be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise DocumentError(f"{file} is no JSON: {error}") from error
-    if not isinstance(read, dict):
-        raise DocumentError(f"{file} holds no object")
-    return read
 
 
 def _begins_as_json(file: Path) -> bool:

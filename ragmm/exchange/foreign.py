@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from ragmm.errors import DocumentError
 from ragmm.types import Modality
 
-__all__ = ["Foreign", "ForeignItem", "page_number", "plain_facts"]
+__all__ = ["Foreign", "ForeignItem", "json_object", "page_number", "plain_facts"]
 
 _LONGEST, _MOST = 2_000, 100
 
@@ -59,6 +60,19 @@ class Foreign:
         if len(items) != len(rows):
             raise DocumentError(f"{where}: there are {len(rows):,} vectors for {len(items):,} items")
         return cls(form=form, folder=where, items=items, rows=rows, places=np.arange(len(items)))
+
+
+def json_object(file: Path) -> dict[str, Any]:
+    """Of a file that holds one. Raises DocumentError for any other."""
+    try:
+        read = json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DocumentError(f"{file} cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise DocumentError(f"{file} is no JSON: {error}") from error
+    if not isinstance(read, dict):
+        raise DocumentError(f"{file} holds no object")
+    return read
 
 
 def page_number(facts: Mapping[str, Any]) -> int | None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ragmm.errors import DocumentError, UsageError
 from ragmm.exchange.exporting import ABOUT
-from ragmm.exchange.foreign import Foreign, ForeignItem, page_number, plain_facts
+from ragmm.exchange.foreign import Foreign, ForeignItem, json_object, page_number, plain_facts
 from ragmm.optional import require
 from ragmm.types import Modality
 
@@ -99,7 +99,7 @@ def _about(folder: Path) -> dict[str, str]:
     """The models of an export, by space; nothing for a folder of another program."""
     if not (folder / ABOUT).is_file():
         return {}
-    models = json.loads((folder / ABOUT).read_text(encoding="utf-8")).get("models")
+    models = json_object(folder / ABOUT).get("models")
     if not isinstance(models, dict) or not all(re.fullmatch(r"[\w-]+", str(space)) for space in models):
         raise DocumentError(f"{folder / ABOUT} does not say which models there are")
     return {str(space): str(name) for space, name in models.items()}

@@ -10,7 +10,7 @@ from typing import Any, Final
 from ragmm.errors import UsageError
 from ragmm.exchange.embedded import EmbeddedItem, embedded_items
 from ragmm.indexes.contracts import Snapshot
-from ragmm.optional import missing
+from ragmm.optional import require
 from ragmm.types import StoredItem
 
 __all__ = ["Rowset", "arrow_table", "item_batches", "item_facts", "item_schema", "pandas_frame"]
@@ -47,11 +47,7 @@ def arrow_table(snapshot: Snapshot, rows: str, *, vectors: bool = False) -> Any:
 
 def pandas_frame(snapshot: Snapshot, rows: str, *, vectors: bool = False) -> Any:
     """The same for pandas."""
-    try:
-        import pandas as pd
-    except ImportError as error:
-        raise missing("pandas", "a pandas frame") from error
-    _ = pd
+    require("pandas", "a pandas frame")
     return arrow_table(snapshot, rows, vectors=vectors).to_pandas()
 
 
@@ -110,10 +106,9 @@ def _items(snapshot: Snapshot, vectors: bool) -> Iterable[EmbeddedItem]:
 
 
 def _arrow(purpose: str) -> Any:
-    try:
-        import pyarrow as pa
-    except ImportError as error:
-        raise missing("pyarrow", purpose) from error
+    require("pyarrow", purpose)
+    import pyarrow as pa
+
     return pa
 
 

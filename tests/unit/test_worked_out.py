@@ -172,3 +172,8 @@ def test_units_of_heads_and_results() -> None:
     assert head_unit("Visitors", whole=True) == ("", "")
     assert written(Fraction(-5, 8), 2, ("£", "")) == "−£0.63"
     assert written(Fraction(33600), 0, ("EUR", "million")) == "EUR 33,600 million"
+
+
+def test_a_cell_of_many_spaces_costs_nothing() -> None:
+    assert exact_figure("1" + " " * 200_000 + "!!") is None
+    assert exact_figure("EUR   1,234.5") is not None

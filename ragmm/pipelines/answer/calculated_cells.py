@@ -32,13 +32,10 @@ Place = tuple[int, int]
 _ALL = re.compile(r"\b(?:all|total|overall|every|each|per|whole|on average|average|mean)\b")
 _THAN = re.compile(r"\bthan\b")
 _TIMES_AS = re.compile(r"\btimes as\b.*\bas\b")
-_AGAINST = re.compile(r"\b(?:the )?(?:previous|prior|preceding|year before|last) ?(?:year|season)?\b")
 _WORKED_OUT = re.compile(r"^\W*(?:change|difference|diff|growth|variance|variation|delta|Δ|share|%)", re.IGNORECASE)
 _RESULT_HEAD = re.compile(r"^(?:line )?(?:total|amount|sum|value)\b", re.IGNORECASE)
 """Of a column that the others of its row come to, as in invoices."""
-_NAME = re.compile(r"(?<=\S\s)[A-ZÀ-Þ][\w'’-]+")
 _SURE_COLUMN = 0.75
-_MOST_UNSAID = 0.34
 _TWO = 2
 
 

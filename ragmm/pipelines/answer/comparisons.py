@@ -46,13 +46,13 @@ def compared(asked: AskedSides, hits: Sequence[Hit], look_up: LookUp) -> list[Fo
     if first is None or second is None:
         there = next(((side, one) for side, one in zip(asked.sides, found, strict=True) if one is not None), None)
         return [_missing(asked, *there)] if there else []
-    measured = [_measured(asked, one) for one in (first, second)]
-    left, right = measured[0], measured[1]
+    both = (first, second)
+    left, right = (_measured(asked, one) for one in both)
     if left is None or right is None or (left[1] and right[1] and left[1] != right[1]):
         return []
     order = [0, 1] if (left[0] < right[0]) == asked.least else [1, 0]
     same = left[0] == right[0]
-    sides = [_told(asked.sides[place], found[place]) for place in order]  # type: ignore[arg-type]
+    sides = [_told(asked.sides[place], both[place]) for place in order]
     winner = sides[0]
     return [
         FoundValue(

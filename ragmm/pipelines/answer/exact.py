@@ -13,6 +13,8 @@ _CELL = re.compile(
     r"\s*(?P<open>\()?\s*(?P<minus>[-−–])?\s*(?P<before>US\$|[$€£¥₹]|[A-Z]{3}(?=\s?\d))?\s*(?P<minus2>[-−–])?"
     r"(?P<digits>\d[\d.,'’\s]*)(?P<after>%|[A-Za-zµ°€$£][A-Za-zµ°²³€$£/]*\d?(?:\s[a-zA-Z]+)?)?\s*(?P<close>\))?\s*"
 )
+_LONGEST = 60
+"""Characters of a cell that is a number and no more."""
 _GROUPED = re.compile(r"\d{1,3}(?:[,'’\s.]\d{3})+")
 _SCALES = r"thousands?|millions?|billions?"
 _MONEY = r"US\$|[$€£¥₹]|USD|EUR|GBP|CHF|JPY|dollars?|euros?|pounds?"
@@ -49,7 +51,8 @@ class CellNumber:
 
 def exact_figure(cell: str) -> CellNumber | None:
     """None where a cell holds no single number."""
-    found = _CELL.fullmatch(cell.strip().rstrip("*"))
+    bare = " ".join(cell.split()).rstrip("*")
+    found = _CELL.fullmatch(bare) if len(bare) <= _LONGEST else None
     if found is None or bool(found["open"]) != bool(found["close"]):
         return None
     plain = _plain(found["digits"].strip())

@@ -20,7 +20,7 @@ _SAY = (
     r"|回答|输出)"
 )
 _ORDER = re.compile(
-    r"(?:^|[:;.!?\n\"'(*-]\s*|\b(?:please|now|must|should|and|then)\s)(?:ignore|disregard|forget|override|bypass|ignorier\w*"
+    r"(?:^|[:;.!?\n\"'(*-]\s{0,3}|\b(?:please|now|must|should|and|then)\s)(?:ignore|disregard|forget|override|bypass|ignorier\w*"
     r"|vergiss)\b[^.!?\n]{0,60}\b(?:instructions?|prompts?|rules?|questions?|evidence|passages?|everything|anweisung\w*"
     r"|frage\w*)\b"
     r"|(?:忽略|无视)[^。！？\n]{0,20}(?:指令|指示|提示|问题|规则)"

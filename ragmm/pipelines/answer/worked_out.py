@@ -19,7 +19,6 @@ __all__ = ["worked_out"]
 
 _EVERYTHING = 2.0
 """No cell is so sure that running text is not read: it may state what would be worked out."""
-
 _MARKED = 0.44
 """How likely a result may be at most where what is asked for is mostly stated."""
 _SAID_OF = {
@@ -30,6 +29,7 @@ _SAID_OF = {
     Operation.SUM: re.compile(r"\b(?:together|combined|sum|added|add up)\b", re.IGNORECASE),
     Operation.AVERAGE: re.compile(r"\b(?:over|from|between|of (?:the )?(?:years?|all))\b", re.IGNORECASE),
 }
+"""What says of an operation whose results are mostly stated that this one is to be worked out."""
 _IN_CELLS = (Operation.COUNT, Operation.SUM)
 """Of these a cell may well be the result: a number of rooms, a row of totals."""
 

@@ -120,8 +120,8 @@ def _says(question: str, sentence: str) -> bool:
     rule, exception = (frozenset(terms(part)) for part in (sentence[: excepted.start()], sentence[excepted.end() :]))
     asked = content_terms(question)
     says = not _DENIES.search(sentence[: excepted.start()])
-    ofthis = sum(_stands(term, exception) and not _stands(term, rule) for term in asked)
-    return says != (ofthis > 0)
+    excepts = any(_stands(term, exception) and not _stands(term, rule) for term in asked)
+    return says != excepts
 
 
 def verdict_of(question: str, cell: str) -> str:

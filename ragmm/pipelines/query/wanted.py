@@ -163,7 +163,6 @@ _LABELS = {
     "cuesta": "precio tarifa importe",
 }
 """What stands before a value where a question has another word for it."""
-_YEAR = re.compile(r"(?<![\d.,])(?:1[5-9]|20)\d\d(?![\d]|[.,]\d)")
 
 
 def wanted(question: str) -> AskedFor:
