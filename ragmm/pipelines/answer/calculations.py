@@ -150,14 +150,13 @@ def _sign(value: Fraction, places: int) -> str:
     return "=" if value * 10**places == int(value * 10**places) else "≈"
 
 
-def doubted_unless_stated(question: str, found: Sequence[FoundValue], result: FoundValue | None) -> list[FoundValue]:
+def doubted_unless_stated(
+    question: str, wanted: AskedSum, found: Sequence[FoundValue], result: FoundValue | None
+) -> list[FoundValue]:
     """Values beside a result: only what states it (a sentence that says what grew by how much, a row of totals) is
     worth as much as before; a figure that is merely one of those to be worked with is not the answer.
     """
     results = [result] if result else []
-    wanted = next(iter(asked_sums(question)), None)
-    if wanted is None:
-        return [*results, *found]
     if wanted.operation is Operation.COUNT:
         return [*results, *(_doubted(one, _NO_RESULT) if _is_key(one) else one for one in found)]
     named = _named_words(question, result)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 from ragmm.pipelines.answer.evidence import caption_of
+from ragmm.pipelines.answer.grids import RULE_LINE
 from ragmm.types import Hit, StoredItem
 
 __all__ = ["evidence_text"]
 
-_RULE = re.compile(r"\|(?:\s*:?-{3,}:?\s*\|)+")
 _BARE_HEAD = re.compile(r"\|(?:\s*\|)+")
 _MOST_AROUND = 500
 """Characters of what stands around a figure or a table."""
@@ -48,7 +48,7 @@ def _with_heads(item: StoredItem, words: str) -> str:
     above = next((line.strip() for line in item.context.splitlines() if line.startswith("|")), "")
     if first is None:
         return f"{above}\n{words}" if above else words
-    ruled = first + 1 < len(lines) and _RULE.fullmatch(lines[first + 1].strip())
+    ruled = first + 1 < len(lines) and RULE_LINE.fullmatch(lines[first + 1].strip())
     if ruled and _BARE_HEAD.fullmatch(lines[first].strip()):
         columns = lines[first].count("|") - 1
         if columns == 2:

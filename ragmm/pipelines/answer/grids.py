@@ -12,11 +12,12 @@ from ragmm.text.inert import without_controls
 from ragmm.text.terms import content_terms, terms
 from ragmm.types import IMAGE_MODALITIES, StoredItem
 
-__all__ = ["Grid", "entry_asked_for", "grid_of", "is_amount", "is_unit_head", "labelled_otherwise"]
+__all__ = ["RULE_LINE", "Grid", "entry_asked_for", "grid_of", "is_amount", "is_unit_head", "labelled_otherwise"]
 
 _MAX_TEXT = 60_000
 _MOST_BESIDE = 4_000
-_RULE = re.compile(r"\|(?:\s*:?-{3,}:?\s*\|)+")
+RULE_LINE = re.compile(r"\|(?:\s*:?-{3,}:?\s*\|)+")
+"""Between the heads of a table in Markdown and its rows."""
 _AMOUNT = re.compile(
     r"[(\s$€£¥+\-−–~<>≤≥±]*(?:US\$|USD|EUR)?\s?\d[\d.,\s']*[\s)%*]*(?:%|[kKmM]?n?|million|billion|thousand|[A-Za-zµ°]{1,4}\d?|万|亿|元)?"
 )
@@ -72,8 +73,8 @@ def grid_of(item: StoredItem) -> Grid | None:
         line.strip() for line in without_controls(item.text[:_MAX_TEXT]).splitlines() if line.strip().startswith("|")
     ]
     above = [line.strip() for line in item.context.splitlines() if line.strip().startswith("|")]
-    rules = [number for number, line in enumerate(lines) if _RULE.fullmatch(line)]
-    body = [line for line in lines if not _RULE.fullmatch(line)]
+    rules = [number for number, line in enumerate(lines) if RULE_LINE.fullmatch(line)]
+    body = [line for line in lines if not RULE_LINE.fullmatch(line)]
     if not body:
         return _pairs(item)
     heads = _cells(lines[rules[0] - 1]) if rules and rules[0] else _cells(above[0]) if above else []

@@ -15,7 +15,7 @@ from ragmm.pipelines.answer.evidence import Unit, caption_of
 from ragmm.text.terms import content_terms, has_number, terms
 from ragmm.types import Hit
 
-__all__ = ["EmbedTexts", "ScoreWeights", "Scored", "score_units", "speaks_of", "strength"]
+__all__ = ["EmbedTexts", "ScoreWeights", "Scored", "rows_beside", "score_units", "speaks_of", "strength"]
 
 EmbedTexts = Callable[[Sequence[str]], NDArray[np.float32]]
 """Rows for texts, in any scale: (n texts) -> (n, dim)."""
@@ -141,6 +141,12 @@ def _nearness(
     """The cosine of each unit with the question, and the unit's unit-length row."""
     if embed is None:
         return [(None, None)] * len(units)
-    rows = np.asarray(embed([question, *(f"{unit.lead} {unit.text}".strip() for unit in units)]), dtype=np.float32)
-    rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+    rows = rows_beside(question, [f"{unit.lead} {unit.text}".strip() for unit in units], embed)
     return [(float(row @ rows[0]), row) for row in rows[1:]]
+
+
+def rows_beside(question: str, texts: Sequence[str], embed: EmbedTexts) -> NDArray[np.float32]:
+    """The question's row and those of the texts, all of unit length."""
+    rows = np.asarray(embed([question, *texts]), dtype=np.float32)
+    unit: NDArray[np.float32] = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+    return unit

@@ -56,7 +56,7 @@ def worked_out(
         # Such figures are mostly stated: what is looked up is worth as much as ever, and a result is marked.
         marked = [dataclasses.replace(result, confidence=min(result.confidence, _MARKED))] if result else []
         return sorted([*found, *marked], key=lambda one: -one.confidence)
-    return sorted(doubted_unless_stated(question, found, result), key=lambda one: -one.confidence)
+    return sorted(doubted_unless_stated(question, wanted, found, result), key=lambda one: -one.confidence)
 
 
 def _must_be_worked_out(operation: Operation, question: str) -> bool:

@@ -7,10 +7,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from ragmm.pipelines.answer.candidates import FoundValue
-from ragmm.pipelines.answer.scoring import EmbedTexts
+from ragmm.pipelines.answer.scoring import EmbedTexts, rows_beside
 from ragmm.pipelines.answer.windows import ReadWindow
 from ragmm.text.terms import content_terms, language, terms
 from ragmm.types import Hit
@@ -92,8 +90,7 @@ def _likeness(question: str, texts: Sequence[str], embed: EmbedTexts | None) -> 
     """Of each text to the question; 0 where nothing can tell."""
     if embed is None or not texts:
         return [0.0] * len(texts)
-    rows = np.asarray(embed([question, *texts]), np.float32)
-    rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+    rows = rows_beside(question, texts, embed)
     return [float(row @ rows[0]) for row in rows[1:]]
 
 

@@ -62,6 +62,11 @@ _AUXILIARY = re.compile(
     r"\b(?:is|are|was|were|does|do|did|has|have|had|can|could|will|would|the|a|an|to|than)\b", re.IGNORECASE
 )
 
+_ENDS = frozenset(
+    ["in", "at", "on", "to", "from", "during", "for", "of", "by", "per", "above", "below", "since", "until"]
+)
+"""Words that end what there is more of."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class AskedSides:
@@ -164,8 +169,3 @@ def _noun_and_tail(behind: str) -> tuple[str, str]:
     while noun and _AUXILIARY.fullmatch(noun[-1]):
         noun.pop()
     return " ".join(word for word in noun if list(terms(word))), " ".join(words[stop:])
-
-
-_ENDS = frozenset(
-    ["in", "at", "on", "to", "from", "during", "for", "of", "by", "per", "above", "below", "since", "until"]
-)
