@@ -161,7 +161,7 @@ picture: install ## Draw the README's picture anew from what the demo prints.
 .PHONY: lock
 COMPILE := $(UV) pip compile --quiet $(LOCK_OPTIONS)
 lock: $(UV) ## Resolve the requirements anew, with hashes and without host names: everything, the default's, the set-up's.
-	$(COMPILE) --extra all --extra dev pyproject.toml -o requirements.lock
+	$(COMPILE) --constraint requirements.constraints --extra all --extra dev pyproject.toml -o requirements.lock
 	$(COMPILE) --constraint requirements.lock --excludes requirements-light.excludes \
 	  $(addprefix --extra ,$(LIGHT_EXTRAS)) pyproject.toml -o requirements-light.lock
 	printf '%s\n' $(TEST_TOOLS) | $(COMPILE) --constraint requirements.lock - -o requirements-test.lock

@@ -23,6 +23,7 @@ from ragmm.config import Pipeline, default_pipeline
 from ragmm.config.folders import resolve
 from ragmm.config.needs import model_needs
 from ragmm.errors import DamagedError, PluginError, RagmmError
+from ragmm.loaders.settings import Tables
 from ragmm.models.machine import memory_bytes
 from ragmm.models.weights_packages import PACKAGES
 from ragmm.operate import fitness
@@ -256,6 +257,15 @@ def _models(pipeline: Pipeline) -> Iterator[Finding]:
             detail=f"{need.name}: {need.state}{runs}",
             remedy=f"{'; '.join(remedies)}, or name another in the pipeline file" if remedies else "",
             code=1 if remedies else 0,
+        )
+    model = next(one for one in OPTIONAL if one.extra == "layout")
+    if pipeline.loaders.tables is Tables.MODEL and not model.installed:
+        yield Finding(
+            area="models",
+            name="tables",
+            state=State.WARNING,
+            detail="the layout model is not installed: tables are found by rules",
+            remedy=with_size(model.extra),
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Final
 
 from ragmm.errors import MissingExtraError
@@ -45,8 +46,12 @@ class OptionalPackage:
 
     @property
     def installed(self) -> bool:
-        """Found without importing it."""
-        return find_spec(self.module) is not None
+        """Found without importing it, or the package that it is a part of."""
+        whole, _, part = self.module.partition(".")
+        found = find_spec(whole)
+        if not part or found is None:
+            return found is not None
+        return any(Path(folder, part).is_dir() for folder in found.submodule_search_locations or ())
 
 
 OPTIONAL: Final = (
@@ -75,6 +80,12 @@ OPTIONAL: Final = (
         brings="reads PDFs faster",
         parses=True,
         media_types=("application/pdf",),
+    ),
+    OptionalPackage(
+        module="pymupdf.layout",
+        distribution="pymupdf-layout",
+        extra="layout",
+        brings='finds tables by a model where a pipeline says tables = "model"',
     ),
     OptionalPackage(
         module="pillow_heif",
@@ -147,6 +158,7 @@ MEGABYTES: Final[Mapping[str, int]] = {
     "eval": 120,
     "gpu": 1_500,
     "heif": 30,
+    "layout": 120,
     "mini": 5_800,
     "ocr": 300,
     "office": 640,
@@ -168,7 +180,7 @@ def missing(module: str, purpose: str) -> MissingExtraError:
     What is in no extra is always installed with ragmm: then the installation is incomplete.
     """
     name = module.partition(".")[0]
-    package = _BY_MODULE.get(name)
+    package = _BY_MODULE.get(module) or _BY_MODULE.get(name)
     if package is None:
         return MissingExtraError(name, "", purpose)
     return MissingExtraError(package.distribution, package.extra, purpose, advice(package))

@@ -16,6 +16,7 @@ from ragmm.isolation.sandbox import Layer, LayerName
 from ragmm.operate import journal
 from ragmm.operate.fitness import file_system_checks
 from ragmm.operate.journal import Begun, Ended
+from ragmm.optional import OptionalPackage
 
 # doctor
 
@@ -113,6 +114,21 @@ def test_an_absent_model_is_a_problem_with_its_remedy(cli, tmp_path: Path) -> No
     done = cli("doctor", "-p", file)
     assert done.code == 1
     assert "ragmm models pull st:absent" in done.out
+
+
+def test_a_layout_model_that_is_asked_for_and_not_there_is_said(
+    cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "p.toml"
+    file.write_text('[loaders]\ntables = "model"\n', encoding="utf-8")
+    there = {"layout": True}
+    monkeypatch.setattr(OptionalPackage, "installed", property(lambda one: there.get(one.extra, True)))
+    assert "layout model" not in cli("doctor", "-p", file).out
+    there["layout"] = False
+    found = states(cli("doctor", "-p", file, "--json").json)
+    assert found["models", "tables"] == "warning"
+    assert "pip install 'ragmm[layout]'" in cli("doctor", "-p", file).out
+    assert ("models", "tables") not in states(cli("doctor", "--json").json)
 
 
 def test_a_pipeline_with_another_model_than_the_collections_is_said(cli, sample: Path, tmp_path: Path) -> None:

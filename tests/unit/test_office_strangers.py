@@ -8,6 +8,7 @@ import struct
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import ClassVar
 
 import office_files as made
@@ -15,6 +16,7 @@ import pytest
 
 from ragmm.errors import DocumentError, LimitError
 from ragmm.loaders.containers import ole_media_type
+from ragmm.loaders.office.code_pages import forgiving
 from ragmm.loaders.office.compressed_rtf import unpacked
 from ragmm.loaders.office.mail import msg_parts
 from ragmm.loaders.registry import default_loaders, load, probe
@@ -161,6 +163,39 @@ def test_an_outlook_message_that_has_only_a_formatted_body_is_read(monkeypatch: 
     assert "hello world" in "\n".join(part.text for part in parts)
 
 
+class Storage:
+    """What oxmsg reads properties from: a stream of them, and a stream for each text."""
+
+    def __init__(self, pages: dict[int, int], texts: dict[int, bytes]) -> None:
+        whole = [struct.pack("<HHIQ", 0x0003, number, 6, page) for number, page in pages.items()]
+        long = [struct.pack("<HHIQ", 0x001E, number, 6, len(text) + 1) for number, text in texts.items()]
+        self.properties_stream_bytes = bytes(32) + b"".join(whole + long)
+        self._texts = texts
+
+    def property_stream_bytes(self, number: int, _: int) -> bytes:
+        return self._texts[number]
+
+
+@pytest.mark.parametrize(
+    ("pages", "subject", "body"),
+    [
+        ({0x3FDE: 950}, "格式測試".encode("cp950"), "中文".encode("cp950") + b" Search word testing" * 6 + b"\xff"),
+        ({0x3FDE: 65001, 0x3FFD: 65001}, "Grüße".encode("cp1252"), "Körper".encode()),
+        ({0x3FDE: 1252}, "Grüße".encode(), "Körper".encode("cp1252")),
+        ({0x3FDE: 4711}, b"plain", "Körper".encode("cp1252")),
+    ],
+    ids=["of Windows alone, one byte wrong", "not as stated", "nothing stated", "unknown"],
+)
+def test_outlooks_texts_are_read_where_the_code_page_is_wrong(
+    pages: dict[int, int], subject: bytes, body: bytes
+) -> None:
+    library = pytest.importorskip("oxmsg.properties")
+    properties = library.Properties(Storage(pages, {0x0037: subject, 0x1000: body}), properties_header_offset=32)
+    forgiving(SimpleNamespace(properties=properties, recipients=(), attachments=()))
+    assert properties.str_prop_value(0x0037) in {"格式測試", "Grüße", "plain"}
+    assert properties.str_prop_value(0x1000).split()[0] in {"中文", "Körper"}
+
+
 _WORD, _SLIDES = (
     "vnd.openxmlformats-officedocument.wordprocessingml",
     "vnd.openxmlformats-officedocument.presentationml",
@@ -215,3 +250,15 @@ def test_a_directory_that_goes_in_circles_ends(tmp_path: Path) -> None:
     file = tmp_path / "old"
     file.write_bytes(bytes(header) + b"\0" * 512)
     assert ole_media_type(file, bytes(header)) == "application/x-ole-storage"
+
+
+@pytest.mark.parametrize(("kind", "folder"), [("docx", "word"), ("pptx", "ppt")])
+def test_a_document_that_names_a_picture_it_does_not_hold_is_read(read: Read, kind: str, folder: str) -> None:
+    whole = getattr(made, kind)()
+    with zipfile.ZipFile(io.BytesIO(whole)) as package:
+        kept = {name: package.read(name) for name in package.namelist() if not name.startswith(f"{folder}/media/")}
+        assert len(kept) < len(package.namelist())
+    texts = [item.text for item in read(whole, kind)]
+    found = read(made.zipped(kept), kind)
+    assert [item.text for item in found if item.modality is not Modality.FIGURE]
+    assert len(texts) >= len(found)

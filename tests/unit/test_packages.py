@@ -117,6 +117,13 @@ def test_the_other_locks_agree_with_the_whole_one_and_name_no_place(repository: 
         assert both == {name: whole[name] for name in both}, lock.name
 
 
+def test_the_locks_hold_on_to_what_the_constraints_say(repository: Path) -> None:
+    held = versions(repository / "requirements.constraints")
+    whole = versions(repository / "requirements.lock")
+    assert len(held) >= 4
+    assert {name: whole[name] for name in held} == held
+
+
 def test_what_is_installed_by_itself_is_the_version_of_the_locks(repository: Path) -> None:
     light = versions(repository / "requirements-light.lock")
     alone = {one.distribution: {one.alone} for one in OPTIONAL if one.alone}

@@ -15,6 +15,7 @@ from typing import Any, cast
 
 from ragmm.errors import DocumentError, LimitError
 from ragmm.loaders.decoding import decode
+from ragmm.loaders.office.code_pages import forgiving
 from ragmm.loaders.office.compressed_rtf import unpacked
 from ragmm.loaders.office.html import decode_html, html_parts
 from ragmm.loaders.office.rtf import rtf_parts
@@ -208,6 +209,7 @@ def msg_parts(file: Path, name: str) -> tuple[dict[str, str], Iterator[Structure
     from oxmsg import Message
 
     message = Message.load(str(file))
+    forgiving(message)
     sent = message.sent_date
     letter = _Letter(
         headers=_outlook_headers(message, sent),

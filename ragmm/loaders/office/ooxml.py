@@ -8,6 +8,8 @@ import re
 import zipfile
 from pathlib import Path
 
+from lxml import etree
+
 from ragmm.errors import DocumentError
 from ragmm.loaders.archive_limits import InflateBudget, SafeZip, open_zip
 from ragmm.loaders.office.safe_xml import parse_xml
@@ -63,20 +65,40 @@ _USUAL = {b"wordprocessingml": _WORD, b"word": _WORD, b"presentationml": _SLIDES
 
 def readable_package(file: Path, name: str) -> Path | io.BytesIO:
     """What a library can open: the file, or a copy with the names that libraries know: of a "Strict" one, a template, a
-    show, or one with macros, which are not run.
+    show, or one with macros, which are not run; and without what it names and does not hold.
     """
     with open_zip(file, InflateBudget(name)) as package:
+        absent = {member: ids for member in package.names if (ids := _absent(package, member))}
         strict = _RELATIONS in package and _STRICT in package.read(_RELATIONS)
         special = _TYPES in package and _SPECIAL.search(package.read(_TYPES)) is not None
-        if not strict and not special:
+        if not (strict or special or absent):
             return file
         copy = io.BytesIO()
         with zipfile.ZipFile(copy, "w", zipfile.ZIP_STORED) as target:
             for member in package.names:
-                data = package.read(member)
+                data = _without(package.read(member), absent.get(member, set()))
                 target.writestr(member, _transitional(data) if member.lower().endswith(_MARKUP) else data)
     copy.seek(0)
     return copy
+
+
+def _absent(package: SafeZip, member: str) -> set[str]:
+    """Of a list of relations, those whose target is not in the package."""
+    folder, name = posixpath.split(member)
+    if posixpath.basename(folder) != "_rels" or not name.endswith(".rels"):
+        return set()
+    owner = posixpath.join(posixpath.dirname(folder), name.removesuffix(".rels"))
+    return {key for key, (_, target) in relations(package, owner).items() if target and target not in package}
+
+
+def _without(markup: bytes, ids: set[str]) -> bytes:
+    """A list of relations without some."""
+    if not ids:
+        return markup
+    root = parse_xml(markup, _RELATIONS, recover=True)
+    for relation in [one for one in root.iter("{*}Relationship") if one.get("Id", "") in ids]:
+        relation.getparent().remove(relation)
+    return bytes(etree.tostring(root, encoding="UTF-8", xml_declaration=True))
 
 
 def _transitional(markup: bytes) -> bytes:
