@@ -11,7 +11,7 @@ from ragmm.pipelines.answer.grids import Grid, grid_of
 from ragmm.pipelines.answer.quoted import ABSTENTION, PERHAPS, ExtractiveSettings, extract_answer
 from ragmm.pipelines.answer.whole_values import whole_value
 from ragmm.pipelines.answer.windows import windows_of
-from ragmm.pipelines.query.value_kinds import AskedKind, fits
+from ragmm.pipelines.query.value_kinds import AskedKind, fits, holds
 from ragmm.pipelines.query.wanted import wanted
 from ragmm.readers.base import Passage, Reader
 from ragmm.readers.decode import best_spans
@@ -188,6 +188,36 @@ def test_windows_hold_the_sentences_that_share_words() -> None:
     for one in found:
         for low, high in one.parts:
             assert one.passage.text[low:high].strip()
+
+
+def test_of_many_sentences_about_a_thing_the_one_with_something_of_the_kind_is_read() -> None:
+    talk = " ".join(f"The refuge lies by the river and the refuge is old, as chapter {word} says." for word in "abcdef")
+    size = "It covers some 93,000 ha of grassland."
+    other = hit(2, "In 2019 the refuge was large news, and how the refuge is run was told at length to all who came.")
+    question = "How large was the refuge in 2019?"
+    found = [windows_of(question, [hit(1, f"{talk} {size} {talk}"), other], kind=kind, most=1) for kind in AskedKind]
+    by_kind = dict(zip(AskedKind, found, strict=True))
+    assert size in by_kind[AskedKind.MEASURE][0].passage.text
+    assert size not in by_kind[AskedKind.PERSON][0].passage.text
+    assert not any(one.fit for one in windows_of(question, [other], kind=AskedKind.DATE)), "the question says that year"
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "there"),
+    [
+        (AskedKind.MONEY, "It cost €40 in all.", True),
+        (AskedKind.MONEY, "It cost a lot in 2003.", False),
+        (AskedKind.TIME, "It closes at 16h05.", True),
+        (AskedKind.TIME, "It closes on 4 May.", False),
+        (AskedKind.NUMBER, "Twenty-five members came.", True),
+        (AskedKind.NUMBER, "No one came.", False),
+        (AskedKind.CODE, "License #: LB-101", True),
+        (AskedKind.PHONE, "Call 020 7946 0991.", True),
+        (AskedKind.PERSON, "Ada Lovelace", False),
+    ],
+)
+def test_a_text_holds_what_a_kind_looks_like(kind: AskedKind, text: str, there: bool) -> None:
+    assert holds(kind, text) is there
 
 
 def test_a_chart_is_not_read_as_running_text() -> None:

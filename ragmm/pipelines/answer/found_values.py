@@ -73,7 +73,7 @@ def values_in_text(
     embed: EmbedTexts | None = None,
 ) -> list[FoundValue]:
     """One for each window that was read, the likeliest first."""
-    chosen = windows_of(question, hits, most=settings.windows)
+    chosen = windows_of(question, hits, kind=asked.kind, most=settings.windows)
     if asked.kind is AskedKind.YES_NO:
         return verdicts(question, chosen, embed)
     unnamed = documents_without_name(question, hits)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from ragmm.pipelines.query.value_kinds import AskedKind, holds
 from ragmm.readers.base import Passage
 from ragmm.text.inert import without_controls
 from ragmm.text.sentences import sentences
@@ -22,6 +23,10 @@ _ROOM = 280
 """Characters of a window; a single longer sentence is one."""
 _BARE = re.compile(r"[\s\d.,%$€£+–-]+(?:[kKmM]?|bn|mn)\s*")
 """A line of numbers alone."""
+_WITH_DIGITS = re.compile(r"[\w.,-]*\d[\w.,-]*")
+_FIT_WITHIN, _FIT = 0.5, 0.3
+"""What it adds that a window holds something of the kind asked for: among those of a hit, in words of the question, the
+rarest; among those of all hits, in shares of the question."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +37,8 @@ class ReadWindow:
     passage: Passage
     parts: tuple[tuple[int, int], ...]
     """Its sentences and lines, in the passage's text."""
+    fit: bool
+    """Whether something of the kind that was asked for stands in it, besides what the question says itself."""
     overlap: float
     """Share of the question's words, by their rarity here, that it has; half for those elsewhere in its item."""
 
@@ -54,22 +61,33 @@ class _Cut:
     has: Sequence[frozenset[str]]
     around: frozenset[str]
     """What the item as a whole has, its name and headings included."""
+    fit: Sequence[bool]
+    """Of each sentence, whether something of the kind that was asked for stands in it."""
 
 
-def windows_of(question: str, hits: Sequence[Hit], *, most: int = 8, per_hit: int = 2) -> list[ReadWindow]:
-    """The most promising windows of the hits, best first."""
+def windows_of(
+    question: str, hits: Sequence[Hit], *, kind: AskedKind = AskedKind.ANY, most: int = 8, per_hit: int = 2
+) -> list[ReadWindow]:
+    """The most promising windows of the hits, best first: they hold much of the question, and something of the kind."""
     asked = frozenset(content_terms(question))
-    cuts = [cut for hit in hits if (cut := _cut(hit, asked)) is not None]
+    said = _numbers_of(question)
+    cuts = [cut for hit in hits if (cut := _cut(hit, asked, lambda text: holds(kind, said.sub(" ", text)))) is not None]
     weights = _weights(asked, [has for cut in cuts for has in cut.has])
     found = [window for cut in cuts for window in _best(cut, weights, per_hit)]
     # Of equals the better hit's; the first hits are always read.
-    found.sort(key=lambda one: -(one.overlap - 0.06 * math.log(one.hit.rank)))
+    found.sort(key=lambda one: -(one.overlap + _FIT * one.fit - 0.06 * math.log(one.hit.rank)))
     firsts = {one.hit.rank: one for one in reversed(found) if one.hit.rank <= 2}
     rest = [one for one in found if one is not firsts.get(one.hit.rank)]
     return [*firsts.values(), *rest][:most]
 
 
-def _cut(hit: Hit, asked: frozenset[str]) -> _Cut | None:
+def _numbers_of(question: str) -> re.Pattern[str]:
+    """What the question says with digits: it is no answer."""
+    said = "|".join(re.escape(one) for one in _WITH_DIGITS.findall(question))
+    return re.compile(rf"(?<![\w.])(?:{said})(?!\w)" if said else r"(?!)")
+
+
+def _cut(hit: Hit, asked: frozenset[str], holds_kind: Callable[[str], bool]) -> _Cut | None:
     text = without_controls(hit.item.text[:_MAX_TEXT])
     parts = [(low, high) for low, high in sentences(text) if not text.startswith("|", low) and _says(text[low:high])]
     if not parts or _is_chart(hit, text):
@@ -77,7 +95,8 @@ def _cut(hit: Hit, asked: frozenset[str]) -> _Cut | None:
     ahead = _ahead(hit)
     has = [asked.intersection(terms(text[low:high])) for low, high in parts]
     around = asked.intersection(terms(f"{ahead} {hit.item.context}")).union(*has)
-    return _Cut(hit=hit, text=text, ahead=ahead, parts=parts, has=has, around=around)
+    fit = [holds_kind(text[low:high]) for low, high in parts]
+    return _Cut(hit=hit, text=text, ahead=ahead, parts=parts, has=has, around=around, fit=fit)
 
 
 def _is_chart(hit: Hit, text: str) -> bool:
@@ -135,7 +154,8 @@ def _value(cut: _Cut, run: tuple[int, int], weights: Mapping[str, float]) -> flo
     """One sentence that has all of a question is better than several that have a word of it each."""
     each = [sum(weights[term] for term in has) for has in cut.has[run[0] : run[1]]]
     together = frozenset[str]().union(*cut.has[run[0] : run[1]])
-    return sum(weights[term] for term in together) + 0.5 * max(each) - 0.001 * run[0]
+    fit = _FIT_WITHIN * max(weights.values(), default=0.0) * any(cut.fit[run[0] : run[1]])
+    return sum(weights[term] for term in together) + 0.5 * max(each) + fit - 0.001 * run[0]
 
 
 def _window(cut: _Cut, low: int, high: int, weights: Mapping[str, float]) -> ReadWindow:
@@ -152,4 +172,5 @@ def _window(cut: _Cut, low: int, high: int, weights: Mapping[str, float]) -> Rea
         if total
         else 0.0
     )
-    return ReadWindow(hit=cut.hit, passage=Passage(text=text, prefix=len(cut.ahead)), parts=parts, overlap=overlap)
+    passage = Passage(text=text, prefix=len(cut.ahead))
+    return ReadWindow(hit=cut.hit, passage=passage, parts=parts, fit=any(cut.fit[low:high]), overlap=overlap)

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from ragmm.text.terms import fold
 
-__all__ = ["ADDRESSES", "AMOUNTS", "WHENS", "AskedKind", "fits", "is_plain", "is_run_of_numbers", "years"]
+__all__ = ["ADDRESSES", "AMOUNTS", "WHENS", "AskedKind", "fits", "holds", "is_plain", "is_run_of_numbers", "years"]
 
 
 class AskedKind(StrEnum):
@@ -62,6 +62,11 @@ _WHEN = re.compile(
     r"|herbst|ostern|lundi|mardi|mercredi|jeudi|"
     r"vendredi|samedi|dimanche)s?\b|[年月日号時时点周]|世纪|年代|星期|礼拜"
 )
+_SPELT = re.compile(
+    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w{3,5}teen|\w{3,5}ty|hundred|dozen)\b"
+)
+_UNITED = re.compile(r"\d\s?(?:[^\W\d_]|[°\"'′″])")
+"""A number with a unit."""
 _PERCENT = re.compile(r"%|\bper ?cent\b|\bprozent\b|\bhalf\b|\bthirds?\b|\bquarters?\b|百分")
 _FREE = re.compile(r"\bfree\b|免费|免費|kostenlos|gratis")
 _CLOCK = re.compile(r"\s*\d{1,2}[:.]\d\d(?:\s?[ap]\.?m\.?)?\s*")
@@ -90,6 +95,12 @@ def fits(kind: AskedKind, value: str) -> bool:
     """Whether a value is of the kind: a number holds a number, a date a date, a person's name a capital and no sum."""
     check = _CHECKS.get(kind)
     return check is None or check(value, fold(value))
+
+
+def holds(kind: AskedKind, text: str) -> bool:
+    """Whether a text has something of the kind in it; never of kinds that cannot be told by their looks."""
+    looked_for = _WITHIN.get(kind, ())
+    return bool(looked_for) and any(one.search(said) for said in (text, fold(text)) for one in looked_for)
 
 
 def is_plain(kind: AskedKind, value: str, *, most_words: int = 4) -> bool:
@@ -220,3 +231,17 @@ _CHECKS: Mapping[AskedKind, Callable[[str, str], bool]] = {
     AskedKind.CODE: _is_code,
     AskedKind.REASON: _is_reason,
 }
+_WITHIN: Mapping[AskedKind, tuple[re.Pattern[str], ...]] = {
+    AskedKind.NUMBER: (_DIGIT, _SPELT),
+    AskedKind.MEASURE: (_UNITED,),
+    AskedKind.MONEY: (_CURRENCY, _FREE),
+    AskedKind.PERCENT: (_PERCENT,),
+    AskedKind.DATE: (_YEAR, _MONTH, _WRITTEN_DATE),
+    AskedKind.DAY: (_YEAR, _MONTH, _WRITTEN_DATE),
+    AskedKind.TIME: (_TIME,),
+    AskedKind.EMAIL: (re.compile("@"),),
+    AskedKind.PHONE: (re.compile(r"\d[\d ()./-]{5,}\d"),),
+    AskedKind.LINK: (_LINK,),
+    AskedKind.CODE: (re.compile(r"\b(?=[\w./-]{0,30}\d)[\w./-]{4,}"),),
+}
+"""What tells that a text has one, tried on it as it is and folded."""
