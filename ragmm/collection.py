@@ -158,7 +158,11 @@ class Collection(Facade):
     # Building ----------------------------------------------------------------------------------------------------
 
     def ingest(
-        self, paths: Iterable[str | Path], *, progress: Progress | None = None, stop: StopFlag | None = None
+        self,
+        paths: str | Path | Iterable[str | Path],
+        *,
+        progress: Progress | None = None,
+        stop: StopFlag | None = None,
     ) -> Report:
         """Add files and folders, or refresh them; deletes nothing. A signal ends it after the running commit."""
         from ragmm.pipelines.ingest.run import ingest
@@ -166,10 +170,11 @@ class Collection(Facade):
         from ragmm.wiring import build_parser
 
         flag = StopFlag() if stop is None else stop
+        named = [paths] if isinstance(paths, (str, Path)) else paths
         with stop_on_signals(flag):
             with build_parser(self._plans.measured) as parser:
                 plan = self._plans.ingest_plan(parser)
-                report = ingest(self.store, paths, plan, progress=progress, stop=flag)
+                report = ingest(self.store, named, plan, progress=progress, stop=flag)
             self.remember_pipeline()
             self._refresh_unless(flag, progress)
         return replace(report, interrupted=bool(flag))
@@ -212,13 +217,13 @@ class Collection(Facade):
                 self._refresh_unless(flag, progress)
         return replace(night, report=replace(night.report, interrupted=bool(flag)))
 
-    def remove(self, uris: Sequence[str]) -> Report:
+    def remove(self, uris: str | Sequence[str]) -> Report:
         """Take documents out by uri or path; older generations keep them until they expire."""
         from ragmm.pipelines.remove import remove
 
-        return remove(self.store, uris)
+        return remove(self.store, [uris] if isinstance(uris, str) else uris)
 
-    def purge(self, uris: Sequence[str], forget: Callable[[Sequence[str]], None] = lambda _: None) -> Purged:
+    def purge(self, uris: str | Sequence[str], forget: Callable[[Sequence[str]], None] = lambda _: None) -> Purged:
         """Erase documents from every generation and file. Older generations can no longer be restored afterwards.
 
         `forget` is given their names, for `ragmm.operate.forgetting` say, before the erasure counts as finished.
@@ -226,7 +231,7 @@ class Collection(Facade):
         from ragmm.pipelines.purge import purge
 
         self.close()
-        return purge(self.store, uris, forget)
+        return purge(self.store, [uris] if isinstance(uris, str) else uris, forget)
 
     # Asking ------------------------------------------------------------------------------------------------------
 

@@ -120,6 +120,7 @@ class Plans:
     def search_plan(self, snapshot: Snapshot, question: Question) -> SearchPlan:
         """How this generation is searched."""
         from ragmm.models.common_words import common_words
+        from ragmm.pipelines.answer.whole_tables import winners_beside
         from ragmm.pipelines.query.filters import parse_filters, parse_modality
         from ragmm.pipelines.query.run import SearchPlan
 
@@ -137,6 +138,7 @@ class Plans:
             common=common_words,
             fold=settings.fold,
             rerank=self._rerank_plan(),
+            beside=winners_beside,
             only=parse_filters(parse_modality(question.modality), question.filters, snapshot),
         )
 

@@ -68,3 +68,19 @@ def test_how_much_something_grew_may_be_a_share() -> None:
 def test_a_sum_to_date_is_no_date() -> None:
     assert wanted("grand larceny year to date 2017").kind is AskedKind.ANY
     assert wanted("date of the meeting").kind is AskedKind.DATE
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("percentage of drivers in fatal crashes who were speeding, Hawaii", AskedKind.PERCENT),
+        ("cost of the boat which sank", AskedKind.MONEY),
+        ("population of Kenya when it became free", AskedKind.NUMBER),
+        ("order number of the part which broke", AskedKind.CODE),
+        ("In the budget of 2011, who was first?", AskedKind.PERSON),
+    ],
+)
+def test_what_a_few_words_name_first_is_asked_for_and_not_what_a_clause_of_theirs_asks(
+    question: str, kind: AskedKind
+) -> None:
+    assert wanted(question).kind is kind

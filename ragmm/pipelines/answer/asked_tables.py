@@ -69,6 +69,11 @@ class AskedOrder:
         return cls(most=most, least=least, first=first, last=last, after=after, before=before, extremes=extremes)
 
 
+def asks_for_extreme(question: str) -> bool:
+    """Whether the most or the least of something is asked for."""
+    return bool(_MOST.search(question)) != bool(_LEAST.search(question))
+
+
 def orders(word: str) -> bool:
     """Whether a word of a question says that the most or the least is asked for."""
     return bool(_MOST.fullmatch(word) or _LEAST.fullmatch(word))

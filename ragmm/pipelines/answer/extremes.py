@@ -4,52 +4,94 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
-from ragmm.pipelines.answer.asked_tables import AskedOrder, AskedTable, has_word, label_column, orders
+from ragmm.pipelines.answer.asked_tables import (
+    AskedOrder,
+    AskedTable,
+    asks_for_extreme,
+    has_word,
+    label_column,
+    orders,
+    words_of,
+)
 from ragmm.pipelines.answer.cells import PickedCell, unsaid_share
 from ragmm.pipelines.answer.grids import is_amount
 from ragmm.pipelines.query.value_kinds import AskedKind
 from ragmm.pipelines.query.wanted import AskedFor
 from ragmm.text.terms import content_terms, terms
 
-__all__ = ["pick_extreme"]
+__all__ = ["asks_ranking", "pick_extreme"]
 
 _OVERALL = re.compile(
     r"\b(?:total|sum|overall|all|average|mean|median|other|others|net|gesamt)\b|合计|总", re.IGNORECASE
 )
+_WHAT_IS = re.compile(r"\bwhat(?:'s| is| was| were| are) the \w+ ((?:[\w-]+ ?){1,4})", re.IGNORECASE)
 _FEWEST, _LONGEST = 3, 40
 """Rows: of fewer nothing stands out, more may be but a part of a table."""
 _COUNTED = frozenset({AskedKind.NUMBER, AskedKind.MONEY, AskedKind.PERCENT, AskedKind.MEASURE})
 
 
-def pick_extreme(question: str, asked: AskedFor, table: AskedTable) -> PickedCell | None:
+@dataclass(frozen=True, kw_only=True)
+class _Ranking:
+    """The rows of a table by the column that a question asks the most or the least of, the winner first."""
+
+    words: Sequence[str]
+    column: int
+    rows: Sequence[int]
+    tied: bool
+
+    @classmethod
+    def of(cls, question: str, table: AskedTable, most_rows: int) -> _Ranking | None:
+        rows = table.grid.rows
+        words = [word for word in content_terms(question) if not orders(word)]
+        if not asks_for_extreme(question) or not _FEWEST <= len(rows) <= most_rows:
+            return None
+        column = _column(words, table)
+        if column is None:
+            return None
+        grouping = _grouping([row[column] for row in rows])
+        amounts = ((row, _amount(table, row, column, grouping)) for row in range(len(rows)))
+        found = {row: value for row, value in amounts if value is not None}
+        if len(found) < max(_FEWEST, len(rows) - 1):
+            return None
+        ranked = sorted(found, key=lambda row: found[row], reverse=AskedOrder.of(question, table.grid).most)
+        return cls(words=words, column=column, rows=ranked, tied=found[ranked[0]] == found[ranked[1]])
+
+
+def asks_ranking(question: str, table: AskedTable, *, most_rows: int = _LONGEST) -> bool:
+    """Whether the question asks for the first of a table's rows in some order, also where several are."""
+    return _Ranking.of(question, table, most_rows) is not None
+
+
+def pick_extreme(question: str, asked: AskedFor, table: AskedTable, *, most_rows: int = _LONGEST) -> PickedCell | None:
     """The label of the row that has the most or the least, or its value where a value was asked for."""
-    order, rows = AskedOrder.of(question, table.grid), table.grid.rows
-    if order.most == order.least or not _FEWEST <= len(rows) <= _LONGEST:
+    ranking, rows = _Ranking.of(question, table, most_rows), table.grid.rows
+    if ranking is None or ranking.tied:
         return None
-    words = [word for word in content_terms(question) if not orders(word)]
-    column = _column(words, table)
-    if column is None:
-        return None
-    found = {row: value for row in range(len(rows)) if (value := _amount(table, row, column)) is not None}
-    if len(found) < max(_FEWEST, len(rows) - 1):
-        return None
-    ranked = sorted(found, key=lambda row: found[row], reverse=order.most)
-    if found[ranked[0]] == found[ranked[1]]:
-        return None
-    row, label = ranked[0], label_column(rows[ranked[0]])
+    words, row, column = ranking.words, ranking.rows[0], ranking.column
+    label = label_column(rows[row])
     if label == column:
         return None
     about = frozenset(terms(table.grid.about)).union(*table.heads)
+    joined = {word for pair in pairwise(words) if "".join(pair) in table.heads[column] for word in pair}
+    answer = column if asked.kind in _COUNTED or _asks_value(question, table.heads[label]) else label
     return PickedCell(
         row=row,
-        column=column if asked.kind in _COUNTED else label,
-        value=rows[row][column if asked.kind in _COUNTED else label],
+        column=answer,
+        value=rows[row][answer],
         row_share=1.0,
         column_share=1.0,
         told_apart=True,
-        unsaid=unsaid_share(question, words, about),
+        unsaid=unsaid_share(question, [word for word in words if word not in joined], about),
     )
+
+
+def _asks_value(question: str, label: frozenset[str]) -> bool:
+    """ "What is the highest premium?" asks for a premium; "what is the largest state?" for a state."""
+    named = next((words_of(match[1]) for match in _WHAT_IS.finditer(question)), frozenset())
+    return bool(named) and bool(label) and not any(has_word(label, word) for word in named)
 
 
 def _column(words: Sequence[str], table: AskedTable) -> int | None:
@@ -62,27 +104,39 @@ def _column(words: Sequence[str], table: AskedTable) -> int | None:
     ]
     if len(counted) == 1:
         return counted[0]
-    named = {column: sum(has_word(table.heads[column], word) for word in words) for column in counted}
+    # "win percent" is the head "winpercent" too.
+    asked = [*words, *(first + second for first, second in pairwise(words))]
+    named = {column: sum(has_word(table.heads[column], word) for word in asked) for column in counted}
     best = sorted(counted, key=lambda column: -named[column])
     if len(best) >= 2 and named[best[0]] > named[best[1]]:
         return best[0]
     return None
 
 
-def _amount(table: AskedTable, row: int, column: int) -> float | None:
+def _amount(table: AskedTable, row: int, column: int, grouping: str) -> float | None:
     """What a cell comes to; None for sums over rows and for what is no single amount."""
     cells = table.grid.rows[row]
     if _OVERALL.search(cells[label_column(cells)]) or not is_amount(cells[column]):
         return None
-    return _plain(cells[column])
+    return _plain(cells[column], grouping)
 
 
-def _plain(cell: str) -> float | None:
+def _grouping(cells: Sequence[str]) -> str:
+    """The signs that only ever stand before three digits in a column, and group them: of 34.722 beside 66.97 none."""
+    return "".join(
+        sign
+        for sign in ".,"
+        if not any(re.search(rf"(?<!\d)0\{sign}\d|\{sign}(?:\d{{1,2}}|\d{{4,}})(?!\d)", cell) for cell in cells)
+    )
+
+
+def _plain(cell: str, grouping: str) -> float | None:
     """A number without its unit; None where it is not plain which number that is."""
     digits = re.findall(r"\d[\d.,]*", cell)
     if len(digits) != 1:
         return None
-    bare = re.sub(r"[.,](?=\d{3}(?:\D|$))", "", digits[0]).replace(",", ".").rstrip(".")
+    bare = re.sub(rf"[{grouping}](?=\d{{3}}(?:\D|$))", "", digits[0]) if grouping else digits[0]
+    bare = bare.replace(",", ".").rstrip(".")
     if bare.count(".") > 1:
         return None
     below = re.search(r"[-−–(]\s?[$€£¥]?\s?\d", cell) is not None

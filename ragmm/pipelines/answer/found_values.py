@@ -17,6 +17,7 @@ from ragmm.pipelines.answer.named_things import documents_without_name
 from ragmm.pipelines.answer.pointing import Pointed, point
 from ragmm.pipelines.answer.reasons import given_reasons, reasoned
 from ragmm.pipelines.answer.scoring import EmbedTexts
+from ragmm.pipelines.answer.whole_tables import whole_cell_of
 from ragmm.pipelines.answer.whole_values import LONGEST
 from ragmm.pipelines.answer.windows import windows_of
 from ragmm.pipelines.answer.yes_or_no import verdict_of, verdicts
@@ -132,14 +133,16 @@ def _picked_by_words(question: str, asked: AskedFor, hits: Sequence[Hit], weight
     for hit in hits:
         grid = grid_of(hit.item)
         table = AskedTable.of(grid) if grid is not None else None
-        extreme = pick_extreme(question, asked, table) if table else None
-        cell = extreme or (pick(question, asked, table, weights.cells) if table else None)
+        whole = whole_cell_of(hit)
+        extreme = whole.cell if whole else pick_extreme(question, asked, table) if table else None
+        cell = extreme or (pick(question, asked, table, weights.cells) if table and not whole else None)
         if table is not None and cell is not None:
             found.append(
                 _Picked(
                     question=question,
                     cell=cell,
                     hit=hit,
+                    standing=whole.best if whole else hit,
                     table=table,
                     extreme=extreme is not None,
                     unnamed=hit.item.uri in unnamed,
@@ -167,6 +170,8 @@ class _Picked:
     question: str
     cell: PickedCell
     hit: Hit
+    standing: Hit
+    """The best ranked part of its table, where all of it was looked through."""
     table: AskedTable
     extreme: bool
     unnamed: bool
@@ -175,7 +180,7 @@ class _Picked:
     def value(self, asked: AskedFor, weights: TableWeights) -> FoundValue:
         grid = self.table.grid
         shown = grid.shown(self.cell.row)
-        signs = signs_of_cell(self.cell, asked, self.hit, f"{shown} {grid.about}", labelled=grid.labelled)
+        signs = signs_of_cell(self.cell, asked, self.standing, f"{shown} {grid.about}", labelled=grid.labelled)
         doubt = _doubt(self.question, asked, self.cell.value)
         doubt *= _UNNAMED if self.unnamed else 1.0
         doubt *= _OTHER_DAY if _is_of_other_day(self.question, grid.rows[self.cell.row]) else 1.0

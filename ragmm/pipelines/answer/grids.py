@@ -76,7 +76,7 @@ def grid_of(item: StoredItem) -> Grid | None:
     rules = [number for number, line in enumerate(lines) if RULE_LINE.fullmatch(line)]
     body = [line for line in lines if not RULE_LINE.fullmatch(line)]
     if not body:
-        return _pairs(item)
+        return _sheet_row(item) or _pairs(item)
     heads = _cells(lines[rules[0] - 1]) if rules and rules[0] else _cells(above[0]) if above else []
     rows = [(_cells(line), line) for line in (body[1:] if rules and rules[0] else body)]
     if heads and sum(is_amount(cell) for cell in heads[1:]) > len(heads) / 2 and not _years(heads[1:]):
@@ -104,6 +104,22 @@ def _is_contents(item: StoredItem, rows: Sequence[Sequence[str]]) -> bool:
     pages = [int(cell) for cell in last if cell.isdigit() and len(cell) < 4]
     roman = sum(bool(re.fullmatch(r"[ivxl]+", cell)) for cell in last)
     return 10 * (len(pages) + roman) >= 8 * len(last) and len(pages) > 2 and pages == sorted(pages)
+
+
+def _sheet_row(item: StoredItem) -> Grid | None:
+    """A single row of a sheet, which is written as its head and its value a line where the row is long."""
+    rows, lines = item.metadata.get("rows"), _bare_lines(item)
+    if not isinstance(rows, list) or rows[0] != rows[-1]:
+        return None
+    pairs = [line.partition(": ") for line in lines]
+    if len(pairs) < 2 or not all(head.strip() and between for head, between, _ in pairs):
+        return None
+    return Grid(
+        heads=tuple(head.strip() for head, _, _ in pairs),
+        rows=(tuple(" ".join(cell.split()) for _, _, cell in pairs),),
+        quotes=("\n".join(lines),),
+        about=_about(item),
+    )
 
 
 def _pairs(item: StoredItem) -> Grid | None:

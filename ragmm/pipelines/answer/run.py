@@ -15,6 +15,7 @@ from ragmm.indexes.contracts import Snapshot, unit_rows
 from ragmm.pipelines.answer.context import ContextBudget
 from ragmm.pipelines.answer.quoted import EmbedTexts, ExtractiveSettings, extract_answer
 from ragmm.pipelines.answer.table_parts import with_parts
+from ragmm.pipelines.answer.whole_tables import with_whole_tables
 from ragmm.pipelines.answer.written import AnswerRules, AnswerTask, write_answer
 from ragmm.pipelines.prompts import style_for
 from ragmm.pipelines.query.asked_sums import asked_sums
@@ -61,6 +62,7 @@ def extractive_answerer(
     def answer(question: Asked, hits: Sequence[Hit], snapshot: Snapshot) -> Answering:
         yield from ()  # quotes are there at once
         words = question.right(question.text)
+        hits = with_whole_tables(words, hits, snapshot)
         hits = with_parts(hits, snapshot.fetch) if asked_sums(words) else hits
         ingredients = aids.ingredients(words)
         return extract_answer(words, hits, embed, rules.extractive, ingredients=ingredients, reader=aids.reader)

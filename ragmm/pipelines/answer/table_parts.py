@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ragmm.pipelines.answer.grids import Grid, grid_of
 from ragmm.types import Hit, StoredItem
 
-__all__ = ["FoundTable", "tables_of", "with_parts"]
+__all__ = ["FoundTable", "continues", "tables_of", "with_parts"]
 
 _PARTS = "parts_beside"
 """Metadata key of a hit's item here: the ids of the items before and after it that hold parts of the same table."""
@@ -41,8 +41,8 @@ def with_parts(hits: Sequence[Hit], fetch: Callable[[Iterable[int]], Sequence[St
 def _with_parts(hit: Hit, near: dict[int, StoredItem]) -> Hit:
     item = hit.item
     before, after = near.get(item.id - 1), near.get(item.id + 1)
-    parts = [before.id] if before is not None and _continues(before, item) else []
-    parts += [after.id] if after is not None and _continues(item, after) else []
+    parts = [before.id] if before is not None and continues(before, item) else []
+    parts += [after.id] if after is not None and continues(item, after) else []
     return dataclasses.replace(hit, item=dataclasses.replace(item, metadata={**item.metadata, _PARTS: parts}))
 
 
@@ -99,7 +99,7 @@ def _is_closed(part: Hit, by_id: dict[int, Hit]) -> bool:
     return all(one in by_id for one in item.metadata[_PARTS])
 
 
-def _continues(item: StoredItem, later: StoredItem) -> bool:
+def continues(item: StoredItem, later: StoredItem) -> bool:
     """Whether an item goes on with the table of the one before it: under the same heads, and no other caption."""
     if item.uri != later.uri or not _head(item) or _head(item) != _head(later):
         return False

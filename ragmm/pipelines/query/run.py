@@ -53,6 +53,8 @@ class SearchPlan:
     fold: bool = True
     """Whether near-duplicates take one place together."""
     rerank: RerankPlan | None = None
+    beside: Callable[[str, Sequence[Hit], Snapshot], Sequence[Hit]] | None = None
+    """Gives the hits and what belongs to them though no leg found it: the row of a long table that wins."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,6 +162,8 @@ def search(snapshot: Snapshot, question: Asked, plan: SearchPlan, clock: Clock |
             ranked = copies_first(snapshot, question.image, ranked)
     with clock.stage("collect"):
         hits = collect(snapshot, ranked, k=plan.k, per_document=plan.per_document, fold=plan.fold)
+        if plan.beside is not None and hits:
+            hits = list(plan.beside(question.searched, hits, snapshot))
     return Found(
         asked=question,
         hits=tuple(hits),

@@ -138,6 +138,12 @@ _THINGS: tuple[tuple[AskedKind, re.Pattern[str]], ...] = (
     (AskedKind.MEASURE, re.compile(rf"\b{_SIZES}\b")),
     (AskedKind.NUMBER, re.compile(r"\b(?:population|number|count|total|quorum|anzahl|nombre|numero)\b")),
 )
+_HEADED = re.compile(
+    r"\W*(?:the )?(?!(?:in|on|at|for|of|by|with|from) )(?:\w+ ){0,2}"
+    r"(?:percentage|share|proportion|rate|price|cost|fee|rent|salary|budget|revenue|income|date|deadline|birthday"
+    rf"|{_SIZES}|population|number|count|total|quorum)s? (?:of|for|in|at|on|when|by)\b"
+)
+"""A question that begins with the name of what is asked for."""
 _LABELS = {
     "long": "length duration",
     "tall": "height",
@@ -170,9 +176,13 @@ def wanted(question: str) -> AskedFor:
     folded = _SLIPS.sub(lambda slip: _RIGHT[slip[0]], fold(question))
     found = [(match.start(), place) for place, (_, one) in enumerate(_KINDS) if (match := one.search(folded))]
     first = _ASKS_ANYTHING.search(folded)
+    thing = _HEADED.match(folded)
+    if thing is not None and thing.end() <= min([at for at, _ in found], default=len(folded)):
+        found, first = [], None  # "share of those who came": what asks in it is a clause
     if first is not None:
         found = [one for one in found if one[0] <= first.start() or _KINDS[one[1]][0] not in _OF_CLAUSES]
-    kind = _KINDS[min(found)[1]][0] if found else _named_kind(folded) if first is None else AskedKind.ANY
+    named = _named_kind(thing[0] if thing is not None else folded) if first is None else AskedKind.ANY
+    kind = _KINDS[min(found)[1]][0] if found else named
     return AskedFor(kind=kind, years=years(question))
 
 

@@ -1,0 +1,100 @@
+"""The most and the least of long tables, which are stored in parts."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+import ragmm
+from ragmm.pipelines.answer.quoted import extract_answer
+from ragmm.pipelines.answer.whole_tables import winners_beside, with_whole_tables
+from ragmm.types import Hit, Modality, StoredItem
+from ragmm.wiring import build_reader
+from tests.unit.hits import make_hit
+
+HEAD = "| town | founded | dues | loadpercent |\n| --- | --- | --- | --- |\n"
+ROWS = [(f"Town{chr(65 + at)}", 1900 + at, f"{1000 + 7 * at % 83 * 10:,}", f"{30 + at * 1.5:.3f}") for at in range(24)]
+ROWS[17] = ("Skarby", 1917, "4,210", "66.97")
+ROWS[3] = ("Lundo", 1903, "310", "12.5")
+
+
+def parts(rows: list[tuple[str, int, str, str]] = ROWS, size: int = 2) -> list[Hit]:
+    """Every part of the table, as hits."""
+    found = []
+    for at in range(0, len(rows), size):
+        lines = "\n".join(f"| {' | '.join(map(str, row))} |" for row in rows[at : at + size])
+        held = {"rows": [at + 2, at + 1 + size]}
+        found.append(make_hit(at // size + 1, HEAD + lines, modality=Modality.TABLE, uri="towns.csv", metadata=held))
+    return found
+
+
+def snapshot(every: list[Hit]) -> SimpleNamespace:
+    stored = {hit.item.id: hit.item for hit in every}
+
+    def fetch(ids: Iterable[int]) -> list[StoredItem]:
+        return [stored[one] for one in ids if one in stored]
+
+    return SimpleNamespace(fetch=fetch)
+
+
+@pytest.mark.parametrize(
+    ("question", "short"),
+    [
+        ("Which town has the highest dues?", "Skarby"),
+        ("Which town has the lowest dues?", "Lundo"),
+        ("What are the highest dues?", "4,210"),
+        ("Which town has the highest load percent?", "Skarby"),
+    ],
+)
+def test_the_row_that_wins_is_found_in_whichever_part_it_stands(question: str, short: str) -> None:
+    every = parts()
+    found = [dataclasses.replace(every[at], rank=rank) for rank, at in enumerate((5, 2), 1)]
+    shown = winners_beside(question, found, snapshot(every))
+    assert [hit.rank for hit in shown] == [1, 2, 3]
+    assert shown[:2] == found
+    assert shown[2].item in [hit.item for hit in every]
+    answer = extract_answer(question, with_whole_tables(question, shown, snapshot(every)), reader=build_reader("mini"))
+    assert answer.short == short
+    (claim,) = answer.claims
+    (citation,) = claim.citations
+    assert citation.rank == 3
+    assert citation.quote in shown[2].item.text
+
+
+def test_nothing_is_said_of_a_part_where_two_rows_of_the_whole_are_alike() -> None:
+    rows = [*ROWS, ("Twin", 1990, "4,210", "20.5")]
+    every = parts(rows, size=5)
+    found = every[:2]
+    question = "Which town has the highest dues?"
+    assert winners_beside(question, found, snapshot(every)) == found
+    told = with_whole_tables(question, found, snapshot(every))
+    assert extract_answer(question, told, reader=build_reader("mini")).abstained
+
+
+def test_other_questions_and_whole_tables_are_left_alone() -> None:
+    every = parts()
+    for question in ("When was Skarby founded?", "Which is the highest and which the lowest?"):
+        assert winners_beside(question, every[:2], snapshot(every)) == every[:2]
+    alone = parts(ROWS[:2])
+    assert winners_beside("Which town has the highest dues?", alone, snapshot(alone)) == alone
+
+
+def test_a_sheet_that_was_ingested_is_looked_through(tmp_path: Path) -> None:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    rows = "\n".join(",".join(str(cell).replace(",", "") for cell in row) for row in ROWS)
+    (folder / "towns.csv").write_text(f"town,founded,dues,loadpercent\n{rows}\n", encoding="utf-8")
+    pipeline = tmp_path / "parts.toml"
+    pipeline.write_text("[loaders]\nchunk_tokens = 40\n", encoding="utf-8")
+    with ragmm.create(tmp_path / "made", pipeline=pipeline) as docs:
+        docs.ingest(folder)
+        result = docs.query("Which town has the highest dues?")
+        assert docs.info().items > 8
+        docs.remove("towns.csv")
+        assert docs.info().documents == 0
+    assert result.answer is not None
+    assert result.answer.short == "Skarby"
