@@ -21,7 +21,7 @@ from ragmm.models.mapped_weights import MappedWeights
 
 Rows = NDArray[np.float32]
 FORMAT = 1
-FACTS, WEIGHTS = "model.json", "weights.safetensors"
+FACTS, WEIGHTS, LATER = "model.json", "weights.safetensors", "later.safetensors"
 _PARTS = {
     "out": ("attention.output.dense",),
     "norm1": ("attention.output.LayerNorm",),
@@ -96,8 +96,34 @@ def write(folder: Path, weights: Mapping[str, Rows], letters: str, minilm: Path,
     (folder / FACTS).write_text(json.dumps(whole, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
-def read(folder: Path, minilm: Path) -> Stored:
-    """The whole weights of an export."""
+def write_later(folder: Path, weights: Mapping[str, Rows], minilm: Path, rank: int, facts: Mapping[str, Any]) -> None:
+    """What was learnt after an export as a file beside it, a tenth of its size: it and its history stay as they are.
+
+    What a matrix of the layers moved by is written as the product of two thin ones, all else whole.
+    """
+    from safetensors.numpy import save_file
+
+    before = read(folder, minilm, later=False)
+    packed: dict[str, NDArray[Any]] = {}
+    for name, rows in sorted(weights.items()):
+        change = rows - before.weights[name]
+        if name.startswith("layers.") and change.ndim == 2:
+            left, scale, right = np.linalg.svd(change, full_matrices=False)
+            root = np.sqrt(scale[:rank])
+            for side, part in (("left", left[:, :rank] * root), ("right", (right[:rank].T * root))):
+                packed[f"{name}.{side}.rows"], packed[f"{name}.{side}.scales"] = _small(part)
+        elif change.any():
+            packed[name] = change.astype(np.float16)
+    save_file(packed, folder / LATER)
+    digest_of = hashlib.sha256((folder / LATER).read_bytes()).hexdigest()
+    whole = {**before.facts, **facts, "later": {"file": LATER, "sha256": digest_of, "rank": rank}}
+    letters = whole.pop("letters")
+    text = json.dumps({**whole, "letters": letters}, ensure_ascii=False, indent=1)
+    (folder / FACTS).write_text(text + "\n", encoding="utf-8")
+
+
+def read(folder: Path, minilm: Path, *, later: bool = True) -> Stored:
+    """The whole weights of an export; without what was learnt later where that is not asked for."""
     from safetensors.numpy import load_file
 
     facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
@@ -113,11 +139,26 @@ def read(folder: Path, minilm: Path) -> Stored:
         if own != name:
             change *= packed[f"{own}.scales"].astype(np.float32)[:, None]
         weights[own] = weights[own] + change if own in weights else change
+    if later and "later" in facts:
+        _add(weights, load_file(folder / LATER))
     return Stored(weights=weights, letters=facts["letters"], facts=facts)
+
+
+def _add(weights: dict[str, Rows], packed: Mapping[str, NDArray[Any]]) -> None:
+    def part(name: str) -> Rows:
+        found: Rows = packed[f"{name}.rows"].astype(np.float32) * packed[f"{name}.scales"].astype(np.float32)[:, None]
+        return found
+
+    for name in packed:
+        own, _, kind = name.rpartition(".left.")
+        if kind == "rows":
+            weights[own] = weights[own] + part(f"{own}.left") @ part(f"{own}.right").T
+        elif not name.endswith((".left.scales", ".right.rows", ".right.scales")):
+            weights[name] = weights[name] + packed[name].astype(np.float32)
 
 
 def _small(rows: Rows) -> tuple[NDArray[np.int8], NDArray[np.float16]]:
     """Rows as int8 and a scale each."""
     scales = np.maximum(np.abs(rows).max(axis=1) / 127, 1e-7).astype(np.float16)
     whole = np.rint(rows / scales.astype(np.float32)[:, None])
-    return np.clip(whole, -127, 127).astype(np.int8), scales
+    return np.ascontiguousarray(np.clip(whole, -127, 127).astype(np.int8)), scales

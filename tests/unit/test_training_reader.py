@@ -30,6 +30,7 @@ from training.reader.cloze import plain
 from training.reader.data import Asked, Example, Lengths, Passage, Pool, answered, beside, elsewhere, exchanged, refused
 from training.reader.documents import stated, unstated
 from training.reader.evaluate import Case, f1_of, figure, pieces
+from training.reader.low_rank import narrow
 from training.reader.model import Batch, Reader, Size, loss_of, options_scored, take
 from training.reader.tables import (
     OptionSet,
@@ -225,6 +226,29 @@ def test_a_stopped_training_goes_on_where_it_was(tokenizer: Tokenizer, tmp_path:
     assert [path.name for path in tmp_path.glob("*.p*t")] == ["last.pt"]
 
 
+def test_a_narrow_training_changes_little_ships_little_and_goes_on(tokenizer: Tokenizer) -> None:
+    before = tiny().state_dict()
+    narrowed = tiny()
+    narrow(narrowed, 2)
+    one, shown = Training(narrowed, Plan(warm_up=2), "".join(OWN)), stream(tokenizer)
+    for batch in shown.round(24):
+        one.step(batch, 1.0)
+    state = copy.deepcopy(one.state(shown.place))
+    assert set(state["model"]) == set(before)
+    for name, rows in state["model"].items():
+        moved = rows - before[name]
+        if name.startswith("layers.") and rows.ndim == 2:
+            assert 0 < torch.linalg.matrix_rank(moved, rtol=1e-4) <= 2, name
+        elif name in ("own.weight", "word.weight", "position.weight"):
+            assert not moved.any(), name
+    other = tiny(seed=5)
+    narrow(other, 2)
+    again, later = Training(other, Plan(warm_up=2), "".join(OWN)), stream(tokenizer)
+    later.place = again.load(copy.deepcopy(state))
+    for first, second in zip(shown.round(12), later.round(12), strict=True):
+        assert abs(one.step(first, 0.5) - again.step(second, 0.5)) < 1e-4
+
+
 def test_a_few_steps_learn_a_few_questions(tokenizer: Tokenizer) -> None:
     training = Training(tiny(), Plan(warm_up=5, rate=3e-3), "".join(OWN))
     rows = targets(tokenizer, OWN, [whole_text(one) for one in POOL.english])
@@ -413,6 +437,34 @@ def test_the_export_reads_as_torch_does(tokenizer: Tokenizer, tmp_path: Path, mo
     older = {name: rows for name, rows in stored.weights.items() if not name.startswith("cell.")}
     assert not Network(older, heads=2).knows_cells
     assert json.loads((tmp_path / "out" / "model.json").read_text())["letters"] == "".join(OWN)
+
+
+def test_what_was_learnt_later_ships_beside_the_export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = weights.base
+    monkeypatch.setattr(weights, "base", lambda folder: whole(folder, layers=2))
+    model = tiny().eval()
+    minilm_like(tmp_path, model)
+    kept = {name: rows.detach().numpy().copy() for name, rows in model.state_dict().items()}
+    facts = {"heads": 2, "there_weight": 0.5, "threshold": 0.25}
+    weights.write(tmp_path / "out", kept, "".join(OWN), tmp_path, facts)
+    before = weights.read(tmp_path / "out", tmp_path).weights
+    sizes = {name: rows.std() + 0.01 for name, rows in before.items()}
+    later = {name: rows.copy() for name, rows in before.items()}
+    rng = np.random.default_rng(3)
+    for name, rows in later.items():
+        if name.startswith("layers.") and rows.ndim == 2:
+            thin = rng.normal(size=(rows.shape[0], 3)) @ rng.normal(size=(3, rows.shape[1]))
+            later[name] = (rows + 0.1 * sizes[name] * thin).astype(np.float32)
+    later["cell.bias"] = later["cell.bias"] + 0.5
+    weights.write_later(tmp_path / "out", later, tmp_path, 3, {"seen": 9})
+    again = weights.read(tmp_path / "out", tmp_path)
+    assert again.facts["seen"] == 9
+    assert again.letters == "".join(OWN)
+    for name, rows in later.items():
+        moved = np.abs(rows - before[name]).max()
+        assert np.abs(again.weights[name] - rows).max() <= 0.03 * moved + 1e-6, name
+    first = weights.read(tmp_path / "out", tmp_path, later=False)
+    assert all(np.array_equal(first.weights[name], rows) for name, rows in before.items())
 
 
 def test_a_span_never_ends_before_it_starts() -> None:

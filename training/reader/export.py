@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from ragmm.readers.weights import read, write
+from ragmm.readers.weights import read, write, write_later
 from training.cells.cases import LEARNT_FROM
 from training.reader.data import ENGLISH
 from training.reader.model import Reader, Size, minilm, take
@@ -38,6 +38,13 @@ def export(state: Path, folder: Path, *, weight: float, threshold: float) -> Non
     write(folder, weights, kept["letters"], minilm(), facts)
 
 
+def export_later(state: Path, folder: Path, rank: int) -> None:
+    """What was learnt since the export in a folder, beside it."""
+    kept = torch.load(state, weights_only=True)
+    weights = {name: rows.float().numpy() for name, rows in kept["model"].items()}
+    write_later(folder, weights, minilm(), rank, {"seen": kept["counts"][1], "trained_from": list(TRAINED_FROM)})
+
+
 def open_export(folder: Path) -> tuple[Reader, str]:
     """The reader of an export, and its own characters."""
     stored = read(folder, minilm())
@@ -61,10 +68,14 @@ def main() -> None:
     parser.add_argument("state", type=Path)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--weight", type=float, default=1.0)
+    parser.add_argument("--later", type=int, default=0, metavar="RANK", help="beside the export that FOLDER holds")
     parser.add_argument("--threshold", type=float, default=0.0)
     given = parser.parse_args()
     torch.set_num_threads(1)
-    export(given.state, given.folder, weight=given.weight, threshold=given.threshold)
+    if given.later:
+        export_later(given.state, given.folder, given.later)
+    else:
+        export(given.state, given.folder, weight=given.weight, threshold=given.threshold)
     for file in sorted(given.folder.iterdir()):
         print(file.name, file.stat().st_size)
     count, same, most = check(given.state, given.folder)

@@ -24,6 +24,7 @@ from ragmm.readers.encoding import open_tokenizer
 from training.reader.batches import Place, Stream, sources
 from training.reader.characters import choose, first_vectors
 from training.reader.data import Lengths, Pool, load
+from training.reader.low_rank import fill, narrow, thin_parts, whole
 from training.reader.model import Batch, Reader, Size, fresh, loss_of, minilm, options_scored, take
 from training.reader.tables import NAME, TableStream, learnt_cases, mixed
 
@@ -40,6 +41,8 @@ class Plan:
     """Seconds over which the rate falls at the end."""
     tables: float = 0.5
     """Share of the pieces that are options of tables."""
+    rank: int = 0
+    """Of what the layers' matrices may move by; 0: freely."""
 
 
 class Training:
@@ -77,7 +80,8 @@ class Training:
     def state(self, place: Place) -> dict[str, Any]:
         """Everything needed to go on."""
         return {
-            "model": self.model.state_dict(),
+            "model": whole(self.model),
+            "thin": thin_parts(self.model),
             "optimiser": self.optimiser.state_dict(),
             "letters": self.letters,
             "size": asdict(self.model.size),
@@ -87,7 +91,10 @@ class Training:
 
     def load(self, state: dict[str, Any]) -> Place:
         """Goes on from there."""
-        take(self.model, state["model"])
+        if state.get("thin"):
+            fill(self.model, state["model"], state["thin"])
+        else:
+            take(self.model, state["model"])
         full = [group["full"] for group in self.optimiser.param_groups]
         kept = state["optimiser"]
         # What an older state lacks begins without a past: parameters are numbered in order, the second head is last.
@@ -110,6 +117,8 @@ def optimiser_of(model: Reader, rate: float) -> torch.optim.Optimizer:
             full *= 0.9 ** (model.size.layers - 1 - int(name.split(".")[1]))
         elif name.startswith(("match", "shape", "own", "cell")):
             full *= 4
+        if ".parametrizations." in name:
+            full *= 5
         elif name.startswith(("kind", "norm")):
             full *= 0.5
         decay = 0.01 if weight.ndim > 1 and name.startswith("layers.") else 0.0
@@ -143,16 +152,23 @@ def begin(pool: Pool) -> tuple[Reader, str]:
     return model, "".join(chosen)
 
 
-def opened(last: Path, pool: Pool, start: Path | None) -> tuple[Reader, str, dict[str, Any] | None]:
+def opened(last: Path, pool: Pool, start: Path | None, rank: int) -> tuple[Reader, str, dict[str, Any] | None]:
     """The reader to go on with, its own characters and its state: that of `last`, or an export's, or afresh."""
     if last.exists():
         state = torch.load(last, weights_only=True)
-        return Reader(Size(**state["size"])), str(state["letters"]), state
+        model, letters = Reader(Size(**state["size"])), str(state["letters"])
+        if state.get("thin"):
+            narrow(model, int(state["thin"][0]["left"].shape[1]))
+        return model, letters, state
     if start:
         from training.reader.export import open_export
 
-        return *open_export(start), None
-    return *begin(pool), None
+        model, letters = open_export(start)
+    else:
+        model, letters = begin(pool)
+    if rank:
+        narrow(model, rank)
+    return model, letters, None
 
 
 class Watch:
@@ -192,7 +208,7 @@ def run(folder: Path, plan: Plan, lengths: Lengths, start: Path | None) -> None:
     """Trains until the time is up."""
     pool = load()
     last = folder / "last.pt"
-    model, letters, state = opened(last, pool, start)
+    model, letters, state = opened(last, pool, start, plan.rank)
     training = Training(model, plan, letters)
     tokenizer = open_tokenizer(str(minilm() / "tokenizer.json"))
     own = {letter: at for at, letter in enumerate(letters, 1)}
@@ -237,6 +253,9 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=Plan.rate)
     parser.add_argument("--fall", type=float, default=Plan.fall)
     parser.add_argument("--tables", type=float, default=Plan.tables, help="share of the pieces: options of tables")
+    parser.add_argument(
+        "--rank", type=int, default=Plan.rank, help="of what may change, begun from an export"
+    )
     parser.add_argument("--least", type=int, default=Lengths.least)
     parser.add_argument("--most", type=int, default=Lengths.most)
     parser.add_argument("--from", dest="start", type=Path, help="an exported folder, where --out holds nothing yet")
@@ -245,7 +264,7 @@ def main() -> None:
     given.out.mkdir(parents=True, exist_ok=True)
     (given.out.parent / "train.pid").write_text(str(os.getpid()))
     until = next_time(given.until, datetime.now(UTC)).timestamp()
-    plan = Plan(rate=given.rate, until=until, fall=given.fall, tables=given.tables)
+    plan = Plan(rate=given.rate, until=until, fall=given.fall, tables=given.tables, rank=given.rank)
     run(given.out, plan, Lengths(least=given.least, most=given.most), given.start)
 
 
