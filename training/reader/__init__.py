@@ -39,8 +39,8 @@ mix and may change between runs: each source remembers how far it was read.
     python -m training.reader.export /some/folder/run1/last.pt FOLDER
     python -m training.reader.train --out /some/folder/run2 --until 18:00 --from FOLDER
 
-*Later.* Each export weighs 13 MB in every clone for good. What is learnt on top of one moves the matrices by thin products
-alone (`--rank`) and ships as a file of 2 MB beside it:
+*Later.* Each export weighs 13 MB in every clone for good. What is learnt on top of one moves the matrices by thin
+products alone (`--rank`) and ships as a file of 2 MB beside it:
 
     python -m training.reader.train --out /some/folder/run3 --until 18:00 --from FOLDER --rank 48 --rate 1e-4
     python -m training.reader.export /some/folder/run3/last.pt FOLDER --later 48
