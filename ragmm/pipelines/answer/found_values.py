@@ -11,6 +11,7 @@ from ragmm.pipelines.answer.candidates import FoundValue
 from ragmm.pipelines.answer.cell_confidence import CellConfidence, cell_confidence, signs_of_cell
 from ragmm.pipelines.answer.cells import CellWeights, PickedCell, pick
 from ragmm.pipelines.answer.confidence import ConfidenceWeights, Signs, confidence, evidence_of
+from ragmm.pipelines.answer.counted_things import counted_thing, speaks_of_counted
 from ragmm.pipelines.answer.extremes import pick_extreme
 from ragmm.pipelines.answer.grids import grid_of, labelled_otherwise
 from ragmm.pipelines.answer.named_things import documents_without_name
@@ -41,6 +42,8 @@ _MARKED, _FEW_UNSAID = 0.3, 0.34
 """What it adds that a cell says yes or no, where no more of the question is left open: few cells do so by chance."""
 _UNNAMED = 0.4
 """What it is worth where the part or person that a question names stands nowhere around."""
+_UNCOUNTED = 0.4
+"""What a number is worth where nothing around it speaks of what the question counts."""
 _OTHER_DAY = 0.3
 """What a cell is worth whose row is of another day than the one asked about."""
 _OTHER_LABEL = 0.5
@@ -78,6 +81,7 @@ def values_in_text(
     if asked.kind is AskedKind.YES_NO:
         return verdicts(question, chosen, embed)
     unnamed = documents_without_name(question, hits)
+    thing = counted_thing(question)
     pointed = point(question, asked, chosen, reader)
     found = []
     for one in pointed:
@@ -85,6 +89,7 @@ def values_in_text(
         doubt = _doubt(question, asked, one.value, most_words=_MOST_WORDS)
         doubt *= _OTHER_LABEL if labelled_otherwise(question, one.sentence) else 1.0
         doubt *= _UNNAMED if one.window.hit.item.uri in unnamed else 1.0
+        doubt *= _UNCOUNTED if thing and not speaks_of_counted(thing, one.window.hit.item) else 1.0
         said = _said(one, asked, evidence, confidence(evidence, settings.confidence), doubt)
         found.append(reasoned(said) if asked.kind is AskedKind.REASON else said)
     if asked.kind is AskedKind.REASON:
@@ -129,7 +134,7 @@ def values_in_tables(
 def _picked_by_words(question: str, asked: AskedFor, hits: Sequence[Hit], weights: TableWeights) -> list[_Picked]:
     """A cell of each table, the likeliest first."""
     found: list[_Picked] = []
-    unnamed = documents_without_name(question, hits)
+    unnamed, thing = documents_without_name(question, hits), counted_thing(question)
     for hit in hits:
         grid = grid_of(hit.item)
         table = AskedTable.of(grid) if grid is not None else None
@@ -146,6 +151,7 @@ def _picked_by_words(question: str, asked: AskedFor, hits: Sequence[Hit], weight
                     table=table,
                     extreme=extreme is not None,
                     unnamed=hit.item.uri in unnamed,
+                    thing=thing,
                 )
             )
     return sorted(found, key=lambda one: -one.value(asked, weights).confidence)
@@ -176,6 +182,8 @@ class _Picked:
     extreme: bool
     unnamed: bool
     """Whether what the question names stands nowhere in what was found of its document."""
+    thing: str
+    """What the question counts."""
 
     def value(self, asked: AskedFor, weights: TableWeights) -> FoundValue:
         grid = self.table.grid
@@ -183,6 +191,7 @@ class _Picked:
         signs = signs_of_cell(self.cell, asked, self.standing, f"{shown} {grid.about}", labelled=grid.labelled)
         doubt = _doubt(self.question, asked, self.cell.value)
         doubt *= _UNNAMED if self.unnamed else 1.0
+        doubt *= _UNCOUNTED if self.thing and not speaks_of_counted(self.thing, self.hit.item) else 1.0
         doubt *= _OTHER_DAY if _is_of_other_day(self.question, grid.rows[self.cell.row]) else 1.0
         return FoundValue(
             value=self.cell.value,
