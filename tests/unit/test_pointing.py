@@ -90,6 +90,10 @@ def test_both_ends_of_a_range_where_both_are_asked_for() -> None:
         ("thermal resistance from junction to case", "146 K/W", False),
         ("How high is the yearly allowance?", "S$6,500", False),
         ("Who is the chair?", "Ilse Brandt", False),
+        ("How long is the Grey Egret in metres?", "55 minutes", True),
+        ("How long is the Grey Egret in metres?", "38 m", False),
+        ("How many minutes is the crossing?", "46 km", True),
+        ("How far is it in the park?", "5 km", False),
     ],
 )
 def test_a_current_is_no_voltage(question: str, value: str, other: bool) -> None:

@@ -38,9 +38,19 @@ _ASKED = tuple((name, re.compile(rf"\b(?:{words})\b")) for name, words, _ in _QU
 _STATED = tuple((name, re.compile(rf"\d\s?(?:{units})\W*")) for name, _, units in _QUANTITIES)
 
 
+_IN_UNIT = re.compile(r"\b(?:in|how many) ((?:square )?[a-z]{3,}|km/h|m/s|km|kg|cm|mm|hz|ha)\b")
+
+
+def _asked_unit(folded: str) -> set[str]:
+    """The quantity of the unit in which an answer is wanted: "in metres", "how many minutes"."""
+    words = [f"1 {found[1]}" for found in _IN_UNIT.finditer(folded)]
+    return {name for name, units in _STATED for word in words if units.fullmatch(word)}
+
+
 def states_other_quantity(question: str, value: str) -> bool:
     """Whether a value ends in a unit that no quantity of the question has. "Long" asks for a length or a time."""
-    asked = {name for name, words in _ASKED if words.search(fold(question))}
+    folded = fold(question)
+    asked = _asked_unit(folded) or {name for name, words in _ASKED if words.search(folded)}
     tail = re.search(r"\d[^\d]*$", fold(value))
     stated = {name for name, units in _STATED if tail and units.fullmatch(tail[0])}
     return bool(asked and stated) and not asked & stated
