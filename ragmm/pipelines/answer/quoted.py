@@ -18,7 +18,7 @@ from ragmm.pipelines.answer.scoring import EmbedTexts, Scored, ScoreWeights, sco
 from ragmm.pipelines.answer.worked_out import worked_out
 from ragmm.pipelines.query.legs import SAME
 from ragmm.pipelines.query.question_kind import asks_for_fact, asks_to_describe, looks_for_picture, names_picture
-from ragmm.pipelines.query.value_kinds import AskedKind
+from ragmm.pipelines.query.value_kinds import AskedKind, holds, shows
 from ragmm.pipelines.query.wanted import AskedFor, wanted
 from ragmm.readers.base import Reader
 from ragmm.text.inert import inert
@@ -101,7 +101,9 @@ def extract_answer(
     fact = _wants_value(question, asked)
     if reader is None or not fact:
         quoted = _quoted(question, hits, embed, settings, read=reader is not None)
-        if quoted is not None and (reader is None or _gives(quoted, asked)):
+        if quoted is not None and reader is not None:
+            quoted = _of_use(quoted, asked, hits, settings)
+        if quoted is not None:
             doubtful = reader is not None and _may_miss(question, asked) and _is_supported(quoted)
             return _doubted(quoted) if doubtful else quoted
     return _abstention(() if reader is not None and fact else hits, values, settings)
@@ -128,9 +130,14 @@ def _is_supported(answer: Answer) -> bool:
     return all(claim.support is Support.SUPPORTED for claim in answer.claims)
 
 
-def _gives(quoted: Answer, asked: AskedFor) -> bool:
-    """Whether what is quoted is of use: to who asks why, a sentence that says because of what."""
-    return asked.kind is not AskedKind.REASON or any(gives_reason(claim.text) for claim in quoted.claims)
+def _of_use(quoted: Answer, asked: AskedFor, hits: Sequence[Hit], settings: ExtractiveSettings) -> Answer | None:
+    """What of a quote is: to who asks why, one that gives a reason; for a sum or a date, the sentences with one."""
+    if asked.kind is AskedKind.REASON:
+        return quoted if any(gives_reason(claim.text) for claim in quoted.claims) else None
+    if not shows(asked.kind):
+        return quoted
+    kept = [claim for claim in quoted.claims if holds(asked.kind, claim.text)]
+    return _answer(kept, hits, settings) if kept else None
 
 
 def _values(

@@ -8,7 +8,18 @@ from enum import StrEnum
 
 from ragmm.text.terms import fold
 
-__all__ = ["ADDRESSES", "AMOUNTS", "WHENS", "AskedKind", "fits", "holds", "is_plain", "is_run_of_numbers", "years"]
+__all__ = [
+    "ADDRESSES",
+    "AMOUNTS",
+    "WHENS",
+    "AskedKind",
+    "fits",
+    "holds",
+    "is_plain",
+    "is_run_of_numbers",
+    "shows",
+    "years",
+]
 
 
 class AskedKind(StrEnum):
@@ -97,6 +108,11 @@ def fits(kind: AskedKind, value: str) -> bool:
     return check is None or check(value, fold(value))
 
 
+def shows(kind: AskedKind) -> bool:
+    """Whether values of the kind are told by their looks."""
+    return kind in _WITHIN
+
+
 def holds(kind: AskedKind, text: str) -> bool:
     """Whether a text has something of the kind in it; never of kinds that cannot be told by their looks."""
     looked_for = _WITHIN.get(kind, ())
@@ -113,6 +129,8 @@ def is_plain(kind: AskedKind, value: str, *, most_words: int = 4) -> bool:
         return dated and words <= most_words and not _DURATION.fullmatch(fold(value).strip())
     if kind not in AMOUNTS:
         return True
+    if sum(not _DIGIT.match(char) for char in _CJK.findall(value)) > _MOST_CHARACTERS:
+        return False
     if not _DIGIT.search(value):
         return words <= _SPELT_OUT
     return _RANGE.fullmatch(value.strip()) is None and len(_NUMBERS.findall(value)) <= 1 and words <= most_words
@@ -208,6 +226,8 @@ _WRITTEN_DATE = re.compile(
 )
 _DURATION = re.compile(r"(?:about |around )?[\d.,]+ (?:hours?|minutes?|seconds?|days?|weeks?|months?|years?|std|min|h)")
 _SPELT_OUT, _MANY = 3, 3
+_MOST_CHARACTERS = 6
+"""Of Chinese or Japanese beside a number."""
 _OVER_HUNDRED = re.compile(r"\s*(?:[1-9]\d{0,2}(?:[,' ]\d{3})+|[1-9]\d{3,}|[2-9]\d\d|1(?!00)\d\d)(?:[.,]\d+)?\s*")
 """No share without a sign of it."""
 _PRECISE = re.compile(r"\d[.,]\d{4,}")
@@ -231,13 +251,16 @@ _CHECKS: Mapping[AskedKind, Callable[[str, str], bool]] = {
     AskedKind.CODE: _is_code,
     AskedKind.REASON: _is_reason,
 }
+_CHINESE_DATE = re.compile(
+    r"[\d一二三四五六七八九十〇]\s?[年月日号號]|(?:星期|周|礼拜)[一二三四五六日天末]|世纪|朝|年代"
+)
 _WITHIN: Mapping[AskedKind, tuple[re.Pattern[str], ...]] = {
     AskedKind.NUMBER: (_DIGIT, _SPELT),
-    AskedKind.MEASURE: (_UNITED,),
+    AskedKind.MEASURE: (_UNITED, re.compile("[一二三四五六七八九十百千万两][米公厘千吨克斤岁年月天小分秒升度里]")),
     AskedKind.MONEY: (_CURRENCY, _FREE),
     AskedKind.PERCENT: (_PERCENT,),
-    AskedKind.DATE: (_YEAR, _MONTH, _WRITTEN_DATE),
-    AskedKind.DAY: (_YEAR, _MONTH, _WRITTEN_DATE),
+    AskedKind.DATE: (_YEAR, _MONTH, _WRITTEN_DATE, _CHINESE_DATE),
+    AskedKind.DAY: (_YEAR, _MONTH, _WRITTEN_DATE, _CHINESE_DATE),
     AskedKind.TIME: (_TIME,),
     AskedKind.EMAIL: (re.compile("@"),),
     AskedKind.PHONE: (re.compile(r"\d[\d ()./-]{5,}\d"),),
