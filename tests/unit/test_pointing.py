@@ -187,3 +187,10 @@ def test_the_title_of_a_document_is_a_heading() -> None:
     question = "Whom do I ask about the water main?"
     (found, *_) = point(question, wanted(question), windows_of(question, [notice], most=1), FindingReader("NOTICE"))
     assert found.heading
+
+
+def test_a_title_is_not_quoted_for_a_sum() -> None:
+    text = "青石茶厂2023年年报\n2023年青石茶厂共生产茶叶126吨。\n全年收入为1.3亿元，利润为2150万元。"
+    answer = extract_answer("青石茶厂的全年收入是多少？", [hit(1, text)], reader=FindingReader())
+    assert not answer.abstained
+    assert [claim.text for claim in answer.claims] == ["全年收入为1.3亿元，利润为2150万元。"]

@@ -306,10 +306,3 @@ def test_a_value_that_may_well_be_wrong_is_marked_wherever_it_is_read(reader: Re
     assert [claim.support for claim in unsure.claims] == [Support.WEAK]
     none = extract_answer(question, hits, settings=ExtractiveSettings(likely=1.01, perhaps=1.01), reader=reader)
     assert none.abstained
-
-
-def test_a_title_is_not_quoted_for_a_sum() -> None:
-    text = "青石茶厂2023年年报\n2023年青石茶厂共生产茶叶126吨。\n全年收入为1.3亿元，利润为2150万元。"
-    answer = extract_answer("青石茶厂的全年收入是多少？", [hit(1, text)], reader=build_reader("mini"))
-    assert not answer.abstained
-    assert all("元" in claim.text for claim in answer.claims)
