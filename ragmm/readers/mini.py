@@ -1,4 +1,4 @@
-"""The bundled reader: MiniLM-L6 with a head for spans, as NumPy products of one thread; no torch.
+"""The bundled reader: MiniLM-L6 with a head for spans, run by ONNX Runtime in eight bits; no torch.
 
 Its files hold the difference to all-MiniLM-L6-v2, whose package must be there; `weights` puts the two together.
 """
@@ -6,7 +6,7 @@ Its files hold the difference to all-MiniLM-L6-v2, whose package must be there; 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ragmm.graphs.running import one_thread
+from ragmm.graphs.reading import ReaderShape, reader_graph
+from ragmm.graphs.running import GraphRunner
 from ragmm.models.finding import FoundModel
 from ragmm.models.fingerprints import fingerprint
 from ragmm.readers.base import OptionSide, Passage, Span
@@ -49,7 +50,7 @@ class MiniReader:
         return ModelInfo(
             name=self._found.name,
             revision=self._found.revision,
-            fingerprint=fingerprint(self._found.folder, self._minilm, adapter="mini-reader/1"),
+            fingerprint=fingerprint(self._found.folder, self._minilm, adapter="mini-reader/2"),
             kinds=frozenset({MediaKind.TEXT}),
             max_tokens=self._pieces,
             licence=self._found.licence,
@@ -72,8 +73,7 @@ class MiniReader:
         first, *texts = read_texts(tokenizer, own, [question, *(one.text for one in passages)])
         given = zip(texts, passages, strict=True)
         pairs = [pair(first, text, prefix=one.prefix, most=self._pieces) for text, one in given]
-        with one_thread():
-            start, end, there = network.scores(pairs)
+        start, end, there = network.scores(pairs)
         return [loaded.spans(pairs[at], passages[at], start[at], end[at], float(there[at])) for at in range(len(pairs))]
 
     def score(self, question: str, options: Sequence[Passage], side: OptionSide) -> list[float] | None:
@@ -83,8 +83,7 @@ class MiniReader:
         first, *texts = read_texts(loaded.tokenizer, loaded.own, [question, *(one.text for one in options)])
         most = len(first.ids) + ROOM[side]
         given = zip(texts, options, strict=True)
-        with one_thread():
-            scores = loaded.network.cells([pair(first, text, prefix=one.prefix, most=most) for text, one in given])
+        scores = loaded.network.cells([pair(first, text, prefix=one.prefix, most=most) for text, one in given])
         return [float(score) for score in scores[:, int(side is OptionSide.COLUMN)]]
 
 
@@ -122,25 +121,28 @@ def _load(folder: Path, minilm: Path) -> _ReadyReader:
 class Network:
     """The forward pass. Shapes: b passages, t pieces, h width, n pieces of all passages one after the other."""
 
-    def __init__(self, weights: dict[str, Rows], heads: int) -> None:
-        self._w, self._heads = weights, heads
-        self._layers = 1 + max(int(name.split(".")[1]) for name in weights if name.startswith("layers."))
+    def __init__(self, weights: Mapping[str, Rows], heads: int) -> None:
+        layers = 1 + max(int(name.split(".")[1]) for name in weights if name.startswith("layers."))
+        tables = (name for name in weights if not name.startswith(("layers.", "norm.")))
+        self._tables = {name: weights[name] for name in tables}
+        shape = ReaderShape(layers=layers, heads=heads, dim=self._tables["span.weight"].shape[1])
+        self._graph = GraphRunner(reader_graph(weights, shape))
 
     @property
     def knows_cells(self) -> bool:
         """Whether there is a second head, for rows and columns of tables."""
-        return "cell.weight" in self._w
+        return "cell.weight" in self._tables
 
     def cells(self, pairs: Sequence[Pair]) -> Rows:
         """How well each answers as a row and as a column. Shape: (b, 2)."""
-        return self._forward(pairs, first=True) @ self._w["cell.weight"].T + self._w["cell.bias"]
+        return self._forward(pairs, first=True) @ self._tables["cell.weight"].T + self._tables["cell.bias"]
 
     def scores(self, pairs: Sequence[Pair]) -> tuple[Rows, Rows, Rows]:
         """Shapes: (b, t), (b, t), (b). Rows are not filled up in the layers, only attention sees them apart."""
         sizes = [len(one.ids) for one in pairs]
         width = max(sizes)
         state = self._forward(pairs)
-        spans = state @ self._w["span.weight"].T + self._w["span.bias"]
+        spans = state @ self._tables["span.weight"].T + self._tables["span.bias"]
         start, end = np.full((2, len(pairs), width), -1e9, np.float32)
         there = np.zeros(len(pairs), np.float32)
         low = 0
@@ -150,7 +152,7 @@ class Network:
             share = np.exp(inside - inside.max(axis=0))
             pooled = (share / share.sum(axis=0)).T @ rows[one.first :]
             joined = np.concatenate([rows[0], pooled.reshape(-1)])
-            there[at] = (joined @ self._w["there.weight"].T + self._w["there.bias"])[0]
+            there[at] = (joined @ self._tables["there.weight"].T + self._tables["there.bias"])[0]
             for given, column in ((start, 0), (end, 1)):
                 given[at, 0], given[at, one.first : sizes[at]] = scores[0, column], inside[:, column]
             low += sizes[at]
@@ -158,66 +160,19 @@ class Network:
 
     def _forward(self, pairs: Sequence[Pair], *, first: bool = False) -> Rows:
         """All pairs' pieces one after the other, or the `first` of each alone. Shape: (sum of t, h) or (b, h)."""
-        w = self._w
+        tables = self._tables
 
         def gather(name: str) -> NDArray[np.int64]:
             return np.concatenate([np.asarray(getattr(one, name)) for one in pairs])
 
         places = np.concatenate([np.arange(len(one.ids)) for one in pairs])
-        state = w["word.weight"][gather("ids")] + w["position.weight"][places] + w["own.weight"][gather("own")]
-        state = state + w["kind.weight"][gather("kinds")] + w["match.weight"][gather("matches")]
-        state = self._norm(state + w["shape.weight"][gather("shapes")], "norm")
+        pieces = tables["word.weight"][gather("ids")] + tables["position.weight"][places]
+        for name, part in (("own", "own"), ("kind", "kinds"), ("match", "matches"), ("shape", "shapes")):
+            pieces += tables[f"{name}.weight"][gather(part)]
         bounds = np.cumsum([0, *(len(one.ids) for one in pairs)])
-        for number in range(self._layers):
-            name = f"layers.{number}"
-            mixed = self._attend(self._linear(state, f"{name}.qkv"), bounds)
-            if first and number == self._layers - 1:
-                state, mixed = state[bounds[:-1]], mixed[bounds[:-1]]
-            state = self._norm(state + self._linear(mixed, f"{name}.out"), f"{name}.norm1")
-            inner = self._linear(state, f"{name}.up")
-            gelu_in_place(inner)
-            state = self._norm(state + self._linear(inner, f"{name}.down"), f"{name}.norm2")
-        return state
+        return np.concatenate([self._states(pieces[low:high], first) for low, high in pairwise(bounds)])
 
-    def _attend(self, qkv: Rows, bounds: NDArray[np.int64]) -> Rows:
-        """Each row sees its own alone. Shapes: (n, 3h) -> (n, h)."""
-        width = qkv.shape[1] // 3
-        depth = width // self._heads
-        out = np.empty((len(qkv), width), np.float32)
-        for low, high in pairwise(bounds):
-            q, k, v = qkv[low:high].reshape(high - low, 3, self._heads, depth).transpose(1, 2, 0, 3)
-            scores = q @ k.transpose(0, 2, 1) * np.float32(depth**-0.5)
-            scores = np.exp(scores - scores.max(axis=-1, keepdims=True))
-            scores /= scores.sum(axis=-1, keepdims=True)
-            out[low:high] = (scores @ v).transpose(1, 0, 2).reshape(high - low, width)
-        return out
-
-    def _linear(self, state: Rows, name: str) -> Rows:
-        found: Rows = state @ self._w[f"{name}.weight"].T
-        found += self._w[f"{name}.bias"]
-        return found
-
-    def _norm(self, state: Rows, name: str) -> Rows:
-        centred: Rows = state - state.mean(axis=-1, keepdims=True)
-        scale = 1 / np.sqrt(np.einsum("nh,nh->n", centred, centred) / np.float32(state.shape[1]) + np.float32(1e-12))
-        centred *= scale[:, None]
-        centred *= self._w[f"{name}.weight"]
-        centred += self._w[f"{name}.bias"]
-        return centred
-
-
-def gelu_in_place(x: Rows, *, rows: int = 32) -> None:
-    """GELU with tanh, a few rows at a time so that they stay in the processor's cache."""
-    inner = np.empty((min(rows, len(x)), x.shape[1]), np.float32)
-    for low in range(0, len(x), rows):
-        part = x[low : low + rows]
-        z = inner[: len(part)]
-        # x / (1 + exp(-2 sqrt(2/pi) (x + 0.044715 x^3)))
-        np.multiply(part, part, out=z)
-        z *= np.float32(-2 * 0.7978845608028654 * 0.044715)
-        z -= np.float32(2 * 0.7978845608028654)
-        z *= part
-        np.minimum(z, np.float32(80), out=z)
-        np.exp(z, out=z)
-        z += np.float32(1)
-        part /= z
+    def _states(self, pieces: Rows, first: bool) -> Rows:
+        """Of one pair alone: numbers are rounded by how large its own are."""
+        (states,) = self._graph.run(pieces=pieces, kept=np.arange(1 if first else len(pieces)))
+        return states

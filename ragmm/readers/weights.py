@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,21 +45,80 @@ FIXED = ("word.weight", "position.weight")
 class Stored:
     """An exported reader: all weights by name, its own characters in the order of their rows, and its facts."""
 
-    weights: dict[str, Rows]
+    weights: Mapping[str, Rows]
     letters: str
     facts: dict[str, Any]
 
 
-def base(folder: Path, *, layers: int = 6) -> dict[str, Rows]:
-    """MiniLM's weights under the reader's names; the large tables stay mapped where they lie."""
-    found = {name.removeprefix("bert."): rows for name, rows in MappedWeights(folder / "model.safetensors").items()}
-    named = {own: found[theirs] for own, theirs in _TABLES.items()}
-    for number in range(layers):
-        for end in ("weight", "bias"):
-            for own, parts in _PARTS.items():
-                rows = [found[f"encoder.layer.{number}.{part}.{end}"] for part in parts]
-                named[f"layers.{number}.{own}.{end}"] = np.concatenate(rows)
-    return named
+class Base(Mapping[str, Rows]):
+    """MiniLM's weights under the reader's names, read where they lie; what is put together of several is made anew."""
+
+    def __init__(self, folder: Path, *, layers: int = 6) -> None:
+        self._found = MappedWeights(folder / "model.safetensors")
+        self._bare = {name.removeprefix("bert."): name for name in self._found}
+        self._parts = {own: (theirs,) for own, theirs in _TABLES.items()}
+        for number in range(layers):
+            for end in ("weight", "bias"):
+                for own, parts in _PARTS.items():
+                    theirs = tuple(f"encoder.layer.{number}.{part}.{end}" for part in parts)
+                    self._parts[f"layers.{number}.{own}.{end}"] = theirs
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parts)
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+    def __getitem__(self, name: str) -> Rows:
+        rows = [self._found[self._bare[part]] for part in self._parts[name]]
+        return rows[0] if len(rows) == 1 else np.concatenate(rows)
+
+
+class WholeWeights(Mapping[str, Rows]):
+    """Another's weights and what was learnt beside them, earlier and later, put together when asked for."""
+
+    def __init__(self, theirs: Mapping[str, Rows], *learnt: Mapping[str, NDArray[Any]]) -> None:
+        self._theirs, self._learnt = theirs, learnt
+        own = (name.removesuffix(".rows") for packed in learnt for name in packed if not name.endswith(".scales"))
+        self._names = dict.fromkeys([*theirs, *(name.removesuffix(".left") for name in own if _is_whole(name))])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __getitem__(self, name: str) -> Rows:
+        found = self._theirs.get(name)
+        for packed in self._learnt:
+            change = _change(packed, name)
+            if change is not None:
+                found = change if found is None else np.add(change, found, out=change)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+
+def _is_whole(name: str) -> bool:
+    """Whether it names a weight, or the first of the two thin matrices that make one."""
+    return not name.endswith(".right")
+
+
+def _change(packed: Mapping[str, NDArray[Any]], name: str) -> Rows | None:
+    """What was learnt of a weight, if anything."""
+    if name in packed:
+        return packed[name].astype(np.float32)
+    if f"{name}.rows" in packed:
+        return _wide(packed, name)
+    if f"{name}.left.rows" in packed:
+        product: Rows = _wide(packed, f"{name}.left") @ _wide(packed, f"{name}.right").T
+        return product
+    return None
+
+
+def _wide(packed: Mapping[str, NDArray[Any]], name: str) -> Rows:
+    rows: Rows = packed[f"{name}.rows"] * packed[f"{name}.scales"].astype(np.float32)[:, None]
+    return rows
 
 
 def digest(folder: Path) -> str:
@@ -71,7 +130,7 @@ def write(folder: Path, weights: Mapping[str, Rows], letters: str, minilm: Path,
     """An export: two files."""
     from safetensors.numpy import save_file
 
-    theirs = base(minilm)
+    theirs = Base(minilm)
     packed: dict[str, NDArray[Any]] = {}
     for name, rows in sorted(weights.items()):
         if name in FIXED:
@@ -123,38 +182,15 @@ def write_later(folder: Path, weights: Mapping[str, Rows], minilm: Path, rank: i
 
 
 def read(folder: Path, minilm: Path, *, later: bool = True) -> Stored:
-    """The whole weights of an export; without what was learnt later where that is not asked for."""
+    """An export, its weights put together as they are asked for; `later`: with what was learnt after it."""
     from safetensors.numpy import load_file
 
     facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
     if facts["format"] != FORMAT:
         raise ValueError(f"{folder / FACTS} is of format {facts['format']}, not {FORMAT}")
-    packed = load_file(folder / WEIGHTS)
-    weights = base(minilm)
-    for name, rows in packed.items():
-        if name.endswith(".scales"):
-            continue
-        own = name.removesuffix(".rows")
-        change = rows.astype(np.float32)
-        if own != name:
-            change *= packed[f"{own}.scales"].astype(np.float32)[:, None]
-        weights[own] = weights[own] + change if own in weights else change
-    if later and "later" in facts:
-        _add(weights, load_file(folder / LATER))
+    files = [WEIGHTS, LATER] if later and "later" in facts else [WEIGHTS]
+    weights = WholeWeights(Base(minilm), *(load_file(folder / file) for file in files))
     return Stored(weights=weights, letters=facts["letters"], facts=facts)
-
-
-def _add(weights: dict[str, Rows], packed: Mapping[str, NDArray[Any]]) -> None:
-    def part(name: str) -> Rows:
-        found: Rows = packed[f"{name}.rows"].astype(np.float32) * packed[f"{name}.scales"].astype(np.float32)[:, None]
-        return found
-
-    for name in packed:
-        own, _, kind = name.rpartition(".left.")
-        if kind == "rows":
-            weights[own] = weights[own] + part(f"{own}.left") @ part(f"{own}.right").T
-        elif not name.endswith((".left.scales", ".right.rows", ".right.scales")):
-            weights[name] = weights[name] + packed[name].astype(np.float32)
 
 
 def _small(rows: Rows) -> tuple[NDArray[np.int8], NDArray[np.float16]]:

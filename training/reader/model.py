@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ragmm.readers.encoding import MATCHES, SHAPES
-from ragmm.readers.weights import base
+from ragmm.readers.weights import Base
 
 Batch = dict[str, Tensor]
 """`ids own kinds matches shapes mask` of shape (b, t); `start end` of shape (b), 0 where there is no answer.
@@ -171,7 +171,7 @@ def minilm() -> Path:
 def fresh(own: Tensor) -> Reader:
     """A reader that has read nothing yet. `own`: first vectors of the own characters, row 0 empty, (n, width)."""
     model = Reader(Size(own=len(own)))
-    weights = {name: torch.from_numpy(rows) for name, rows in base(minilm()).items()}
+    weights = {name: torch.from_numpy(rows.copy()) for name, rows in Base(minilm()).items()}
     left = model.load_state_dict(weights, strict=False)
     if left.unexpected_keys:
         raise ValueError(f"MiniLM has weights that a reader lacks: {left.unexpected_keys}")
