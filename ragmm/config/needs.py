@@ -8,7 +8,7 @@ from pathlib import Path
 from ragmm.config.names import MODEL_ROLES, NONE
 from ragmm.config.settings import PhotosName, Pipeline, Route
 from ragmm.errors import MissingExtraError, ModelError
-from ragmm.models import PROFILES, ModelName, Scheme, Source, Task, check_weights, describe, find
+from ragmm.models import PROFILES, ModelName, Scheme, Source, Task, describe, find
 from ragmm.models.weights_packages import PACKAGES, PHOTOS
 from ragmm.optional import OPTIONAL, OptionalPackage
 from ragmm.types import MediaKind
@@ -107,6 +107,8 @@ def _present(role: str, name: str) -> bool:
     try:
         found = find(name, task=Task.GENERATE if role in {"caption", "vlm"} else Task.EMBED)
         if found.source in {Source.FOLDER, Source.CACHE}:
+            from ragmm.models.catalogue import check_weights
+
             check_weights(found.folder)
         text_model = describe(found.folder).text_model if role == "shared" else None
         if text_model is not None:

@@ -14,12 +14,9 @@ from numpy.typing import NDArray
 
 from ragmm.embedders.batching import BatchPlan, batched, embed_sorted, halving, prefetch
 from ragmm.embedders.compute import decode_threads, gpu_in_sight
-from ragmm.embedders.image_tower import ImageTower
 from ragmm.embedders.numpy_bert import NumpyBert, NumpyEncoder, embed_in_numpy, serves_without_torch
-from ragmm.embedders.numpy_clip import NumpyClip
 from ragmm.embedders.open_clip_model import OpenClipModel, build, locate
 from ragmm.embedders.open_clip_text import shortened
-from ragmm.embedders.preprocess import Preprocessing
 from ragmm.embedders.scripts_known import LATIN, known_scripts
 from ragmm.embedders.sentence_transformers import text_fingerprint
 from ragmm.embedders.settings import Device, Dtype, EmbedderSettings
@@ -36,6 +33,9 @@ from ragmm.types import Asset, MediaKind, ModelInfo, Role
 
 if TYPE_CHECKING:
     import torch
+
+    from ragmm.embedders.image_tower import ImageTower
+    from ragmm.embedders.preprocess import Preprocessing
 
 __all__ = ["OpenClipEmbedder"]
 
@@ -121,6 +121,8 @@ class OpenClipEmbedder:
         """The text tower without torch: CLIP's own, or one that another model ships whole, pooled by the mean."""
         own = self._files.text
         if self._files.checkpoint is not None:
+            from ragmm.embedders.numpy_clip import NumpyClip
+
             return NumpyClip.open(self._files.checkpoint, self._files.model)
         if self._text_model is None or not self._plain_text_model:
             return None
@@ -164,6 +166,8 @@ class OpenClipEmbedder:
         exact = settings.dtype in {Dtype.AUTO, Dtype.FLOAT32} and settings.device in {Device.AUTO, Device.CPU}
         if file is None or not exact or (settings.device is Device.AUTO and gpu_in_sight()):
             return None
+        from ragmm.embedders.image_tower import ImageTower
+
         return ImageTower.open(file, self._files.model, self._files.preprocess, decode_threads(settings))
 
     def _ready(self) -> OpenClipModel:

@@ -101,10 +101,13 @@ class _Reader:
         """Without its bias, which the norm behind it adds."""
         graph = self._graph
         largest = graph.node("ReduceMax", inner, axes=(1,), keepdims=1)
-        least, count = (graph.tensor(f"down.{n}", np.float32(n)) for n in (_LEAST, 1 / _STEPS))
+        least, count = (graph.tensor(f"down.{n}", np.array(n, np.float32)) for n in (_LEAST, 1 / _STEPS))
         steps = graph.node("Mul", graph.node("Max", largest, least), count)
         each = graph.node("Reshape", steps, graph.numbers(-1))
-        zero, one = graph.tensor("down.zero", np.uint8(_ZERO)), graph.tensor("down.one", np.float32(1))
+        zero, one = (
+            graph.tensor("down.zero", np.array(_ZERO, np.uint8)),
+            graph.tensor("down.one", np.array(1, np.float32)),
+        )
         zeros = graph.node("Expand", zero, graph.node("Shape", each))
         rounded = graph.node("QuantizeLinear", inner, each, zeros, axis=0)
         whole, scales = self._small(name, self._weights[f"{name}.weight"])

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ragmm.embedders.base import Embedder, takes
-from ragmm.embedders.photographs import photographs_by
 from ragmm.embedders.picture_kinds import PictureKind
 from ragmm.errors import ModelError
 from ragmm.indexes.changes import PreparedItem, Vector
@@ -152,7 +151,7 @@ def plan(space: str, embedder: Embedder, item: Item) -> Planned | None:
     itself = item.modality in IMAGE_MODALITIES or not item.text.strip()
     if item.asset is not None and itself and takes(embedder, item.asset.kind):
         kind = item.asset.kind
-        seen_by = photographs_by(embedder) if item.metadata.get("picture") == PictureKind.PHOTOGRAPH else ""
+        seen_by = _seen_by(embedder) if item.metadata.get("picture") == PictureKind.PHOTOGRAPH else ""
         key = _key(f"{kind} {seen_by}".strip().encode(), bytes.fromhex(item.asset.sha256))
         return Planned(space, kind, key, item.asset)
     text = meant_text(item)
@@ -160,6 +159,12 @@ def plan(space: str, embedder: Embedder, item: Item) -> Planned | None:
         return None
     kind = MediaKind.TEXT if takes(embedder, MediaKind.IMAGE) else kind_of(item.modality)
     return Planned(space, kind, _key(b"text", text.encode("utf-8", "replace")), text)
+
+
+def _seen_by(embedder: Embedder) -> str:
+    from ragmm.embedders.photographs import photographs_by
+
+    return photographs_by(embedder)
 
 
 def kind_of(modality: Modality) -> MediaKind:

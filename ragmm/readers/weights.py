@@ -56,7 +56,7 @@ class Base(Mapping[str, Rows]):
     def __init__(self, folder: Path, *, layers: int = 6) -> None:
         self._found = MappedWeights(folder / "model.safetensors")
         self._bare = {name.removeprefix("bert."): name for name in self._found}
-        self._parts = {own: (theirs,) for own, theirs in _TABLES.items()}
+        self._parts: dict[str, tuple[str, ...]] = {own: (theirs,) for own, theirs in _TABLES.items()}
         for number in range(layers):
             for end in ("weight", "bias"):
                 for own, parts in _PARTS.items():

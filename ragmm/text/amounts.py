@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from ragmm.text.patterns import late
+
 __all__ = ["APPROXIMATELY", "MEGA", "SCALES", "Amount", "amounts"]
 
 SCALES: Final = {
@@ -74,7 +76,7 @@ _FIGURE: Final = (
     r"\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d{1,3}(?:\.\d{3})+(?:,\d+)?(?!\d)|\d{1,3}(?:['’]\d{3})+(?:[.,]\d+)?(?!\d)"
     r"|\d{1,3}(?: \d{3}){2,9}(?:[.,]\d+)?(?!\d)|\d{1,3} \d{3}(?:,\d+)?(?= ?(?:€|eur|kr))|\d+(?:[.,]\d+)?|\.\d+"
 )
-_NUMBER: Final = re.compile(
+_NUMBER: Final = late(
     rf"(?P<bracket>\()? ?(?P<currency>{_SIGN})? ?(?P<minus>(?<![\w)])[-−–]|\bminus )? ?(?P<currency2>{_SIGN})? ?"
     rf"(?:(?P<hundredths>百分之) ?)?"
     rf"(?:(?:(?<![\d_a-z])|(?<=usd|eur|gbp|chf|rmb|cny))(?P<digits>{_FIGURE})(?P<ordinal>(?:st|nd|rd|th|er|ère|º|ª)(?![^\W_]))?"
@@ -85,20 +87,18 @@ _NUMBER: Final = re.compile(
 )
 _LATIN_SCALES: Final = [name for name in SCALES if name.isascii()]
 _HAN_SCALE_NAMES: Final = [name for name in SCALES if not name.isascii()]
-_SCALE: Final = re.compile(
-    rf"[ -]?(?:(?P<latin>{_either(_LATIN_SCALES)})(?![^\W_])\.?|(?P<han>{_either(_HAN_SCALE_NAMES)}))"
-)
+_SCALE: Final = late(rf"[ -]?(?:(?P<latin>{_either(_LATIN_SCALES)})(?![^\W_])\.?|(?P<han>{_either(_HAN_SCALE_NAMES)}))")
 _LATIN_UNITS: Final = [name for name in _UNITS if re.fullmatch(r"[a-z].*[a-z\d]|[a-z]|[a-z ]+", name)]
 _SIGN_UNITS: Final = [name for name in _UNITS if name not in _LATIN_UNITS]
-_UNIT: Final = re.compile(rf"[ -]?(?:(?P<latin>{_either(_LATIN_UNITS)})(?![^\W\d_])|(?P<sign>{_either(_SIGN_UNITS)}))")
-APPROXIMATELY: Final = re.compile(
+_UNIT: Final = late(rf"[ -]?(?:(?P<latin>{_either(_LATIN_UNITS)})(?![^\W\d_])|(?P<sign>{_either(_SIGN_UNITS)}))")
+APPROXIMATELY: Final = late(
     r"(?:about|approximately|approx\.?|around|nearly|almost|roughly|over|some|circa|ca\.?|c\.|rund|etwa|environ|大约|约|近|"
     r"up to|at least|more than|less than|only|just|~|≈)\s*"
 )
 _NO_UNIT: Final = ("", 1.0)
 MEGA: Final = "\x01"
 """Stands for a capital M behind a number once everything is in lower case."""
-_LETTER: Final = re.compile(rf" ?([mb{MEGA}])(?![^\W_])")
+_LETTER: Final = late(rf" ?([mb{MEGA}])(?![^\W_])")
 
 
 @dataclass(frozen=True, kw_only=True)

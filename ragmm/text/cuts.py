@@ -11,6 +11,8 @@ import unicodedata
 from collections.abc import Iterator
 from itertools import pairwise
 
+from ragmm.text.patterns import late
+
 __all__ = [
     "clause_starts",
     "grapheme_cut",
@@ -22,21 +24,21 @@ __all__ = [
     "word_starts",
 ]
 
-_SPACES = re.compile(r"\s*")
+_SPACES = late(r"\s*")
 # Terminators that need white space after them, and those of scripts that do not.
-_SENTENCE_END = re.compile(
+_SENTENCE_END = late(
     r"""(?<![.!?…])[.!?…]++["'”’»)\]}]*+(?=\s)|[。！？｡।॥؟۔։።᙮។။]++["'”’»)\]}」』）】〉》]*+|\n[^\S\n]*+\n"""
 )
-_CLAUSE_END = re.compile(r"[,;:–—)\]](?=\s)|[，；：、،؛]|\r\n?+|[\n\v\f\x85\u2028\u2029]")
-_LINE_END = re.compile(r"(?:\r\n?+|\n)(?:[^\S\r\n]*+(?:\r\n?+|\n))*+")
+_CLAUSE_END = late(r"[,;:–—)\]](?=\s)|[，；：、،؛]|\r\n?+|[\n\v\f\x85\u2028\u2029]")
+_LINE_END = late(r"(?:\r\n?+|\n)(?:[^\S\r\n]*+(?:\r\n?+|\n))*+")
 # A word begins after white space; ideographs, kana and the like are words of their own, except that
 # closing marks stay with what they close and nothing is cut off after an opening one.
-_WORD = re.compile(
+_WORD = late(
     r"(?<=\s)\S|(?<![「『（【〈《“‘\s])[\u2e80-\u2fff\u3040-\ua4cf\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff]"
 )
-_LAST_WORD = re.compile(r"[^\W\d_]+(?:\.[^\W\d_]+)*\Z")
+_LAST_WORD = late(r"[^\W\d_]+(?:\.[^\W\d_]+)*\Z")
 _LONGEST_ABBREVIATION = 8
-_ABBREVIATIONS = re.compile(
+_ABBREVIATIONS = late(
     r"(?:al|approx|apr|aug|bzw|ca|capt|cf|ch|col|dec|dept|dr|e\.g|eds?|eqs?|esp|est|etc|feb|figs?|gen|i\.e|jan|jr|jul"
     r"|jun|lt|mar|max|min|mrs?|ms|mt|nos?|nov|nr|oct|op|p|para|pp|prof|ref|rev|s|sect?|sept?|sr|st|tab|u\.[as]|vgl|vol"
     r"|vs|z\.b|[^\W\dI_])\Z",

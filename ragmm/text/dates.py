@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ragmm.text.patterns import late
 from ragmm.text.terms import fold
 
 __all__ = ["Day", "date_phrases", "days_of", "in_words"]
@@ -31,11 +32,11 @@ _NAME = "|".join(sorted(_NUMBER_OF, key=len, reverse=True))
 _YEAR = r"((?:1[5-9]|20)\d\d)"
 _DAY = r"(\d{1,2})(?:st|nd|rd|th|er)?\.?"
 _FORMS = (
-    re.compile(rf"(?<!\d){_DAY}\s(?:of |de |di )?({_NAME})\b\.?,?\s(?:de |of )?{_YEAR}(?!\d)"),
-    re.compile(rf"\b({_NAME})\b\.?\s{_DAY},?\s{_YEAR}(?!\d)"),
-    re.compile(rf"(?<!\d){_YEAR}[-/.](\d{{1,2}})[-/.](\d{{1,2}})(?!\d)"),
-    re.compile(rf"(?<![\d.,/-])(\d{{1,2}})[-/.](\d{{1,2}})[-/.](?:{_YEAR}|(\d\d))(?![\d/-])"),
-    re.compile(rf"{_YEAR}年(\d{{1,2}})月(\d{{1,2}})日"),
+    late(rf"(?<!\d){_DAY}\s(?:of |de |di )?({_NAME})\b\.?,?\s(?:de |of )?{_YEAR}(?!\d)"),
+    late(rf"\b({_NAME})\b\.?\s{_DAY},?\s{_YEAR}(?!\d)"),
+    late(rf"(?<!\d){_YEAR}[-/.](\d{{1,2}})[-/.](\d{{1,2}})(?!\d)"),
+    late(rf"(?<![\d.,/-])(\d{{1,2}})[-/.](\d{{1,2}})[-/.](?:{_YEAR}|(\d\d))(?![\d/-])"),
+    late(rf"{_YEAR}年(\d{{1,2}})月(\d{{1,2}})日"),
 )
 _THIS_CENTURY = 50
 """Of years of two digits, those below lie in this century."""

@@ -5,29 +5,31 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from ragmm.text.patterns import late
+
 __all__ = ["inert", "inert_stream", "without_controls"]
 
-_ESCAPES = re.compile(
+_ESCAPES = late(
     "(?:\x1b\\[|\x9b)[0-?]*[ -/]*[@-~]?"  # CSI
     "|(?:\x1b[\\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\\\|\x9c)?"  # OSC, DCS, SOS, PM, APC
     "|\x1b[ -/]*[0-~]?"
 )
 # Bidirectional overrides, zero-width characters and tags hide or reorder text; joiners stay, scripts need them.
-_HIDDEN = re.compile(
+_HIDDEN = late(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]"
 )
-_BREAKS = re.compile("\r\n?|[\u2028\u2029]")
-_LINK = re.compile(r"(!?)\[([^\[\]]{0,500})\]\([^)\n]{0,2000}\)")
-_DEFINITION = re.compile(r"^[ \t>]{0,20}\[[^\[\]\n]{1,200}\]:[ \t]*\S[^\n]*$", re.MULTILINE)
+_BREAKS = late("\r\n?|[\u2028\u2029]")
+_LINK = late(r"(!?)\[([^\[\]]{0,500})\]\([^)\n]{0,2000}\)")
+_DEFINITION = late(r"^[ \t>]{0,20}\[[^\[\]\n]{1,200}\]:[ \t]*\S[^\n]*$", re.MULTILINE)
 _TAGS = (
     "a|abbr|area|article|audio|b|base|blockquote|body|br|button|canvas|center|code|div|em|embed|font|footer|form|frame|frameset|h[1-6]|"
     "head|header|hr|html|i|iframe|image|img|input|ins|label|li|link|map|marquee|math|meta|nav|noscript|object|ol|option|p|param|picture|"
     "pre|script|section|select|small|source|span|strong|style|sub|sup|svg|table|tbody|td|template|textarea|tfoot|th|thead|title|tr|track|"
     "u|ul|use|video"
 )
-_CLOSED_TAG = re.compile(rf"</?(?:{_TAGS})(?=[\s/>])[^<>]*>|<!--.{{0,4000}}?-->|<!\[?\w*", re.IGNORECASE | re.DOTALL)
-_OPEN_TAG = re.compile(rf"</?(?:{_TAGS})(?=[\s/>])", re.IGNORECASE)
-_SCHEME = re.compile(
+_CLOSED_TAG = late(rf"</?(?:{_TAGS})(?=[\s/>])[^<>]*>|<!--.{{0,4000}}?-->|<!\[?\w*", re.IGNORECASE | re.DOTALL)
+_OPEN_TAG = late(rf"</?(?:{_TAGS})(?=[\s/>])", re.IGNORECASE)
+_SCHEME = late(
     r"(?:[a-z][a-z0-9+.-]{1,20}:)?//+(?=\S)|\b(?:javascript|vbscript|livescript):|\bdata:(?=\w{1,20}/)|\bwww\.(?=\w)",
     re.IGNORECASE,
 )

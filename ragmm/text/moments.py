@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from ragmm.text.patterns import late
 from ragmm.text.terms import fold
 
 __all__ = ["Moment", "lowered", "moments"]
@@ -32,7 +33,7 @@ _HAN: Final = "[〇零一二三四五六七八九十]"
 _YEAR: Final = r"(?:1[0-9]|20|21)\d\d"
 _END: Final = r"(?!\d|[.,]\d)"
 _PATTERNS: Final = tuple(
-    re.compile(pattern)
+    late(pattern)
     for pattern in (
         rf"(?<![\d.,/-])(?P<y>{_YEAR})([-/.])(?P<m>0?[1-9]|1[0-2])\2(?P<d>[0-2]?\d|3[01]){_END}",
         rf"(?<![\d.,/-])(?P<a>[0-2]?\d|3[01])([-/.]) ?(?P<b>[0-2]?\d|3[01])\2 ?(?P<y>{_YEAR}){_END}",
@@ -47,7 +48,7 @@ _PATTERNS: Final = tuple(
         rf"(?<!\d)(?P<m>\d{{1,2}}|{_HAN}{{1,3}}) ?月 ?(?P<d>\d{{1,2}}|{_HAN}{{1,3}}) ?[日号號]",
     )
 )
-_CLOCK: Final = re.compile(
+_CLOCK: Final = late(
     r"(?P<cn>上午|下午|晚上|中午)? ?(?<![\d.,:])(?P<h>[01]?\d|2[0-4])"
     r"(?:(?:[:.h] ?(?P<min>[0-5]\d)(?![\d:%]|\.\d)) ?(?P<half>[ap]\.?m\b\.?|uhr\b)?| ?(?P<alone>[ap]\.?m\b\.?|uhr\b)"
     r"|(?P<dian>[点點])(?:(?P<fen>\d{1,2})分?|(?P<ban>半))?)"

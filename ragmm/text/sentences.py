@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from ragmm.text.cuts import is_abbreviation
+from ragmm.text.patterns import late
 
 __all__ = ["sentences"]
 
@@ -17,11 +18,11 @@ _MAX_SENTENCE = 480
 """Longer stretches without a full stop are cut at a clause or a space."""
 
 # Both patterns match wherever they start to match: no backtracking, so time is linear in the text.
-_STOP = re.compile(r"""[.!?…]+["'”’»)\]]*|[。！？｡؟।॥။።]+["'”’»)\]」』）】]*|\n[ \t\r]*\n?\s*""")
-_CLAUSE = re.compile(r"[;:,，；：、]\s*|\s+")
-_MARKER = re.compile(r"\s{0,8}(?:[-*•▪●○+|#>]|\(?\d{1,3}[.)](?!\d)|\(?[a-z]\))")
-_KEY_VALUE = re.compile(r"[^\s:：|][^:：\n|]{0,48}[:：](?:\s+\S|(?<=：)\S)")
-_ROW_END = re.compile(r"[\d%)]\s*$")
+_STOP = late(r"""[.!?…]+["'”’»)\]]*|[。！？｡؟।॥။።]+["'”’»)\]」』）】]*|\n[ \t\r]*\n?\s*""")
+_CLAUSE = late(r"[;:,，；：、]\s*|\s+")
+_MARKER = late(r"\s{0,8}(?:[-*•▪●○+|#>]|\(?\d{1,3}[.)](?!\d)|\(?[a-z]\))")
+_KEY_VALUE = late(r"[^\s:：|][^:：\n|]{0,48}[:：](?:\s+\S|(?<=：)\S)")
+_ROW_END = late(r"[\d%)]\s*$")
 _ALSO = frozenset(["art", "co", "corp", "eg", "ie", "inc", "ltd", "resp", "usw"])
 """Abbreviations beside those at which no passage is cut either."""
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import pairwise
 
+from ragmm.text.patterns import late
 from ragmm.text.stop_words import LATIN_LANGUAGES, STOPWORDS
 
 __all__ = [
@@ -26,17 +27,17 @@ __all__ = [
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
 # Vowel signs of the Indic scripts, Hebrew and Arabic are marks, not letters: without them words would fall apart.
 _MARKS = "\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0900-\u0963\u0966-\u0dff"
-_TOKEN = re.compile(
+_TOKEN = late(
     rf"(?P<number>\d+(?:[.,]\d+)*)|(?P<unspaced>[{_UNSPACED}]+|[\U00020000-\U0003ffff]+)|(?P<word>(?:[^\W\d_{_UNSPACED}]|[{_MARKS}])+)"
 )
-_ACCENTS = re.compile("[\u0300-\u036f]+")
-_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
-_EUROPEAN = re.compile(r"\d{1,3}(?:\.\d{3})+,\d+|\d+,\d+")
-_HIRAGANA = re.compile(r"[\u3040-\u309f]+")
+_ACCENTS = late("[\u0300-\u036f]+")
+_THOUSANDS = late(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_EUROPEAN = late(r"\d{1,3}(?:\.\d{3})+,\d+|\d+,\d+")
+_HIRAGANA = late(r"[\u3040-\u309f]+")
 
 # Characters of Chinese that ask or bind; a question is cut at them, so that no pair straddles two words.
 _BINDING = frozenset("的了在是和与及或吗呢么什哪些谁几为被把于从到对而也就都这那其之个請请问問個與嗎為於從對這")
-_ASKING = re.compile("什么|什麼|多少|哪些|哪里|哪裡|哪个|哪年|为什么|為什麼|怎么|怎样|如何|何时|何時|何地|时候|時候")
+_ASKING = late("什么|什麼|多少|哪些|哪里|哪裡|哪个|哪年|为什么|為什麼|怎么|怎样|如何|何时|何時|何地|时候|時候")
 
 
 def fold(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from ragmm.text.patterns import late
 
 __all__ = ["NO_WORDS", "VERSION", "is_pair", "segment", "words_of"]
 
@@ -12,8 +12,8 @@ VERSION = 1
 NO_WORDS: frozenset[str] = frozenset()
 
 _CJK = r"\u2e80-\u2fdf\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003134f"
-_CJK_RUN = re.compile(f"[{_CJK}]+")
-_TOKEN = re.compile(r"[^\W_]+")
+_CJK_RUN = late(f"[{_CJK}]+")
+_TOKEN = late(r"[^\W_]+")
 
 
 def segment(text: str) -> str:

@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ragmm.errors import CollectionNotFoundError
 from ragmm.indexes import fsio
@@ -25,21 +26,16 @@ from ragmm.indexes.records import (
     Strikes,
     VerifyReport,
 )
-from ragmm.indexes.store import blocks, generations, maintenance, schema, transactions
-from ragmm.indexes.store.cache import read_strikes
-from ragmm.indexes.store.copying import copy_to
-from ragmm.indexes.store.digest import digest
+from ragmm.indexes.store import blocks, generations, schema, transactions
 from ragmm.indexes.store.lock import writer_lock
 from ragmm.indexes.store.reading import load_spaces
-from ragmm.indexes.store.repair import EmbedAgain, repair
-from ragmm.indexes.store.salvage import salvage
-from ragmm.indexes.store.search_upkeep import forget_damaged, refresh
 from ragmm.indexes.store.snapshot import Snapshot
-from ragmm.indexes.store.staging import preview, staged_spaces
-from ragmm.indexes.store.verify import verify
-from ragmm.indexes.store.work_cache import CACHE, StoreCache
-from ragmm.indexes.store.writer import Writer
-from ragmm.indexes.store.writing import WritingSession
+
+if TYPE_CHECKING:
+    from ragmm.indexes.store.repair import EmbedAgain
+    from ragmm.indexes.store.work_cache import StoreCache
+    from ragmm.indexes.store.writer import Writer
+    from ragmm.indexes.store.writing import WritingSession
 
 __all__ = ["Store"]
 
@@ -47,7 +43,7 @@ LOCK = "writer.lock"
 
 
 class Store:
-    """A collection's folder. Cheap to construct; nothing is read before it is asked for."""
+    """A collection's folder. Cheap to construct; nothing is read before it is asked for, and no code but for it."""
 
     def __init__(self, folder: Path, *, clock: Callable[[], float] = time.time) -> None:
         self.folder = folder
@@ -85,6 +81,8 @@ class Store:
 
     def staged(self) -> dict[str, str]:
         """By space, the name of a model that is to replace its own; see `staging`."""
+        from ragmm.indexes.store.staging import staged_spaces
+
         with contextlib.closing(schema.connect_reader(self.folder / schema.DATABASE)) as connection:
             return {name: space.model for name, space in staged_spaces(connection).items()}
 
@@ -104,18 +102,27 @@ class Store:
 
     def strikes(self) -> list[Strikes]:
         """Every document that killed its parser, as the cache of another process may know them; takes no lock."""
+        from ragmm.indexes.store.cache import read_strikes
+        from ragmm.indexes.store.work_cache import CACHE
+
         return read_strikes(self.folder / CACHE)
 
     def preview(self, space: str) -> Snapshot:
         """The newest generation as it would be with the staged space in the place of the one that serves."""
+        from ragmm.indexes.store.staging import preview
+
         return preview(self.folder, space)
 
     def digest(self, *, vectors: bool = False) -> str:
         """The order-independent hash of the live content."""
+        from ragmm.indexes.store.digest import digest
+
         with contextlib.closing(self.snapshot()) as snapshot:
             return digest(snapshot, vectors=vectors)
 
     def verify(self, *, deep: bool = False) -> VerifyReport:
+        from ragmm.indexes.store.verify import verify
+
         return verify(self.folder, deep=deep)
 
     # Writing -----------------------------------------------------------------------------------------------------
@@ -129,6 +136,8 @@ class Store:
     @contextlib.contextmanager
     def writer(self, command: str = "", *, create: bool = False) -> Iterator[WritingSession]:
         """A writing session, alone. WriterBusyError at once if there is another."""
+        from ragmm.indexes.store.writing import WritingSession
+
         with self._locked(create):
             writer = WritingSession(self.folder, self._connect(create), _run_name(self.clock()), self.clock)
             started = self.clock()
@@ -161,38 +170,54 @@ class Store:
 
     def cache(self) -> StoreCache:
         """What can be computed again; for the one who writes."""
+        from ragmm.indexes.store.work_cache import CACHE, StoreCache
+
         return StoreCache(self.folder / CACHE)
 
     # Maintenance -------------------------------------------------------------------------------------------------
 
     def refresh_indexes(self, kind: str, say: Callable[[str], None] | None = None) -> list[Built]:
         """Build the derived indexes that are missing, damaged, of another kind, or too old; searching goes on."""
+        from ragmm.indexes.store.search_upkeep import refresh
+
         with self.writer("index") as writer:
             return refresh(writer, kind, say=say)
 
     def rollback(self, generation: int) -> int:
+        from ragmm.indexes.store.maintenance import rollback
+
         with self.writer(f"rollback {generation}") as writer:
-            return maintenance.rollback(writer, generation)
+            return rollback(writer, generation)
 
     def compact(self, retention: Retention | None = None) -> Collected:
         """Rewrite every leg as one block without dead rows, then collect what nothing needs."""
+        from ragmm.indexes.store.maintenance import collect
+
         with self.writer("compact") as writer:
             if writer.vector_files.live:
                 writer.commit(kind="compact", merge_all=True)
-            return maintenance.collect(writer, retention or Retention())
+            return collect(writer, retention or Retention())
 
     def pin(self, name: str) -> int:
+        from ragmm.indexes.store.maintenance import pin
+
         with self.writer(f"snapshot {name}") as writer:
-            return maintenance.pin(writer, name)
+            return pin(writer, name)
 
     def copy_to(self, target: Path) -> Path:
         """A copy as of the newest generation; neither waits for a writer nor keeps one waiting."""
+        from ragmm.indexes.store.copying import copy_to
+
         if not self.exists:
             raise CollectionNotFoundError(f"{self.folder} is not a collection; there is nothing to copy")
         return copy_to(self.folder, target)
 
     def repair(self, embed: EmbedAgain) -> RepairReport:
         """Restore what verify finds damaged; `embed` makes vectors of stored items again."""
+        from ragmm.indexes.store.repair import repair
+        from ragmm.indexes.store.salvage import salvage
+        from ragmm.indexes.store.search_upkeep import forget_damaged
+
         again: tuple[str, ...] = ()
         aside: tuple[str, ...] = ()
         with self._locked(create=False):
@@ -215,8 +240,7 @@ class Store:
         )
 
     def _database_damaged(self) -> bool:
-        report = verify(self.folder, deep=True)
-        return any(problem.kind in {"database", "rows", "seal"} for problem in report.problems)
+        return any(problem.kind in {"database", "rows", "seal"} for problem in self.verify(deep=True).problems)
 
 
 def _run_name(now: float) -> str:

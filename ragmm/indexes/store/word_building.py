@@ -7,24 +7,20 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ragmm.indexes.store import lexicon
+from ragmm.indexes.store.word_files import ITEMS, STRETCHES, Arrays
 from ragmm.indexes.store.word_terms import Numbering, TermsOfTexts, Tokenizer
 from ragmm.indexes.words.inverting import TokenFile, invert
 from ragmm.text.words import segment
 
-__all__ = ["ITEMS", "STRETCHES", "build_words"]
+__all__ = ["build_words"]
 
-ITEMS, STRETCHES = "items", "stretches"
 _CONTENTS_AT_ONCE = 20_000
 _AT_ONCE = 4_000_000
 """Characters."""
-
-Arrays = dict[str, NDArray[Any]]
 
 
 def build_words(

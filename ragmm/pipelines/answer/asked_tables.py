@@ -8,26 +8,27 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ragmm.pipelines.answer.grids import Grid, is_amount
+from ragmm.text.patterns import late
 from ragmm.text.terms import terms
 
 __all__ = ["TOTAL", "AskedOrder", "AskedTable", "has_word", "label_column", "orders", "words_of"]
 
-TOTAL = re.compile(r"\b(?:total|sum|overall|altogether|all|gesamt|summe)\b|合计|总计|总", re.IGNORECASE)
-_MOST = re.compile(
+TOTAL = late(r"\b(?:total|sum|overall|altogether|all|gesamt|summe)\b|合计|总计|总", re.IGNORECASE)
+_MOST = late(
     r"\b(?:most|highest|largest|biggest|greatest|max(?:imum)?|best|longest|tallest|heaviest|fastest|latest|newest|oldest"
     r"|deepest|widest|strongest|richest|top)\b|最[大高多长長重新晚深宽强好]",
     re.IGNORECASE,
 )
-_LEAST = re.compile(
+_LEAST = late(
     r"\b(?:least|lowest|smallest|fewest|min(?:imum)?|worst|shortest|lightest|slowest|earliest|youngest|poorest|weakest)\b"
     r"|最[小低少短轻早差弱]",
     re.IGNORECASE,
 )
-_FIRST = re.compile(r"\b(?:first|earliest|top|initial)\b|第一|最早|最先|首", re.IGNORECASE)
-_LAST = re.compile(r"\b(?:last|latest|final|bottom|most recent)\b|最后|最末|最近", re.IGNORECASE)
-_AFTER = re.compile(r"\b(?:after|next|following|follow(?:s|ed)|below|since)\b|之?后|下一", re.IGNORECASE)
-_BEFORE = re.compile(r"\b(?:before|previous|prior|preced\w+|above)\b|之?前|上一", re.IGNORECASE)
-_NUMBER = re.compile(r"[^\w-]*([-−–]?\d[\d,]*(?:\.\d+)?)(?![\d°º′'’:/])")
+_FIRST = late(r"\b(?:first|earliest|top|initial)\b|第一|最早|最先|首", re.IGNORECASE)
+_LAST = late(r"\b(?:last|latest|final|bottom|most recent)\b|最后|最末|最近", re.IGNORECASE)
+_AFTER = late(r"\b(?:after|next|following|follow(?:s|ed)|below|since)\b|之?后|下一", re.IGNORECASE)
+_BEFORE = late(r"\b(?:before|previous|prior|preced\w+|above)\b|之?前|上一", re.IGNORECASE)
+_NUMBER = late(r"[^\w-]*([-−–]?\d[\d,]*(?:\.\d+)?)(?![\d°º′'’:/])")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,6 +22,7 @@ from ragmm.pipelines.query.value_kinds import AskedKind, fits, is_plain, years
 from ragmm.pipelines.query.wanted import AskedFor, label_words
 from ragmm.readers.base import OptionSide, Passage, Reader
 from ragmm.text.dates import days_of
+from ragmm.text.patterns import late
 from ragmm.text.terms import content_terms, numbers, terms
 
 __all__ = [
@@ -55,10 +56,8 @@ COLUMN_FEATURES = (
     "named",
     "last",
 )
-_WHICH = re.compile(
-    r"\b(?:which|what|welche\w*|quel\w*|que)\s+([\w'’-]+(?:\s[\w'’-]+)?)|哪[个個一]?(.{1,6})", re.IGNORECASE
-)
-_NAME = re.compile(r"(?<=\s)[A-ZÀ-Þ][\w'’-]+|\d[\w.,-]*")
+_WHICH = late(r"\b(?:which|what|welche\w*|quel\w*|que)\s+([\w'’-]+(?:\s[\w'’-]+)?)|哪[个個一]?(.{1,6})", re.IGNORECASE)
+_NAME = late(r"(?<=\s)[A-ZÀ-Þ][\w'’-]+|\d[\w.,-]*")
 _DATED = 0.4
 """What a year of the question counts that is there: it says when, not what."""
 _ORDER = ROW_FEATURES.index("order")
@@ -68,7 +67,7 @@ _READ_ROWS, _READ_COLUMNS = 6, 4
 """How many are read at most."""
 _ROWS_WITHIN = 4.0
 """How far the words' score of a row may lie below the best; what lies lower is not read."""
-_EMPTY = re.compile(r"[\s\-–—.?]*|n\.?\s?/?\s?a\.?|nan|null|nil|#n/a|tba|tbd", re.IGNORECASE)
+_EMPTY = late(r"[\s\-–—.?]*|n\.?\s?/?\s?a\.?|nan|null|nil|#n/a|tba|tbd", re.IGNORECASE)
 _ABOUT = 0.3
 """What a word counts in a list of facts that is about it as a whole."""
 

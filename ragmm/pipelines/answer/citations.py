@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ragmm.text.inert import inert
+from ragmm.text.patterns import late
 from ragmm.text.sentences import sentences
 
 __all__ = ["Statement", "parse_reply"]
@@ -14,31 +15,29 @@ __all__ = ["Statement", "parse_reply"]
 _MAX_REPLY = 20_000
 _MAX_STATEMENTS = 60
 _MARK, _END = "\ue000", "\ue001"
-_PRIVATE = re.compile(f"[{_MARK}-\uf8ff]")
-_THINKING = re.compile(r"<(think|thinking|reasoning)>.*?(?:</\1>|\Z)", re.IGNORECASE | re.DOTALL)
-_DELIMITER = re.compile(r"</?evidence-\w{1,40}>?")
-_PREFIX = re.compile(
-    r"\s*(?:\*\*)?(?:answer|final answer|response|答案|回答|答)(?:\*\*)?\s?[:：](?:\*\*)?\s*", re.IGNORECASE
-)
+_PRIVATE = late(f"[{_MARK}-\uf8ff]")
+_THINKING = late(r"<(think|thinking|reasoning)>.*?(?:</\1>|\Z)", re.IGNORECASE | re.DOTALL)
+_DELIMITER = late(r"</?evidence-\w{1,40}>?")
+_PREFIX = late(r"\s*(?:\*\*)?(?:answer|final answer|response|答案|回答|答)(?:\*\*)?\s?[:：](?:\*\*)?\s*", re.IGNORECASE)
 _NUMBERS = r"\d{1,4}(?:\s{0,2}(?:[,;&、，–-]|and|und|et)\s{0,2}\d{1,4}){0,20}"
 _NAMES = "source|evidence|document|doc|passage|image|figure|ref|citation|hit|来源|资料|图"
 _WORD = rf"(?:(?:{_NAMES})s?\.?\s{{0,2}}[:#]?\s{{0,2}})?"
-_SQUARE = re.compile(
+_SQUARE = late(
     rf"[\[【〔]\s{{0,2}}\^?{_WORD}({_NUMBERS})\s{{0,2}}(?:\(image\)|†[^\]】〕\n]{{0,80}})?\s{{0,2}}[\]】〕](?:\s?\(image\))?",
     re.IGNORECASE,
 )
-_ROUND = re.compile(
+_ROUND = late(
     rf"[(（]\s{{0,2}}(?:(?:see|siehe|cf\.?|voir|见)\s)?{_WORD}({_NUMBERS})\s{{0,2}}[)）](?=\s*(?:[.!?。！？,;，；)]|$|\n|[A-Z\u3000-\u9fff]))",
     re.IGNORECASE,
 )
-_NAMED_ROUND = re.compile(
+_NAMED_ROUND = late(
     rf"[(（]\s{{0,2}}(?:source|sources|evidence|来源)s?\.?\s{{0,2}}[:#]?\s{{0,2}}({_NUMBERS})\s{{0,2}}[)）]",
     re.IGNORECASE,
 )
-_RANGE = re.compile(r"(\d+)\s{0,2}[–-]\s{0,2}(\d+)")
+_RANGE = late(r"(\d+)\s{0,2}[–-]\s{0,2}(\d+)")
 _TOKENS = rf"(?:\s{{0,3}}{_MARK}[\d,]*{_END})+"
-_AFTER_STOP = re.compile(rf"""([.!?…]["'”’»)]{{0,3}}|[。！？]["”’」』）]{{0,3}})({_TOKENS})(?=\s*(?:$|\n|[^a-z\s]))""")
-_TOKEN = re.compile(rf"\s{{0,3}}{_MARK}([\d,]*){_END}")
+_AFTER_STOP = late(rf"""([.!?…]["'”’»)]{{0,3}}|[。！？]["”’」』）]{{0,3}})({_TOKENS})(?=\s*(?:$|\n|[^a-z\s]))""")
+_TOKEN = late(rf"\s{{0,3}}{_MARK}([\d,]*){_END}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ragmm.text.inert import without_controls
+from ragmm.text.patterns import late
 from ragmm.text.sentences import sentences
 from ragmm.types import Hit, StoredItem
 
@@ -14,9 +14,9 @@ __all__ = ["Unit", "caption_of", "units_of", "units_of_hits"]
 
 _MAX_TEXT = 200_000
 """Of an item, how many characters are looked at; chunkers keep items far below."""
-_AMOUNT = re.compile(r"[(\s$€£¥+-]*(?!(?:19|20)\d\d\b)\d[\d.,]*[\s)%]*")
-_SEPARATOR = re.compile(r"[\s|:+-]{3,}")
-_CJK_GAP = re.compile("(?<=[\u3000-\u9fff\uf900-\uffef]) (?=[\u3000-\u9fff\uf900-\uffef])")
+_AMOUNT = late(r"[(\s$€£¥+-]*(?!(?:19|20)\d\d\b)\d[\d.,]*[\s)%]*")
+_SEPARATOR = late(r"[\s|:+-]{3,}")
+_CJK_GAP = late("(?<=[\u3000-\u9fff\uf900-\uffef]) (?=[\u3000-\u9fff\uf900-\uffef])")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,28 +7,30 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
+from ragmm.text.patterns import late
+
 __all__ = ["CellNumber", "exact_figure", "head_unit", "rounded", "written"]
 
-_CELL = re.compile(
+_CELL = late(
     r"\s*(?P<open>\()?\s*(?P<minus>[-−–])?\s*(?P<before>US\$|[$€£¥₹]|[A-Z]{3}(?=\s?\d))?\s*(?P<minus2>[-−–])?"
     r"(?P<digits>\d[\d.,'’\s]*)(?P<after>%|[A-Za-zµ°€$£][A-Za-zµ°²³€$£/]*\d?(?:\s[a-zA-Z]+)?)?\s*(?P<close>\))?\s*"
 )
 _LONGEST = 60
 """Characters of a cell that is a number and no more."""
-_GROUPED = re.compile(r"\d{1,3}(?:[,'’\s.]\d{3})+")
+_GROUPED = late(r"\d{1,3}(?:[,'’\s.]\d{3})+")
 _SCALES = r"thousands?|millions?|billions?"
 _MONEY = r"US\$|[$€£¥₹]|USD|EUR|GBP|CHF|JPY|dollars?|euros?|pounds?"
 _MASSES = r"kilotonnes|megatonnes|tonnes|tons|kg|kWh|MWh|GWh"
 _THINGS = rf"{_MASSES}|km|hectares|days|hours|minutes|weeks|months|litres|metres|miles|%|per ?cent"
-_IN = re.compile(
+_IN = late(
     rf"(?:\bin |^|\()\s*(?P<before>{_MONEY})?\s?(?P<scale>{_SCALES})?"
     rf"(?:\s?(?:of )?(?P<after>{_MONEY}|{_THINGS}))?(?=\W|$)",
     re.IGNORECASE,
 )
-_HEAD = re.compile(
+_HEAD = late(
     r"\(([^()]{1,16})\)\s*$|_(m|m2|kg|km|usd|eur|kwh|t|min|h|days)$|,?\s(?:in )([\w$€£%/²³ ]{1,16})$", re.IGNORECASE
 )
-_PREFIXED = re.compile(r"US\$|[$€£¥₹]|USD|EUR|GBP|CHF|JPY", re.IGNORECASE)
+_PREFIXED = late(r"US\$|[$€£¥₹]|USD|EUR|GBP|CHF|JPY", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)

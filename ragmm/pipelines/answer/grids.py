@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ragmm.pipelines.answer.evidence import caption_of
 from ragmm.pipelines.query.wanted import label_words
 from ragmm.text.inert import without_controls
+from ragmm.text.patterns import late
 from ragmm.text.terms import content_terms, terms
 from ragmm.types import IMAGE_MODALITIES, StoredItem
 
@@ -16,19 +17,19 @@ __all__ = ["RULE_LINE", "Grid", "entry_asked_for", "grid_of", "is_amount", "is_u
 
 _MAX_TEXT = 60_000
 _MOST_BESIDE = 4_000
-RULE_LINE = re.compile(r"\|(?:\s*:?-{3,}:?\s*\|)+")
+RULE_LINE = late(r"\|(?:\s*:?-{3,}:?\s*\|)+")
 """Between the heads of a table in Markdown and its rows."""
-_AMOUNT = re.compile(
+_AMOUNT = late(
     r"[(\s$€£¥+\-−–~<>≤≥±]*(?:US\$|USD|EUR)?\s?\d[\d.,\s']*[\s)%*]*(?:%|[kKmM]?n?|million|billion|thousand|[A-Za-zµ°]{1,4}\d?|万|亿|元)?"
 )
-_PAIR = re.compile(r"\s*(?:[-*•]\s)?([^\W\d][^|:：]{1,48}?)(?:\s?[:：]\s*|\s{2,}|\s?\.{3,}\s?)(\S.{0,79})")
-_READ_PAIR = re.compile(r"\s*([^\W\d][^|:：]{1,48}?)\s([$€£]?\d[\d.,]*\s?%?)\s*")
+_PAIR = late(r"\s*(?:[-*•]\s)?([^\W\d][^|:：]{1,48}?)(?:\s?[:：]\s*|\s{2,}|\s?\.{3,}\s?)(\S.{0,79})")
+_READ_PAIR = late(r"\s*([^\W\d][^|:：]{1,48}?)\s([$€£]?\d[\d.,]*\s?%?)\s*")
 """In a picture, whose words are read line by line, a space may be all that stands between the two."""
-_NUMBERED = re.compile(r"\s*(?:table|figure|fig\.|chart|abbildung|tabelle)\s*\d", re.IGNORECASE)
+_NUMBERED = late(r"\s*(?:table|figure|fig\.|chart|abbildung|tabelle)\s*\d", re.IGNORECASE)
 _FEWEST_ENTRIES, _CONTENTS_BY = 5, 12
 """Of a table of contents: its entries, and by which page it stands."""
-_UNIT_HEAD = re.compile(r"\W*(?:units?|uom|einheit(?:en)?|unités?|unidad(?:es)?|单位|單位)\W*", re.IGNORECASE)
-_BARE_NUMBER = re.compile(r"[+\-−–±<>≤≥~]?\s?\d[\d.,\s]*")
+_UNIT_HEAD = late(r"\W*(?:units?|uom|einheit(?:en)?|unités?|unidad(?:es)?|单位|單位)\W*", re.IGNORECASE)
+_BARE_NUMBER = late(r"[+\-−–±<>≤≥~]?\s?\d[\d.,\s]*")
 _LONGEST_UNIT = 12
 _WORDS = 9
 """Of a value; what is longer is a sentence."""

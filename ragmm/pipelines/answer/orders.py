@@ -6,6 +6,7 @@ import dataclasses
 import re
 from collections.abc import Iterator
 
+from ragmm.text.patterns import late
 from ragmm.text.sentences import sentences
 from ragmm.types import Hit
 
@@ -19,7 +20,7 @@ _SAY = (
     r"(?:answer|reply|respond|say|state|write|output|print|tell|report|claim|repeat|summari[sz]e|antworte\w*|schreib\w*"
     r"|回答|输出)"
 )
-_ORDER = re.compile(
+_ORDER = late(
     r"(?:^|[:;.!?\n\"'(*-]\s{0,3}|\b(?:please|now|must|should|and|then)\s)(?:ignore|disregard|forget|override|bypass|ignorier\w*"
     r"|vergiss)\b[^.!?\n]{0,60}\b(?:instructions?|prompts?|rules?|questions?|evidence|passages?|everything|anweisung\w*"
     r"|frage\w*)\b"
@@ -34,7 +35,7 @@ _ORDER = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 """Addressed to a model in so many words: what a handbook tells its staff, or an article tells of models, is none."""
-_GOES_ON = re.compile(
+_GOES_ON = late(
     r"\W*(?:instead|then|always|only|just|also|do not|don['’]t|never|you (?:must|should|will)|please|end|begin|start"
     rf"|add|and|{_SAY})\b",
     re.IGNORECASE,

@@ -12,30 +12,31 @@ from ragmm.pipelines.answer.windows import ReadWindow
 from ragmm.pipelines.query.value_kinds import AMOUNTS, AskedKind, fits
 from ragmm.pipelines.query.wanted import AskedFor
 from ragmm.readers.base import Reader, Span
+from ragmm.text.patterns import late
 from ragmm.text.terms import content_terms, terms
 
 __all__ = ["Pointed", "point"]
 
-_HEADING = re.compile(r"\s*(?:#|(?:table|figure|fig\.|chart|abbildung|tabelle|图|表)\s*\d)", re.IGNORECASE)
-_SALUTATION = re.compile(r"\s*(?:dear|to the|sehr geehrte|liebe)\b", re.IGNORECASE)
-_HOW_MANY = re.compile(r"\bhow many (\w+s|people|children|men|women|persons)\b", re.IGNORECASE)
-_A_YEAR = re.compile(r"(?<!\d)(?:1[5-9]|20)\d\d(?!\d)")
-_NO_TITLE = re.compile(r"[\d:：|]|[.!?;,。！？；，]$|.{90}")
-_ENUMERATED = re.compile(
+_HEADING = late(r"\s*(?:#|(?:table|figure|fig\.|chart|abbildung|tabelle|图|表)\s*\d)", re.IGNORECASE)
+_SALUTATION = late(r"\s*(?:dear|to the|sehr geehrte|liebe)\b", re.IGNORECASE)
+_HOW_MANY = late(r"\bhow many (\w+s|people|children|men|women|persons)\b", re.IGNORECASE)
+_A_YEAR = late(r"(?<!\d)(?:1[5-9]|20)\d\d(?!\d)")
+_NO_TITLE = late(r"[\d:：|]|[.!?;,。！？；，]$|.{90}")
+_ENUMERATED = late(
     r"\W*(?:(?:section|article|chapter|rule|item|step|no|art|sec|§)\b\.?\s*)?(\(?(?:\d+(?:\.\d+)*|[a-z]|[ivx]+)[.):]*)(?=\s|$)",
     re.IGNORECASE,
 )
 """The number that a paragraph or an entry of a list begins with."""
-_STREET = re.compile(
+_STREET = late(
     r"(?:\s+[NSEW]\.?)?(?:\s+[A-Z][\w.'’-]*){1,4}?\s+(?:st|street|ave|avenue|rd|road|blvd|boulevard|hwy|highway|lane|drive|dr"
     r"|way|court|place|square|parkway|pkwy)\b",
     re.IGNORECASE,
 )
-_BETWEEN = re.compile(
+_BETWEEN = late(
     r"\b(?:between|from) (?:which|what|when)\b|\b(?:opening|office|business) hours\b|\bvon wann bis wann\b",
     re.IGNORECASE,
 )
-_OTHER_END = re.compile(
+_OTHER_END = late(
     r"\s?(?:and|to|until|till|bis|à|[-–])\s?(?:the )?\d[\w.:]*(?:\s?[ap]\.?m\b\.?|\s?(?:Uhr|h)\b)?", re.IGNORECASE
 )
 _NEAR = 4

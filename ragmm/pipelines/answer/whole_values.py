@@ -5,32 +5,33 @@ from __future__ import annotations
 import re
 
 from ragmm.pipelines.query.value_kinds import WHENS, AskedKind
+from ragmm.text.patterns import late
 
 __all__ = ["LONGEST", "whole_value"]
 
 LONGEST = 80
 """Characters of a short answer."""
-_LEFT_OF_NUMBER = re.compile(r"(?:[$€£¥₹]|US\$|(?:USD|EUR|GBP|CHF)\s|[-−+±~≈<>≤≥]\s?|(?<![\w.,])\d[\d.,]*)$")
-_RIGHT_OF_NUMBER = re.compile(r"[\d]*(?:[.,]\d+)*")
-_SCALE = re.compile(
+_LEFT_OF_NUMBER = late(r"(?:[$€£¥₹]|US\$|(?:USD|EUR|GBP|CHF)\s|[-−+±~≈<>≤≥]\s?|(?<![\w.,])\d[\d.,]*)$")
+_RIGHT_OF_NUMBER = late(r"[\d]*(?:[.,]\d+)*")
+_SCALE = late(
     r"\s?(?:%|‰|°\s?[CF]?|(?:per ?cent|percent|percentage points|thousand|million|billion|trillion|hundred"
     r"|dozen|mn|bn|Mio\.?|Mrd\.?|"
     r"Millionen|Milliarden|Tausend|Prozent|millions?|milliards?|万亿|万|亿|千|百)(?![A-Za-z]))|[mk](?![A-Za-z])"
 )
-_MONEY = re.compile(r"\s?(?:€|EUR|euros?|dollars?|pounds?|cents?|pence|USD|GBP|Euro|元|美元|人民币)(?![A-Za-z])")
+_MONEY = late(r"\s?(?:€|EUR|euros?|dollars?|pounds?|cents?|pence|USD|GBP|Euro|元|美元|人民币)(?![A-Za-z])")
 _MONTHS = (
     "January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|"
     "Januar|Februar|März|Mai|Juni|Juli|Oktober|Dezember|janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre"
 )
-_REST_OF_DATE = re.compile(
+_REST_OF_DATE = late(
     rf"\s?(?:of )?(?:{_MONTHS})\b\.?|,?\s(?:1[5-9]|20)\d\d(?!\d)|年(?:\d{{1,2}}月)?(?:\d{{1,2}}日)?"
     rf"|月(?:\d{{1,2}}日)?|日|:\d\d|\s?(?:a\.?m\.?|p\.?m\.?|Uhr)\b"
 )
-_HEAD_OF_DATE = re.compile(
+_HEAD_OF_DATE = late(
     rf"(?:(?<!\d)\d{{1,2}}(?:st|nd|rd|th|\.)?\s(?:of )?|(?:{_MONTHS})\s|\d{{4}}年|\d{{1,2}}月|\d{{1,2}}:"
     rf"|\b(?:first|second|third|fourth|last|every|each)\s)$"
 )
-_UNIT = re.compile(r"\s?[A-Za-zµμΩ°/²³]+(?:/[A-Za-z²³]+)?")
+_UNIT = late(r"\s?[A-Za-zµμΩ°/²³]+(?:/[A-Za-z²³]+)?")
 _NO_UNIT = frozenset(
     [
         *[
@@ -103,25 +104,25 @@ _WORDS = (
     r"|sixty|seventy|eighty|ninety|hundred|"
     r"thousand|million|billion"
 )
-_NAME_LEFT = re.compile(r"(?:\b[A-ZÀ-Þ][\w'’.-]*\s(?:(?:van|von|de|der|da|di|la|le|of)\s)*)$")
-_NAME_RIGHT = re.compile(r"\s(?:(?:van|von|de|der|da|di|la|le)\s)*[A-ZÀ-Þ][\w'’-]*\b(?!\s?[:：])")
+_NAME_LEFT = late(r"(?:\b[A-ZÀ-Þ][\w'’.-]*\s(?:(?:van|von|de|der|da|di|la|le|of)\s)*)$")
+_NAME_RIGHT = late(r"\s(?:(?:van|von|de|der|da|di|la|le)\s)*[A-ZÀ-Þ][\w'’-]*\b(?!\s?[:：])")
 """Not the label of what follows."""
-_NO_NAME = re.compile(
+_NO_NAME = late(
     r"^(?:The|A|An|In|On|At|By|For|From|And|But|It|He|She|They|We|This|That|When|Dear|Signed|As|Of|To|With)\s$"
 )
 _EDGE = " \t\n.,;:!?，。；：！？、\"“”'‘’()[]（）「」『』*_|>•–—-"
-_OPENING = re.compile(
+_OPENING = late(
     r"^(?:是|为|為|在|由|于|於|the amount of|about|around|approximately|roughly|only|just|is|was|are|were)\s?(?=\S)",
     re.IGNORECASE,
 )
 _TOKENS = frozenset({AskedKind.LINK, AskedKind.EMAIL, AskedKind.CODE})
 """Kinds of values that no space cuts."""
-_DIGITS_LEFT, _DIGITS_RIGHT = re.compile(r"(?<![\w.,])\d{2,}[ -]$"), re.compile(r"[ -]\d{2,}(?![\w.,]\w)")
+_DIGITS_LEFT, _DIGITS_RIGHT = late(r"(?<![\w.,])\d{2,}[ -]$"), late(r"[ -]\d{2,}(?![\w.,]\w)")
 """Of a number that is written in groups: 869 1664 1575."""
-_SPELT_BEFORE = re.compile(rf"\b(?:{_WORDS})(?:[\s-](?:{_WORDS}))*\s?\($", re.IGNORECASE)
+_SPELT_BEFORE = late(rf"\b(?:{_WORDS})(?:[\s-](?:{_WORDS}))*\s?\($", re.IGNORECASE)
 """A number in words, whose figures follow in brackets: thirty (30) days."""
 _BEFORE_TOKEN, _BEHIND_TOKEN = "([<{\"'=|,;", ")]>}\"'|,;"
-_CLAUSE = re.compile(r"[，；]|(?<=[a-z]);\s")
+_CLAUSE = late(r"[，；]|(?<=[a-z]);\s")
 
 
 def whole_value(text: str, start: int, end: int, kind: AskedKind, counted: str = "") -> tuple[int, int]:

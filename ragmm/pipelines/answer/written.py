@@ -21,6 +21,7 @@ from ragmm.pipelines.prompts import check_prompt
 from ragmm.pipelines.query.question import Exchange
 from ragmm.readers.base import Reader
 from ragmm.text.inert import without_controls
+from ragmm.text.patterns import late
 from ragmm.types import Answer, Asset, Claim, Hit, ModelInfo, Support
 from ragmm.vlm.base import Piece, Reply, Vlm, joined
 
@@ -34,7 +35,7 @@ __all__ = [
     "write_answer",
 ]
 
-_DECLINES = re.compile(
+_DECLINES = late(
     r"\b(?:evidence|documents?|context|passages?|images?|pictures?|texts?|sources?|information)\b[^.!?]{0,60}"
     r"\b(?:do(?:es)? not|do(?:es)?n['’]t|did not|cannot|can['’]t|not)\b[^.!?]{0,30}"
     r"\b(?:say|state|mention|contain|show|provide|specify|include|tell|answer|give)"

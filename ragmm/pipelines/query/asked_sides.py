@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from ragmm.pipelines.query.value_kinds import years
+from ragmm.text.patterns import late
 from ragmm.text.terms import content_terms, fold, terms
 
 __all__ = ["AskedSides", "asked_sides"]
@@ -14,16 +15,16 @@ _NAME = r"(?:[A-ZÀ-Þ0-9][\w'’.&-]*)(?:\s(?:of\s)?[A-ZÀ-Þ0-9][\w'’.&-]*)*
 _ARTICLE = r"(?:(?:the|a|an)\s)?"
 _PLACED = r"(?:(?:at|in|of|by|for|from|on|with)\s)?"
 _FORMS = (
-    re.compile(
+    late(
         rf"^(?P<ask>(?:(?:in|on|at|for|from)\s)?(?:which|what|who|whom|where|when)\b.*?)\s?[,:—–-]\s?{_PLACED}{_ARTICLE}(?P<one>[^,:?]{{1,40}}?),?\s"
         rf"or\s{_PLACED}{_ARTICLE}(?P<other>[^,:?]{{1,40}}?)\s*\?*$",
         re.IGNORECASE,
     ),
-    re.compile(
+    late(
         rf"^(?P<which>(?:[Ww]hich|[Ww]ho|[Ww]hat)(?:\sone)?\sof\s{_ARTICLE}(?:two\s)?(?:[a-z]+\s)??){_ARTICLE}(?P<one>{_NAME})\s(?:and|or)\s"
         rf"{_ARTICLE}(?P<other>{_NAME})\s(?P<ask>.*?)\s*\?*$"
     ),
-    re.compile(
+    late(
         rf"^(?P<ask>(?:[Ii]s|[Aa]re|[Ww]as|[Ww]ere|[Dd]oes|[Dd]o|[Dd]id|[Hh]as|[Hh]ave|[Cc]an)\b(?:\s[^?]*?)??)\s{_PLACED}{_ARTICLE}"
         rf"(?P<one>{_NAME}),?\sor\s{_PLACED}{_ARTICLE}(?P<other>{_NAME})(?P<tail>\s[^?]*)?\?*$"
     ),
@@ -51,14 +52,12 @@ _LEAST = frozenset(
     ]
 )
 _CUES = "|".join(dict.fromkeys([*_MEASURES, *_TIMES, *_AMOUNTS]))
-_CUE = re.compile(
+_CUE = late(
     rf"\b(?:(?P<dear>more expensive|more costly)|(?P<cue>{_CUES}))\b",
     re.IGNORECASE,
 )
-_WHICH = re.compile(
-    r"^\W*(?:(?:in|on|at|for|from)\s)?(?:which|what|who|whom)\b(?:\s(?:one|of|the|two)\b)*", re.IGNORECASE
-)
-_AUXILIARY = re.compile(
+_WHICH = late(r"^\W*(?:(?:in|on|at|for|from)\s)?(?:which|what|who|whom)\b(?:\s(?:one|of|the|two)\b)*", re.IGNORECASE)
+_AUXILIARY = late(
     r"\b(?:is|are|was|were|does|do|did|has|have|had|can|could|will|would|the|a|an|to|than)\b", re.IGNORECASE
 )
 

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ragmm.text.patterns import late
 from ragmm.text.terms import fold
 
 __all__ = ["AskedSum", "Operation", "asked_sum", "asked_sums", "says_operation"]
@@ -55,7 +56,7 @@ _FALL = r"decreas\w*|declin\w*|fall\w*|fell|drop\w*|shr[aiu]nk\w*|reduc\w*|los[e
 _MOVE = rf"(?:{_RISE}|{_FALL}|chang\w*|develop\w*)"
 _PER_CENT = r"(?:%|per ?cent(?:age)?|growth rate)"
 _OPERATIONS: tuple[tuple[Operation, re.Pattern[str]], ...] = tuple(
-    (operation, re.compile(pattern))
+    (operation, late(pattern))
     for operation, pattern in (
         (
             Operation.DIFFERENCE,
@@ -97,18 +98,16 @@ _STATES = {
     Operation.SUM: r"\b(?:total|sum|together|combined|altogether|overall|all)\b",
     Operation.COUNT: r"",
 }
-_PERCENT = re.compile(rf"{_PER_CENT}|\bby what (?:share|proportion)\b")
-_FALLS = re.compile(rf"\b(?:{_LESS}|{_FALL})\b")
-_RANGED = re.compile(
-    r"\b(?:from|over|between|years?|for|in)\b[^?]*?\b(?:to|through|until|till|and)\b|\d{4}\s?[-–]\s?\d{2,4}"
-)
-_JOINS = re.compile(r"\b(?:and|plus|together|combined|added)\b|&")
-_ROUNDED = re.compile(r"\b(?:(?P<word>one|two|three|four|1|2|3|4) decimal|(?:nearest|whole) (?:whole |full )?\w+)")
+_PERCENT = late(rf"{_PER_CENT}|\bby what (?:share|proportion)\b")
+_FALLS = late(rf"\b(?:{_LESS}|{_FALL})\b")
+_RANGED = late(r"\b(?:from|over|between|years?|for|in)\b[^?]*?\b(?:to|through|until|till|and)\b|\d{4}\s?[-–]\s?\d{2,4}")
+_JOINS = late(r"\b(?:and|plus|together|combined|added)\b|&")
+_ROUNDED = late(r"\b(?:(?P<word>one|two|three|four|1|2|3|4) decimal|(?:nearest|whole) (?:whole |full )?\w+)")
 _PLACES = {"one": 1, "two": 2, "three": 3, "four": 4, "1": 1, "2": 2, "3": 3, "4": 4}
-_MARGIN_ASKED = re.compile(r"\b(?:what|which) (?:is|was|were|are) (?:the )?(?=percentage of)", re.IGNORECASE)
+_MARGIN_ASKED = late(r"\b(?:what|which) (?:is|was|were|are) (?:the )?(?=percentage of)", re.IGNORECASE)
 _REVENUE = ("revenue", "net sales", "sales", "turnover")
 _NAMED_RATIOS: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), spelt)
+    (late(pattern, re.IGNORECASE), spelt)
     for pattern, spelt in (
         (
             r"\b(?:current|working capital|liquidity) ratio\b",

@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from ragmm.pipelines.query.phrases import ASKS, QuestionPhrase, asking_word, phrases, topic
 from ragmm.pipelines.query.spoken_for import person_in, spoken_for
 from ragmm.pipelines.query.value_kinds import years
+from ragmm.text.patterns import late
 from ragmm.text.terms import content_terms
 
-__all__ = ["Exchange", "completed"]
+if TYPE_CHECKING:
+    from ragmm.pipelines.query.question import Exchange
 
-Exchange = tuple[str, str]
-"""An earlier question and its answer."""
-_OPENING = re.compile(
+__all__ = ["completed"]
+
+_OPENING = late(
     r"^\W*(?:(?:and|but|or|ok|okay|so|then|und|aber|oder|et|mais)\b[\s,]*)*"
     r"(?:(?:what|how) about\b|was ist mit\b|wie ist es mit\b|qu['’]en est-il de\b|那么?|还有)?[\s,，]*",
     re.IGNORECASE,
@@ -29,7 +32,7 @@ _KIN = frozenset({"of", "for"})
 _END = " ?？。.!！"
 _ENOUGH = 4
 """Telling words; a question that has as many and points to nothing says by itself what it is about."""
-_ASKED_OF = re.compile(
+_ASKED_OF = late(
     r"(?:the |der |die |das )?(?:(?:last|next|first|latest|current|total|average)\b.*|(?:[\w-]+ )?(?:costs?|prices?"
     r"|fees?|fares?|rent|length|size|weight|height|width|depth|age|area|capacity|speed|duration|date|name|number|address|phone"
     r"|telephone|e-?mail|owner|holder|author|director|manager|deposit|budget|profit|loss|revenue|income|turnover|deadline"
@@ -38,25 +41,23 @@ _ASKED_OF = re.compile(
     re.IGNORECASE,
 )
 """What is asked of a thing, rather than another thing to ask the same of."""
-_QUARTER = re.compile(
-    r"\b(?:Q[1-4]|H[12]|(?:the )?(?:first|second|third|fourth|last) (?:quarter|half))\b", re.IGNORECASE
-)
-_MONTH = re.compile(
+_QUARTER = late(r"\b(?:Q[1-4]|H[12]|(?:the )?(?:first|second|third|fourth|last) (?:quarter|half))\b", re.IGNORECASE)
+_MONTH = late(
     r"\b(?:january|february|march|april|may|june|july|august|september|october|november|december|spring|summer|autumn"
     r"|winter|januar|februar|märz|mai|juni|juli|oktober|dezember)\b",
     re.IGNORECASE,
 )
-_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
-_REACTS = re.compile(
+_YEAR = late(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_REACTS = late(
     r"(?:(?:thanks?|thank you|danke|merci|yes|yeah|no|really|sure|great|good|fine|nice|hello|hi|ok|okay|bye|please|ja"
     r"|nein|are you sure|谢谢)\b\W*)+(?:very much|a lot|to you)?",
     re.IGNORECASE,
 )
 """Said of an answer, asking nothing."""
-_BETWEEN = re.compile(r"\b(?:in|for|during|of|by|on|at|the|year|im|für|en|fiscal|and|und|et|then)\b", re.IGNORECASE)
-_BESIDE = re.compile(r"\b(?:the )?(?:year before|previous year|year after|next year|following year)\b", re.IGNORECASE)
-_CHINESE = re.compile(r"[\u4e00-\u9fff]")
-_VERB = re.compile(
+_BETWEEN = late(r"\b(?:in|for|during|of|by|on|at|the|year|im|für|en|fiscal|and|und|et|then)\b", re.IGNORECASE)
+_BESIDE = late(r"\b(?:the )?(?:year before|previous year|year after|next year|following year)\b", re.IGNORECASE)
+_CHINESE = late(r"[\u4e00-\u9fff]")
+_VERB = late(
     r"\b(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|must|ist|sind|war|hat|haben|wird|kann|est"
     r"|sont|tell|show|list|give|compare|explain|name)\b",
     re.IGNORECASE,
@@ -235,12 +236,12 @@ def _capital(text: str) -> str:
 
 # Chinese -----------------------------------------------------------------------------------------------------------
 
-_ZH_ASKS = re.compile("什么|多少|哪|谁|几|何|怎|吗|是否")
+_ZH_ASKS = late("什么|多少|哪|谁|几|何|怎|吗|是否")
 _ZH_SHORT = 14
 """Characters; a longer question says by itself what it is about."""
-_ZH_POINTS = re.compile("那里|这里|[它他她]们?")
-_ZH_TOPIC = re.compile(r"^(?:在|请问)?(.{2,20}?)(?:的|在|(?:19|20)\d\d|什么|多少|有|是|何时|共|为)")
-_ZH_VALUE = re.compile("的([^的是有为]{1,8})(?=[是有为])")
+_ZH_POINTS = late("那里|这里|[它他她]们?")
+_ZH_TOPIC = late(r"^(?:在|请问)?(.{2,20}?)(?:的|在|(?:19|20)\d\d|什么|多少|有|是|何时|共|为)")
+_ZH_VALUE = late("的([^的是有为]{1,8})(?=[是有为])")
 
 
 def _in_chinese(question: str, before: str) -> str:

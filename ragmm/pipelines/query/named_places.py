@@ -15,18 +15,19 @@ from dataclasses import dataclass
 
 from ragmm.indexes.contracts import Snapshot
 from ragmm.indexes.records import NamedDocument
+from ragmm.text.patterns import late
 from ragmm.text.stop_words import STOPWORDS
 from ragmm.text.words import words_of
 
 __all__ = ["Mentioned", "named_documents", "named_pages"]
 
-_ENDING = re.compile(r"\.[A-Za-z0-9]{1,8}$")
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_PARTS = re.compile(r"[^\W\d_]+|\d+")
-_PAGE = re.compile(
+_ENDING = late(r"\.[A-Za-z0-9]{1,8}$")
+_CAMEL = late(r"(?<=[a-z])(?=[A-Z])")
+_PARTS = late(r"[^\W\d_]+|\d+")
+_PAGE = late(
     r"\b(?:pages?|slides?|p\.|seiten?|page|página|pagina|стр\.|第)\s*(\d{1,5})\b|第\s*(\d{1,5})\s*[页頁]", re.I
 )
-_WORD = re.compile(r"[^\W_]+")
+_WORD = late(r"[^\W_]+")
 _MOST_WORDS = 24
 _JOINED = 4
 """Words that a file name may write as one: "Best Buy" in BESTBUY_2019.pdf."""

@@ -7,24 +7,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ragmm.text.binding_words import ARTICLES, AUXILIARIES, ORDERS, OTHERS, PREPOSITIONS, VERBS
+from ragmm.text.patterns import late
 
 __all__ = ["ASKS", "QuestionPhrase", "asking_word", "phrases", "topic"]
 
-ASKS = re.compile(
+ASKS = late(
     r"\b(?:who|whom|whose|what|which|when|where|why|how|wer|wen|wem|wessen|was|welche\w*|wann|wo|warum|wie|wieviel\w*|qui|quoi"
     r"|quel\w*|quand|où|pourquoi|comment|combien)\b",
     re.IGNORECASE,
 )
 """A word that asks, also in German and French. English "was" among them only stands first."""
-_HELPED = re.compile(r"\b(?:do|does|did|will|would|can|could|shall|should|may|might|must)\b", re.IGNORECASE)
+_HELPED = late(r"\b(?:do|does|did|will|would|can|could|shall|should|may|might|must)\b", re.IGNORECASE)
 """What a verb follows."""
-_GERMAN = re.compile(r"\b(?:wer|wen|wem|wessen|was|welche\w*|wann|wo|warum|wie\w*)\b", re.IGNORECASE)
+_GERMAN = late(r"\b(?:wer|wen|wem|wessen|was|welche\w*|wann|wo|warum|wie\w*)\b", re.IGNORECASE)
 _BEING = frozenset({"is", "are", "was", "were", "been", "has", "have", "had"})
-_GENITIVE = re.compile(r"(?:des|der|du|d['’])\b", re.IGNORECASE)
+_GENITIVE = late(r"(?:des|der|du|d['’])\b", re.IGNORECASE)
 _ASIDE = frozenset({"per"})
 """What follows is no topic."""
-_TOKEN = re.compile(r"[^\W_]+(?:[-'’.,][^\W_]+)*%?")
-_YEAR = re.compile(r"(?:19|20)\d\d")
+_TOKEN = late(r"[^\W_]+(?:[-'’.,][^\W_]+)*%?")
+_YEAR = late(r"(?:19|20)\d\d")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ragmm.text.patterns import late
 from ragmm.text.terms import fold
 
 __all__ = ["states_other_quantity"]
@@ -34,11 +35,11 @@ _QUANTITIES = (
     ("area", r"area|surface|flache", r"[kc]?m²|m2|ha|hectares?|acres?|sq\.?\s?\w+|square \w+"),
 )
 """A name, the words of a question for it, and its units."""
-_ASKED = tuple((name, re.compile(rf"\b(?:{words})\b")) for name, words, _ in _QUANTITIES)
-_STATED = tuple((name, re.compile(rf"\d\s?(?:{units})\W*")) for name, _, units in _QUANTITIES)
+_ASKED = tuple((name, late(rf"\b(?:{words})\b")) for name, words, _ in _QUANTITIES)
+_STATED = tuple((name, late(rf"\d\s?(?:{units})\W*")) for name, _, units in _QUANTITIES)
 
 
-_IN_UNIT = re.compile(r"\b(?:in|how many) ((?:square )?[a-z]{3,}|km/h|m/s|km|kg|cm|mm|hz|ha)\b")
+_IN_UNIT = late(r"\b(?:in|how many) ((?:square )?[a-z]{3,}|km/h|m/s|km|kg|cm|mm|hz|ha)\b")
 
 
 def _asked_unit(folded: str) -> set[str]:

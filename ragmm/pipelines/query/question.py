@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from ragmm.errors import UsageError
 from ragmm.pipelines.patience import ENDLESS, Flag, Patience
-from ragmm.pipelines.query.follow_ups import Exchange, completed
 from ragmm.types import Correction, StoredItem
 
 if TYPE_CHECKING:
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Asked", "Exchange", "Question", "QuestionParts", "question_of"]
 
+Exchange = tuple[str, str]
+"""An earlier question and its answer."""
 _WORD = re.compile(r"[^\W_]+")
 _LIKE_CHARACTERS = 600
 """Of the text of an item that others are to be like: its beginning says what it is about."""
@@ -86,7 +87,7 @@ class Question:
         """Now, with the item that others are to be like, and the picture as bytes."""
         until = None if self.deadline is None else time.monotonic() + self.deadline
         alone = self.image is not None or like is not None  # "what is this?" asks of the picture
-        text = self.text if alone else completed(self.text, self.history)
+        text = self.text if alone or not self.history else _written_out(self.text, self.history)
         return Asked(
             text=text,
             typed=None if text == self.text else self.text,
@@ -95,6 +96,12 @@ class Question:
             history=self.history,
             patience=Patience(until=until, cancel=self.cancel),
         )
+
+
+def _written_out(text: str, history: Sequence[Exchange]) -> str:
+    from ragmm.pipelines.query.follow_ups import completed
+
+    return completed(text, history)
 
 
 def _check_kinds(text: object, modality: object, where: object) -> None:

@@ -4,37 +4,39 @@ from __future__ import annotations
 
 import re
 
+from ragmm.text.patterns import late
+
 __all__ = ["asked_parts", "asks_for_fact", "asks_to_describe", "looks_for_picture", "names_picture"]
 
-_ASKS = re.compile(
+_ASKS = late(
     r"[?？]\s*$|(?:^|[,;:])\s*(?:who|whose|whom|what|when|where|which|why|how|is|are|was|were|do|does|did|can|could|has|have|had|"
     r"will|would|should|wer|was|wann|wo|warum|wie|welche\w*|qui|quoi|quand|où|pourquoi|combien|quel\w*|"
     r"qué|quién|cuándo|dónde|cuánt\w*|cuál\w*)\b"
     r"|什么|什麼|多少|哪[些里裡个年位]|何[时時地]|为什么|為什麼|怎么|怎样|如何|谁|誰",
     re.IGNORECASE,
 )
-_DESCRIBE = re.compile(
+_DESCRIBE = late(
     r"^\W*(?:please )?(?:describe|compare|comment|explain|summari[sz]e|discuss|outline|beschreib\w*|vergleich\w*|"
     r"erklär\w*|décri\w*|compar\w*|explique\w*)\b|^\W*(?:请)?(?:描述|比较|概括|总结)",
     re.IGNORECASE,
 )
-_TELL = re.compile(
+_TELL = late(
     r"^\W*(?:list|name|tell|define|state|give|calculate|compute|count|first|firstly|according|based|nenn\w*)\b|^\W*\d\.",
     re.IGNORECASE,
 )
-_WITHIN = re.compile(r"\b(?:which|what|how (?:many|much|long|old)|when|who|whom)\b", re.IGNORECASE)
-_BETWEEN = re.compile(
+_WITHIN = late(r"\b(?:which|what|how (?:many|much|long|old)|when|who|whom)\b", re.IGNORECASE)
+_BETWEEN = late(
     r"(?<=[?？])\s*(?=\S)|,?\s(?:and|und|et)\s(?=(?:who|whom|what|when|where|which|why|how|wer|was|wann|wo|welche\w*|warum|wie"
     r"|qui|quand|où|quel\w*|combien)\b)",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(r"\d{2}|%")
+_NUMBER = late(r"\d{2}|%")
 """Pictures are not described by numbers."""
 _PICTURE = (
     r"(?:pictures?|photos?|photographs?|images?|drawings?|charts?|figures?|diagrams?|maps?|logos?|icons?|signs?|screenshots?"
     r"|graphs?|plots?|bild(?:er)?|fotos?|zeichnung(?:en)?|karten?|diagramme?|photographies?|dessins?|imágenes|imagen)"
 )
-_SHOW = re.compile(
+_SHOW = late(
     r"^\W*(?:please |can you |could you )?(?:show|find|see|look|display|zeig\w*|montre\w*|muestra\w*)\b"
     r"|\blooks? like\b"
     rf"|^\W*(?:(?:which|what|any|a|an|the|is there|are there|do you have|welche\w*|quelle?s?)\s+)*"

@@ -12,7 +12,6 @@ from ragmm.indexes.contracts import Snapshot
 from ragmm.indexes.filters import Filter
 from ragmm.pipelines.query.clues import Evidence
 from ragmm.pipelines.query.collecting import collect
-from ragmm.pipelines.query.copies import copies_first
 from ragmm.pipelines.query.events import ClaimChecked, Done, Event, FigureShown, HitsFound, TextWritten
 from ragmm.pipelines.query.fusion import Ranked, fuse
 from ragmm.pipelines.query.glossary import Glossary
@@ -158,6 +157,8 @@ def search(snapshot: Snapshot, question: Asked, plan: SearchPlan, clock: Clock |
             ranked, warning = rerank(snapshot, question.searched, ranked, plan.rerank.within(question.patience))
         warnings += [warning] if warning else []
     if question.image is not None:
+        from ragmm.pipelines.query.copies import copies_first
+
         with clock.stage("compare"):
             ranked = copies_first(snapshot, question.image, ranked)
     with clock.stage("collect"):

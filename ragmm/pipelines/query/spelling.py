@@ -9,21 +9,21 @@ such spelling.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Set
 from dataclasses import replace
 
 from ragmm.indexes.contracts import Snapshot
 from ragmm.pipelines.query.glossary import Glossary
 from ragmm.pipelines.query.question import Asked
+from ragmm.text.patterns import late
 from ragmm.text.stop_words import STOPWORDS
 from ragmm.types import Correction
 
 __all__ = ["corrected"]
 
-_LEFT_ALONE = re.compile(r"[\"“„«].{2,200}?[\"”“»]|[^\W_]+\*|\S*[\d@&/\\]\S*")
+_LEFT_ALONE = late(r"[\"“„«].{2,200}?[\"”“»]|[^\W_]+\*|\S*[\d@&/\\]\S*")
 """Quotations, beginnings of words, and codes, addresses, paths."""
-_WORD = re.compile(r"[^\W\d_\u0590-\U0010ffff]{4,40}(?![^\W_])")
+_WORD = late(r"[^\W\d_\u0590-\U0010ffff]{4,40}(?![^\W_])")
 """Of letters that come before the Hebrew ones: Latin, Greek, Cyrillic, Armenian."""
 _LONG_WORD = 8
 _LONGEST_ABBREVIATION = 6

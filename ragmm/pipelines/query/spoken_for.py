@@ -5,24 +5,25 @@ from __future__ import annotations
 import re
 
 from ragmm.pipelines.query.phrases import asking_word, phrases, topic
+from ragmm.text.patterns import late
 from ragmm.text.terms import content_terms
 
 __all__ = ["person_in", "spoken_for"]
 
-_PERSON = re.compile(r"\b(?:he|she|him|his|hers?|sie|ihn|ihm|er|sein\w{0,2})\b", re.IGNORECASE)
-_THEY = re.compile(r"\b(?:they|them|their|those|these)\b(?! \w+s\b)|\bof them\b|\bihre\b", re.IGNORECASE)
-_IT = re.compile(r"\b(?:its?|es)\b(?! (?:true|possible|necessary|allowed|take (?:the|a|to)\b))", re.IGNORECASE)
-_THAT = re.compile(r"\b(?:that|this)\b(?=\W*$| \w+(?:ed|e)?\W*$)", re.IGNORECASE)
-_POINTED = re.compile(r"\b(?:that|this|those|these|the|such an?|der|die|das|dieser?s?)\s+([a-zäöüß-]{3,})\b")
-_THERE = re.compile(r"\b(?:there|dort|da)\b", re.IGNORECASE)
-_EXISTS = re.compile(r"\b(?:is|are|was|were|has|have) there\b|\bthere (?:is|are|was|were|has|have)\b", re.IGNORECASE)
+_PERSON = late(r"\b(?:he|she|him|his|hers?|sie|ihn|ihm|er|sein\w{0,2})\b", re.IGNORECASE)
+_THEY = late(r"\b(?:they|them|their|those|these)\b(?! \w+s\b)|\bof them\b|\bihre\b", re.IGNORECASE)
+_IT = late(r"\b(?:its?|es)\b(?! (?:true|possible|necessary|allowed|take (?:the|a|to)\b))", re.IGNORECASE)
+_THAT = late(r"\b(?:that|this)\b(?=\W*$| \w+(?:ed|e)?\W*$)", re.IGNORECASE)
+_POINTED = late(r"\b(?:that|this|those|these|the|such an?|der|die|das|dieser?s?)\s+([a-zäöüß-]{3,})\b")
+_THERE = late(r"\b(?:there|dort|da)\b", re.IGNORECASE)
+_EXISTS = late(r"\b(?:is|are|was|were|has|have) there\b|\bthere (?:is|are|was|were|has|have)\b", re.IGNORECASE)
 _OWNING = frozenset({"his", "her", "hers", "its", "their", "sein", "seine", "seiner", "ihre"})
-_NAME = re.compile(r"\b[A-Z][\w'’-]+(?: (?:(?:of|van|von|de|der|the) )?[A-Z][\w'’-]+)+")
-_ONE_NAME = re.compile(r"(?<=[a-z,] )[A-Z][\w'’-]{2,}")
-_GERMAN = re.compile(
+_NAME = late(r"\b[A-Z][\w'’-]+(?: (?:(?:of|van|von|de|der|the) )?[A-Z][\w'’-]+)+")
+_ONE_NAME = late(r"(?<=[a-z,] )[A-Z][\w'’-]{2,}")
+_GERMAN = late(
     r"\W*(?:(?:seit|bis|von|ab|für|mit|an|in|zu) )?(?:wer|wen|wem|was|wann|wo|warum|wie|welch)", re.IGNORECASE
 )
-_CITED = re.compile(r"^Perhaps: |\s*\[\d+\]")
+_CITED = late(r"^Perhaps: |\s*\[\d+\]")
 _SHORT_ANSWER = 4
 _ENOUGH = 3
 """Telling words; a question that has as many and points to nothing says by itself what it is about."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 
+from ragmm.text.patterns import late
 from ragmm.text.terms import fold
 
 __all__ = [
@@ -47,9 +48,9 @@ class AskedKind(StrEnum):
 
 WHENS = frozenset({AskedKind.DATE, AskedKind.DAY, AskedKind.TIME})
 
-_YEAR = re.compile(r"(?<![\d.,])(?:1[5-9]|20)\d\d(?![\d]|[.,]\d)")
-_DIGIT = re.compile(r"\d|[一二三四五六七八九十百千万两零〇]")
-_NUMBER_WORD = re.compile(
+_YEAR = late(r"(?<![\d.,])(?:1[5-9]|20)\d\d(?![\d]|[.,]\d)")
+_DIGIT = late(r"\d|[一二三四五六七八九十百千万两零〇]")
+_NUMBER_WORD = late(
     r"\b(?:no|none|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty"
     r"|thirty|forty|fifty|sixty|"
     r"seventy|eighty|ninety|hundred|thousand|million|billion|dozen|half|third|quarter|once|twice|both|single|"
@@ -57,14 +58,14 @@ _NUMBER_WORD = re.compile(
     r"un|une|deux|trois|quatre|cinq|six|sept|huit|neuf|dix|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve"
     r"|diez)(?:[- ]\w+)*\b"
 )
-_MONTH = re.compile(
+_MONTH = late(
     r"\b(?:jan|feb|mar|marz|apr|may|mai|jun|jul|aug|sep|sept|oct|okt|nov|dec|dez)(?:uary|ruary|ch|il|e|y"
     r"|ust|tember|ober|ember|"
     r"uar|ruar|i)?\b|\b(?:janvier|fevrier|mars|avril|juin|juillet|aout|septembre|octobre|novembre|decembre"
     r"|enero|febrero|marzo|"
     r"abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre)\b"
 )
-_WHEN = re.compile(
+_WHEN = late(
     r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\b(?:spring|summer|autumn|winter|century|decade"
     r"|noon|midnight|sunset|sunrise|"
     r"dawn|dusk|today|tomorrow|yesterday|morning|evening|afternoon|night|week|month|year|day|easter"
@@ -73,28 +74,24 @@ _WHEN = re.compile(
     r"|herbst|ostern|lundi|mardi|mercredi|jeudi|"
     r"vendredi|samedi|dimanche)s?\b|[年月日号時时点周]|世纪|年代|星期|礼拜"
 )
-_SPELT = re.compile(
-    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w{3,5}teen|\w{3,5}ty|hundred|dozen)\b"
-)
-_UNITED = re.compile(r"\d\s?(?:[^\W\d_]|[°\"'′″])")
+_SPELT = late(r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w{3,5}teen|\w{3,5}ty|hundred|dozen)\b")
+_UNITED = late(r"\d\s?(?:[^\W\d_]|[°\"'′″])")
 """A number with a unit."""
-_PERCENT = re.compile(r"%|\bper ?cent\b|\bprozent\b|\bhalf\b|\bthirds?\b|\bquarters?\b|百分")
-_FREE = re.compile(r"\bfree\b|免费|免費|kostenlos|gratis")
-_CLOCK = re.compile(r"\s*\d{1,2}[:.]\d\d(?:\s?[ap]\.?m\.?)?\s*")
-_BARE_YEAR = re.compile(r"\s*(?:1[5-9]|20)\d\d\s*年?\s*")
-_TIME = re.compile(
+_PERCENT = late(r"%|\bper ?cent\b|\bprozent\b|\bhalf\b|\bthirds?\b|\bquarters?\b|百分")
+_FREE = late(r"\bfree\b|免费|免費|kostenlos|gratis")
+_CLOCK = late(r"\s*\d{1,2}[:.]\d\d(?:\s?[ap]\.?m\.?)?\s*")
+_BARE_YEAR = late(r"\s*(?:1[5-9]|20)\d\d\s*年?\s*")
+_TIME = late(
     r"(?<![\d.])\d{1,2}\s?[:.h]\s?\d\d(?![\d.])|\d\s?[ap]\.?\s?m\b|\d\s?(?:uhr|h|o'?clock|点|點|时|時)|\b(?:noon|midnight|midday|mittag|mitternacht|midi|minuit|mediodia"
     r"|medianoche|morning|evening|afternoon|night|dusk|dawn|sunset|sunrise)\b|[上下中]午"
 )
-_COUNTED = re.compile(
+_COUNTED = late(
     r"\d\s?(?:[个個本名位人次种種座条條天年月日吨辆所]|(?:kg|km|cm|mm|m|g|l|h|min|years?|days?|months?"
     r"|hours?|minutes?|weeks?|(?:kilo|centi|milli)?met(?:re|er)s?|feet|miles?|lit(?:re|er)s?|tonnes?|tons|hectares?|acres?)\b)"
 )
-_CURRENCY = re.compile(
-    r"[$€£¥₹]|\b(?:usd|eur|gbp|chf|dollars?|euros?|pounds?|cents?|pence|francs?|kr|yen|yuan)\b|[元块圆]"
-)
-_CAPITAL = re.compile(r"[A-ZÀ-ÞЀ-Я]")
-_CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
+_CURRENCY = late(r"[$€£¥₹]|\b(?:usd|eur|gbp|chf|dollars?|euros?|pounds?|cents?|pence|francs?|kr|yen|yuan)\b|[元块圆]")
+_CAPITAL = late(r"[A-ZÀ-ÞЀ-Я]")
+_CJK = late("[\u3040-\u30ff\u3400-\u9fff]")
 
 
 def years(text: str) -> frozenset[str]:
@@ -217,25 +214,25 @@ ADDRESSES = frozenset({AskedKind.EMAIL, AskedKind.PHONE, AskedKind.LINK, AskedKi
 """Kinds of which a value has a form of its own."""
 AMOUNTS = frozenset({AskedKind.NUMBER, AskedKind.MONEY, AskedKind.PERCENT, AskedKind.MEASURE})
 """Kinds of which a value is a number with at most a unit."""
-_NUMBERS = re.compile(r"\d+(?:[.,' ]\d{3}(?!\d))*(?:[.,]\d+)?")
-_RANGE = re.compile(r"\d+\s?[-–]\s?\d+|\d+\+|[<>]\s?\d+")
-_WORDS = re.compile(r"[^\W\d_]{2,}")
-_WRITTEN_DATE = re.compile(
+_NUMBERS = late(r"\d+(?:[.,' ]\d{3}(?!\d))*(?:[.,]\d+)?")
+_RANGE = late(r"\d+\s?[-–]\s?\d+|\d+\+|[<>]\s?\d+")
+_WORDS = late(r"[^\W\d_]{2,}")
+_WRITTEN_DATE = late(
     r"\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\b\d{4}-\d\d\b|\b\d{1,2}\.\d{1,2}\.(?!\d)|\b\d{1,2}:\d\d"
     r"|\d ?[ap]\.?m\b|\d uhr\b|\d(?:st|nd|rd|th)\b|\bweek(?:day|end)s?\b"
 )
-_DURATION = re.compile(r"(?:about |around )?[\d.,]+ (?:hours?|minutes?|seconds?|days?|weeks?|months?|years?|std|min|h)")
+_DURATION = late(r"(?:about |around )?[\d.,]+ (?:hours?|minutes?|seconds?|days?|weeks?|months?|years?|std|min|h)")
 _SPELT_OUT, _MANY = 3, 3
 _MOST_CHARACTERS = 6
 """Of Chinese or Japanese beside a number."""
-_OVER_HUNDRED = re.compile(r"\s*(?:[1-9]\d{0,2}(?:[,' ]\d{3})+|[1-9]\d{3,}|[2-9]\d\d|1(?!00)\d\d)(?:[.,]\d+)?\s*")
+_OVER_HUNDRED = late(r"\s*(?:[1-9]\d{0,2}(?:[,' ]\d{3})+|[1-9]\d{3,}|[2-9]\d\d|1(?!00)\d\d)(?:[.,]\d+)?\s*")
 """No share without a sign of it."""
-_PRECISE = re.compile(r"\d[.,]\d{4,}")
+_PRECISE = late(r"\d[.,]\d{4,}")
 """More decimals than a sum of money has: a coordinate, a ratio."""
-_PHONE = re.compile(r"[+(]?\d[\d\s()./–-]+\d(?:\s?(?:ext|x)\W{0,2}\d+)?")
+_PHONE = late(r"[+(]?\d[\d\s()./–-]+\d(?:\s?(?:ext|x)\W{0,2}\d+)?")
 _FEWEST_DIGITS = 5
-_STATE_AND_ZIP = re.compile(r"[A-Z]{2}\s\d{5}(?:-\d{4})?")
-_LINK = re.compile(r"[^\s.]\.[a-z]{2,}\b|https?://|\b10\.\d{4,}/")
+_STATE_AND_ZIP = late(r"[A-Z]{2}\s\d{5}(?:-\d{4})?")
+_LINK = late(r"[^\s.]\.[a-z]{2,}\b|https?://|\b10\.\d{4,}/")
 _CHECKS: Mapping[AskedKind, Callable[[str, str], bool]] = {
     AskedKind.NUMBER: _is_count,
     AskedKind.MEASURE: _is_measure,
@@ -251,20 +248,18 @@ _CHECKS: Mapping[AskedKind, Callable[[str, str], bool]] = {
     AskedKind.CODE: _is_code,
     AskedKind.REASON: _is_reason,
 }
-_CHINESE_DATE = re.compile(
-    r"[\d一二三四五六七八九十〇]\s?[年月日号號]|(?:星期|周|礼拜)[一二三四五六日天末]|世纪|朝|年代"
-)
+_CHINESE_DATE = late(r"[\d一二三四五六七八九十〇]\s?[年月日号號]|(?:星期|周|礼拜)[一二三四五六日天末]|世纪|朝|年代")
 _WITHIN: Mapping[AskedKind, tuple[re.Pattern[str], ...]] = {
     AskedKind.NUMBER: (_DIGIT, _SPELT),
-    AskedKind.MEASURE: (_UNITED, re.compile("[一二三四五六七八九十百千万两][米公厘千吨克斤岁年月天小分秒升度里]")),
+    AskedKind.MEASURE: (_UNITED, late("[一二三四五六七八九十百千万两][米公厘千吨克斤岁年月天小分秒升度里]")),
     AskedKind.MONEY: (_CURRENCY, _FREE),
     AskedKind.PERCENT: (_PERCENT,),
     AskedKind.DATE: (_YEAR, _MONTH, _WRITTEN_DATE, _CHINESE_DATE),
     AskedKind.DAY: (_YEAR, _MONTH, _WRITTEN_DATE, _CHINESE_DATE),
     AskedKind.TIME: (_TIME,),
-    AskedKind.EMAIL: (re.compile("@"),),
-    AskedKind.PHONE: (re.compile(r"\d[\d ()./-]{5,}\d"),),
+    AskedKind.EMAIL: (late("@"),),
+    AskedKind.PHONE: (late(r"\d[\d ()./-]{5,}\d"),),
     AskedKind.LINK: (_LINK,),
-    AskedKind.CODE: (re.compile(r"\b(?=[\w./-]{0,30}\d)[\w./-]{4,}"),),
+    AskedKind.CODE: (late(r"\b(?=[\w./-]{0,30}\d)[\w./-]{4,}"),),
 }
 """What tells that a text has one, tried on it as it is and folded."""

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 
 from ragmm.pipelines.query.value_kinds import WHENS, AskedKind, years
+from ragmm.text.patterns import late
 from ragmm.text.terms import content_terms, fold, terms
 
 __all__ = ["AskedFor", "label_words", "wanted"]
@@ -34,7 +35,7 @@ _ROLE = (
     r"|woman|founder|owner|inventor|captain|spokes\w+|commissioner|superintendent)"
 )
 _KINDS: tuple[tuple[AskedKind, re.Pattern[str]], ...] = tuple(
-    (kind, re.compile(pattern))
+    (kind, late(pattern))
     for kind, pattern in (
         (
             AskedKind.REASON,
@@ -122,23 +123,23 @@ _KINDS: tuple[tuple[AskedKind, re.Pattern[str]], ...] = tuple(
         ),
     )
 )
-_ASKS_ANYTHING = re.compile(r"\b(?:what|which|where|who|whom|whose|how|welche\w*|quel\w*|donde|cual)\b")
+_ASKS_ANYTHING = late(r"\b(?:what|which|where|who|whom|whose|how|welche\w*|quel\w*|donde|cual)\b")
 _OF_CLAUSES = frozenset({*WHENS, AskedKind.REASON, AskedKind.PERSON})
 """Their words also begin clauses."""
 _RIGHT = {"wich": "which", "whcih": "which", "waht": "what", "hwo": "how", "wehn": "when", "whne": "when"}
-_SLIPS = re.compile(rf"\b(?:{'|'.join(_RIGHT)})\b")
+_SLIPS = late(rf"\b(?:{'|'.join(_RIGHT)})\b")
 _SUMS = (
     r"(?:price|cost|fee|rent|salary|wage|budget|expense|expenditure|revenue|income|turnover|profit|value|donation"
     r"|surplus|deficit|preis|kosten|gebuhr|miete|prix|cout|tarif|loyer|precio|coste|tarifa)"
 )
 _THINGS: tuple[tuple[AskedKind, re.Pattern[str]], ...] = (
-    (AskedKind.PERCENT, re.compile(r"\b(?:percentage|per ?cent|share|proportion|rate)\b")),
-    (AskedKind.MONEY, re.compile(rf"\b{_SUMS}s?\b")),
-    (AskedKind.DATE, re.compile(r"\b(?:(?<!to )date|deadline|birthday|datum|fecha)\b")),
-    (AskedKind.MEASURE, re.compile(rf"\b{_SIZES}\b")),
-    (AskedKind.NUMBER, re.compile(r"\b(?:population|number|count|total|quorum|anzahl|nombre|numero)\b")),
+    (AskedKind.PERCENT, late(r"\b(?:percentage|per ?cent|share|proportion|rate)\b")),
+    (AskedKind.MONEY, late(rf"\b{_SUMS}s?\b")),
+    (AskedKind.DATE, late(r"\b(?:(?<!to )date|deadline|birthday|datum|fecha)\b")),
+    (AskedKind.MEASURE, late(rf"\b{_SIZES}\b")),
+    (AskedKind.NUMBER, late(r"\b(?:population|number|count|total|quorum|anzahl|nombre|numero)\b")),
 )
-_HEADED = re.compile(
+_HEADED = late(
     r"\W*(?:the )?(?!(?:in|on|at|for|of|by|with|from) )(?:\w+ ){0,2}"
     r"(?:percentage|share|proportion|rate|price|cost|fee|rent|salary|budget|revenue|income|date|deadline|birthday"
     rf"|{_SIZES}|population|number|count|total|quorum)s? (?:of|for|in|at|on|when|by)\b"
