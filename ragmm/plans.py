@@ -17,6 +17,7 @@ from ragmm.wiring import Models, build_loaders, context_budget
 if TYPE_CHECKING:
     from ragmm.embedders.base import Embedder
     from ragmm.indexes.contracts import Snapshot
+    from ragmm.indexes.filters import Filter
     from ragmm.indexes.records import Retention
     from ragmm.pipelines.ingest.reading import Parser
     from ragmm.pipelines.ingest.run import IngestPlan
@@ -121,7 +122,6 @@ class Plans:
         """How this generation is searched."""
         from ragmm.models.common_words import common_words
         from ragmm.pipelines.answer.whole_tables import winners_beside
-        from ragmm.pipelines.query.filters import parse_filters, parse_modality
         from ragmm.pipelines.query.run import SearchPlan
 
         settings = self.pipeline.query
@@ -139,15 +139,23 @@ class Plans:
             fold=settings.fold,
             rerank=self._rerank_plan(),
             beside=winners_beside,
-            only=parse_filters(parse_modality(question.modality), question.filters, snapshot),
+            only=self._only(snapshot, question),
         )
 
-    def _rerank_plan(self) -> RerankPlan | None:
-        from ragmm.pipelines.query.rerank import RerankPlan
+    def _only(self, snapshot: Snapshot, question: Question) -> Filter | None:
+        """What may be found, if not everything."""
+        if question.modality is None and not question.filters:
+            return None
+        from ragmm.pipelines.query.filters import parse_filters, parse_modality
 
+        return parse_filters(parse_modality(question.modality), question.filters, snapshot)
+
+    def _rerank_plan(self) -> RerankPlan | None:
         settings, model = self.pipeline.query, self.models.reranker(self.pipeline)
         if model is None:
             return None
+        from ragmm.pipelines.query.rerank import RerankPlan
+
         return RerankPlan(model=model, depth=settings.rerank_depth, seconds=settings.rerank_seconds)
 
     def answerer(self) -> Answerer:

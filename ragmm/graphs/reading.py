@@ -46,6 +46,7 @@ def reader_graph(weights: Mapping[str, Rows], shape: ReaderShape) -> bytes:
 class _Reader:
     def __init__(self, weights: Mapping[str, Rows], shape: ReaderShape) -> None:
         self._weights, self._shape = weights, shape
+        self._room = np.empty(max(weights[f"layers.0.{name}.weight"].size for name in ("qkv", "up")), np.float32)
         self._graph = Graph("reader", {"pieces": ("float32", ("n", shape.dim)), "kept": ("int64", ("m",))})
 
     def build(self) -> bytes:
@@ -93,7 +94,7 @@ class _Reader:
     def _up(self, state: str, name: str) -> str:
         weight = self._weights[f"{name}.up.weight"]
         size = np.abs(self._weights[f"{name}.norm1.weight"]) * 2.5 + np.abs(self._weights[f"{name}.norm1.bias"])
-        share = np.maximum(np.sqrt(size / np.maximum(np.abs(weight).max(axis=0), 1e-9)), 1e-3).astype(np.float32)
+        share = np.maximum(np.sqrt(size / np.maximum(_largest(weight, axis=0), 1e-9)), 1e-3).astype(np.float32)
         evened = self._graph.node("Mul", state, self._graph.tensor(f"{name}.up.share", 1 / share))
         return self._linear(evened, f"{name}.up", weight * share, self._weights[f"{name}.up.bias"])
 
@@ -116,8 +117,9 @@ class _Reader:
 
     def _small(self, name: str, weight: Rows) -> tuple[str, str]:
         """A matrix in seven bits and a scale for each of its rows."""
-        scales = np.maximum(np.abs(weight).max(axis=1) / _TOP, 1e-9).astype(np.float32)
-        whole = np.rint(weight / scales[:, None]).astype(np.int8)
+        scales = np.maximum(_largest(weight, axis=1) / _TOP, 1e-9).astype(np.float32)
+        shares = np.divide(weight, scales[:, None], out=self._room[: weight.size].reshape(weight.shape))
+        whole = np.rint(shares, out=shares).astype(np.int8)
         return self._graph.tensor(f"{name}.whole", whole.T), self._graph.tensor(f"{name}.scales", scales)
 
     def _normed(self, state: str, other: str, name: str, bias: str = "") -> str:
@@ -128,3 +130,9 @@ class _Reader:
 
     def _of(self, name: str) -> str:
         return self._graph.tensor(name, self._weights[name])
+
+
+def _largest(weight: Rows, *, axis: int) -> Rows:
+    """Without regard to signs."""
+    found: Rows = np.maximum(weight.max(axis=axis), -weight.min(axis=axis))
+    return found

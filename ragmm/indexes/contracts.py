@@ -9,15 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ragmm.errors import ModelError
-from ragmm.indexes.cache_contract import WorkCache
-from ragmm.indexes.changes import PreparedDocument
-from ragmm.indexes.filters import Filter
 from ragmm.indexes.records import (
     Built,
     Collected,
@@ -40,6 +37,11 @@ from ragmm.indexes.records import (
     VerifyReport,
 )
 from ragmm.types import Document, ModelInfo, StoredItem
+
+if TYPE_CHECKING:
+    from ragmm.indexes.cache_contract import WorkCache
+    from ragmm.indexes.changes import PreparedDocument
+    from ragmm.indexes.filters import Filter
 
 __all__ = [
     "EmbedAgain",

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 from ragmm.embedders.base import Embedder, takes
 from ragmm.embedders.picture_kinds import PictureKind
 from ragmm.errors import ModelError
-from ragmm.indexes.changes import PreparedItem, Vector
 from ragmm.indexes.contracts import Snapshot, Store, Writer
 from ragmm.pipelines.text_homes import text_homes
 from ragmm.text.table_words import table_words
 from ragmm.types import IMAGE_MODALITIES, Asset, Item, MediaKind, Modality, Role, StoredItem
+
+if TYPE_CHECKING:
+    from ragmm.indexes.changes import PreparedItem
 
 __all__ = [
     "Embedding",
@@ -92,6 +94,8 @@ class Embedding:
 
     def prepare(self, items: Sequence[Item]) -> list[PreparedItem]:
         """The items with all their vectors."""
+        from ragmm.indexes.changes import PreparedItem, Vector
+
         plans = [self._plan(item) for item in items]
         vectors = self._vectors([one for plan in plans for one in plan])
         return [

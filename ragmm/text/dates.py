@@ -44,6 +44,8 @@ _THIS_CENTURY = 50
 
 def days_of(text: str) -> frozenset[Day]:
     """Every day that a text names with its year; of 8/12/2014 both readings."""
+    if not any(map(str.isdigit, text)):
+        return frozenset()
     folded = fold(text)
     return frozenset(
         day

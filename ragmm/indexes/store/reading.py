@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +17,13 @@ from ragmm.indexes import checksums
 from ragmm.indexes.contracts import VectorIndex
 from ragmm.indexes.faiss.files import Derived
 from ragmm.indexes.faiss.opening import LegRows, open_leg
-from ragmm.indexes.filters import Filter
 from ragmm.indexes.records import Space
 from ragmm.indexes.store import blocks, rows, schema, search_files
-from ragmm.indexes.store.conditions import compiled, metadata_path
 from ragmm.indexes.store.word_files import WordFile, Words, every_words, open_words
 from ragmm.types import Document, StoredItem
+
+if TYPE_CHECKING:
+    from ragmm.indexes.filters import Filter
 
 __all__ = ["Ranges", "StoredGeneration", "dead_ranges", "inside", "load_blocks", "load_spaces"]
 
@@ -335,6 +336,8 @@ class StoredGeneration:
 
     def select(self, only: Filter) -> NDArray[np.int64]:
         """Ascending ids of the live items that a filter lets through."""
+        from ragmm.indexes.store.conditions import compiled
+
         condition, parameters = compiled(only)
         found = self._rows(
             "SELECT DISTINCT i.id FROM items i JOIN documents d ON d.content = i.content "
@@ -345,6 +348,8 @@ class StoredGeneration:
 
     def has_field(self, name: str) -> bool:
         """Whether an item, or a document as a whole, states the field."""
+        from ragmm.indexes.store.conditions import metadata_path
+
         path = metadata_path(name)
         sql = (
             "SELECT 1 FROM items WHERE json_type(metadata, ?) IS NOT NULL OR json_type(metadata, ?) IS NOT NULL LIMIT 1"

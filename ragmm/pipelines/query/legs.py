@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ragmm.indexes.contracts import Snapshot
-from ragmm.indexes.filters import AnyOf, OnPage, Operator
 from ragmm.indexes.records import Stretch
 from ragmm.pipelines.query.chance_scores import confidence, spread_of
 from ragmm.pipelines.query.fusion import Leg
@@ -101,6 +100,8 @@ class Legs:
         return _Part(words=mentioned.other_words, allow=items, prefix=_NAMED, weight=mentioned.confidence)
 
     def _on_pages(self, pages: Sequence[int], scope: Ids) -> Ids:
+        from ragmm.indexes.filters import AnyOf, OnPage, Operator
+
         with self.clock.stage("filter"):
             found = self.snapshot.select(AnyOf(tuple(OnPage(Operator.EQUAL, page) for page in pages)))
         return np.intersect1d(found, scope, assume_unique=True)

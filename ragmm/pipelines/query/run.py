@@ -6,10 +6,10 @@ import contextlib
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import chain, islice
+from typing import TYPE_CHECKING
 
 from ragmm.embedders.base import Embedder
 from ragmm.indexes.contracts import Snapshot
-from ragmm.indexes.filters import Filter
 from ragmm.pipelines.query.clues import Evidence
 from ragmm.pipelines.query.collecting import collect
 from ragmm.pipelines.query.events import ClaimChecked, Done, Event, FigureShown, HitsFound, TextWritten
@@ -18,13 +18,16 @@ from ragmm.pipelines.query.glossary import Glossary
 from ragmm.pipelines.query.legs import Legs
 from ragmm.pipelines.query.question import Asked
 from ragmm.pipelines.query.relevance import weighed
-from ragmm.pipelines.query.rerank import RerankPlan, rerank
 from ragmm.pipelines.query.spelling import corrected
 from ragmm.pipelines.query.timing import Clock
 from ragmm.pipelines.query.vectors import QueryVector, item_vectors, question_vectors
 from ragmm.pipelines.text_homes import text_homes
 from ragmm.text.inert import inert_stream
 from ragmm.types import Answer, Hit, MediaKind, QueryResult, Role
+
+if TYPE_CHECKING:
+    from ragmm.indexes.filters import Filter
+    from ragmm.pipelines.query.rerank import RerankPlan
 
 __all__ = ["Answerer", "Answering", "Found", "SearchPlan", "run_query", "search", "stream_query", "text_embedder"]
 
@@ -153,6 +156,8 @@ def search(snapshot: Snapshot, question: Asked, plan: SearchPlan, clock: Clock |
     ranked: Iterator[Ranked] = chain(head, (_behind(one, worth) for one in fused))
     warnings = ["nothing in this collection fits the filters"] if allow is not None and not len(allow) else []
     if plan.rerank is not None and question.searched.strip():
+        from ragmm.pipelines.query.rerank import rerank
+
         with clock.stage("rerank"):
             ranked, warning = rerank(snapshot, question.searched, ranked, plan.rerank.within(question.patience))
         warnings += [warning] if warning else []
