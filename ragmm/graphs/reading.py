@@ -40,10 +40,10 @@ def reader_graph(weights: Mapping[str, Rows], shape: ReaderShape) -> bytes:
 
     Output: these, shape (m, dim). Every large weight is asked for once.
     """
-    return _Reader(weights, shape).build()
+    return _ReaderGraph(weights, shape).build()
 
 
-class _Reader:
+class _ReaderGraph:
     def __init__(self, weights: Mapping[str, Rows], shape: ReaderShape) -> None:
         self._weights, self._shape = weights, shape
         self._room = np.empty(max(weights[f"layers.0.{name}.weight"].size for name in ("qkv", "up")), np.float32)

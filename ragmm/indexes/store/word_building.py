@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from ragmm.indexes.store import lexicon
-from ragmm.indexes.store.word_files import ITEMS, STRETCHES, Arrays
 from ragmm.indexes.store.word_terms import Numbering, TermsOfTexts, Tokenizer
 from ragmm.indexes.words.inverting import TokenFile, invert
+from ragmm.indexes.words.layout import ITEMS, STRETCHES, Arrays
 from ragmm.text.words import segment
 
 __all__ = ["build_words"]

@@ -12,7 +12,6 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,26 +21,13 @@ from ragmm.indexes import checksums
 from ragmm.indexes.faiss.files import DIRECTORY
 from ragmm.indexes.store.lexicon import Sought
 from ragmm.indexes.store.word_terms import Tokenizer
-from ragmm.indexes.words.layout import open_arrays
+from ragmm.indexes.words.layout import ITEMS, STRETCHES, Arrays, open_arrays
 from ragmm.indexes.words.postings import Phrase, Postings
 from ragmm.indexes.words.ranking import Part, WordTable
 
-__all__ = [
-    "ITEMS",
-    "MOST_FRESH",
-    "STRETCHES",
-    "SUFFIX",
-    "TABLE",
-    "Arrays",
-    "WordFile",
-    "Words",
-    "check_words",
-    "every_words",
-    "open_words",
-]
+__all__ = ["MOST_FRESH", "SUFFIX", "TABLE", "WordFile", "Words", "check_words", "every_words", "open_words"]
 
 SUFFIX = ".words"
-ITEMS, STRETCHES = "items", "stretches"
 MOST_FRESH = 4_000
 """Items that no file knows and a reader takes in by itself; of more, it asks the tables."""
 TABLE = """
@@ -51,7 +37,6 @@ CREATE TABLE IF NOT EXISTS words (
     generation INTEGER NOT NULL                         -- what it was built from
 )
 """
-Arrays = dict[str, NDArray[Any]]
 _MOST_KNOWN = 20_000
 """Words and phrases of questions whose terms are remembered."""
 _AVERAGES = 1

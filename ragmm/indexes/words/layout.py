@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 
 from ragmm.errors import DamagedError
 
-__all__ = ["VERSION", "Arrays", "open_arrays", "pieces"]
+__all__ = ["ITEMS", "STRETCHES", "VERSION", "Arrays", "open_arrays", "pieces"]
 
 VERSION = 1
 """Raised when an older file cannot be read any more; it is then built again."""
 Arrays = Mapping[str, NDArray[Any]]
+ITEMS, STRETCHES = "items", "stretches"
+"""The tables of words."""
 
 _MAGIC = b"ragmm words\n"
 _ALIGNED = 64

@@ -9,16 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from ragmm.pipelines.query.phrases import ASKS, QuestionPhrase, asking_word, phrases, topic
 from ragmm.pipelines.query.spoken_for import person_in, spoken_for
 from ragmm.pipelines.query.value_kinds import years
 from ragmm.text.patterns import late
 from ragmm.text.terms import content_terms
-
-if TYPE_CHECKING:
-    from ragmm.pipelines.query.question import Exchange
 
 __all__ = ["completed"]
 
@@ -64,8 +60,11 @@ _VERB = late(
 )
 
 
-def completed(question: str, history: Sequence[Exchange]) -> str:
-    """The question as it would be asked without those before it; as it is where it does not lean on them."""
+def completed(question: str, history: Sequence[tuple[str, str]]) -> str:
+    """The question as it would be asked without those before it; as it is where it does not lean on them.
+
+    `history`: questions and their answers, oldest first.
+    """
     before, answer = "", ""
     for asked, answered in history:
         if not _REACTS.fullmatch(asked.strip(_END)):
