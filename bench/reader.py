@@ -13,9 +13,8 @@ from ragmm.readers.base import OptionSide, Passage
 from ragmm.wiring import build_reader
 
 _QUESTION = "In which year was the hall on the harbour of Norrby built?"
-_PASSAGE = Passage(
-    text="norrby.pdf\n" + "The hall was built by Anna Foss after the fire, and opened in 1926. " * 4, prefix=11
-)
+_SAID = "The hall was built by Anna Foss after the fire, and opened in 1926. "
+_PASSAGE = Passage(text=f"norrby.pdf\n{_SAID * 4}", prefix=11)
 _ROW = Passage(text="Main house; 2022: 88.4; 2023: 97.2; harbour: yes; built: 1926", prefix=10)
 _PASSAGES, _ROWS = 4, 6
 
