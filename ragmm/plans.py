@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ragmm.pipelines.query.run import Answerer, SearchPlan
     from ragmm.pipelines.stopping import StopFlag
     from ragmm.pipelines.sync.run import NightWork
+    from ragmm.types import Hit
     from ragmm.vlm.base import Vlm
 
 __all__ = ["Plans"]
@@ -121,7 +122,6 @@ class Plans:
     def search_plan(self, snapshot: Snapshot, question: Question) -> SearchPlan:
         """How this generation is searched."""
         from ragmm.models.common_words import common_words
-        from ragmm.pipelines.answer.whole_tables import winners_beside
         from ragmm.pipelines.query.run import SearchPlan
 
         settings = self.pipeline.query
@@ -138,7 +138,7 @@ class Plans:
             common=common_words,
             fold=settings.fold,
             rerank=self._rerank_plan(),
-            beside=winners_beside,
+            beside=_winners_beside,
             only=self._only(snapshot, question),
         )
 
@@ -186,3 +186,14 @@ class Plans:
         from ragmm.indexes.records import Retention
 
         return Retention(runs=self.pipeline.store.keep_generations)
+
+
+def _winners_beside(question: str, hits: Sequence[Hit], snapshot: Snapshot) -> Sequence[Hit]:
+    """The hits, with the rows of their tables that win where the most or the least is asked for."""
+    from ragmm.pipelines.query.asked_extremes import asks_for_extreme
+
+    if not asks_for_extreme(question):
+        return hits
+    from ragmm.pipelines.answer.whole_tables import winners_beside
+
+    return winners_beside(question, hits, snapshot)

@@ -8,22 +8,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ragmm.pipelines.answer.grids import Grid, is_amount
+from ragmm.pipelines.query.asked_extremes import LEAST, MOST
 from ragmm.text.patterns import late
 from ragmm.text.terms import terms
 
-__all__ = ["TOTAL", "AskedOrder", "AskedTable", "has_word", "label_column", "orders", "words_of"]
+__all__ = ["TOTAL", "AskedOrder", "AskedTable", "has_word", "label_column", "words_of"]
 
 TOTAL = late(r"\b(?:total|sum|overall|altogether|all|gesamt|summe)\b|合计|总计|总", re.IGNORECASE)
-_MOST = late(
-    r"\b(?:most|highest|largest|biggest|greatest|max(?:imum)?|best|longest|tallest|heaviest|fastest|latest|newest|oldest"
-    r"|deepest|widest|strongest|richest|top)\b|最[大高多长長重新晚深宽强好]",
-    re.IGNORECASE,
-)
-_LEAST = late(
-    r"\b(?:least|lowest|smallest|fewest|min(?:imum)?|worst|shortest|lightest|slowest|earliest|youngest|poorest|weakest)\b"
-    r"|最[小低少短轻早差弱]",
-    re.IGNORECASE,
-)
 _FIRST = late(r"\b(?:first|earliest|top|initial)\b|第一|最早|最先|首", re.IGNORECASE)
 _LAST = late(r"\b(?:last|latest|final|bottom|most recent)\b|最后|最末|最近", re.IGNORECASE)
 _AFTER = late(r"\b(?:after|next|following|follow(?:s|ed)|below|since)\b|之?后|下一", re.IGNORECASE)
@@ -64,20 +55,10 @@ class AskedOrder:
     @classmethod
     def of(cls, question: str, grid: Grid) -> AskedOrder:
         most, least, first, last, after, before = (
-            bool(pattern.search(question)) for pattern in (_MOST, _LEAST, _FIRST, _LAST, _AFTER, _BEFORE)
+            bool(pattern.search(question)) for pattern in (MOST, LEAST, _FIRST, _LAST, _AFTER, _BEFORE)
         )
         extremes = _extremes(grid) if (most or least or first or last) and not grid.labelled else {}
         return cls(most=most, least=least, first=first, last=last, after=after, before=before, extremes=extremes)
-
-
-def asks_for_extreme(question: str) -> bool:
-    """Whether the most or the least of something is asked for."""
-    return bool(_MOST.search(question)) != bool(_LEAST.search(question))
-
-
-def orders(word: str) -> bool:
-    """Whether a word of a question says that the most or the least is asked for."""
-    return bool(_MOST.fullmatch(word) or _LEAST.fullmatch(word))
 
 
 def _extremes(grid: Grid) -> dict[tuple[int, int], str]:

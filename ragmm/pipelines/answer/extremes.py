@@ -10,14 +10,13 @@ from itertools import pairwise
 from ragmm.pipelines.answer.asked_tables import (
     AskedOrder,
     AskedTable,
-    asks_for_extreme,
     has_word,
     label_column,
-    orders,
     words_of,
 )
 from ragmm.pipelines.answer.cells import PickedCell, unsaid_share
 from ragmm.pipelines.answer.grids import is_amount
+from ragmm.pipelines.query.asked_extremes import asks_for_extreme, orders
 from ragmm.pipelines.query.value_kinds import AskedKind
 from ragmm.pipelines.query.wanted import AskedFor
 from ragmm.text.terms import content_terms, terms

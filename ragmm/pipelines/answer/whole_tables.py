@@ -6,11 +6,12 @@ import dataclasses
 from collections.abc import Sequence
 
 from ragmm.indexes.contracts import Snapshot
-from ragmm.pipelines.answer.asked_tables import AskedTable, asks_for_extreme
+from ragmm.pipelines.answer.asked_tables import AskedTable
 from ragmm.pipelines.answer.cells import PickedCell
 from ragmm.pipelines.answer.extremes import asks_ranking, pick_extreme
 from ragmm.pipelines.answer.grids import Grid, grid_of
 from ragmm.pipelines.answer.table_parts import continues
+from ragmm.pipelines.query.asked_extremes import asks_for_extreme
 from ragmm.pipelines.query.wanted import wanted
 from ragmm.types import Hit, StoredItem
 
