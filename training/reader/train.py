@@ -253,9 +253,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=Plan.rate)
     parser.add_argument("--fall", type=float, default=Plan.fall)
     parser.add_argument("--tables", type=float, default=Plan.tables, help="share of the pieces: options of tables")
-    parser.add_argument(
-        "--rank", type=int, default=Plan.rank, help="of what may change, begun from an export"
-    )
+    parser.add_argument("--rank", type=int, default=Plan.rank, help="of what may change, begun from an export")
     parser.add_argument("--least", type=int, default=Lengths.least)
     parser.add_argument("--most", type=int, default=Lengths.most)
     parser.add_argument("--from", dest="start", type=Path, help="an exported folder, where --out holds nothing yet")
