@@ -38,6 +38,10 @@ _ASKED_OF = re.compile(
     re.IGNORECASE,
 )
 """What is asked of a thing, rather than another thing to ask the same of."""
+_GENITIVES = ("der", "des")
+_HANGS_ON = re.compile(r"(?<=\w) (of|to|for|at|in|from|on|der|des|von) (?=\w)")
+"""What stands between what is asked of a thing and the thing."""
+_FOR_WHOM = re.compile(r"(?<=\w) (?:for|für) [^()]*$")
 _QUARTER = re.compile(
     r"\b(?:Q[1-4]|H[12]|(?:the )?(?:first|second|third|fourth|last) (?:quarter|half))\b", re.IGNORECASE
 )
@@ -113,8 +117,12 @@ def _about(before: str) -> str:
     if beside := re.search(r"\(([^()]+)\)\W*$", before):
         return beside[1]
     found = topic(before)
-    whole, _, thing = found.text.partition(" of ") if found else ("", "", "")
-    return thing if thing and _ASKED_OF.fullmatch(whole) else found.text if found else ""
+    if found is None:
+        return ""
+    of = _HANGS_ON.search(found.text)
+    whole, thing = (found.text[: of.start()], found.text[of.end() :]) if of else ("", "")
+    german = of is not None and of[1] in _GENITIVES
+    return _FOR_WHOM.sub("", thing) if thing and (german or _ASKED_OF.fullmatch(whole)) else found.text
 
 
 def _asks(text: str) -> bool:

@@ -22,7 +22,7 @@ _ONE_NAME = re.compile(r"(?<=[a-z,] )[A-Z][\w'’-]{2,}")
 _GERMAN = re.compile(
     r"\W*(?:(?:seit|bis|von|ab|für|mit|an|in|zu) )?(?:wer|wen|wem|was|wann|wo|warum|wie|welch)", re.IGNORECASE
 )
-_CITED = re.compile(r"^Perhaps: |\s*\[\d+\]")
+_CITED = re.compile(r"^Perhaps: |^(?:[A-Z]\w+ )?[A-Z]?\w+: (?=[A-Z])|\s*\[\d+\]")
 _SHORT_ANSWER = 4
 _ENOUGH = 3
 """Telling words; a question that has as many and points to nothing says by itself what it is about."""
