@@ -122,10 +122,10 @@ def rows_of(embed: Embed, texts: Sequence[str], role: Role) -> Rows:
 
 
 def ranks_of(questions: Rows, passages: Rows, right: Sequence[int]) -> NDArray[np.int64]:
-    """How many passages are nearer to each question than the right one. Shape: (len(questions),)."""
+    """How many passages are as near to each question as the right one. Shape: (len(questions),)."""
     scores = questions @ passages.T
     own = scores[np.arange(len(right)), list(right)]
-    ranks: NDArray[np.int64] = (scores > own[:, None]).sum(axis=1)
+    ranks: NDArray[np.int64] = (scores >= own[:, None]).sum(axis=1) - 1
     return ranks
 
 
