@@ -27,6 +27,19 @@ COMPANY = ("公司2021年的利润是多少？", "3亿元")
     ("before", "question", "whole"),
     [
         # Another part in the place of its like.
+        (("How much rain fell in Orrin in March?", "9"), "What about Selby?", "How much rain fell in Selby in March?"),
+        (("Does the hall have a kitchen?", "yes"), "an oven too?", "Does the hall have a kitchen an oven?"),
+        (("Does the hall have a kitchen?", "yes"), "How many plates?", "How many plates (the hall)?"),
+        (("How many beds does the Rosehill clinic have?", "140"), "where is it?", "where is the Rosehill clinic?"),
+        (("Does the warranty on the heater cover the pump?", "no"), "What voids it?", "What voids the warranty on the heater?"),
+        (("Who chairs the council?", "Marta Quint"), "Since when?", "Since when chairs Marta Quint the council?"),
+        (("Which firm delivered the pumps?", "Hollis Marine"), "When?", "When Hollis Marine delivered the pumps?"),
+        (("What is the e-mail of the hall?", "x@y"), "Who answers?", "Who answers (the hall)?"),
+        (
+            ("Wie hoch ist der Jahresbeitrag der Bootsgemeinschaft Erlensee für Jugendliche?", "64 €"),
+            "Und wer ist der Hafenmeister?",
+            "Wer ist der Hafenmeister (Bootsgemeinschaft Erlensee)?",
+        ),
         (SALES, "And in 2011?", "How much did the northern region sell in 2011?"),
         (SALES, "and the year before?", "How much did the northern region sell in 2009?"),
         (SALES, "what about the other region?", "How much did the other region sell in 2010?"),

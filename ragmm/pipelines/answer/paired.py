@@ -34,7 +34,9 @@ _SURE = 0.75
 _MOST = 4_000
 """Characters of an item that are looked at."""
 _MARKED = 0.44
-_COMPARES = re.compile(r"\b(?:than|exceed\w*|surpass\w*|outnumber\w*|overt[ao]ken?)\b", re.IGNORECASE)
+_COMPARES = re.compile(
+    r"\b(?:than|exceed\w*|surpass\w*|outnumber\w*|outpac\w*|overt[ao]ken?|compared|gain\w*)\b", re.IGNORECASE
+)
 _LESS = re.compile(r"\b(?:less|fewer|lower|smaller|shorter|cheaper|worse|below|behind)\b", re.IGNORECASE)
 _SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9}
 

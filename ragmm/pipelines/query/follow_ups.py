@@ -59,6 +59,7 @@ _REACTS = re.compile(
 """Said of an answer, asking nothing."""
 _BETWEEN = re.compile(r"\b(?:in|for|during|of|by|on|at|the|year|im|für|en|fiscal|and|und|et|then)\b", re.IGNORECASE)
 _BESIDE = re.compile(r"\b(?:the )?(?:year before|previous year|year after|next year|following year)\b", re.IGNORECASE)
+_HELPS = re.compile(r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might|must)\b")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _VERB = re.compile(
     r"\b(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|must|ist|sind|war|hat|haben|wird|kann|est"
@@ -109,7 +110,8 @@ def _asked_on(question: str, before: str, answer: str, *, opened: bool) -> str:
 
 def _only_counts(asked: str, rest: str) -> bool:
     """Whether nothing stands beside the asking word but what it counts: "with how many votes", "on which day"."""
-    return len(rest.split()) <= 1 and not _VERB.search(asked)
+    who = re.match(r"(?:who|wer|qui)\b", asked, re.IGNORECASE) is not None
+    return len(rest.split()) <= (0 if who else 1) and not _VERB.search(asked)
 
 
 def _about(before: str) -> str:
@@ -138,6 +140,7 @@ def _with_part(before: str, part: str) -> str:
     if told := _other_time(before, part):
         return told
     part = re.sub(r"^(?:its|their|his|her)\b", "the", part, flags=re.IGNORECASE)
+    part = re.sub(r",?\s(?:too|as well|also|auch)$", "", part, flags=re.IGNORECASE)
     found, new = phrases(before), phrases(part)
     slot = _slot(found, new[0]) if new else None
     if _ASKED_OF.fullmatch(part):
@@ -202,6 +205,8 @@ def _likes(found: Sequence[QuestionPhrase], new: QuestionPhrase) -> Iterator[lis
         return
     yield [one for one in found if one.head == new.head]
     if new.named:
+        dated = _MONTH.search(new.text) is not None
+        yield [one for one in found if one.named and (_MONTH.search(one.text) is not None) == dated]
         yield [one for one in found if one.named]
     else:
         yield [one for one in found if one.definite == new.definite and not one.named and not one.asked]
@@ -227,13 +232,17 @@ def _asked_otherwise(before: str, asks: str, answer: str) -> str:
     """The question before, asked with another word: "why?", "since when?", "with how many votes?"."""
     asking = asking_word(before)
     if asking is None:
-        return f"{before.rstrip(_END)}, {asks}?"
+        about = _about(before) if len(asks.split()) > 2 else ""
+        return f"{_capital(asks)} ({about})?" if about else f"{before.rstrip(_END)}, {asks}?"
     found = [one for one in phrases(before) if one.asked]
-    end = found[0].end if found else asking.end()
+    asks_who = re.match(r"(?:who|wer|qui)\b", asking[0], re.IGNORECASE) is not None
+    end = found[0].end if found and not asks_who else asking.end()
     rest = before[end:].strip(_END)
-    if re.match(r"(?:who|wer|qui)\b", asking[0], re.IGNORECASE) and (who := person_in(answer, before)):
+    if asks_who and (who := person_in(answer, before)):
         verb, _, others = rest.partition(" ")
         rest = f"{verb} {who} {others}"
+    elif re.match(r"(?:which|what)\b", asking[0], re.IGNORECASE) and not _HELPS.match(rest):
+        rest = f"{person_in(answer, before)} {rest}".strip()
     return f"{_capital(asks)} {rest}?"
 
 

@@ -22,6 +22,9 @@ _ONE_NAME = re.compile(r"(?<=[a-z,] )[A-Z][\w'’-]{2,}")
 _GERMAN = re.compile(
     r"\W*(?:(?:seit|bis|von|ab|für|mit|an|in|zu) )?(?:wer|wen|wem|was|wann|wo|warum|wie|welch)", re.IGNORECASE
 )
+_MONTH = re.compile(
+    r"(?:january|february|march|april|may|june|july|august|september|october|november|december)(?: \d+)?", re.IGNORECASE
+)
 _CITED = re.compile(r"^Perhaps: |^(?:[A-Z]\w+ )?[A-Z]?\w+: (?=[A-Z])|\s*\[\d+\]")
 _SHORT_ANSWER = 4
 _ENOUGH = 3
@@ -105,7 +108,7 @@ def _thing(before: str, about: str, answer: str) -> str:
 
 
 def _place(before: str, about: str, answer: str) -> str:
-    named = [one for one in phrases(before) if one.named]
+    named = [one for one in phrases(before) if one.named and not _MONTH.fullmatch(one.text)]
     asking = asking_word(before)
     if asking and re.search(r"\b(?:where|wo|où)\b", asking[0], re.IGNORECASE) and (name := person_in(answer, before)):
         return name
