@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, glossary in GLOSSARIES.items():
         pipeline = parse_pipeline(_PIPELINE.format(glossary=glossary), source="tools.check_finance")
         found = answered(pipeline, given.collections / "collection", extracts, asked)
-        Console().print(worked_table(found, f"{name}: {len(found)} questions"))
+        Console(width=110).print(worked_table(found, f"{name}: {len(found)} questions"))
         verdicts += found
     if given.json:
         save(given.json, verdicts)

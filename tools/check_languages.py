@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     table = Table("model", "Chinese", "en → zh", "zh → en", "English", "CPU s", title="hit@1 / hit@10 by vectors alone")
     for name in given.model or MODELS:
         table.add_row(name, *measured(embedder(name), pools, given.every))
-    Console().print(table)
+    Console(width=110).print(table)
     return 0
 
 

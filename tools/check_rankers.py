@@ -85,13 +85,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("questions", type=Path, nargs="+")
     parser.add_argument("--tokens", type=int, default=128, help="of a pair that the reranker reads")
     parser.add_argument("--share", type=int, default=1, help="embed one document in so many, and ask about those")
-    parser.add_argument("--only", choices=("reranker", "embedder"), help="one of the two tables")
+    parser.add_argument("--only", choices=("search", "reranker", "embedder"), help="one of the tables")
     given = parser.parse_args(arguments)
     asked = [one for file in given.questions for one in questions_in(file)]
     with ragmm.open(given.collection) as docs:
-        if given.only != "embedder":
+        if given.only == "search":
+            Console().print(reranked(docs, asked, None))
+        if given.only in (None, "reranker"):
             Console().print(reranked(docs, asked, OnnxModel(given.models / "reranker_en", given.tokens)))
-        if given.only != "reranker":
+        if given.only in (None, "embedder"):
             Console().print(embedded(docs, asked, OnnxModel(given.models / "bge_small_en", 256), given.share))
     return 0
 
@@ -111,14 +113,15 @@ def described(hit: Hit) -> str:
     return f"{name} {' '.join(item.locator.section)} {item.context} {item.text}"[:4_000]
 
 
-def reranked(docs: Collection, asked: Sequence[Question], model: OnnxModel) -> Table:
+def reranked(docs: Collection, asked: Sequence[Question], model: OnnxModel | None) -> Table:
     """The first hits in the search's order, and with so many of them in the model's."""
-    ranks: dict[int, list[int]] = {depth: [] for depth in (0, *DEPTHS)}
+    ranks: dict[int, list[int]] = {depth: [] for depth in (0, *(DEPTHS if model else ()))}
     seconds = pairs = 0.0
     for question in asked:
         hits = list(docs.search(question.text, k=max(DEPTHS)))
         begun = cpu()
-        scores = [float(row[0]) for row in model.run([(question.text, described(hit)) for hit in hits])]
+        pairs_read = model.run([(question.text, described(hit)) for hit in hits]) if model else ()
+        scores = [float(row[0]) for row in pairs_read]
         seconds, pairs = seconds + cpu() - begun, pairs + len(hits)
         for depth, found in ranks.items():
             head = sorted(range(min(depth, len(hits))), key=lambda place: -scores[place])

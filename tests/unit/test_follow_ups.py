@@ -31,7 +31,11 @@ COMPANY = ("公司2021年的利润是多少？", "3亿元")
         (("Does the hall have a kitchen?", "yes"), "an oven too?", "Does the hall have a kitchen an oven?"),
         (("Does the hall have a kitchen?", "yes"), "How many plates?", "How many plates (the hall)?"),
         (("How many beds does the Rosehill clinic have?", "140"), "where is it?", "where is the Rosehill clinic?"),
-        (("Does the warranty on the pump cover all rust?", "no"), "What voids it?", "What voids the warranty on the pump?"),
+        (
+            ("Does the warranty on the pump cover all rust?", "no"),
+            "What voids it?",
+            "What voids the warranty on the pump?",
+        ),
         (("Who chairs the council?", "Marta Quint"), "Since when?", "Since when chairs Marta Quint the council?"),
         (("Which firm delivered the pumps?", "Hollis Marine"), "When?", "When Hollis Marine delivered the pumps?"),
         (("What is the e-mail of the hall?", "x@y"), "Who answers?", "Who answers (the hall)?"),
