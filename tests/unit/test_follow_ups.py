@@ -27,6 +27,17 @@ COMPANY = ("公司2021年的利润是多少？", "3亿元")
     ("before", "question", "whole"),
     [
         # Another part in the place of its like.
+        (("What is Tobias Wren's phone number?", "1"), "and his e-mail?", "What is the e-mail of Tobias Wren?"),
+        (("Which plot is the largest?", "Elm 3"), "How large is it?", "How large is Elm 3?"),
+        (("What is the rent for the hall?", "$22"), "for guests?", "What is the rent for the hall for guests?"),
+        (
+            ("How many employees does the Lund site have?", "138"),
+            "and how many in 2022?",
+            "How many employees does the Lund site have in 2022?",
+        ),
+        (("What is the density of the solvent?", "0.79"), "Is it flammable?", "Is the solvent flammable?"),
+        (("What are the hours of the garden?", "9 to 6"), "In winter?", "What are the hours of the garden in winter?"),
+        (("Show me the sales of Q1", "4.2"), "Q2", "Show me the sales of Q2"),
         (("How much rain fell in Orrin in March?", "9"), "What about Selby?", "How much rain fell in Selby in March?"),
         (("Does the hall have a kitchen?", "yes"), "an oven too?", "Does the hall have a kitchen an oven?"),
         (("Does the hall have a kitchen?", "yes"), "How many plates?", "How many plates (the hall)?"),

@@ -41,6 +41,9 @@ _ASKED_OF = re.compile(
 _GENITIVES = ("der", "des")
 _HANGS_ON = re.compile(r"(?<=\w) (of|to|for|at|in|from|on|der|des|von) (?=\w)")
 """What stands between what is asked of a thing and the thing."""
+_WHAT_IS_THE = re.compile(r"\W*(?:what|how (?:high|large|big)) (?:is|are|was|were) the ", re.IGNORECASE)
+_OWNED = re.compile(r"(.+?)['’]s? (.+)")
+_DATED = re.compile(r"(?:on )?\d[\d./-]*(?: [A-Z][a-z]+)?(?: \d{4})?")
 _FOR_WHOM = re.compile(r"(?<=\w) (?:for|für) [^()]*$")
 _QUARTER = re.compile(
     r"\b(?:Q[1-4]|H[12]|(?:the )?(?:first|second|third|fourth|last) (?:quarter|half))\b", re.IGNORECASE
@@ -90,7 +93,7 @@ def _completed(question: str, before: str, answer: str) -> str:
     if _asks(rest):
         return _asked_on(rest, before, answer, opened=opened)
     part = rest.strip(_END)
-    leans = opened or "?" in question
+    leans = opened or "?" in question or bool(_other_time(before, part))
     return _with_part(before, part) if leans and len(content_terms(part)) <= _ENOUGH else question
 
 
@@ -101,6 +104,8 @@ def _asked_on(question: str, before: str, answer: str, *, opened: bool) -> str:
         return spoken_for(asks, subject, subject, "")
     bare = question.strip(_END)
     asking = asking_word(bare)
+    if asking is not None and asking.start() == 0 and (told := _other_time(before, bare[asking.end() :].strip())):
+        return told
     if asking is not None and asking.start() == 0 and _only_counts(bare, bare[asking.end() :]):
         return _asked_otherwise(before, bare, answer)
     written = _capital(question) if opened else question
@@ -119,12 +124,15 @@ def _about(before: str) -> str:
     if beside := re.search(r"\(([^()]+)\)\W*$", before):
         return beside[1]
     found = topic(before)
-    if found is None:
+    if found is None or _DATED.fullmatch(found.text):
         return ""
+    owned = _OWNED.fullmatch(found.text)
+    if owned is not None and _ASKED_OF.fullmatch(owned[2]):
+        return owned[1]
     of = _HANGS_ON.search(found.text)
     whole, thing = (found.text[: of.start()], found.text[of.end() :]) if of else ("", "")
-    german = of is not None and of[1] in _GENITIVES
-    return _FOR_WHOM.sub("", thing) if thing and (german or _ASKED_OF.fullmatch(whole)) else found.text
+    asked = of is not None and (of[1] in _GENITIVES or (of[1] == "of" and _WHAT_IS_THE.match(before)))
+    return _FOR_WHOM.sub("", thing) if thing and (asked or _ASKED_OF.fullmatch(whole)) else found.text
 
 
 def _asks(text: str) -> bool:
@@ -181,7 +189,9 @@ def _other_time(before: str, part: str) -> str:
         if len(set(kind.findall(before))) == 1:
             moved = kind.sub(" and ".join(new), moved)
         else:
-            moved = f"{moved.rstrip(_END)} {part if re.match('[a-z]', part) else f'in {part}'}?"
+            begins = re.match(r"(?:in|on|at|for|during|im|am) ", part, re.IGNORECASE)
+            when = f"{part[:1].lower()}{part[1:]}" if begins else part if part[:1].islower() else f"in {part}"
+            moved = f"{moved.rstrip(_END)} {when}?"
     return moved if left != part and not _BETWEEN.sub("", left).strip(_END) else ""
 
 
@@ -201,7 +211,7 @@ def _likes(found: Sequence[QuestionPhrase], new: QuestionPhrase) -> Iterator[lis
         yield [one for one in alike if one.before == new.before]
         yield [one for one in alike if one.before in kin]
         yield [one for one in alike if not (one.before or one.asked or one.named or new.named or new.definite)]
-        yield [one for one in found if one.before == new.before]
+        yield [one for one in found if one.before == new.before and not (one.definite and not new.definite)]
         return
     yield [one for one in found if one.head == new.head]
     if new.named:

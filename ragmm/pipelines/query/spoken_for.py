@@ -103,8 +103,15 @@ def _thing(before: str, about: str, answer: str) -> str:
     """What was answered where a thing or place was asked for by name, else what was asked about."""
     asking = asking_word(before)
     if asking and re.search(r"\b(?:which|where|wo|welche\w*|où)\b", asking[0], re.IGNORECASE):
-        return person_in(answer, before) or about
+        return _numbered(answer) or person_in(answer, before) or about
     return about
+
+
+def _numbered(answer: str) -> str:
+    """A short answer that is a name with a number: "Elm 3"."""
+    said = _CITED.sub("", answer).strip(" .")
+    found = re.fullmatch(r"(?:[a-z]+ )?[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)* \d{1,3}[a-z]?", said)
+    return said if found and not _MONTH.match(said) else ""
 
 
 def _place(before: str, about: str, answer: str) -> str:
