@@ -197,11 +197,15 @@ def build_embedder(name: str, models: ModelSettings) -> Embedder:
         from ragmm.embedders.sentence_transformers import SentenceTransformerEmbedder
 
         return SentenceTransformerEmbedder(find(parsed, download=models.download), settings)
+    if parsed.scheme is Scheme.MULTILINGUAL:
+        from ragmm.embedders.multilingual import MultilingualEmbedder
+
+        return MultilingualEmbedder(find(parsed), settings)
     if parsed.scheme in _CLIP:
         from ragmm.embedders.open_clip import OpenClipEmbedder
 
         return OpenClipEmbedder(find(parsed, download=models.download), settings)
-    raise UsageError(f"{name} does not embed; name an st: or open_clip: model, or mini")
+    raise UsageError(f"{name} does not embed; name an st: or open_clip: model, multilingual, or mini")
 
 
 def _plugged(group: Group, name: ModelName, models: ModelSettings) -> Any:

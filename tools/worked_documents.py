@@ -10,6 +10,7 @@ from typing import Final
 from ragmm.sample.figures import Chart
 from ragmm.sample.pdf import Page, pdf_bytes
 from tools.answer_documents import chart_png, sheet_bytes
+from tools.worked_pairs import PAIRS
 
 Rows = Sequence[Sequence[str]]
 
@@ -254,7 +255,7 @@ CHARTS: Final = {
 
 def write_worked_documents(folder: Path) -> list[Path]:
     """Write them, the same bytes every time (but for the sheet's). Returns the files, sorted."""
-    contents = {name: text.encode("utf-8") for name, text in TEXTS.items()}
+    contents = {name: text.encode("utf-8") for name, text in {**TEXTS, **PAIRS}.items()}
     contents |= {name: chart_png(chart) for name, chart in CHARTS.items()}
     contents["northgate/annual-report-2023.pdf"] = _report()
     contents["museum/visitors-2023.pdf"] = _museum()

@@ -15,6 +15,7 @@ from ragmm.errors import StorageError, UsageError
 from ragmm.render.text import safe_name
 
 if TYPE_CHECKING:
+    from ragmm.config import Pipeline
     from ragmm.config.needs import ModelNeed
 
 __all__ = ["register"]
@@ -29,6 +30,10 @@ def init(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it.")] = Path("ragmm.toml"),
     starter: Annotated[str, typer.Option("--starter", metavar="NAME", help="both, shared, text or nightly.")] = "both",
     profile: Annotated[str, typer.Option("--profile", metavar="NAME", help="mini, standard or max.")] = "mini",
+    sample: Annotated[
+        Path | None,
+        typer.Option("--sample", metavar="FOLDER", help="Look at a few documents there: which languages are they in?"),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")] = False,
     json: JsonOption = False,
 ) -> None:
@@ -39,10 +44,12 @@ def init(
     default_pipeline(profile)
     text = starter_for(file, starter, profile)
     pipeline = parse_pipeline(text, source=str(file))
+    spoken = _languages(sample, pipeline) if sample is not None else {}
     _write_new(file, text, force=force)
     needs = model_needs(pipeline)
     if json:
-        emit({"file": file, "starter": starter, "profile": profile, "models": needs})
+        languages = {"languages": spoken} if sample is not None else {}
+        emit({"file": file, "starter": starter, "profile": profile, "models": needs, **languages})
         return
     written = safe_name(str(file))
     show(f"Wrote {written}. Its models:")
@@ -50,12 +57,38 @@ def init(
         size = f" ({need.download_mb:,} MB, {need.licence})" if need.download_mb and not need.present else ""
         show(f"  {need.role:<8} {need.name}: {need.state}{size}")
     _show_missing(needs, written)
+    _propose(spoken, pipeline, written)
     announce_profile(pipeline)
     first = "Next" if all(need.ready for need in needs) else "Then"
     if starter == "nightly":
         show(f"{first}: ragmm sync {written} --dry-run, once its [sources] name your folders")
     else:
         show(f'{first}: ragmm ingest FOLDER -p {written}, and ask: ragmm query "…" -c {safe_name(pipeline.name)}')
+
+
+def _languages(folder: Path, pipeline: Pipeline) -> dict[str, int]:
+    """Documents of a sample by their language, the most frequent first."""
+    from ragmm.loaders.sampling import languages_in
+    from ragmm.wiring import build_parser
+
+    if not folder.is_dir():
+        raise UsageError(f"there is no folder {folder} to look at; --sample takes the folder of your documents")
+    with build_parser(pipeline) as pool:
+        return dict(languages_in(folder, pool).most_common())
+
+
+def _propose(spoken: dict[str, int], pipeline: Pipeline, written: str) -> None:
+    """The multilingual text model, where the profile's knows English only and not all of the sample is English."""
+    from ragmm.optional import MEGABYTES
+
+    others = [language for language in spoken if language != "en"]
+    if not others or pipeline.profile != "mini" or "text" not in pipeline.routes:
+        return
+    count = sum(spoken[one] for one in others)
+    show(f"Of {sum(spoken.values())} documents looked at, {count} are not English ({', '.join(others)}).")
+    show("mini's text model knows English. One for sixteen languages, which also finds across them:")
+    show(f"  ragmm models pull multilingual ({MEGABYTES['multilingual']} MB)")
+    show(f'  and in {written}, under [models]: text = "multilingual"')
 
 
 def _show_missing(needs: Sequence[ModelNeed], written: str) -> None:

@@ -18,7 +18,7 @@ _EMBEDDERS = (Scheme.MINI, Scheme.OPEN_CLIP, Scheme.ST)
 _GENERATORS = (Scheme.MINI, Scheme.HF, Scheme.OPENAI)
 MODEL_ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     "shared": _EMBEDDERS,
-    "text": _EMBEDDERS,
+    "text": (*_EMBEDDERS, Scheme.MULTILINGUAL),
     "caption": (*_GENERATORS, NONE),
     "vlm": (*_GENERATORS, Scheme.EXTRACTIVE),
     "rerank": (Scheme.ST, NONE),

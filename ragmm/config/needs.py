@@ -124,6 +124,8 @@ def package_for(pipeline: Pipeline, role: str, name: str) -> OptionalPackage | N
     plain = str(models.device) in {"auto", "cpu"} and str(models.dtype) in {"auto", "float32"}
     if parsed.of_plugin or parsed.scheme is Scheme.EXTRACTIVE or (parsed.scheme is Scheme.MINI and plain):
         return None
+    if parsed.scheme is Scheme.MULTILINGUAL:
+        return None
     if parsed.scheme is Scheme.ST and role != "rerank" and plain and _runs_by_itself(parsed):
         return None
     module = _RUN_BY[Scheme(parsed.scheme)]

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from ragmm.errors import ModelError
 from ragmm.models import hub
-from ragmm.models.describe import ModelFacts, describe, read_json
+from ragmm.models.describe import ModelFacts, describe, is_table_of_pieces, read_json
 from ragmm.models.finding import BUNDLED, FoundModel, Source, Task, bundled_folder, find
 from ragmm.models.fingerprints import fingerprint, identity_files
 from ragmm.models.machine import fits, memory_bytes
@@ -17,12 +17,13 @@ from ragmm.models.names import ModelName, Scheme
 from ragmm.models.profiles import PHOTOS_KNOW, PROFILES
 from ragmm.models.safety import refuse_foreign_code, refuse_pickles
 from ragmm.models.weights import file_sha256, read_header, safetensors_files
-from ragmm.models.weights_packages import PACKAGES, PHOTOS
+from ragmm.models.weights_packages import MULTILINGUAL, PACKAGES, PHOTOS, WeightsPackage
+from ragmm.optional import install_line
 
 __all__ = ["ModelCheck", "ModelEntry", "ModelFile", "check", "check_weights", "list_models", "path", "pull"]
 
 _Result = TypeVar("_Result")
-_PHOTOS_BYTES = 18_800_000
+_PHOTOS_BYTES, _MULTILINGUAL_BYTES = 18_800_000, 32_900_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +80,7 @@ class ModelCheck:
 def list_models() -> list[ModelEntry]:
     """Bundled and installed models first, then the cache, then what the profiles would fetch."""
     entries: dict[str, ModelEntry] = {}
-    for entry in (*_bundled(), *_installed(), *_photos(), *_cached(), *_wanted()):
+    for entry in (*_bundled(), *_installed(), *_photos(), *_multilingual(), *_cached(), *_wanted()):
         entries.setdefault(entry.name.partition(":")[2] or entry.name, entry)
     memory = memory_bytes()
     return [_sized(entry, memory) for entry in entries.values()]
@@ -114,17 +115,39 @@ def _installed() -> Iterator[ModelEntry]:
 
 def _photos() -> Iterator[ModelEntry]:
     """What looks at photographs, here or not; no name of a pipeline's models."""
-    folder = PHOTOS.folder()
-    yield ModelEntry(
-        name="efficientnet-lite0",
-        present=folder is not None,
-        source=Source.PACKAGE if folder is not None else None,
+    yield _packaged(
+        "efficientnet-lite0", PHOTOS, "photos", absent_bytes=_PHOTOS_BYTES, notice=PHOTOS_KNOW, users=("mini",)
+    )
+
+
+def _multilingual() -> Iterator[ModelEntry]:
+    """A text model of no profile."""
+    yield _packaged(
+        str(Scheme.MULTILINGUAL),
+        MULTILINGUAL,
+        "multilingual",
+        absent_bytes=_MULTILINGUAL_BYTES,
+        notice="text in sixteen languages, each found by questions in another",
+    )
+
+
+def _packaged(
+    name: str, package: WeightsPackage, extra: str, *, absent_bytes: int, notice: str, users: tuple[str, ...] = ()
+) -> ModelEntry:
+    """One that comes as a package by itself, here or not."""
+    folder = package.folder()
+    here = folder is not None
+    files = [one for one in folder.iterdir() if one.is_file()] if folder is not None else []
+    return ModelEntry(
+        name=name,
+        present=here,
+        source=Source.PACKAGE if here else None,
         folder=folder,
-        bytes=_PHOTOS_BYTES if folder is None else sum(one.stat().st_size for one in folder.iterdir() if one.is_file()),
-        licence=PHOTOS.licence,
-        revision=PHOTOS.revision,
-        profiles=("mini",),
-        notice=PHOTOS_KNOW + ("" if folder is not None else "; pip install 'ragmm[photos]'"),
+        bytes=sum(one.stat().st_size for one in files) if here else absent_bytes,
+        licence=package.licence,
+        revision=package.revision,
+        profiles=users,
+        notice=notice if here else f"{notice}; {install_line(extra)}",
     )
 
 
@@ -225,6 +248,8 @@ def _attempt(look: Callable[[], _Result], problems: list[str]) -> _Result | None
 
 def check_weights(folder: Path) -> None:
     """Raises ModelError where they are missing, cut short, or of a kind that is not read; nothing is hashed."""
+    if is_table_of_pieces(folder):
+        return  # of one version only, whose files were hashed when it was found
     refuse_pickles(folder)
     refuse_foreign_code(folder)
     files = [file for file in identity_files(folder) if file.suffix == ".safetensors"]
@@ -253,6 +278,8 @@ def pull(name: str) -> FoundModel:
     mini's text model comes as a package, from where this machine gets its packages, and without what that asks for.
     """
     parsed = ModelName.parse(_with_adapter(name))
+    if parsed.scheme is Scheme.MULTILINGUAL:
+        return _pull_multilingual(parsed)
     found = find(parsed, download=True)
     text_model = describe(found.folder).text_model
     if text_model is None:
@@ -269,6 +296,16 @@ def pull(name: str) -> FoundModel:
             raise
         package.fetch()
     return found
+
+
+def _pull_multilingual(name: ModelName) -> FoundModel:
+    try:
+        return find(name)
+    except ModelError:
+        if hub.is_offline():
+            raise
+        MULTILINGUAL.fetch()
+    return find(name)
 
 
 def _with_adapter(name: str) -> str:

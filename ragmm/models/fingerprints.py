@@ -13,6 +13,7 @@ __all__ = ["fingerprint", "identity_files"]
 
 _IDENTITY = (
     "*.safetensors",
+    "weights.npz",
     "*.safetensors.index.json",
     "config.json",
     "modules.json",

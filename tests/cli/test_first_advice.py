@@ -42,7 +42,7 @@ def test_the_list_of_models_has_a_head_and_says_what_fits(cli, monkeypatch: pyte
     fit = {cells[0]: cells[4] for row in rows if len(cells := row.split("\t")) > 4}
     assert fit["hf:Qwen/Qwen3-VL-2B-Instruct"] == "yes"
     assert fit["hf:Qwen/Qwen3-VL-8B-Instruct"] == "no"
-    assert "GB of memory" in rows[-1] or "GB of memory" in rows[-2]
+    assert any("GB of memory" in row for row in rows[-3:])
 
 
 def test_the_doctor_looks_for_sources_where_a_night_does(cli, pipeline: Path, monkeypatch: pytest.MonkeyPatch) -> None:

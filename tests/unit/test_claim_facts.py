@@ -28,6 +28,30 @@ LETTER = make_hit(
 CHART = make_hit(3, "Moorings\n|  |  |\n| --- | --- |\n| Penmoor | 128 |\n| Tarn | 57 |", modality=Modality.FIGURE)
 
 
+CLUB = make_hit(4, "In 2022 the club sold 1,250 tickets for 3.4 million euros. Membership fell by 12.5 % to 840.")
+
+
+@pytest.mark.parametrize(
+    ("claim", "missed"),
+    [
+        ("Der Verein verkaufte 2022 1.250 Karten für 3,4 Mio. Euro.", ""),
+        ("Der Verein verkaufte 2022 1.350 Karten.", "1.350 is not there"),
+        ("Die Mitglieder sanken um 12,5 %.", ""),
+        ("Die Mitglieder sanken um 15,5 %.", "15,5 % is not there"),
+        ("Le club a vendu 1 250 billets en 2022 pour 3,4 millions d'euros.", ""),
+        ("Le club a vendu 1 260 billets en 2022.", "1260 is not there"),
+        ("El club vendió 1.250 entradas en 2021.", "2021 is not there"),
+        ("2022年俱乐部卖出1250张票，收入340万欧元。", ""),
+        ("2022年俱乐部卖出1250张票，收入350万欧元。", "350万欧元 is not there"),
+        ("2021年俱乐部卖出1250张票。", "2021 is not there"),
+        ("Клуб продал 1350 билетов в 2022 году.", "1350 is not there"),
+        ("クラブは2022年に1250枚のチケットを販売した。", ""),
+    ],
+)
+def test_numbers_of_claims_in_other_languages(claim: str, missed: str) -> None:
+    assert misses(claim, "", CitedFacts(hits=[CLUB])) == missed
+
+
 @pytest.mark.parametrize(
     ("claim", "hit", "missed"),
     [

@@ -186,7 +186,7 @@ def test_models_are_made_by_what_has_their_name(here: Path) -> None:
 def test_a_mistyped_name_is_told_those_of_plugins_too(here: Path) -> None:
     with pytest.raises(ConfigError, match=r"unknown adapter 'hashin'; did you mean hashing:64\? \(allowed: .*overlap"):
         parse_pipeline('[models]\ntext = "hashin:64"')
-    with pytest.raises(ConfigError, match=r"this role takes mini, open_clip, st, hashing"):
+    with pytest.raises(ConfigError, match=r"this role takes mini, open_clip, st, multilingual, hashing"):
         parse_pipeline('[models]\ntext = "command:cat"')
 
 

@@ -19,6 +19,8 @@ from ragmm.loaders.settings import LoaderSettings
 from ragmm.models.weights_packages import PACKAGES
 from ragmm.optional import MEGABYTES, OPTIONAL, extra_for, missing
 
+APART = {"gpu", "multilingual", "remote"}
+"""Extras that no lock holds and that `all` leaves out."""
 BY_NAME = {"find_spec", "import_module"}
 
 
@@ -71,7 +73,7 @@ def test_an_undeclared_import_is_found_wherever_it_stands(tmp_path: Path) -> Non
 def test_every_declared_package_is_locked(repository: Path, project: dict) -> None:
     lock = (repository / "requirements.lock").read_text(encoding="utf-8")
     locked = {normal(name) for name in re.findall(r"^([\w.-]+)==", lock, re.MULTILINE)}
-    extras = {name: one for name, one in project["optional-dependencies"].items() if name not in {"gpu", "remote"}}
+    extras = {name: one for name, one in project["optional-dependencies"].items() if name not in APART}
     wanted = {named(one) for names in (project["dependencies"], *extras.values()) for one in names} - {"ragmm"}
     assert wanted - locked == set()
 
@@ -152,7 +154,7 @@ def test_every_advice_names_an_extra_that_there_is(repository: Path, project: di
 
 def test_all_is_everything_on_a_cpu(project: dict) -> None:
     (all_of_them,) = project["optional-dependencies"]["all"]
-    assert set(re.split(r"[\[\],]", all_of_them)[1:-1]) == set(MEGABYTES) - {"gpu", "remote"}
+    assert set(re.split(r"[\[\],]", all_of_them)[1:-1]) == set(MEGABYTES) - APART
 
 
 def test_what_a_user_asks_for_by_name_is_in_some_extra(project: dict) -> None:

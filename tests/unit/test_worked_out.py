@@ -177,3 +177,73 @@ def test_units_of_heads_and_results() -> None:
 def test_a_cell_of_many_spaces_costs_nothing() -> None:
     assert exact_figure("1" + " " * 200_000 + "!!") is None
     assert exact_figure("EUR   1,234.5") is not None
+
+
+SELBY = (
+    "# Port of Selby: annual report {year}\n\n| Key figure | {year} |\n| --- | --- |\n| Containers handled | {n} |\n"
+    "| Employees | {m} |"
+)
+PARK = "# Ashdown park\n\nIn 2023 the park counted 93,000 visits, after 88,500 in 2022."
+CRUST = "Corn & Crust bakery\n\nThe bakery Corn & Crust has 14 shops. A loaf of rye bread costs €4.20."
+MILL = "Mill Lane bakery\n\nThe bakery Mill Lane has 9 shops. A loaf of rye bread costs €4.60."
+
+
+def two_years() -> list[Hit]:
+    texts = [SELBY.format(year=2022, n="184,200", m=268), SELBY.format(year=2023, n="201,600", m=281)]
+    return [
+        make_hit(
+            rank, text.split("\n\n", 1)[1], modality=Modality.TABLE, uri=f"selby-{year}.md", context=text.split("\n")[0]
+        )
+        for rank, (text, year) in enumerate(zip(texts, (2022, 2023), strict=True), start=1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("question", "short"),
+    [
+        ("By how much did the containers handled at Selby grow from 2022 to 2023?", "17,400"),
+        ("By what percentage did the containers handled at Selby grow from 2022 to 2023?", "9.4 %"),
+        ("How many more employees did Selby have in 2023 than in 2022?", "13"),
+        ("Did Selby handle more containers in 2023 than in 2022?", "yes"),
+        ("Were the employees of Selby fewer in 2023 than in 2022?", "no"),
+        ("Did Selby have more than 300 employees in 2023?", "no"),
+    ],
+)
+def test_figures_of_two_documents_are_put_together_and_both_cited(question: str, short: str) -> None:
+    answer = ask_hits(question, two_years())
+    assert answer.short == short
+    cited = {citation.rank for claim in answer.claims for citation in claim.citations}
+    assert cited == ({1, 2} if "2022" in question else {2})
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "By how much did the containers handled at Selby grow from 2021 to 2023?",
+        "By how much did the ferries handled at Selby grow from 2022 to 2023?",
+        "Did Selby handle more ferries in 2023 than in 2022?",
+    ],
+)
+def test_nothing_is_put_together_where_a_figure_is_missing(question: str) -> None:
+    assert ask_hits(question, two_years()).abstained
+
+
+def test_a_figure_of_running_text_is_of_the_year_of_its_clause() -> None:
+    answer = ask_hits(
+        "By how much did the visits to Ashdown park rise from 2022 to 2023?", [make_hit(1, PARK, uri="a.md")]
+    )
+    assert answer.short == "4,500"
+
+
+@pytest.mark.parametrize(
+    ("question", "short"),
+    [
+        ("How many more shops does Corn & Crust have than Mill Lane?", "5 shops"),
+        ("How many shops do Corn & Crust and Mill Lane have together?", "23 shops"),
+        ("Does Mill Lane have more shops than Corn & Crust?", "no"),
+        ("Does Mill Lane have more than 10 shops?", "no"),
+    ],
+)
+def test_figures_of_running_text(question: str, short: str) -> None:
+    answer = ask_hits(question, [make_hit(1, CRUST, uri="crust.txt"), make_hit(2, MILL, uri="mill.txt")])
+    assert answer.short == short

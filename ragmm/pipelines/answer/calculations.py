@@ -22,7 +22,7 @@ from ragmm.pipelines.query.wanted import AskedFor
 from ragmm.text.terms import content_terms, terms
 from ragmm.types import Hit
 
-__all__ = ["calculated", "doubted_unless_stated"]
+__all__ = ["calculated", "doubted_unless_stated", "put_together"]
 
 _UNNAMED = 0.4
 _LATER = 0.97
@@ -66,9 +66,13 @@ def _from_table(search: Search, embed: EmbedTexts | None) -> FoundValue | None:
     if search.wanted.operation is Operation.COUNT:
         return count_of(search)
     cells = cells_for(search, embed)
-    if cells is None:
-        return None
-    result = _result(search.wanted, search.asked, cells)
+    found = put_together(search.wanted, search.asked, cells, search.found.hit) if cells else None
+    return dataclasses.replace(found, confidence=_BEST * found.confidence) if found else None
+
+
+def put_together(wanted: AskedSum, asked: AskedFor, cells: Cells, hit: Hit) -> FoundValue | None:
+    """The result with its formula, as sure as the figures are; None where nothing can be worked out from these."""
+    result = _result(wanted, asked, cells)
     if result is None:
         return None
     short = written(result.value, result.places, result.unit)
@@ -77,9 +81,10 @@ def _from_table(search: Search, embed: EmbedTexts | None) -> FoundValue | None:
         value=short,
         shown=f"{result.formula} {short}{result.also}: {named}",
         quote=cells.quotes[0].quote,
-        hit=search.found.hit,
-        confidence=_BEST * cells.certainty,
+        hit=hit,
+        confidence=cells.certainty,
         citations=tuple(dict.fromkeys(cells.quotes)),
+        result=result.value,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 from ragmm.pipelines.answer.cell_confidence import CellSigns
 from ragmm.pipelines.answer.confidence import Signs
@@ -32,5 +33,7 @@ class FoundValue:
     """Of a value that was worked out, all that it was worked out from."""
     sides: tuple[FoundValue, ...] = ()
     """Of a comparison, what was found for each side, the winner first."""
+    result: Fraction | None = None
+    """Of what was worked out, the number itself."""
     lacking: str = ""
     """What was asked for and is not there: "2014 (found 2015)"."""

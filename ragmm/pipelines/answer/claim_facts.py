@@ -24,6 +24,7 @@ _COUNTED = 12
 """Counts up to this ("three regions") may be counted rather than quoted."""
 _OPERANDS = 8
 _NAME = re.compile(r"(?<![.!?…:]\s)(?<![.!?…:]\s[\"“„'(*])(?<=\s)[\"“„'(*]?([A-ZÀ-Þ][^\W\d_]*(?:['’-][^\W\d_]+)*)")
+_SMALL = re.compile(r"(?<![^\W\d_])[a-zà-ÿ][^\W\d_]*")
 _PAIR = re.compile(r"(?:^|[.!?…:]\s)[\"“„'(*]?([A-ZÀ-Þ][^\W\d_]+) (?=[A-ZÀ-Þ][a-zà-ÿ])")
 """The first of two words with a capital at the beginning of a sentence."""
 _COMPUTES = re.compile(
@@ -39,6 +40,8 @@ _CLAUSE = re.compile(
 _SCALE = re.compile(
     r"\b(thousands?|millions?|billions?|tausend|mio|mrd)\b|[(（]000s?[)）]|(千|万|百万|亿)", re.IGNORECASE
 )
+_SPACED = re.compile(r"(?<![\d.,])(\d{1,3})[ \u00a0\u202f](\d{3})(?![\d.,])")
+"""1 250, as other languages than English write it."""
 _SCALES = {"thousand": 1e3, "tausend": 1e3, "million": 1e6, "mio": 1e6, "billion": 1e9, "mrd": 1e9}
 _HAN_SCALES = {"千": 1e3, "万": 1e4, "百万": 1e6, "亿": 1e8}
 
@@ -76,6 +79,8 @@ class CitedFacts:
 
 def misses(claim: str, question: str, facts: CitedFacts) -> str:
     """What the cited evidence does not have of a claim, in a few words; "" where it has everything."""
+    if language(claim) != "en":
+        claim = _SPACED.sub(r"\1\2", claim)
     missing = [
         *_obeyed(claim, question, facts),
         *_dates(claim, facts),
@@ -115,7 +120,7 @@ def _dates(claim: str, facts: CitedFacts) -> Iterator[str]:
     said = moments(lowered(claim))
     known = moments(lowered(facts.text)) if said else []
     for one in said:
-        if not any(other.says(one) or (one.says(other) and other.month) for other in known):
+        if one.month and not any(other.says(one) or (one.says(other) and other.month) for other in known):
             yield f"{claim[one.start : one.end].strip()} is not there"
 
 
@@ -129,6 +134,8 @@ def _names(claim: str, question: str, facts: CitedFacts) -> Iterator[str]:
     spoken = language(claim)
     if spoken == "de" or (spoken and language(facts.text) not in ("", spoken)):
         return  # German writes every noun so, and other languages write names otherwise
+    if not spoken and not any(term in facts.words for term in content_terms(" ".join(_SMALL.findall(claim)))):
+        return  # too short to tell its language, and none of its words is there
     asked = frozenset(terms(question))
     found = [*(match[1] for match in _PAIR.finditer(claim)), *(match[1] for match in _NAME.finditer(claim))]
     for name in found:

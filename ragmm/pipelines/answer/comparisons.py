@@ -13,7 +13,9 @@ from typing import Protocol
 
 from ragmm.pipelines.answer.asked_tables import has_word, words_of
 from ragmm.pipelines.answer.candidates import FoundValue
-from ragmm.pipelines.answer.exact import exact_figure
+from ragmm.pipelines.answer.exact import CellNumber, exact_figure
+from ragmm.pipelines.answer.named_things import title_of
+from ragmm.pipelines.answer.sides_of_years import of_year, says_all
 from ragmm.pipelines.query.asked_sides import AskedSides
 from ragmm.pipelines.query.value_kinds import years
 from ragmm.pipelines.query.wanted import AskedFor, wanted
@@ -21,7 +23,7 @@ from ragmm.text.dates import days_of
 from ragmm.text.terms import content_terms, fold, terms
 from ragmm.types import Hit
 
-__all__ = ["LookUp", "compared"]
+__all__ = ["LookUp", "both_sides", "compared", "figure_of", "lacks_side", "weighed"]
 
 _LIKELY = 0.3
 """How likely what is found for each side must be."""
@@ -29,6 +31,8 @@ _LABELLED = 0.6
 """How likely an entry is right whose label says what is asked, in a document about the side."""
 _SURE = 0.75
 _HALF = 2
+SAME = "both the same"
+Sides = tuple[FoundValue | None, FoundValue | None]
 Measured = tuple[tuple[Fraction, ...], str]
 """What a value comes to, in the order in which such are compared, and its unit."""
 
@@ -41,29 +45,44 @@ class LookUp(Protocol):
 
 def compared(asked: AskedSides, hits: Sequence[Hit], look_up: LookUp) -> list[FoundValue]:
     """The winner with what was found for both; of a side that is missing, that it is."""
-    found = [_found_for(asked, place, hits, look_up) for place in (0, 1)]
+    found = both_sides(asked, hits, look_up)
     first, second = found
     if first is None or second is None:
-        there = next(((side, one) for side, one in zip(asked.sides, found, strict=True) if one is not None), None)
-        return [_missing(asked, *there)] if there else []
+        return lacks_side(asked, found)
+    won = weighed(asked, first, second)
+    return [won] if won else []
+
+
+def weighed(asked: AskedSides, first: FoundValue, second: FoundValue) -> FoundValue | None:
+    """The one that has more, or less; None where the two cannot be held against each other."""
     both = (first, second)
     left, right = (_measured(asked, one) for one in both)
     if left is None or right is None or (left[1] and right[1] and left[1] != right[1]):
-        return []
+        return None
     order = [0, 1] if (left[0] < right[0]) == asked.least else [1, 0]
     same = left[0] == right[0]
     sides = [_told(asked.sides[place], both[place]) for place in order]
     winner = sides[0]
-    return [
-        FoundValue(
-            value=f"both the same: {winner.value}" if same else asked.sides[order[0]],
-            shown=winner.shown,
-            quote=winner.quote,
-            hit=winner.hit,
-            confidence=min(one.confidence for one in sides),
-            sides=tuple(sides),
-        )
-    ]
+    return FoundValue(
+        value=f"{SAME}: {winner.value}" if same else asked.sides[order[0]],
+        shown=winner.shown,
+        quote=winner.quote,
+        hit=winner.hit,
+        confidence=min(one.confidence for one in sides),
+        sides=tuple(sides),
+    )
+
+
+def both_sides(asked: AskedSides, hits: Sequence[Hit], look_up: LookUp) -> Sides:
+    """What is likely for each, in the order of the sides."""
+    first = _found_for(asked, 0, hits, look_up)
+    return first, _found_for(asked, 1, hits, look_up)
+
+
+def lacks_side(asked: AskedSides, found: Sides) -> list[FoundValue]:
+    """Of a side that is missing, that it is; nothing where both are."""
+    there = next(((side, one) for side, one in zip(asked.sides, found, strict=True) if one is not None), None)
+    return [_missing(asked, *there)] if there else []
 
 
 def _told(side: str, one: FoundValue) -> FoundValue:
@@ -90,9 +109,10 @@ def _found_for(asked: AskedSides, place: int, hits: Sequence[Hit], look_up: Look
     question = asked.question(side, there)
     found = []
     for one in look_up(question, wanted(question), mine, sure=_SURE) if mine else ():
-        if _is_of(one, own, foreign) and _is_asked(asked, one) and _measured(asked, one) is not None:
-            likely = max(one.confidence, _LABELLED if _is_labelled(asked, one) else 0.0)
-            found.append(dataclasses.replace(one, confidence=likely))
+        its = of_year(one, side) if asked.periods else one if _is_of(one, own, foreign) else None
+        if its is not None and _is_asked(asked, its) and _measured(asked, its) is not None:
+            likely = max(its.confidence, _LABELLED if _is_labelled(asked, its) else 0.0)
+            found.append(dataclasses.replace(its, confidence=likely))
     best = max(found, key=lambda one: one.confidence, default=None)
     return best if best is not None and best.confidence >= _LIKELY else None
 
@@ -126,17 +146,9 @@ def _whole_text(hit: Hit) -> str:
     return f"{name} {item.context} {' '.join(item.locator.section)} {item.text}"
 
 
-def _title(hit: Hit) -> str:
-    """What says what a document is about."""
-    item = hit.item
-    first = next((line for line in item.text.splitlines() if line.strip() and not line.startswith("|")), "")
-    name = item.uri.rsplit("/", 1)[-1].replace("-", " ").replace("_", " ")
-    return f"{name} {item.context} {' '.join(item.locator.section)} {first}"
-
-
 def _is_of(one: FoundValue, own: frozenset[str], foreign: frozenset[str]) -> bool:
     """Whether a row or sentence is of the side: it names it, or its document is about it and it names no other."""
-    shown, title = words_of(one.shown), words_of(_title(one.hit))
+    shown, title = words_of(one.shown), words_of(title_of(one.hit))
     if own <= shown:
         return True
     return own <= title and not (foreign and foreign <= title) and not (foreign and foreign <= shown)
@@ -144,8 +156,10 @@ def _is_of(one: FoundValue, own: frozenset[str], foreign: frozenset[str]) -> boo
 
 def _is_asked(asked: AskedSides, one: FoundValue) -> bool:
     """Whether it is of what is asked about, and of its year."""
-    beside = f"{one.shown} {_title(one.hit)}"
+    beside = f"{one.shown} {title_of(one.hit)}"
     there = words_of(beside)
+    if asked.template:
+        return says_all(f"{asked.about} {asked.rest}", there, one.value)
     years_asked = years(f"{asked.about} {asked.rest}")
     if not years_asked <= years(beside):
         return False
@@ -165,11 +179,15 @@ def _measured(asked: AskedSides, one: FoundValue) -> Measured | None:
             return tuple(Fraction(part) for part in days[0]), "when"
         named = sorted(years(one.value))
         return ((Fraction(int(named[0])),), "when") if len(named) == 1 else None
-    value = re.sub(r"^(?:about|around|some|nearly|over)\s", "", one.value)
-    figure = exact_figure(value)
+    figure = figure_of(one.value)
+    return ((figure.value,), fold(f"{figure.before}{figure.after}".strip())) if figure else None
+
+
+def figure_of(value: str) -> CellNumber | None:
+    """The number that a value begins with; None where it begins with none."""
+    bare = re.sub(r"^(?:about|around|some|nearly|over)\s", "", value)
+    figure = exact_figure(bare)
     if figure is None:
-        words = re.match(r"([^a-zA-Z]*[\d.,]+(?:\s?[%A-Za-z]+)?)", value)
+        words = re.match(r"([^a-zA-Z]*[\d.,]+(?:\s?[%A-Za-z]+)?)", bare)
         figure = exact_figure(words.group(1)) if words else None
-    if figure is None:
-        return None
-    return (figure.value,), fold(f"{figure.before}{figure.after}".strip())
+    return figure

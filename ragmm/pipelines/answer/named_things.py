@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ragmm.text.terms import fold
 from ragmm.types import Hit
 
-__all__ = ["documents_without_name", "misses_name"]
+__all__ = ["documents_without_name", "misses_name", "title_of"]
 
 _CODE = re.compile(r"\b(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[A-Za-z0-9][\w-]{3,}\b")
 _NO_CODE = re.compile(
@@ -55,3 +55,11 @@ def _misses(codes: Sequence[str], names: Sequence[Sequence[str]], evidence: str)
 def _bare(text: str) -> str:
     """Letters and digits alone: codes are written with and without hyphens."""
     return _BETWEEN.sub("", fold(text))
+
+
+def title_of(hit: Hit) -> str:
+    """What says what a document is about."""
+    item = hit.item
+    first = next((line for line in item.text.splitlines() if line.strip() and not line.startswith("|")), "")
+    name = item.uri.rsplit("/", 1)[-1].replace("-", " ").replace("_", " ")
+    return f"{name} {item.context} {' '.join(item.locator.section)} {first}"

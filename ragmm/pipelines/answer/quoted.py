@@ -97,7 +97,7 @@ def extract_answer(
         if values and values[0].confidence >= settings.perhaps:
             return _doubted(_valued(values[0], hits, settings))
     if lines := lines_of(question, ingredients, hits)[: settings.most_lines]:
-        return _answer([_claim(line) for line in lines], hits, settings)
+        return dataclasses.replace(_answer([_claim(line) for line in lines], hits, settings), tentative=True)
     fact = _wants_value(question, asked)
     if reader is None or not fact:
         quoted = _quoted(question, hits, embed, settings, read=reader is not None)

@@ -15,13 +15,13 @@ from ragmm.pipelines.query.wanted import AskedFor
 from ragmm.text.terms import content_terms, terms
 from ragmm.types import Citation, Hit
 
-__all__ = ["Search", "missing_years", "search_in", "unsaid_beside", "unsaid_share_of"]
+__all__ = ["FILLERS", "Search", "missing_years", "search_in", "unsaid_beside", "unsaid_share_of"]
 
 _NAME = re.compile(r"(?<=\S\s)[A-ZÀ-Þ][\w'’-]+")
 _MOST_UNSAID = 0.34
 _TEXT = 4_000
 """Characters of an item that are looked at."""
-_FILLERS = frozenset(
+FILLERS = frozenset(
     terms(
         "how much many more less fewer than did do does was were is are has have had what which the of in at on by to"
         " from between over and for with compared comparison difference change grow grew growth rise rose increase"
@@ -88,7 +88,7 @@ def unsaid_share_of(search: Search) -> float | None:
     where too much is.
     """
     there = words_of(f"{search.table.grid.about} {_told(search)}")
-    words = [word for word in content_terms(search.wanted.text) if word not in _FILLERS]
+    words = [word for word in content_terms(search.wanted.text) if word not in FILLERS]
     missing = [word for word in words if not has_word(there, word)]
     names = {term for name in _NAME.findall(search.wanted.text) for term in terms(name)}
     wanted_years = years(search.wanted.text)
@@ -103,4 +103,4 @@ def unsaid_beside(search: Search) -> bool:
     grid = search.table.grid
     there = words_of(f"{grid.about} {grid.beside} {search.found.hit.item.uri}").union(*search.table.heads)
     there = there.union(*(cell for row in search.table.cells for cell in row))
-    return not all(has_word(there, word) for word in content_terms(search.wanted.text) if word not in _FILLERS)
+    return not all(has_word(there, word) for word in content_terms(search.wanted.text) if word not in FILLERS)

@@ -9,9 +9,12 @@ from collections.abc import Sequence
 from ragmm.pipelines.answer.calculations import calculated, doubted_unless_stated
 from ragmm.pipelines.answer.candidates import FoundValue
 from ragmm.pipelines.answer.comparisons import LookUp, compared
+from ragmm.pipelines.answer.paired import decided, paired
 from ragmm.pipelines.answer.scoring import EmbedTexts
+from ragmm.pipelines.query.asked_pairs import asked_pair
 from ragmm.pipelines.query.asked_sides import asked_sides
 from ragmm.pipelines.query.asked_sums import Operation, asked_sums
+from ragmm.pipelines.query.value_kinds import AskedKind
 from ragmm.pipelines.query.wanted import AskedFor
 from ragmm.types import Hit
 
@@ -47,12 +50,17 @@ def worked_out(
     sides = asked_sides(question)
     if sides is not None:
         return compared(sides, hits, look_up)
+    if asked.kind is AskedKind.YES_NO and (verdict := decided(question, hits, look_up, embed)) is not None:
+        return verdict
     wanted = next(iter(asked_sums(question)), None)
     if wanted is None:
         return look_up(question, asked, hits, sure=sure)
     found = look_up(question, asked, hits, sure=sure if wanted.operation in _IN_CELLS else _EVERYTHING)
     result = calculated(question, asked, hits, embed)
-    if not _must_be_worked_out(wanted.operation, question):
+    if result is None and (pair := asked_pair(question)) is not None:
+        result = paired(pair, asked, hits, look_up)
+    joined = wanted.operation is Operation.SUM and wanted.joins and result is not None and len(result.citations) > 1
+    if not (joined or _must_be_worked_out(wanted.operation, question)):
         # Such figures are mostly stated: what is looked up is worth as much as ever, and a result is marked.
         marked = [dataclasses.replace(result, confidence=min(result.confidence, _MARKED))] if result else []
         return sorted([*found, *marked], key=lambda one: -one.confidence)

@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ragmm.pipelines.answer.asked_tables import has_word
 from ragmm.pipelines.answer.candidates import FoundValue
+from ragmm.pipelines.answer.named_things import title_of
 from ragmm.pipelines.answer.scoring import EmbedTexts, rows_beside
 from ragmm.pipelines.answer.windows import ReadWindow
 from ragmm.text.terms import content_terms, language, terms
@@ -20,7 +22,9 @@ _DENIES = re.compile(
     r"jamais|aucun\w*|nunca|ningun\w*|cancell?ed|ineligible)\b|n['’]t\b|不|没|未|禁止|勿",
     re.IGNORECASE,
 )
-_EXCLUDES = re.compile(r"\b(?:without|unless|besides|other than|ohne|sans|sin)\b|除了", re.IGNORECASE)
+_EXCLUDES = re.compile(
+    r"\b(?:without|alone|unaccompanied|unless|besides|other than|ohne|sans|sin)\b|除了", re.IGNORECASE
+)
 _EXCEPT = re.compile(
     r"\b(?:except(?:ing|ion)?|with the exception|excluding|außer|ausgenommen|sauf|excepto|salvo)\b", re.IGNORECASE
 )
@@ -34,6 +38,8 @@ _ALIKE = 0.55
 """How near in meaning one with fewer must be, its verdict marked as doubtful."""
 _DOUBTED = 0.33
 _COMPARED = 8
+_NAME = re.compile(r"(?<=\S\s)[A-ZÀ-Þ][\w'’-]+")
+"""What a title may say instead of the sentence."""
 _FEWEST_WORDS = 2
 _STATED = 4
 """Words of the shortest sentence."""
@@ -55,7 +61,7 @@ def verdicts(question: str, windows: Sequence[ReadWindow], embed: EmbedTexts | N
     mean nearly the same.
     """
     asked = content_terms(question)
-    found = [] if len(asked) < _FEWEST_WORDS else list(_sentences(asked, windows))
+    found = [] if len(asked) < _FEWEST_WORDS else list(_sentences(question, asked, windows))
     sure = [one for one in found if one.share >= _LEAST]
     near = [one for one in found if one.share < _LEAST and _is_statement(one.text)]
     near = sorted(near, key=lambda one: -one.share)[:_COMPARED]
@@ -69,16 +75,17 @@ def verdicts(question: str, windows: Sequence[ReadWindow], embed: EmbedTexts | N
     return sorted(values, key=lambda one: -one.confidence)
 
 
-def _sentences(asked: Sequence[str], windows: Sequence[ReadWindow]) -> Iterator[_Sentence]:
+def _sentences(question: str, asked: Sequence[str], windows: Sequence[ReadWindow]) -> Iterator[_Sentence]:
+    names = frozenset(term for name in _NAME.findall(question) for term in terms(name))
     for window in windows:
+        titled = names & frozenset(terms(title_of(window.hit)))
         for low, high in window.parts:
             text = window.passage.text[low:high]
             there = frozenset(terms(text))
             if text.rstrip().endswith(("?", "？", ":")) or text.startswith("#") or len(there) < _FEWEST_WORDS:
                 continue
-            yield _Sentence(
-                text=text, hit=window.hit, share=sum(_stands(term, there) for term in asked) / max(1, len(asked))
-            )
+            said = sum(_stands(term, there) or term in titled for term in asked)
+            yield _Sentence(text=text, hit=window.hit, share=said / max(1, len(asked)))
 
 
 def _is_statement(text: str) -> bool:
@@ -131,4 +138,4 @@ def verdict_of(question: str, cell: str) -> str:
 
 
 def _stands(term: str, there: frozenset[str]) -> bool:
-    return term in there or (len(term) >= 5 and any(other[:5] == term[:5] for other in there))
+    return has_word(there, term) or (len(term) >= 5 and any(other[:5] == term[:5] for other in there))

@@ -83,9 +83,15 @@ class AskedSides:
     """What else the question says: "in 2022", "double room"."""
     counted: bool
     """Whether it is how many."""
+    template: str = ""
+    """What is asked of each, with {side} in its place; else it is made of the parts above."""
+    periods: bool = False
+    """Whether the sides are years of one thing."""
 
     def question(self, side: str, there: frozenset[str]) -> str:
         """What is asked about one of them; `there`: the terms of its documents, which say by what word it began."""
+        if self.template:
+            return self.template.format(side=side)
         if self.timed:
             begun = next((word for word in self.about.split() if not there.isdisjoint(terms(word))), "built")
             return f"When was {side} {self.rest or begun}?"

@@ -37,6 +37,13 @@ _ASKED_OF = late(
     re.IGNORECASE,
 )
 """What is asked of a thing, rather than another thing to ask the same of."""
+_GENITIVES = ("der", "des")
+_HANGS_ON = late(r"(?<=\w) (of|to|for|at|in|from|on|der|des|von) (?=\w)")
+"""What stands between what is asked of a thing and the thing."""
+_WHAT_IS_THE = late(r"\W*(?:what|how (?:high|large|big)) (?:is|are|was|were) the ", re.IGNORECASE)
+_OWNED = late(r"(.+?)['’]s? (.+)")
+_DATED = late(r"(?:on )?\d[\d./-]*(?: [A-Z][a-z]+)?(?: \d{4})?")
+_FOR_WHOM = late(r"(?<=\w) (?:for|für) [^()]*$")
 _QUARTER = late(r"\b(?:Q[1-4]|H[12]|(?:the )?(?:first|second|third|fourth|last) (?:quarter|half))\b", re.IGNORECASE)
 _MONTH = late(
     r"\b(?:january|february|march|april|may|june|july|august|september|october|november|december|spring|summer|autumn"
@@ -52,6 +59,7 @@ _REACTS = late(
 """Said of an answer, asking nothing."""
 _BETWEEN = late(r"\b(?:in|for|during|of|by|on|at|the|year|im|für|en|fiscal|and|und|et|then)\b", re.IGNORECASE)
 _BESIDE = late(r"\b(?:the )?(?:year before|previous year|year after|next year|following year)\b", re.IGNORECASE)
+_HELPS = late(r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might|must)\b")
 _CHINESE = late(r"[\u4e00-\u9fff]")
 _VERB = late(
     r"\b(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|must|ist|sind|war|hat|haben|wird|kann|est"
@@ -85,7 +93,7 @@ def _completed(question: str, before: str, answer: str) -> str:
     if _asks(rest):
         return _asked_on(rest, before, answer, opened=opened)
     part = rest.strip(_END)
-    leans = opened or "?" in question
+    leans = opened or "?" in question or bool(_other_time(before, part))
     return _with_part(before, part) if leans and len(content_terms(part)) <= _ENOUGH else question
 
 
@@ -96,6 +104,8 @@ def _asked_on(question: str, before: str, answer: str, *, opened: bool) -> str:
         return spoken_for(asks, subject, subject, "")
     bare = question.strip(_END)
     asking = asking_word(bare)
+    if asking is not None and asking.start() == 0 and (told := _other_time(before, bare[asking.end() :].strip())):
+        return told
     if asking is not None and asking.start() == 0 and _only_counts(bare, bare[asking.end() :]):
         return _asked_otherwise(before, bare, answer)
     written = _capital(question) if opened else question
@@ -105,7 +115,8 @@ def _asked_on(question: str, before: str, answer: str, *, opened: bool) -> str:
 
 def _only_counts(asked: str, rest: str) -> bool:
     """Whether nothing stands beside the asking word but what it counts: "with how many votes", "on which day"."""
-    return len(rest.split()) <= 1 and not _VERB.search(asked)
+    who = re.match(r"(?:who|wer|qui)\b", asked, re.IGNORECASE) is not None
+    return len(rest.split()) <= (0 if who else 1) and not _VERB.search(asked)
 
 
 def _about(before: str) -> str:
@@ -113,8 +124,15 @@ def _about(before: str) -> str:
     if beside := re.search(r"\(([^()]+)\)\W*$", before):
         return beside[1]
     found = topic(before)
-    whole, _, thing = found.text.partition(" of ") if found else ("", "", "")
-    return thing if thing and _ASKED_OF.fullmatch(whole) else found.text if found else ""
+    if found is None or _DATED.fullmatch(found.text):
+        return ""
+    owned = _OWNED.fullmatch(found.text)
+    if owned is not None and _ASKED_OF.fullmatch(owned[2]):
+        return owned[1]
+    of = _HANGS_ON.search(found.text)
+    whole, thing = (found.text[: of.start()], found.text[of.end() :]) if of else ("", "")
+    asked = of is not None and (of[1] in _GENITIVES or (of[1] == "of" and _WHAT_IS_THE.match(before)))
+    return _FOR_WHOM.sub("", thing) if thing and (asked or _ASKED_OF.fullmatch(whole)) else found.text
 
 
 def _asks(text: str) -> bool:
@@ -130,6 +148,7 @@ def _with_part(before: str, part: str) -> str:
     if told := _other_time(before, part):
         return told
     part = re.sub(r"^(?:its|their|his|her)\b", "the", part, flags=re.IGNORECASE)
+    part = re.sub(r",?\s(?:too|as well|also|auch)$", "", part, flags=re.IGNORECASE)
     found, new = phrases(before), phrases(part)
     slot = _slot(found, new[0]) if new else None
     if _ASKED_OF.fullmatch(part):
@@ -170,7 +189,9 @@ def _other_time(before: str, part: str) -> str:
         if len(set(kind.findall(before))) == 1:
             moved = kind.sub(" and ".join(new), moved)
         else:
-            moved = f"{moved.rstrip(_END)} {part if re.match('[a-z]', part) else f'in {part}'}?"
+            begins = re.match(r"(?:in|on|at|for|during|im|am) ", part, re.IGNORECASE)
+            when = f"{part[:1].lower()}{part[1:]}" if begins else part if part[:1].islower() else f"in {part}"
+            moved = f"{moved.rstrip(_END)} {when}?"
     return moved if left != part and not _BETWEEN.sub("", left).strip(_END) else ""
 
 
@@ -190,10 +211,12 @@ def _likes(found: Sequence[QuestionPhrase], new: QuestionPhrase) -> Iterator[lis
         yield [one for one in alike if one.before == new.before]
         yield [one for one in alike if one.before in kin]
         yield [one for one in alike if not (one.before or one.asked or one.named or new.named or new.definite)]
-        yield [one for one in found if one.before == new.before]
+        yield [one for one in found if one.before == new.before and not (one.definite and not new.definite)]
         return
     yield [one for one in found if one.head == new.head]
     if new.named:
+        dated = _MONTH.search(new.text) is not None
+        yield [one for one in found if one.named and (_MONTH.search(one.text) is not None) == dated]
         yield [one for one in found if one.named]
     else:
         yield [one for one in found if one.definite == new.definite and not one.named and not one.asked]
@@ -219,13 +242,17 @@ def _asked_otherwise(before: str, asks: str, answer: str) -> str:
     """The question before, asked with another word: "why?", "since when?", "with how many votes?"."""
     asking = asking_word(before)
     if asking is None:
-        return f"{before.rstrip(_END)}, {asks}?"
+        about = _about(before) if len(asks.split()) > 2 else ""
+        return f"{_capital(asks)} ({about})?" if about else f"{before.rstrip(_END)}, {asks}?"
     found = [one for one in phrases(before) if one.asked]
-    end = found[0].end if found else asking.end()
+    asks_who = re.match(r"(?:who|wer|qui)\b", asking[0], re.IGNORECASE) is not None
+    end = found[0].end if found and not asks_who else asking.end()
     rest = before[end:].strip(_END)
-    if re.match(r"(?:who|wer|qui)\b", asking[0], re.IGNORECASE) and (who := person_in(answer, before)):
+    if asks_who and (who := person_in(answer, before)):
         verb, _, others = rest.partition(" ")
         rest = f"{verb} {who} {others}"
+    elif re.match(r"(?:which|what)\b", asking[0], re.IGNORECASE) and not _HELPS.match(rest):
+        rest = f"{person_in(answer, before)} {rest}".strip()
     return f"{_capital(asks)} {rest}?"
 
 

@@ -19,6 +19,8 @@ ASKS = late(
 """A word that asks, also in German and French. English "was" among them only stands first."""
 _HELPED = late(r"\b(?:do|does|did|will|would|can|could|shall|should|may|might|must)\b", re.IGNORECASE)
 """What a verb follows."""
+_OWN_VERB = late(r"\s(?:have|has|need|cost|get|do)\b")
+"""Behind a phrase: then the verb is no part of it."""
 _GERMAN = late(r"\b(?:wer|wen|wem|wessen|was|welche\w*|wann|wo|warum|wie\w*)\b", re.IGNORECASE)
 _BEING = frozenset({"is", "are", "was", "were", "been", "has", "have", "had"})
 _GENITIVE = late(r"(?:des|der|du|d['’])\b", re.IGNORECASE)
@@ -112,9 +114,12 @@ def _without_verb(
 ) -> list[QuestionPhrase]:
     """Where a verb must stand ("does the warranty cover") and none is known, the first phrase ends with it."""
     helped = None if verb else _HELPED.search(question)
-    for place, one in enumerate(found):
-        if helped is None or one.start < helped.end() or one.before:
+    for first, begun in enumerate(found):
+        if helped is None or begun.start < helped.end() or begun.before:
             continue
+        place, one = _last_of(question, found, first)
+        if _OWN_VERB.match(question[one.end :]):
+            break
         words = one.text.split()
         alone = len(words) == 1 and asking is not None and asking[0].lower() == "who"
         verbal = words[-1].islower() and not question[one.end :].startswith(" of ")
@@ -124,6 +129,13 @@ def _without_verb(
             return [*found[:place], *rest, *found[place + 1 :]]
         break
     return found
+
+
+def _last_of(question: str, found: list[QuestionPhrase], place: int) -> tuple[int, QuestionPhrase]:
+    """The last of the phrases that hang on one another: "the warranty on the heater covers"."""
+    while place + 1 < len(found) and _adjacent(question, found[place], found[place + 1]):
+        place += 1
+    return place, found[place]
 
 
 def _kind(token: re.Match[str], asking: re.Match[str] | None, *, after_article: bool) -> str:

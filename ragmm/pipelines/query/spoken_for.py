@@ -23,7 +23,10 @@ _ONE_NAME = late(r"(?<=[a-z,] )[A-Z][\w'’-]{2,}")
 _GERMAN = late(
     r"\W*(?:(?:seit|bis|von|ab|für|mit|an|in|zu) )?(?:wer|wen|wem|was|wann|wo|warum|wie|welch)", re.IGNORECASE
 )
-_CITED = late(r"^Perhaps: |\s*\[\d+\]")
+_MONTH = late(
+    r"(?:january|february|march|april|may|june|july|august|september|october|november|december)(?: \d+)?", re.IGNORECASE
+)
+_CITED = late(r"^Perhaps: |^(?:[A-Z]\w+ )?[A-Z]?\w+: (?=[A-Z])|\s*\[\d+\]")
 _SHORT_ANSWER = 4
 _ENOUGH = 3
 """Telling words; a question that has as many and points to nothing says by itself what it is about."""
@@ -101,12 +104,19 @@ def _thing(before: str, about: str, answer: str) -> str:
     """What was answered where a thing or place was asked for by name, else what was asked about."""
     asking = asking_word(before)
     if asking and re.search(r"\b(?:which|where|wo|welche\w*|où)\b", asking[0], re.IGNORECASE):
-        return person_in(answer, before) or about
+        return _numbered(answer) or person_in(answer, before) or about
     return about
 
 
+def _numbered(answer: str) -> str:
+    """A short answer that is a name with a number: "Elm 3"."""
+    said = _CITED.sub("", answer).strip(" .")
+    found = re.fullmatch(r"(?:[a-z]+ )?[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)* \d{1,3}[a-z]?", said)
+    return said if found and not _MONTH.match(said) else ""
+
+
 def _place(before: str, about: str, answer: str) -> str:
-    named = [one for one in phrases(before) if one.named]
+    named = [one for one in phrases(before) if one.named and not _MONTH.fullmatch(one.text)]
     asking = asking_word(before)
     if asking and re.search(r"\b(?:where|wo|où)\b", asking[0], re.IGNORECASE) and (name := person_in(answer, before)):
         return name
