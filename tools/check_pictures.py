@@ -29,6 +29,7 @@ from ragmm.loaders.settings import Ocr
 from tools.make_photo_labels import offsets
 from tools.picture_copies import COPIES, copied, mixed
 from tools.picture_samples import SAMPLES, draw_samples, is_held
+from tools.plain_drawings import TEXTS, plain_drawings
 
 _FEWEST = 4
 """Pictures of a kind of thing, for its name to be asked."""
@@ -36,6 +37,7 @@ _EACH = 20
 """Pictures of each kind, of which copies are asked."""
 _BESIDE = 100
 """Photographs in the same collection."""
+_DRAWINGS = 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,13 +77,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.check_pictures", description=__doc__.split("\n", 1)[0])
     parser.add_argument("data", type=Path, help="the folder that holds the sets")
     parser.add_argument("--without", action="store_true", help="without the model that looks at photographs")
-    parser.add_argument("--only", choices=["photos", "charts", "kinds", "copies"], help="one part of it")
+    parser.add_argument("--only", choices=["photos", "drawings", "charts", "kinds", "copies"], help="one part of it")
     given = parser.parse_args()
     pipeline = Pipeline()
     if given.without:
         pipeline = replace(pipeline, models=replace(pipeline.models, photos=PhotosName.NONE))
     rows: list[Row] = []
-    parts = {"photos": photographs, "charts": charts, "kinds": kinds, "copies": copies}
+    parts = {"photos": photographs, "drawings": drawings, "charts": charts, "kinds": kinds, "copies": copies}
     for name, part in parts.items():
         if given.only in {None, name}:
             for row in part(given.data, pipeline):
@@ -123,6 +125,37 @@ def kinds_of_things(asked: Asked) -> float:
         if len(right) > _FEWEST
     ]
     return sum(shares) / len(shares)
+
+
+# Drawings --------------------------------------------------------------------------------------------------------
+
+
+def drawings(_: Path, pipeline: Pipeline) -> Iterator[Row]:
+    """Plain shapes by a script that nothing was trained on, among texts: found by their names."""
+    for by_hand in (False, True):
+        with tempfile.TemporaryDirectory() as folder:
+            files = Path(folder) / "files"
+            files.mkdir()
+            for number, text in enumerate(TEXTS):
+                (files / f"{number:05}.txt").write_text(text, encoding="utf-8")
+            drawn = {one.name: one for one in plain_drawings(_DRAWINGS, by_hand=by_hand)}
+            suffix = "jpg" if by_hand else "png"
+            names = {name: f"{number:05}.{suffix}" for number, name in enumerate(drawn, start=len(TEXTS))}
+            for name, one in drawn.items():
+                (files / names[name]).write_bytes(one.data)
+            began = cpu_seconds()
+            docs = ragmm.create(Path(folder) / "collection", pipeline=pipeline)
+            docs.ingest([files])
+            spent = (cpu_seconds() - began) / len(drawn)
+            asked = Asked(docs=docs, names=names)
+            rankings = {file: asked.ranking(name, 5) for name, file in names.items()}
+            docs.close()
+        kind = "drawn by hand" if by_hand else "plain"
+        first = sum(ranking[:1] == [file] for file, ranking in rankings.items()) / len(rankings)
+        five = sum(file in ranking for file, ranking in rankings.items()) / len(rankings)
+        yield Row(name=f"{kind} shapes by another script: hit@1", value=first, bar=0.90)
+        yield Row(name=f"{kind} shapes by another script: hit@5", value=five)
+        yield Row(name="CPU-s a drawing", value=spent)
 
 
 # Charts ----------------------------------------------------------------------------------------------------------

@@ -33,6 +33,7 @@ from ragmm.sample import write_sample
 from ragmm.testing import FakeEmbedder, captioned_picture, png_bytes
 from ragmm.types import Asset, Item, MediaKind, Modality, Role
 from ragmm.wiring import Models, build_embedder
+from tools.plain_drawings import plain_drawings
 
 SKLEARN = importlib.util.find_spec("sklearn")
 PHOTOGRAPHS = Path(SKLEARN.origin or "").parent / "datasets" / "images" if SKLEARN else Path()
@@ -50,7 +51,7 @@ class FixedEyes(Eyes):
     def __init__(self, look: Look, row: NDArray[np.float32] | None = None) -> None:
         self._look, self._row = look, row
 
-    fingerprint = "fixed"  # type: ignore[assignment]
+    fingerprint = rows_fingerprint = "fixed"  # type: ignore[assignment]
 
     def look(self, asset: Asset) -> Look:
         return self._look
@@ -80,6 +81,13 @@ def test_what_a_file_says_of_itself_stays_in_front() -> None:
     item = Item(modality=Modality.PHOTO, asset=picture().asset, text="EXIT", context="At the station")
     found = seen(item, PictureKind.PHOTOGRAPH, ESPRESSO)
     assert (found.text, found.context) == ("EXIT", "At the station\nlooks like: espresso, coffee, drink")
+
+
+def test_a_drawing_of_plain_shapes_gets_words_for_them() -> None:
+    look = Look(kind=PictureKind.DRAWING, drawn=("two red circles", "a blue square"))
+    found = look_at([picture()], FixedEyes(look))[0]
+    assert found.context == "looks like: two red circles, a blue square"
+    assert (found.modality, found.metadata["looks_like"]) == (Modality.PHOTO, ["two red circles", "a blue square"])
 
 
 def test_when_and_with_what_a_photograph_was_taken_is_searched() -> None:
@@ -112,6 +120,17 @@ def test_a_picture_that_cannot_be_decoded_stays_as_it_is() -> None:
 
     item = picture()
     assert look_at([item], Blind(Look(kind=PictureKind.SCAN))) == [item]
+
+
+@installed
+def test_a_plain_shape_is_a_drawing_whatever_the_gate_takes_it_for() -> None:
+    folder = PHOTOS.folder()
+    assert folder is not None
+    eyes = Eyes(folder)
+    for one in plain_drawings(12):
+        look = eyes.look(Asset(data=one.data, media_type="image/png"))
+        assert look.kind in {PictureKind.DRAWING, PictureKind.EMOJI}
+        assert look.drawn == (one.name,)
 
 
 # Vectors ---------------------------------------------------------------------------------------------------------

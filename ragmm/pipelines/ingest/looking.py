@@ -1,4 +1,5 @@
-"""Looking: each picture gets its kind, and a photograph words for what it shows, when it was taken and with what."""
+"""Looking: each picture gets its kind, and words: a photograph for what it shows, when it was taken and with what, a
+drawing of plain shapes for these."""
 
 from __future__ import annotations
 
@@ -33,7 +34,7 @@ def _seen(item: Item, eyes: Eyes) -> Item:
     except DocumentError:
         return item
     metadata: dict[str, Any] = {**item.metadata, "picture": str(look.kind)}
-    words = _words(look)
+    words = _words(look) or list(look.drawn)
     if words:
         metadata["looks_like"] = words
     said = [LOOKS_LIKE + ", ".join(words)] if words else []
