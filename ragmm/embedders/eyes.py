@@ -51,7 +51,6 @@ class Look:
 class _Looked:
     kind: PictureKind
     sight: Sight
-    drawn: tuple[str, ...]
 
 
 class Eyes:
@@ -81,10 +80,18 @@ class Eyes:
 
     def look(self, asset: Asset) -> Look:
         """At a picture. Raises DocumentError for bytes that are no image."""
+        from ragmm.embedders.preprocess import decode
+
         seen = self._see(asset)
-        photograph = seen.kind is PictureKind.PHOTOGRAPH
-        likely = tuple(photo_labels().likely(seen.sight)) if photograph else ()
-        return Look(kind=seen.kind, likely=likely, drawn=seen.drawn)
+        if seen.kind is PictureKind.PHOTOGRAPH:
+            return Look(kind=seen.kind, likely=tuple(photo_labels().likely(seen.sight)))
+        drawn = tuple(_drawn(decode(asset.data)))
+        if seen.kind is PictureKind.DRAWING or not drawn:
+            return Look(kind=seen.kind, drawn=drawn)
+        # Different shapes in a chart, a diagram or an emoji are parts of something else.
+        alone = len(drawn) == 1
+        kind = PictureKind.DRAWING if alone and seen.kind is not PictureKind.EMOJI else seen.kind
+        return Look(kind=kind, drawn=drawn if alone else ())
 
     def row(self, asset: Asset) -> NDArray[np.float32] | None:
         """A photograph's place among the texts of all-MiniLM-L6-v2, shape (384,); None for what is none."""
@@ -92,27 +99,18 @@ class Eyes:
         return photo_labels().row(seen.sight) if seen.kind is PictureKind.PHOTOGRAPH else None
 
     def _see(self, asset: Asset) -> _Looked:
+        from ragmm.embedders.picture_facts import picture_facts
         from ragmm.embedders.preprocess import decode
 
         key = bytes.fromhex(asset.sha256)
         with self._lock:
             if key not in self._seen:
-                self._seen[key] = self._looked(decode(asset.data))
+                picture = decode(asset.data)
+                sight = self._net.look(picture)
+                self._seen[key] = _Looked(kind=kind_of_picture(picture_facts(picture), sight), sight=sight)
                 if len(self._seen) > _REMEMBERED:
                     self._seen.popitem(last=False)
             return self._seen[key]
-
-    def _looked(self, picture: Image) -> _Looked:
-        from ragmm.embedders.picture_facts import picture_facts
-
-        sight = self._net.look(picture)
-        kind = kind_of_picture(picture_facts(picture), sight)
-        drawn = tuple(_drawn(picture)) if kind is not PictureKind.PHOTOGRAPH else ()
-        if kind is not PictureKind.DRAWING:
-            # The shapes of charts, diagrams and emoji are parts of something else.
-            drawn = drawn if len(drawn) == 1 else ()
-            kind = PictureKind.DRAWING if drawn and kind is not PictureKind.EMOJI else kind
-        return _Looked(kind=kind, sight=sight, drawn=drawn)
 
 
 def _digest(version: str) -> str:

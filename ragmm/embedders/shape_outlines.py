@@ -16,7 +16,9 @@ Mask = NDArray[np.bool_]
 Points = list[tuple[float, float]]
 _SIDE, _AREA = 64, 420
 """Pixels of the square in which masks are compared, and of every mask in it."""
-_BLUR, _CANVAS = 1.5, 120
+_BLUR = 1.5
+_FINE = 4
+"""Bits of a pixel in which corners are given."""
 _ALIKE = 0.955
 """The least cosine of a shape that is named."""
 _RIM = 0.72
@@ -62,7 +64,13 @@ def _laid_out(mask: Mask) -> NDArray[np.float32]:
     middle = (_SIDE - 1) / 2
     across, down = middle - scale * columns.mean(), middle - scale * rows.mean()
     move = np.array([[scale, 0, across], [0, scale, down]], np.float32)
-    laid = cv2.warpAffine(mask.astype(np.float32), move, (_SIDE, _SIDE), flags=cv2.INTER_LINEAR)
+    laid = np.asarray(cv2.warpAffine(mask.astype(np.float32), move, (_SIDE, _SIDE)), np.float32)
+    return _blurred(laid)
+
+
+def _blurred(laid: NDArray[np.float32]) -> NDArray[np.float32]:
+    import cv2
+
     soft = cv2.GaussianBlur(laid, (0, 0), _BLUR)[::2, ::2].ravel()
     unit: NDArray[np.float32] = soft / np.linalg.norm(soft)
     return unit
@@ -71,19 +79,23 @@ def _laid_out(mask: Mask) -> NDArray[np.float32]:
 @lru_cache(maxsize=1)
 def _templates() -> tuple[list[str], NDArray[np.float32]]:
     """Names, and masks as rows. Shape: (n, pixels)."""
-    made = [(name, _laid_out(mask)) for name, mask in _drawn()]
+    made = [(name, _drawn(_turned(points, turn))) for name, points, turns in _outlines() for turn in turns]
     return [name for name, _ in made], np.array([row for _, row in made], np.float32)
 
 
-def _drawn() -> Iterator[tuple[str, Mask]]:
+def _drawn(points: NDArray[np.float64]) -> NDArray[np.float32]:
+    """An outline filled as `_laid_out` lays out what is seen. Shape: (pixels,), of unit length."""
     import cv2
 
-    for name, points, turns in _outlines():
-        for turn in turns:
-            mask = np.zeros((_CANVAS, _CANVAS), np.uint8)
-            corners = _CANVAS / 2 + 0.31 * _CANVAS * _turned(points, turn)
-            cv2.fillPoly(mask, [np.round(corners).astype(np.int32)], 1)
-            yield name, mask.astype(np.bool_)
+    x, y = points.T
+    next_x, next_y = np.roll(x, -1), np.roll(y, -1)
+    crossed = x * next_y - next_x * y
+    area = crossed.sum() / 2
+    middle = np.array([((x + next_x) * crossed).sum(), ((y + next_y) * crossed).sum()]) / (6 * area)
+    corners = (points - middle) * math.sqrt(_AREA / abs(area)) + (_SIDE - 1) / 2
+    mask = np.zeros((_SIDE, _SIDE), np.float32)
+    cv2.fillPoly(mask, [np.round(corners * 2**_FINE).astype(np.int32)], 1.0, shift=_FINE)
+    return _blurred(mask)
 
 
 def _turned(points: Points, degrees: float) -> NDArray[np.float64]:
