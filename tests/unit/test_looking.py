@@ -28,6 +28,7 @@ from ragmm.models.weights_packages import PHOTOS
 from ragmm.pipelines.embedding import plan
 from ragmm.pipelines.ingest.looking import look_at
 from ragmm.pipelines.ingest.parse_keys import Parsers
+from ragmm.pipelines.ingest.places import city_near
 from ragmm.render.text import looks_like
 from ragmm.sample import write_sample
 from ragmm.testing import FakeEmbedder, captioned_picture, png_bytes
@@ -96,6 +97,17 @@ def test_when_and_with_what_a_photograph_was_taken_is_searched() -> None:
     assert seen(picture(exif={"camera": "Canon"}), PictureKind.PHOTOGRAPH).context == "taken with Canon"
     assert seen(picture(exif={"date": "2023"}), PictureKind.PHOTOGRAPH).context == ""
     assert seen(picture(exif=exif), PictureKind.SCAN).context == ""
+
+
+def test_where_a_photograph_was_taken_is_searched_by_the_name_of_a_city() -> None:
+    found = seen(picture(exif={"place": [38.70, -9.20], "camera": "Canon"}), PictureKind.PHOTOGRAPH)
+    assert found.context == "taken with Canon near Lisbon, Portugal"
+    assert found.metadata["taken_near"] == "Lisbon, Portugal"
+    at_sea = seen(picture(exif={"place": [40.0, -40.0]}), PictureKind.PHOTOGRAPH)
+    assert (at_sea.context, "taken_near" in at_sea.metadata) == ("", False)
+    assert city_near(51.5, -0.1) == "London, United Kingdom"
+    assert city_near(-36.85, -185.24) == city_near(-36.85, 174.76) == "Auckland, New Zealand"
+    assert city_near(90.0, 0.0) == ""
 
 
 @pytest.mark.parametrize("kind", list(PictureKind))
