@@ -37,7 +37,7 @@ _EACH = 20
 """Pictures of each kind, of which copies are asked."""
 _BESIDE = 100
 """Photographs in the same collection."""
-_DRAWINGS, _PAGES = 64, 40
+_DRAWINGS, _PAGES = 64, 20
 
 
 @dataclass(frozen=True, kw_only=True)
