@@ -1,4 +1,8 @@
-"""Plain coloured shapes on off-white, drawn with integers and hard edges: nothing was trained on or fitted to these."""
+"""Plain coloured shapes on off-white, drawn with integers and hard edges: no model was trained on these.
+
+The outlines that shapes are told by are not blind to them: bites of crescents were added after a first look, in which
+121 of 128 were told.
+"""
 
 from __future__ import annotations
 
