@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ragmm.pipelines.ingest.reading import Parser
     from ragmm.pipelines.ingest.run import IngestPlan
     from ragmm.pipelines.progress import Progress
+    from ragmm.pipelines.query.asked_picture import AskedPicture
     from ragmm.pipelines.query.glossary import Glossary
     from ragmm.pipelines.query.question import Question
     from ragmm.pipelines.query.rerank import RerankPlan
@@ -138,9 +139,16 @@ class Plans:
             common=common_words,
             fold=settings.fold,
             rerank=self._rerank_plan(),
+            picture=None if question.image is None else self._asked_picture(),
             beside=_winners_beside,
             only=self._only(snapshot, question),
         )
+
+    def _asked_picture(self) -> AskedPicture | None:
+        from ragmm.pipelines.query.asked_picture import AskedPicture
+
+        eyes = self.models.eyes(self.pipeline)
+        return None if eyes is None else AskedPicture(eyes=eyes, settings=self.pipeline.loaders)
 
     def _only(self, snapshot: Snapshot, question: Question) -> Filter | None:
         """What may be found, if not everything."""

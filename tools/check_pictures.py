@@ -28,7 +28,8 @@ from ragmm.embedders.photo_labels import photo_labels
 from ragmm.loaders.settings import Ocr
 from tools.make_photo_labels import offsets
 from tools.picture_copies import COPIES, copied, mixed
-from tools.picture_samples import SAMPLES, draw_samples, is_held
+from tools.picture_samples import SAMPLES, draw_samples, is_held, page_pictures
+from tools.plain_drawings import TEXTS, plain_drawings
 
 _FEWEST = 4
 """Pictures of a kind of thing, for its name to be asked."""
@@ -36,6 +37,7 @@ _EACH = 20
 """Pictures of each kind, of which copies are asked."""
 _BESIDE = 100
 """Photographs in the same collection."""
+_DRAWINGS, _PAGES = 64, 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,14 +77,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.check_pictures", description=__doc__.split("\n", 1)[0])
     parser.add_argument("data", type=Path, help="the folder that holds the sets")
     parser.add_argument("--without", action="store_true", help="without the model that looks at photographs")
-    parser.add_argument("--only", choices=["photos", "charts", "kinds", "copies"], help="one part of it")
+    parser.add_argument("--only", choices=[*PARTS], help="one part of it")
     given = parser.parse_args()
     pipeline = Pipeline()
     if given.without:
         pipeline = replace(pipeline, models=replace(pipeline.models, photos=PhotosName.NONE))
     rows: list[Row] = []
-    parts = {"photos": photographs, "charts": charts, "kinds": kinds, "copies": copies}
-    for name, part in parts.items():
+    for name, part in PARTS.items():
         if given.only in {None, name}:
             for row in part(given.data, pipeline):
                 print(row, flush=True)
@@ -123,6 +124,37 @@ def kinds_of_things(asked: Asked) -> float:
         if len(right) > _FEWEST
     ]
     return sum(shares) / len(shares)
+
+
+# Drawings --------------------------------------------------------------------------------------------------------
+
+
+def drawings(_: Path, pipeline: Pipeline) -> Iterator[Row]:
+    """Plain shapes by a script that nothing was trained on, among texts: found by their names."""
+    for by_hand in (False, True):
+        with tempfile.TemporaryDirectory() as folder:
+            files = Path(folder) / "files"
+            files.mkdir()
+            for number, text in enumerate(TEXTS):
+                (files / f"{number:05}.txt").write_text(text, encoding="utf-8")
+            drawn = {one.name: one for one in plain_drawings(_DRAWINGS, by_hand=by_hand)}
+            suffix = "jpg" if by_hand else "png"
+            names = {name: f"{number:05}.{suffix}" for number, name in enumerate(drawn, start=len(TEXTS))}
+            for name, one in drawn.items():
+                (files / names[name]).write_bytes(one.data)
+            began = cpu_seconds()
+            docs = ragmm.create(Path(folder) / "collection", pipeline=pipeline)
+            docs.ingest([files])
+            spent = (cpu_seconds() - began) / len(drawn)
+            asked = Asked(docs=docs, names=names)
+            rankings = {file: asked.ranking(name, 5) for name, file in names.items()}
+            docs.close()
+        kind = "drawn by hand" if by_hand else "plain"
+        first = sum(ranking[:1] == [file] for file, ranking in rankings.items()) / len(rankings)
+        five = sum(file in ranking for file, ranking in rankings.items()) / len(rankings)
+        yield Row(name=f"{kind} shapes by another script: hit@1", value=first, bar=0.90)
+        yield Row(name=f"{kind} shapes by another script: hit@5", value=five)
+        yield Row(name="CPU-s a drawing", value=spent)
 
 
 # Charts ----------------------------------------------------------------------------------------------------------
@@ -196,6 +228,64 @@ def copies(data: Path, pipeline: Pipeline) -> Iterator[Row]:
     yield Row(name="CPU-s a picture asked", value=spent)
 
 
+# Pictures as questions -------------------------------------------------------------------------------------------
+
+
+def pictures_asked(data: Path, pipeline: Pipeline) -> Iterator[Row]:
+    """By a picture of a page its text, by a photograph the text with its name and other photographs of its kind."""
+    with tempfile.TemporaryDirectory() as folder:
+        pages = page_pictures(data, Path(folder) / "asked", _PAGES)
+        texts = {name: f"{number:05}.txt" for number, name in enumerate(pages)}
+        docs = _of_texts(Path(folder), {texts[name]: text for name, (_, text) in pages.items()}, pipeline)
+        began = cpu_seconds()
+        first = [[hit.item.uri for hit in docs.search(image=file, k=1)] for file, _ in pages.values()]
+        spent = (cpu_seconds() - began) / len(pages)
+        docs.close()
+        right = sum(found == [texts[name]] for name, found in zip(pages, first, strict=True))
+        yield Row(name=f"pictures of {len(pages)} pages: their text first", value=right / len(pages))
+        yield Row(name="CPU-s a page asked", value=spent)
+    rows = list(lines(data / "imagenet_photos" / "queries.jsonl"))
+    files = {
+        row["doc_id"]: data / "imagenet_photos" / row["file"] for row in lines(data / "imagenet_photos/corpus.jsonl")
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        names = {f"{number:05}.txt": row["question"] for number, row in enumerate(rows)}
+        docs = _of_texts(Path(folder), names, pipeline)
+        asked = [files[row["relevant"][0]["doc_id"]] for row in rows]
+        ranks = [[hit.item.uri for hit in docs.search(image=file, k=5)] for file in asked]
+        docs.close()
+    for depth in (1, 5):
+        right = sum(name in found[:depth] for name, found in zip(names, ranks, strict=True))
+        yield Row(name=f"photographs asked: the text with their name, hit@{depth}", value=right / len(names))
+    with tempfile.TemporaryDirectory() as folder:
+        collection = ingested(data / "imagenet_photos", Path(folder), pipeline)
+        yield Row(name="photographs asked: share of 5 others that are of a kind", value=of_a_kind(collection, files))
+
+
+def of_a_kind(asked: Asked, files: Mapping[str, Path]) -> float:
+    """Of the first five others, how many show something that has the nearest wider term of which there are enough."""
+    place = {f"n{offset}": number for number, offset in enumerate(offsets())}
+    terms = {document: photo_labels().wider_of(place[document]) for document in asked.names}
+    counts = Counter(term for several in terms.values() for term in several)
+    shares = []
+    for document, name in asked.names.items():
+        term = next((one for one in terms[document] if counts[one] > _FEWEST + 1), None)
+        if term is not None:
+            alike = {asked.names[other] for other, several in terms.items() if term in several}
+            found = [hit.item.uri for hit in asked.docs.search(image=files[document], k=6) if hit.item.uri != name][:5]
+            shares.append(sum(one in alike for one in found) / 5)
+    return sum(shares) / len(shares)
+
+
+def _of_texts(folder: Path, texts: Mapping[str, str], pipeline: Pipeline) -> ragmm.Collection:
+    (folder / "files").mkdir()
+    for name, text in texts.items():
+        (folder / "files" / name).write_text(text, encoding="utf-8")
+    docs = ragmm.create(folder / "collection", pipeline=pipeline)
+    docs.ingest([folder / "files"])
+    return docs
+
+
 # Sets ------------------------------------------------------------------------------------------------------------
 
 
@@ -247,6 +337,12 @@ def cpu_seconds() -> float:
     """Of this process and of those that have ended."""
     spent = os.times()
     return spent.user + spent.system + spent.children_user + spent.children_system
+
+
+PARTS = {
+    "photos": photographs, "drawings": drawings, "charts": charts, "kinds": kinds, "copies": copies,
+    "asked": pictures_asked,
+}  # fmt: skip
 
 
 if __name__ == "__main__":

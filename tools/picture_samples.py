@@ -89,6 +89,20 @@ def _saved(image: Image.Image, kind: str, name: str, rng: random.Random, out: Pa
     return Sample(name=name, kind=kind, file=file)
 
 
+def page_pictures(data: Path, out: Path, most: int) -> dict[str, tuple[Path, str]]:
+    """Pages with a text layer as a scanner gives them, one of a document at most: by name, the picture and the text."""
+    out.mkdir(parents=True, exist_ok=True)
+    rng, found = random.Random("page pictures"), dict[str, tuple[Path, str]]()
+    for file in (file for name in ("mmlongbench", "financebench") for file in sorted(_files(data / name))):
+        with pymupdf.open(file) as pdf:
+            page = pdf[rng.randrange(len(pdf))]
+            text = page.get_text()
+            image = _scan(page, rng) if len(text) >= 50 * _BARE else None
+        if image is not None and len(found) < most:
+            found[file.stem] = _saved(image, "scan", file.stem[:40], rng, out).file, text
+    return found
+
+
 _Cut = Callable[[pymupdf.Page, random.Random], Image.Image | None]
 
 

@@ -37,7 +37,7 @@ class PhotographEmbedder:
     @property
     def photographs(self) -> str:
         """The fingerprint of what makes the rows of photographs."""
-        return self._eyes.fingerprint
+        return self._eyes.rows_fingerprint
 
     def scripts(self) -> frozenset[str]:
         """As the other reads them."""

@@ -28,11 +28,13 @@ from ragmm.models.weights_packages import PHOTOS
 from ragmm.pipelines.embedding import plan
 from ragmm.pipelines.ingest.looking import look_at
 from ragmm.pipelines.ingest.parse_keys import Parsers
+from ragmm.pipelines.ingest.places import city_near
 from ragmm.render.text import looks_like
 from ragmm.sample import write_sample
 from ragmm.testing import FakeEmbedder, captioned_picture, png_bytes
 from ragmm.types import Asset, Item, MediaKind, Modality, Role
 from ragmm.wiring import Models, build_embedder
+from tools.plain_drawings import plain_drawings
 
 SKLEARN = importlib.util.find_spec("sklearn")
 PHOTOGRAPHS = Path(SKLEARN.origin or "").parent / "datasets" / "images" if SKLEARN else Path()
@@ -50,7 +52,7 @@ class FixedEyes(Eyes):
     def __init__(self, look: Look, row: NDArray[np.float32] | None = None) -> None:
         self._look, self._row = look, row
 
-    fingerprint = "fixed"  # type: ignore[assignment]
+    fingerprint = rows_fingerprint = "fixed"  # type: ignore[assignment]
 
     def look(self, asset: Asset) -> Look:
         return self._look
@@ -82,12 +84,30 @@ def test_what_a_file_says_of_itself_stays_in_front() -> None:
     assert (found.text, found.context) == ("EXIT", "At the station\nlooks like: espresso, coffee, drink")
 
 
+def test_a_drawing_of_plain_shapes_gets_words_for_them() -> None:
+    look = Look(kind=PictureKind.DRAWING, drawn=("two red circles", "a blue square"))
+    found = look_at([picture()], FixedEyes(look))[0]
+    assert found.context == "looks like: two red circles, a blue square"
+    assert (found.modality, found.metadata["looks_like"]) == (Modality.PHOTO, ["two red circles", "a blue square"])
+
+
 def test_when_and_with_what_a_photograph_was_taken_is_searched() -> None:
     exif = {"date": "2023-07-14T09:30:00", "camera": "Canon EOS 5D"}
     assert seen(picture(exif=exif), PictureKind.PHOTOGRAPH).context == "taken on 14 July 2023 with Canon EOS 5D"
     assert seen(picture(exif={"camera": "Canon"}), PictureKind.PHOTOGRAPH).context == "taken with Canon"
     assert seen(picture(exif={"date": "2023"}), PictureKind.PHOTOGRAPH).context == ""
     assert seen(picture(exif=exif), PictureKind.SCAN).context == ""
+
+
+def test_where_a_photograph_was_taken_is_searched_by_the_name_of_a_city() -> None:
+    found = seen(picture(exif={"place": [38.70, -9.20], "camera": "Canon"}), PictureKind.PHOTOGRAPH)
+    assert found.context == "taken with Canon near Lisbon, Portugal"
+    assert found.metadata["taken_near"] == "Lisbon, Portugal"
+    at_sea = seen(picture(exif={"place": [40.0, -40.0]}), PictureKind.PHOTOGRAPH)
+    assert (at_sea.context, "taken_near" in at_sea.metadata) == ("", False)
+    assert city_near(51.5, -0.1) == "London, United Kingdom"
+    assert city_near(-36.85, -185.24) == city_near(-36.85, 174.76) == "Auckland, New Zealand"
+    assert city_near(90.0, 0.0) == ""
 
 
 @pytest.mark.parametrize("kind", list(PictureKind))
@@ -112,6 +132,17 @@ def test_a_picture_that_cannot_be_decoded_stays_as_it_is() -> None:
 
     item = picture()
     assert look_at([item], Blind(Look(kind=PictureKind.SCAN))) == [item]
+
+
+@installed
+def test_a_plain_shape_is_a_drawing_whatever_the_gate_takes_it_for() -> None:
+    folder = PHOTOS.folder()
+    assert folder is not None
+    eyes = Eyes(folder)
+    for one in plain_drawings(12):
+        look = eyes.look(Asset(data=one.data, media_type="image/png"))
+        assert look.kind in {PictureKind.DRAWING, PictureKind.EMOJI}
+        assert look.drawn == (one.name,)
 
 
 # Vectors ---------------------------------------------------------------------------------------------------------

@@ -79,9 +79,14 @@ class ItemWriter:
             return
         sections = [(box, block.section) for box, block in zip(_boxes(text), blocks, strict=True)]
         for table in facts.layout.tables:
-            yield from self._table(table, facts.page, _section_at(table.table.box, sections, before))
+            yield from self._table(table, facts, _section_at(table.table.box, sections, before))
         for figure in facts.layout.figures:
             yield from self._figure(figure, facts.page, _section_at(figure.box, sections, before))
+
+    def tables(self, facts: PageFacts) -> Iterator[Item]:
+        """Those of a page whose text is that of its picture."""
+        for table in facts.layout.tables:
+            yield from self._table(table, facts, self._outline.section)
 
     def fits(self, layout: PageLayout) -> bool:
         """Whether all the text of a page makes one passage."""
@@ -144,9 +149,9 @@ class ItemWriter:
                 metadata={**facts.ocr, "links": uris} if uris else facts.ocr,
             )
 
-    def _table(self, found: PageTable, page: PdfPage, section: tuple[str, ...]) -> Iterator[Item]:
+    def _table(self, found: PageTable, facts: PageFacts, section: tuple[str, ...]) -> Iterator[Item]:
         text, header_end = markdown(found.table)
-        box = found.table.box
+        page, box = facts.page, found.table.box
         asset = self._crop(page, box, Crop.TABLE)
         block = Block(start=0, end=len(text), kind=BlockKind.TABLE, section=section, header_end=header_end)
         caption = found.caption.text if found.caption else ""
@@ -158,7 +163,7 @@ class ItemWriter:
                 asset=asset,
                 locator=Locator(page=page.number, box=_rounded(box), section=section),
                 context=context,
-                metadata=_caption_facts(found.caption),
+                metadata={**facts.ocr, **_caption_facts(found.caption)},
             )
 
     def _figure(self, figure: PageFigure, page: PdfPage, section: tuple[str, ...]) -> Iterator[Item]:

@@ -23,6 +23,7 @@ from ragmm.loaders.pdf.headings import Headings
 from ragmm.loaders.pdf.items import ItemWriter, PageFacts, render_scale
 from ragmm.loaders.pdf.page import PageLayout, Wanted, lay_out
 from ragmm.loaders.pdf.page_furniture import RunningLines
+from ragmm.loaders.pdf.scanned_tables import rules_of, straight, tables_of
 from ragmm.loaders.pdf.scans import ReadImage, is_blank, is_picture_heavy, is_scanned, read_scan
 from ragmm.loaders.pdf.text import compounds, is_gibberish
 from ragmm.loaders.settings import PASSAGES, LoaderSettings, PageImages, Tables
@@ -56,7 +57,7 @@ def best_backend() -> PdfBackend:
 class PdfLoader:
     """Reads PDFs through either library."""
 
-    version = 7
+    version = 8
     reads = PASSAGES | {"figures", "max_image_side", "ocr", "page_images", "tables"}
 
     def __init__(
@@ -175,8 +176,12 @@ class _Document:
             scale = render_scale(page, self._settings)
             self._budget.grant(page.width * page.height * scale * scale)  # for the picture of the page
             image = page.render(None, scale)
+            in_tables = self._settings.tables is not Tables.NEVER
+            image = straight(image) if in_tables else image
             scan = read_scan(image, scale, self._ocr)
             layout = lay_out(page, scan.lines, _TEXT_ONLY)
+            if in_tables:
+                layout = replace(layout, tables=tables_of(scan.lines, rules_of(image, scale)))
             marks = {"ocr": True, "confidence": round(scan.confidence, 3)}
             chart = read_chart(scan.lines, image, scale)
             facts = PageFacts(page=page, layout=layout, ocr=marks, chart=chart.markdown if chart else "")
@@ -184,6 +189,8 @@ class _Document:
         # What fits into one passage is the text of the page's image already.
         if not shown or not self._writer.fits(facts.layout):
             yield from self._writer.items(facts)
+        else:
+            yield from self._writer.tables(facts)
         if shown:
             yield from self._writer.page_image(facts, "scanned")
 

@@ -1,4 +1,5 @@
-"""Looking: each picture gets its kind, and a photograph words for what it shows, when it was taken and with what."""
+"""Looking: each picture gets its kind, a drawing of plain shapes words for these, and a photograph words for what it
+shows, when, where and with what it was taken."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from ragmm.embedders.eyes import Eyes, Look
 from ragmm.embedders.picture_kinds import PictureKind
 from ragmm.errors import DocumentError
 from ragmm.pipelines.ingest.captioning import needs_caption
+from ragmm.pipelines.ingest.places import city_near
 from ragmm.text.dates import days_of, in_words
 from ragmm.types import Item, Modality
 
@@ -33,12 +35,14 @@ def _seen(item: Item, eyes: Eyes) -> Item:
     except DocumentError:
         return item
     metadata: dict[str, Any] = {**item.metadata, "picture": str(look.kind)}
-    words = _words(look)
+    words = _words(look) or list(look.drawn)
     if words:
         metadata["looks_like"] = words
     said = [LOOKS_LIKE + ", ".join(words)] if words else []
     if look.kind is PictureKind.PHOTOGRAPH:
-        said += _taken(item)
+        if near := _near(item):
+            metadata["taken_near"] = near
+        said += _taken(item, near)
     context = "\n".join(filter(None, (item.context, *said)))
     return replace(item, modality=_modality(item, look.kind), context=context, metadata=metadata)
 
@@ -55,9 +59,15 @@ def _words(look: Look) -> list[str]:
     return list(dict.fromkeys(chain(names, others)))
 
 
-def _taken(item: Item) -> list[str]:
-    """When and with what a photograph was taken, as its file says."""
+def _taken(item: Item, near: str) -> list[str]:
+    """When, with what and near which city a photograph was taken, as its file says."""
     facts = item.metadata.get("exif", {})
     days, camera = days_of(str(facts.get("date", ""))[:10]), str(facts.get("camera", ""))
     parts = [*(f"on {in_words(day)}" for day in days), *([f"with {camera}"] if camera else [])]
+    parts += [f"near {near}"] if near else []
     return [f"taken {' '.join(parts)}"] if parts else []
+
+
+def _near(item: Item) -> str:
+    place = item.metadata.get("exif", {}).get("place", ())
+    return city_near(*place) if len(place) == 2 else ""

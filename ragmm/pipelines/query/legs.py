@@ -20,7 +20,7 @@ from ragmm.text.dates import date_phrases
 from ragmm.text.stop_words import STOPWORDS
 from ragmm.types import MediaKind
 
-__all__ = ["DATES", "LEXICAL", "MEANT", "NAMES", "PAGES", "SAME", "Legs"]
+__all__ = ["DATES", "LEXICAL", "MEANT", "NAMES", "PAGES", "SAME", "SHOWN", "Legs"]
 
 LEXICAL = "lexical"
 PAGES = "pages"
@@ -31,6 +31,8 @@ DATES = "dates:"
 """Before the name of a leg that searched for the days of a question as others write them."""
 MEANT = "meant:"
 """Before the name of a leg that searched for what a glossary says the question means."""
+SHOWN = "shown:"
+"""Before the name of a leg that searched for the words of a picture that is asked."""
 _NAMED, _ON_PAGE = "named:", "page:"
 _MOST_NAMED = 2_000
 """A name that so many items share tells none of them apart."""
@@ -38,6 +40,8 @@ _WORDS_SHARE = {LEXICAL: 0.6, PAGES: 0.4}
 """Of the weight of the words: where both disagree about the first place, the passage is right more often."""
 _MEANT_SHARE = {LEXICAL: 0.2, PAGES: 0.8}
 """The same for what the words mean: the lines of a statement stand together on its page."""
+_SHOWN_BESIDE = 0.5
+"""Of the weight of the words: that of the words of a picture, where something else is asked beside it."""
 _READABLE = 0.5
 """The share of a question that a model must be able to read for its distances to mean anything."""
 _FEWEST_READABLE = 0.02
@@ -73,10 +77,13 @@ class Legs:
     lexical_weight: float
     clock: Clock
     glossary: Glossary | None = None
+    shown: str = ""
+    """What a picture that is asked shows, and what was read in it."""
 
     def all(self, allow: Ids | None) -> list[Leg]:
         """Of everything that is allowed, and of the documents and pages that the question names."""
         parts = [_Part(words=self.words, allow=allow)]
+        shown = list(self._by_what_is_shown(parts[0]))
         named = self._named(allow)
         if named is not None:
             parts.append(named)
@@ -86,7 +93,14 @@ class Legs:
             here = self._on_pages(pages, scope)
             parts += [_Part(words=parts[-1].words, allow=here, prefix=_ON_PAGE)] if len(here) else []
         found = [leg for part in parts for leg in self._within(part)]
+        found += shown
         return [*found, *self._by_name(named)] if named is not None else found
+
+    def _by_what_is_shown(self, part: _Part) -> Iterator[Leg]:
+        if self.lexical_weight > 0 and self.shown:
+            here = replace(part, weight=_SHOWN_BESIDE if self.words.strip() else 1.0)
+            with self.clock.stage(LEXICAL):
+                yield from self._by_words(here, self.shown, SHOWN, _WORDS_SHARE)
 
     def _named(self, allow: Ids | None) -> _Part | None:
         with self.clock.stage(LEXICAL):

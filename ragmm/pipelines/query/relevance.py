@@ -76,18 +76,25 @@ def _of_told(evidence: Evidence) -> float:
 
 
 def weighed(
-    snapshot: Snapshot, question: Asked, head: Sequence[Ranked], standing: Mapping[int, ItemPlace], meant: str = ""
+    snapshot: Snapshot,
+    question: Asked,
+    head: Sequence[Ranked],
+    standing: Mapping[int, ItemPlace],
+    meant: str = "",
+    shown: str = "",
 ) -> tuple[list[Ranked], float]:
     """The best of a ranking in the order of their relevance, which is their score; and what the rest are worth.
 
     Ranks say which list found an item how early, not how well anything fits; relevance says how well, and counts ranks
-    among its signs. `meant`: what a glossary says the question's terms mean.
+    among its signs. `meant`: what a glossary says the question's terms mean. `shown`: the words of a picture that is
+    asked, which stand in for a question without words.
     """
+    asked = question.searched.strip()
     kinds = {one.item: kind_of(standing[one.item].modality) for one in head if one.item in standing}
     pictures = [item for item, kind in kinds.items() if kind is not MediaKind.TEXT]
     silent = _silent(snapshot, question, pictures)
     sought = frozenset(pictures) if names_picture(question.text) else frozenset()
-    said = _said(snapshot, question.searched, meant, [one for one in head if one.item in kinds], standing)
+    said = _said(snapshot, asked or shown, meant, [one for one in head if one.item in kinds], standing)
     farthest = _farthest(head, kinds)
     told = [
         _told(
@@ -100,7 +107,7 @@ def weighed(
                 silent=one.item in silent,
                 sought=one.item in sought,
             ),
-            told=standing[one.item].told,
+            told=standing[one.item].told or not asked,
         )
         for one in head
         if one.item in kinds

@@ -15,7 +15,7 @@ from ragmm.pipelines.query.collecting import collect
 from ragmm.pipelines.query.events import ClaimChecked, Done, Event, FigureShown, HitsFound, TextWritten
 from ragmm.pipelines.query.fusion import Ranked, fuse
 from ragmm.pipelines.query.glossary import Glossary
-from ragmm.pipelines.query.legs import Legs
+from ragmm.pipelines.query.legs import SAME, Legs
 from ragmm.pipelines.query.question import Asked
 from ragmm.pipelines.query.relevance import weighed
 from ragmm.pipelines.query.spelling import corrected
@@ -27,6 +27,8 @@ from ragmm.types import Answer, Hit, MediaKind, QueryResult, Role
 
 if TYPE_CHECKING:
     from ragmm.indexes.filters import Filter
+    from ragmm.indexes.records import Ids
+    from ragmm.pipelines.query.asked_picture import AskedPicture
     from ragmm.pipelines.query.rerank import RerankPlan
 
 __all__ = ["Answerer", "Answering", "Found", "SearchPlan", "run_query", "search", "stream_query", "text_embedder"]
@@ -55,6 +57,8 @@ class SearchPlan:
     fold: bool = True
     """Whether near-duplicates take one place together."""
     rerank: RerankPlan | None = None
+    picture: AskedPicture | None = None
+    """Puts a picture that is asked into words; None where nothing can."""
     beside: Callable[[str, Sequence[Hit], Snapshot], Sequence[Hit]] | None = None
     """Gives the hits and what belongs to them though no leg found it: the row of a long table that wins."""
 
@@ -135,37 +139,21 @@ def search(snapshot: Snapshot, question: Asked, plan: SearchPlan, clock: Clock |
         question = corrected(snapshot, question, plan.glossary, plan.common) if plan.spelling else question
     with clock.stage("embed"):
         vectors = _vectors(snapshot, question, plan)
-    legs = Legs(
-        snapshot=snapshot,
-        words=question.searched,
-        vectors=vectors,
-        candidates=plan.candidates,
-        lexical_weight=plan.lexical_weight,
-        glossary=plan.glossary,
-        clock=clock,
-    ).all(allow)
-    with clock.stage("fuse"):
-        standing = snapshot.item_places({item for leg in legs for item, _ in leg.found})
-        places = {item: one.place for item, one in standing.items()}
-        fused = (one for one in fuse(legs, places) if question.like is None or one.item != question.like.id)
-    with clock.stage("weigh"):
-        best = list(islice(fused, plan.k + _WEIGHED))
-        meant = plan.glossary.meant(question.searched) if plan.glossary else ""
-        head, worth = weighed(snapshot, question, best, standing, meant)
-    known = {one.item: one.evidence for one in head if one.evidence is not None}
-    ranked: Iterator[Ranked] = chain(head, (_behind(one, worth) for one in fused))
-    warnings = ["nothing in this collection fits the filters"] if allow is not None and not len(allow) else []
-    if plan.rerank is not None and question.searched.strip():
-        from ragmm.pipelines.query.rerank import rerank
-
-        with clock.stage("rerank"):
-            ranked, warning = rerank(snapshot, question.searched, ranked, plan.rerank.within(question.patience))
-        warnings += [warning] if warning else []
+    told = plan.picture.told(question.image) if plan.picture and question.image is not None else ""
+    ranking = _Searching(snapshot=snapshot, question=question, plan=plan, allow=allow, vectors=vectors, clock=clock)
+    ranked, known, warnings = ranking.with_words(told)
     if question.image is not None:
         from ragmm.pipelines.query.copies import copies_first
 
         with clock.stage("compare"):
             ranked = copies_first(snapshot, question.image, ranked)
+        first = next(ranked, None)
+        ranked = chain([] if first is None else [first], ranked)
+        if plan.picture and not (first and any(leg == SAME for leg, _, _ in first.votes)):
+            with clock.stage("read"):
+                read = plan.picture.read(question.image)
+            if read:
+                ranked, known, warnings = ranking.with_words(f"{told} {read}")
     with clock.stage("collect"):
         hits = collect(snapshot, ranked, k=plan.k, per_document=plan.per_document, fold=plan.fold)
         if plan.beside is not None and hits:
@@ -176,6 +164,51 @@ def search(snapshot: Snapshot, question: Asked, plan: SearchPlan, clock: Clock |
         evidence={hit.item.id: known[hit.item.id] for hit in hits if hit.item.id in known},
         warnings=tuple(warnings),
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Searching:
+    """Everything but the words of a picture that is asked."""
+
+    snapshot: Snapshot
+    question: Asked
+    plan: SearchPlan
+    allow: Ids | None
+    vectors: Sequence[QueryVector]
+    clock: Clock
+
+    def with_words(self, shown: str) -> tuple[Iterator[Ranked], dict[int, Evidence], list[str]]:
+        """The best first, what is known of them, and warnings. `shown`: the words of the picture."""
+        snapshot, question, plan, clock = self.snapshot, self.question, self.plan, self.clock
+        legs = Legs(
+            snapshot=snapshot,
+            words=question.searched,
+            vectors=self.vectors,
+            candidates=plan.candidates,
+            lexical_weight=plan.lexical_weight,
+            glossary=plan.glossary,
+            shown=shown,
+            clock=clock,
+        ).all(self.allow)
+        with clock.stage("fuse"):
+            standing = snapshot.item_places({item for leg in legs for item, _ in leg.found})
+            places = {item: one.place for item, one in standing.items()}
+            fused = (one for one in fuse(legs, places) if question.like is None or one.item != question.like.id)
+        with clock.stage("weigh"):
+            best = list(islice(fused, plan.k + _WEIGHED))
+            meant = plan.glossary.meant(question.searched) if plan.glossary else ""
+            head, worth = weighed(snapshot, question, best, standing, meant, shown)
+        known = {one.item: one.evidence for one in head if one.evidence is not None}
+        ranked: Iterator[Ranked] = chain(head, (_behind(one, worth) for one in fused))
+        nothing = self.allow is not None and not len(self.allow)
+        warnings = ["nothing in this collection fits the filters"] if nothing else []
+        if plan.rerank is not None and question.searched.strip():
+            from ragmm.pipelines.query.rerank import rerank
+
+            with clock.stage("rerank"):
+                ranked, warning = rerank(snapshot, question.searched, ranked, plan.rerank.within(question.patience))
+            warnings += [warning] if warning else []
+        return ranked, known, warnings
 
 
 def _behind(one: Ranked, worth: float) -> Ranked:

@@ -1,0 +1,114 @@
+"""Tables of scanned pages: the picture is put straight, its rules are found, cells are made as on any other page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ragmm.loaders.pdf.base import DrawnShape, Line
+from ragmm.loaders.pdf.captions import assign, captions, title_above
+from ragmm.loaders.pdf.columns import regions
+from ragmm.loaders.pdf.geometry import center_inside
+from ragmm.loaders.pdf.page import PageTable, read_paragraphs
+from ragmm.loaders.pdf.tables import aligned_tables, ruled_tables
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+__all__ = ["rules_of", "straight", "tables_of"]
+
+Greys = NDArray[np.uint8]
+_MOST_TURNED, _STEP = 3.0, 0.25
+"""Degrees that a page may lie askew, and how finely that is told."""
+_LEAST_TURNED = 0.3
+_SIDE = 700
+"""Pixels of the long side in which the slant is looked for."""
+_LONG_RULE, _THICKEST = 24.0, 4.0
+"""Points that a rule is long at least, and thick at most."""
+_INK = 40
+"""How much darker than its surroundings what is drawn is."""
+
+
+def straight(image: Image) -> Image:
+    """The picture of a page turned so that its lines run level; as it is where they do, or OpenCV is not installed."""
+    if not find_spec("cv2"):
+        return image
+    degrees = _slant(np.asarray(image.convert("L")))
+    if abs(degrees) < _LEAST_TURNED:
+        return image
+    from PIL.Image import Resampling
+
+    return image.convert("RGB").rotate(degrees, Resampling.BICUBIC, fillcolor="white")
+
+
+def _slant(greys: Greys) -> float:
+    """By how many degrees to turn a page: then its rows of pixels differ most from each other."""
+    import cv2
+
+    scale = min(1.0, _SIDE / max(greys.shape))
+    small = np.asarray(cv2.resize(greys, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+    ink = (_lighter(small) > _INK).astype(np.float32)
+    height, width = ink.shape
+    middle = (width / 2, height / 2)
+
+    def sharpness(degrees: float) -> float:
+        turned = cv2.warpAffine(ink, cv2.getRotationMatrix2D(middle, degrees, 1.0), (width, height))
+        return float(np.square(np.diff(turned.sum(axis=1))).sum())
+
+    angles = np.arange(-_MOST_TURNED, _MOST_TURNED + _STEP / 2, _STEP)
+    return float(max(angles, key=sharpness))
+
+
+def _lighter(greys: Greys) -> NDArray[np.int16]:
+    """How much lighter the surroundings of each pixel are."""
+    import cv2
+
+    around = cv2.blur(greys, (31, 31)).astype(np.int16)
+    return np.asarray(around - greys.astype(np.int16), np.int16)
+
+
+def rules_of(image: Image, scale: float) -> list[DrawnShape]:
+    """Long thin lines along the axes, in points; `scale` is the image's pixels per point."""
+    if not find_spec("cv2"):
+        return []
+    import cv2
+
+    ink = (_lighter(np.asarray(image.convert("L"))) > _INK).astype(np.uint8)
+    long = round(_LONG_RULE * scale)
+    found: list[DrawnShape] = []
+    for across, down in ((1, 0), (0, 1)):
+        closed = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1 + 2 * down, 1 + 2 * across), np.uint8))
+        lines = cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((1 + down * long, 1 + across * long), np.uint8))
+        _, _, stats, _ = cv2.connectedComponentsWithStats(lines, connectivity=8)
+        for left, top, width, height, _ in stats[1:].tolist():
+            if min(width, height) <= _THICKEST * scale:
+                found.append(_rule(left / scale, top / scale, width / scale, height / scale))
+    return found
+
+
+def _rule(left: float, top: float, width: float, height: float) -> DrawnShape:
+    """As thin as a rule is drawn, through its middle."""
+    if width > height:
+        top, height = top + height / 2, 0.0
+    else:
+        left, width = left + width / 2, 0.0
+    return DrawnShape(box=(left, top, left + width, top + height), stroked=True, curved=False, color=0)
+
+
+def tables_of(lines: Sequence[Line], rules: Sequence[DrawnShape]) -> tuple[PageTable, ...]:
+    """Ruled ones, then those whose columns stay aligned, each with its caption."""
+    ruled = ruled_tables(rules, lines)
+    free = [line for line in lines if not any(center_inside(line.box, table.box) for table in ruled)]
+    found = captions(free)
+    boxes = [caption.box for caption in found]
+    tables = [*ruled, *(table for region in regions(free) for table in aligned_tables(region, boxes))]
+    text = read_paragraphs(free)
+    given = assign([table.box for table in tables], [True] * len(tables), found)
+    return tuple(
+        PageTable(table=table, caption=caption or title_above(table.box, text))
+        for table, caption in zip(tables, given, strict=True)
+    )
