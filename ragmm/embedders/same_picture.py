@@ -68,7 +68,8 @@ def corners_of(data: bytes) -> Corners:
     small = picture.resize(size, Resampling.BOX if scale < 1 else Resampling.BILINEAR)
     greys = np.pad(np.asarray(small), _EDGE, mode="edge")
     detector = cv2.ORB.create(nfeatures=_MOST, fastThreshold=_FAINTEST, edgeThreshold=_EDGE, patchSize=_PATCH)
-    points, signs = detector.detectAndCompute(greys, None)
+    no_mask: Any = None  # of which the types of some versions know nothing
+    points, signs = detector.detectAndCompute(greys, no_mask)
     places = np.array([point.pt for point in points], np.float32).reshape(-1, 2)
     return Corners(greys=greys, places=places, signs=None if signs is None else np.asarray(signs, np.uint8))
 

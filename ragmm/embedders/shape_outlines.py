@@ -52,7 +52,9 @@ def without_holes(mask: Mask) -> Mask:
     import cv2
 
     outlines, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    return cv2.drawContours(np.zeros(mask.shape, np.uint8), outlines, -1, 1, cv2.FILLED).astype(np.bool_)
+    filled = np.zeros(mask.shape, np.uint8)
+    cv2.drawContours(filled, outlines, -1, (1,), cv2.FILLED)
+    return filled.astype(np.bool_)
 
 
 def _laid_out(mask: Mask) -> NDArray[np.float32]:
@@ -94,7 +96,7 @@ def _drawn(points: NDArray[np.float64]) -> NDArray[np.float32]:
     middle = np.array([((x + next_x) * crossed).sum(), ((y + next_y) * crossed).sum()]) / (6 * area)
     corners = (points - middle) * math.sqrt(_AREA / abs(area)) + (_SIDE - 1) / 2
     mask = np.zeros((_SIDE, _SIDE), np.float32)
-    cv2.fillPoly(mask, [np.round(corners * 2**_FINE).astype(np.int32)], 1.0, shift=_FINE)
+    cv2.fillPoly(mask, [np.round(corners * 2**_FINE).astype(np.int32)], (1.0,), shift=_FINE)
     return _blurred(mask)
 
 
