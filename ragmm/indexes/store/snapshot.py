@@ -40,7 +40,7 @@ class Snapshot(StoredGeneration):
         return word_search.find_named(self, words)
 
     def wordless(self, items: Iterable[int]) -> list[int]:
-        """Those of these items that no search by words can find, ascending."""
+        """Those of these items that say nothing themselves, ascending; what a photograph looks like may be known."""
         return word_search.wordless(self, items)
 
     def held_words(self, words: Sequence[str], items: Sequence[int]) -> HeldWords:

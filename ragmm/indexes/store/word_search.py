@@ -17,6 +17,7 @@ from ragmm.indexes.store.word_files import Words
 from ragmm.indexes.words.postings import Phrase
 from ragmm.indexes.words.ranking import best_first
 from ragmm.text.words import NO_WORDS
+from ragmm.types import Modality
 
 __all__ = [
     "find_items",
@@ -167,7 +168,10 @@ def items_of(documents: Sequence[NamedDocument], allow: Ids | None = None) -> Id
 
 
 def wordless(snapshot: StoredGeneration, items: Iterable[int]) -> list[int]:
-    """Those of these items that no search by words can find, ascending."""
-    sql = f"SELECT id FROM items WHERE id {rows.ONE_OF} AND text = '' AND context = '' ORDER BY id"
+    """Those of these items that say nothing themselves, ascending: at most it is known what a photograph looks like."""
+    sql = (
+        f"SELECT id FROM items WHERE id {rows.ONE_OF} AND text = ''"
+        f" AND (context = '' OR modality = '{Modality.PHOTO}') ORDER BY id"
+    )
     ids = rows.id_list(items)
     return snapshot.read(lambda connection: [row[0] for row in connection.execute(sql, (ids,))])
