@@ -11,7 +11,7 @@ import pytest
 from ragmm.pipelines.answer.asked_tables import AskedOrder, AskedTable
 from ragmm.pipelines.answer.cells import CellWeights, PickedCell, pick
 from ragmm.pipelines.answer.found_values import TableWeights, values_in_tables
-from ragmm.pipelines.answer.grids import Grid
+from ragmm.pipelines.answer.grids import Grid, grid_of
 from ragmm.pipelines.answer.options import column_option, row_option
 from ragmm.pipelines.query.wanted import wanted
 from ragmm.readers.base import OptionSide, Passage, Span
@@ -247,3 +247,10 @@ def picked(question: str, grid: Grid) -> PickedCell:
     found = pick(question, wanted(question), AskedTable.of(grid), CellWeights())
     assert found is not None
     return found
+
+
+def test_the_year_of_a_pictures_title_is_no_value() -> None:
+    words = "Blue Heron Ferries\nPassengers by quarter 2023\nQuarter one 142\nQuarter two 251"
+    grid = grid_of(hit(1, words, modality=Modality.FIGURE).item)
+    assert grid is not None
+    assert grid.rows == (("Quarter one", "142"), ("Quarter two", "251"))

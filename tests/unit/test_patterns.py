@@ -6,6 +6,7 @@ import gc
 import importlib
 import pkgutil
 import re
+from pathlib import Path
 
 import pytest
 
@@ -39,3 +40,12 @@ def test_every_late_pattern_can_be_compiled() -> None:
     assert len(waiting) > 150
     for one in waiting:
         assert isinstance(one.pattern, str)
+
+
+def test_nothing_asks_which_pattern_matched() -> None:
+    """A match knows the compiled pattern, which a late one is not."""
+    asked = re.compile(r"\.re (?:is|==|in)\b")
+    files = [
+        file for file in Path(ragmm.__file__).parent.rglob("*.py") if asked.search(file.read_text(encoding="utf-8"))
+    ]
+    assert files == []

@@ -158,10 +158,11 @@ def _found_pairs(item: StoredItem, lines: Sequence[str]) -> list[tuple[tuple[str
 
 
 def _pair(line: str, of_picture: bool) -> tuple[str, str] | None:
-    match = _PAIR.fullmatch(line) or (_READ_PAIR.fullmatch(line) if of_picture else None)
+    written = _PAIR.fullmatch(line)
+    match = written or (_READ_PAIR.fullmatch(line) if of_picture else None)
     if match is None or _NUMBERED.match(line) or len(match.group(2).split()) > _WORDS:
         return None
-    if match.re is _READ_PAIR and re.fullmatch(r"(?:19|20)\d\d", match.group(2)):
+    if written is None and re.fullmatch(r"(?:19|20)\d\d", match.group(2)):
         return None  # the end of a date, more likely than a value
     if of_picture and len(amounts := match.group(2).split()) > 1 and all(map(is_amount, amounts)):
         return None  # a row of a chart: nothing says which of them is meant
