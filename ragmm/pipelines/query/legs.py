@@ -79,6 +79,7 @@ class Legs:
     glossary: Glossary | None = None
     shown: str = ""
     """What a picture that is asked shows, and what was read in it."""
+    shown_weight: float = 1.0
 
     def all(self, allow: Ids | None) -> list[Leg]:
         """Of everything that is allowed, and of the documents and pages that the question names."""
@@ -98,7 +99,7 @@ class Legs:
 
     def _by_what_is_shown(self, part: _Part) -> Iterator[Leg]:
         if self.lexical_weight > 0 and self.shown:
-            here = replace(part, weight=_SHOWN_BESIDE if self.words.strip() else 1.0)
+            here = replace(part, weight=_SHOWN_BESIDE if self.words.strip() else self.shown_weight)
             with self.clock.stage(LEXICAL):
                 yield from self._by_words(here, self.shown, SHOWN, _WORDS_SHARE)
 

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Answerer", "Answering", "Found", "SearchPlan", "run_query", "search", "stream_query", "text_embedder"]
 
+_TOLD = 0.3
+"""Of the weight of words: that of the names of what a picture is likely to show, beside its vectors. With all of it,
+other pictures of such things come before the one that it is a copy of."""
 _WEIGHED = 40
 """Items behind the last hit whose relevance is asked too: they may come forward."""
 
@@ -141,7 +144,7 @@ def search(snapshot: Snapshot, question: Asked, plan: SearchPlan, clock: Clock |
         vectors = _vectors(snapshot, question, plan)
     told = plan.picture.told(question.image) if plan.picture and question.image is not None else ""
     ranking = _Searching(snapshot=snapshot, question=question, plan=plan, allow=allow, vectors=vectors, clock=clock)
-    ranked, known, warnings = ranking.with_words(told)
+    ranked, known, warnings = ranking.with_words(told, _TOLD)
     if question.image is not None:
         from ragmm.pipelines.query.copies import copies_first
 
@@ -177,7 +180,7 @@ class _Searching:
     vectors: Sequence[QueryVector]
     clock: Clock
 
-    def with_words(self, shown: str) -> tuple[Iterator[Ranked], dict[int, Evidence], list[str]]:
+    def with_words(self, shown: str, weight: float = 1.0) -> tuple[Iterator[Ranked], dict[int, Evidence], list[str]]:
         """The best first, what is known of them, and warnings. `shown`: the words of the picture."""
         snapshot, question, plan, clock = self.snapshot, self.question, self.plan, self.clock
         legs = Legs(
@@ -188,6 +191,7 @@ class _Searching:
             lexical_weight=plan.lexical_weight,
             glossary=plan.glossary,
             shown=shown,
+            shown_weight=weight,
             clock=clock,
         ).all(self.allow)
         with clock.stage("fuse"):
