@@ -32,7 +32,7 @@ def piece_tokenizer(file: Path) -> Tokenizer:
         tokenizer = Tokenizer(Unigram(pieces, unk_id=0))
     except (OSError, ValueError, IndexError, struct.error) as error:
         raise ModelError(
-            f"{file} is no SentencePiece model ({error}); fetch it again: ragmm models pull NAME"
+            f"{file} is no SentencePiece model ({error}); fetch it again: ragmm models pull multilingual"
         ) from error
     clean = [normalizers.Replace(Regex(" {2,}"), " "), normalizers.Strip()]
     tokenizer.normalizer = normalizers.Sequence([normalizers.Precompiled(characters), *clean] if characters else clean)
