@@ -24,10 +24,10 @@ _OFF = 4.0
 _FEWEST = 8
 """Corners that must lie right."""
 _SCALES = (0.4, 2.5)
-_LIKENESS = 0.6
-"""The least correlation of what both show."""
-_COMMON = 500
-"""The fewest pixels that both must show."""
+_TILE, _FLAT = 32, 4.0
+"""Pixels of a tile's side, and how little greys differ in one that shows nothing."""
+_LIKENESS, _TILES = 0.6, 0.5
+"""The least correlation of a tile that is alike in both, and the least share of tiles that are."""
 
 Greys = NDArray[np.uint8]
 
@@ -101,14 +101,29 @@ def _pairs(one: Corners, other: Corners) -> NDArray[np.int64]:
 
 
 def _alike(one: Greys, other: Greys, move: Any) -> float:
-    """The correlation of what both show, the first moved onto the other; 0 where it is too little."""
+    """Of the tiles that both show, the first moved onto the other, the share that is alike; 0 where it is too little.
+
+    By tiles, for a turned copy has blank corners, and two charts may share all but their bars.
+    """
     import cv2
 
     size = (other.shape[1], other.shape[0])
-    moved = cv2.warpAffine(one, move, size)
-    both = cv2.warpAffine(np.full_like(one, 255), move, size) == 255
-    mine, yours = moved[both].astype(np.float32), other[both].astype(np.float32)
-    if len(mine) < _COMMON or not (mine.std() and yours.std()):
+    whole = _tiles(cv2.warpAffine(np.full_like(one, 255), move, size)).min(axis=1, initial=255) == 255
+    mine, yours = (
+        tiles - tiles.mean(axis=1, keepdims=True)
+        for tiles in (_tiles(cv2.warpAffine(one, move, size))[whole], _tiles(other)[whole])
+    )
+    spreads = np.stack([mine.std(axis=1), yours.std(axis=1)])
+    shows = spreads.max(axis=0) > _FLAT
+    if not shows.any():
         return 0.0
-    found = float(np.corrcoef(mine, yours)[0, 1])
-    return found if found >= _LIKENESS else 0.0
+    alike = (mine * yours).mean(axis=1) >= _LIKENESS * spreads.prod(axis=0)
+    found = float(alike[shows].mean())
+    return found if found >= _TILES else 0.0
+
+
+def _tiles(greys: Any) -> NDArray[np.float32]:
+    """Shape: (n, pixels of a tile); what is left over at the right and below is left out."""
+    down, across = greys.shape[0] // _TILE, greys.shape[1] // _TILE
+    cut = greys[: down * _TILE, : across * _TILE].reshape(down, _TILE, across, _TILE)
+    return np.asarray(cut.swapaxes(1, 2).reshape(down * across, _TILE * _TILE), np.float32)

@@ -68,6 +68,30 @@ def test_every_copy_is_like_its_picture_alone(copy: str, tmp_path: Path) -> None
     assert likeness(asked, corners_of(png(drawn(2)))) == 0
 
 
+def test_a_photograph_turned_between_blank_corners_is_a_copy() -> None:
+    rng = np.random.default_rng(3)
+    grain = Pillow.fromarray(rng.integers(0, 255, (14, 14), np.uint8)).resize((224, 224), Pillow.Resampling.BICUBIC)
+    dark = png(grain.point(lambda value: value // 3))
+    turned = grain.point(lambda value: value // 3).rotate(5, Pillow.Resampling.BICUBIC, expand=True, fillcolor=255)
+    assert likeness(corners_of(png(turned)), corners_of(dark)) > 20
+
+
+def test_charts_that_share_all_but_their_bars_are_two() -> None:
+    def chart(heights: Sequence[int]) -> bytes:
+        image = Pillow.new("RGB", (480, 360), "white")
+        draw = ImageDraw.Draw(image)
+        for line in range(6):
+            draw.text((8, 20 + 55 * line), f"{1000 - 200 * line} visitors", fill="black")
+            draw.line((90, 26 + 55 * line, 470, 26 + 55 * line), fill="grey")
+        for place, height in enumerate(heights):
+            draw.rectangle((100 + 62 * place, 310 - height, 150 + 62 * place, 310), fill="navy")
+        return png(image)
+
+    one, other = chart([270, 40, 220, 90, 160, 20]), chart([30, 250, 60, 280, 40, 240])
+    assert likeness(corners_of(one), corners_of(other)) == 0
+    assert likeness(corners_of(one), corners_of(one)) > 0
+
+
 def test_a_picture_without_corners_is_a_copy_of_nothing() -> None:
     bare = corners_of(png(Pillow.new("RGB", (90, 60), "navy")))
     assert likeness(bare, bare) == 0
