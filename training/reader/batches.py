@@ -101,6 +101,11 @@ class Stream:
         self.place = Place(taken=ahead, round=self.place.round + 1)
         yield from self._batches(made, rng)
 
+    def after(self, examples: int) -> Place:
+        """The place after so many: who goes on from an export begins with what it has read least."""
+        taken = {source.name: source.share * examples // 1000 for source in self.mix}
+        return Place(taken=taken, round=examples // 500)
+
     def _next(self, source: Source, taken: dict[str, int], rng: random.Random) -> Example | None:
         for _ in range(6):
             number = taken.get(source.name, 0)

@@ -21,6 +21,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from ragmm.readers.encoding import open_tokenizer
+from ragmm.readers.weights import read
 from training.reader.batches import Place, Stream, sources
 from training.reader.characters import choose, first_vectors
 from training.reader.data import Lengths, Pool, load
@@ -43,6 +44,8 @@ class Plan:
     """Share of the pieces that are options of tables."""
     rank: int = 0
     """Of what the layers' matrices may move by; 0: freely."""
+    short: bool = False
+    """Count in bfloat16 where little is lost: twice as fast on processors that do, slower on others."""
 
 
 class Training:
@@ -61,7 +64,8 @@ class Training:
         rate = scale * min(1.0, (self.since + 1) / self.plan.warm_up)
         for group in self.optimiser.param_groups:
             group["lr"] = group["full"] * rate
-        loss = self._loss(batch)
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.plan.short):
+            loss = self._loss(batch)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimiser.step()
@@ -117,7 +121,7 @@ def optimiser_of(model: Reader, rate: float) -> torch.optim.Optimizer:
             full *= 0.9 ** (model.size.layers - 1 - int(name.split(".")[1]))
         elif name.startswith(("match", "shape", "own", "cell")):
             full *= 4
-        if ".parametrizations." in name:
+        if name.endswith((".left", ".right")):
             full *= 5
         elif name.startswith(("kind", "norm")):
             full *= 0.5
@@ -152,13 +156,13 @@ def begin(pool: Pool) -> tuple[Reader, str]:
     return model, "".join(chosen)
 
 
-def opened(last: Path, pool: Pool, start: Path | None, rank: int) -> tuple[Reader, str, dict[str, Any] | None]:
+def opened(last: Path, pool: Pool, start: Path | None, plan: Plan) -> tuple[Reader, str, dict[str, Any] | None]:
     """The reader to go on with, its own characters and its state: that of `last`, or an export's, or afresh."""
     if last.exists():
         state = torch.load(last, weights_only=True)
         model, letters = Reader(Size(**state["size"])), str(state["letters"])
         if state.get("thin"):
-            narrow(model, int(state["thin"][0]["left"].shape[1]))
+            narrow(model, int(state["thin"][0]["left"].shape[1]), short=plan.short)
         return model, letters, state
     if start:
         from training.reader.export import open_export
@@ -166,9 +170,14 @@ def opened(last: Path, pool: Pool, start: Path | None, rank: int) -> tuple[Reade
         model, letters = open_export(start)
     else:
         model, letters = begin(pool)
-    if rank:
-        narrow(model, rank)
+    if plan.rank:
+        narrow(model, plan.rank, short=plan.short)
     return model, letters, None
+
+
+def seen_by(export: Path) -> int:
+    """How many examples an export has seen."""
+    return int(read(export, minilm()).facts["seen"])
 
 
 class Watch:
@@ -208,7 +217,7 @@ def run(folder: Path, plan: Plan, lengths: Lengths, start: Path | None) -> None:
     """Trains until the time is up."""
     pool = load()
     last = folder / "last.pt"
-    model, letters, state = opened(last, pool, start, plan.rank)
+    model, letters, state = opened(last, pool, start, plan)
     training = Training(model, plan, letters)
     tokenizer = open_tokenizer(str(minilm() / "tokenizer.json"))
     own = {letter: at for at, letter in enumerate(letters, 1)}
@@ -217,6 +226,9 @@ def run(folder: Path, plan: Plan, lengths: Lengths, start: Path | None) -> None:
     tables = TableStream(learnt_cases(), tokenizer, own) if plan.tables else None
     if state:
         stream.place = training.load(state)
+    elif start:
+        training.seen = seen_by(start)
+        stream.place = stream.after(training.seen)
     if not state:
         save(training.state(stream.place), last)
     stop: list[int] = []
@@ -254,6 +266,7 @@ def main() -> None:
     parser.add_argument("--fall", type=float, default=Plan.fall)
     parser.add_argument("--tables", type=float, default=Plan.tables, help="share of the pieces: options of tables")
     parser.add_argument("--rank", type=int, default=Plan.rank, help="of what may change, begun from an export")
+    parser.add_argument("--short", action="store_true", help="count in bfloat16, where the processor does")
     parser.add_argument("--least", type=int, default=Lengths.least)
     parser.add_argument("--most", type=int, default=Lengths.most)
     parser.add_argument("--from", dest="start", type=Path, help="an exported folder, where --out holds nothing yet")
@@ -262,7 +275,7 @@ def main() -> None:
     given.out.mkdir(parents=True, exist_ok=True)
     (given.out.parent / "train.pid").write_text(str(os.getpid()))
     until = next_time(given.until, datetime.now(UTC)).timestamp()
-    plan = Plan(rate=given.rate, until=until, fall=given.fall, tables=given.tables, rank=given.rank)
+    plan = Plan(rate=given.rate, until=until, fall=given.fall, tables=given.tables, rank=given.rank, short=given.short)
     run(given.out, plan, Lengths(least=given.least, most=given.most), given.start)
 
 
