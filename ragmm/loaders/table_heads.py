@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-__all__ = ["with_one_head"]
+__all__ = ["is_value", "with_one_head"]
 
 _MOST_ROWS = 3
 """Of heads."""
@@ -18,6 +18,10 @@ _BELOW = 6
 _LONGEST = 60
 _LETTERS = re.compile(r"[^\W\d_]{2,}|%")
 _YEAR = re.compile(r"\W*(?:FY|Q[1-4])?\W*(?:1[5-9]|20)\d\d(?:\s?[-/–]\s?(?:\d\d|\d{4}))?\W*", re.IGNORECASE)
+_UNIT = re.compile(
+    r"\A\W*\(.*\)\W*\Z|\b(?:millions?|thousands?|billions?|dollars|ended|fiscal|years?)\b|:\s*\Z", re.IGNORECASE
+)
+"""What stands before years that are heads: "(Dollars in millions)", "Year ended"."""
 _NO_VALUE = re.compile(r"(?:n/?a|nil|none|yes|no|tbd|ja|nein|x+)\W*", re.IGNORECASE)
 
 
@@ -31,20 +35,21 @@ def with_one_head(rows: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
 
 def _further_heads(rows: Sequence[tuple[str, ...]]) -> int:
     """How many rows after the first name columns: they hold words or years alone, and the rows below them numbers."""
-    if len(rows) < 3 or len(rows[0]) < 3 or any(_is_value(cell) for cell in rows[0]):
+    if len(rows) < 3 or len(rows[0]) < 3 or any(is_value(cell) for cell in rows[0]):
         return 0
     heads = 0
     while heads + 1 < min(_MOST_ROWS, len(rows) - 1) and _names_columns(rows[heads], rows[heads + 1]):
         heads += 1
     named = [column for column, cell in enumerate(rows[heads]) if column and cell.strip()]
     below = [row[column] for row in rows[heads + 1 :][:_BELOW] for column in named if row[column].strip()]
-    return heads if below and sum(map(_is_value, below)) > 0.6 * len(below) else 0
+    return heads if below and sum(map(is_value, below)) > 0.6 * len(below) else 0
 
 
 def _names_columns(above: Sequence[str], row: Sequence[str]) -> bool:
     named = [cell for cell in row[1:] if cell.strip()]
     sparse = 2 * sum(bool(cell.strip()) for cell in above[1:]) <= len(above) - 1
-    return len(named) >= 2 and (sparse or not row[0].strip()) and all(map(_is_head, named))
+    free = sparse or not row[0].strip() or (_UNIT.search(row[0]) is not None and all(map(_YEAR.fullmatch, named)))
+    return len(named) >= 2 and free and all(map(_is_head, named))
 
 
 def _together(top: Sequence[str], row: Sequence[str]) -> tuple[str, ...]:
@@ -63,7 +68,7 @@ def _is_head(cell: str) -> bool:
     return named and len(text) <= _LONGEST and not _NO_VALUE.fullmatch(text)
 
 
-def _is_value(cell: str) -> bool:
+def is_value(cell: str) -> bool:
     """Whether most of a cell is a number, and no year."""
     text = "".join(cell.split())
     told = sum(char.isdigit() or char in ".,-–%$€£()*+/" for char in text)

@@ -15,6 +15,7 @@ from ragmm.errors import LimitError
 from ragmm.loaders.base import DocumentWarning, Probe
 from ragmm.loaders.figure_labels import caption_label, link_mentions, mentions
 from ragmm.loaders.pdf import PdfLoader
+from ragmm.loaders.pdf.aligned_tables import aligned_tables
 from ragmm.loaders.pdf.base import DrawnShape, Line, OutlineEntry, Picture, is_bold_name
 from ragmm.loaders.pdf.budget import Budget
 from ragmm.loaders.pdf.captions import assign, captions
@@ -24,8 +25,9 @@ from ragmm.loaders.pdf.headings import Headings
 from ragmm.loaders.pdf.page_furniture import RunningLines
 from ragmm.loaders.pdf.placement import Placement
 from ragmm.loaders.pdf.rows import Paragraph, clean, paragraphs, rows
+from ragmm.loaders.pdf.ruled_tables import ruled_tables
+from ragmm.loaders.pdf.table import Table
 from ragmm.loaders.pdf.table_text import markdown
-from ragmm.loaders.pdf.tables import Table, aligned_tables, ruled_tables
 from ragmm.loaders.pdf.text import PageText, compounds, is_gibberish
 from ragmm.loaders.settings import LoaderSettings, Ocr
 from ragmm.types import Box, Item, Locator, Modality

@@ -21,6 +21,7 @@ from ragmm.loaders.ocr import ocr_items
 from ragmm.loaders.office.figures import figure_asset
 from ragmm.loaders.office.structures import PartKind, Structure, filled_rows, one_line, paragraph
 from ragmm.loaders.settings import LoaderSettings
+from ragmm.loaders.sign_columns import with_signs_joined
 from ragmm.loaders.table_heads import with_one_head
 from ragmm.types import Item, Locator, Modality
 
@@ -54,7 +55,7 @@ def simplified(parts: Iterable[Structure]) -> Iterator[Structure]:
 
 def markdown_table(rows: Sequence[Sequence[str]]) -> tuple[str, int]:
     """The rows as a Markdown table, and where its header ends."""
-    filled = with_one_head(list(filled_rows(rows)))
+    filled = with_one_head(with_signs_joined(list(filled_rows(rows))))
     if not filled:
         return "", 0
     lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |\n" for row in filled]

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
 
+from ragmm.loaders.pdf.aligned_tables import aligned_tables
 from ragmm.loaders.pdf.base import DrawnShape, Line, PdfPage, Picture
 from ragmm.loaders.pdf.captions import PrintedCaption, assign, captions, title_above
 from ragmm.loaders.pdf.columns import regions
 from ragmm.loaders.pdf.figures import find_figures
 from ragmm.loaders.pdf.geometry import area, center_inside, clipped, covered, shared_width, union
 from ragmm.loaders.pdf.rows import Paragraph, clean, paragraphs, rows
-from ragmm.loaders.pdf.tables import Table, aligned_tables, ruled_tables
+from ragmm.loaders.pdf.ruled_tables import ruled_tables
+from ragmm.loaders.pdf.table import Table
 from ragmm.types import Box
 
 __all__ = ["PageFigure", "PageLayout", "PageTable", "lay_out", "read_paragraphs"]

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ragmm.loaders.pdf.aligned_tables import aligned_tables
 from ragmm.loaders.pdf.base import DrawnShape, Line
 from ragmm.loaders.pdf.captions import assign, captions, title_above
 from ragmm.loaders.pdf.columns import regions
 from ragmm.loaders.pdf.geometry import center_inside
 from ragmm.loaders.pdf.page import PageTable, read_paragraphs
-from ragmm.loaders.pdf.tables import aligned_tables, ruled_tables
+from ragmm.loaders.pdf.ruled_tables import ruled_tables
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -1,20 +1,20 @@
-"""Tables: ruled ones from their rules, others from columns that stay aligned over several rows."""
+"""Tables that are drawn: cells between their rules."""
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from statistics import median
 
+from ragmm.loaders.pdf.aligned_tables import aligned_tables
 from ragmm.loaders.pdf.base import DrawnShape, Line
-from ragmm.loaders.pdf.geometry import area, center_inside, near, union
-from ragmm.loaders.pdf.rows import clean, rows
+from ragmm.loaders.pdf.geometry import area, center_inside, near
+from ragmm.loaders.pdf.rows import rows
+from ragmm.loaders.pdf.table import Table
 from ragmm.types import Box
 
-__all__ = ["Table", "aligned_tables", "ruled_tables"]
+__all__ = ["ruled_tables"]
 
 _Rule = tuple[float, float, float]
 """Where it is, from, to."""
@@ -29,27 +29,6 @@ _LONGEST_CELL = 1_500
 _FEWEST_OWN = 0.35
 # How many times as many texts as the rules do, what is aligned must tell apart to be believed instead.
 _FINER = 1.2
-_PREFIX = re.compile(r"[$€£¥₩₹(]{1,2}\s*\Z")
-_SUFFIX = re.compile(r"\s*[%)]{1,2}\s*\Z")
-_MARK = re.compile(r"(?:[•◦‣▪·*–—-]|\(?[\da-zA-Z]{1,4}[.)]|\(?[ivxIVX]{1,5}[.)])\Z")
-_LEADER = re.compile(r"(?:\.\s?){5,}|…{2,}")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Table:
-    """A grid of texts and where it stands."""
-
-    box: Box
-    cells: tuple[tuple[str, ...], ...]
-    """Rows of equally many cells; a merged cell's text is in its first."""
-
-    @property
-    def filled(self) -> int:
-        """How many cells hold text."""
-        return sum(bool(cell) for row in self.cells for cell in row)
-
-
-# Ruled tables
 
 
 def ruled_tables(shapes: Sequence[DrawnShape], lines: Sequence[Line]) -> list[Table]:
@@ -256,137 +235,3 @@ def _is_table(cells: Sequence[Sequence[str]]) -> bool:
     if len(filled) < 0.3 * len(cells) * len(cells[0]) or len(filled) < 4:
         return False
     return max(map(len, filled)) <= _LONGEST_CELL
-
-
-# Tables without rules
-
-
-def aligned_tables(region: Sequence[Line], captions: Sequence[Box] = ()) -> list[Table]:
-    """Runs of rows with several cells whose columns stay apart from first to last; none goes over a caption."""
-    found: list[Table] = []
-    run: list[list[Line]] = []
-    for group in _baselines(region):
-        cells = _joined_signs(group)
-        if any(center_inside(group[0].box, caption) for caption in captions):
-            cells = []
-        if len(cells) > 1 or (cells and run and len(run[-1]) > 1):
-            run.append(cells)
-            continue
-        found.extend(_from_run(run))
-        run = []
-    return [*found, *_from_run(run)]
-
-
-def _baselines(region: Sequence[Line]) -> Iterator[list[Line]]:
-    together: list[Line] = []
-    for line in sorted((line for line in region if line.upright and line.text.strip()), key=lambda line: line.box[1]):
-        first = together[0].box if together else line.box
-        shared = min(first[3], line.box[3]) - max(first[1], line.box[1])
-        if together and shared <= 0.5 * min(first[3] - first[1], line.box[3] - line.box[1]):
-            yield sorted(together, key=lambda line: line.box[0])
-            together = []
-        together.append(line)
-    if together:
-        yield sorted(together, key=lambda line: line.box[0])
-
-
-def _joined_signs(group: list[Line]) -> list[Line]:
-    """A currency or percent sign that stands apart belongs to its number; words set a little apart are one cell."""
-    joined: list[Line] = []
-    for line in group:
-        if joined and _one_cell(joined[-1], line):
-            before = joined.pop()
-            text = f"{before.text.strip()} {line.text.strip()}"
-            joined.append(before._replace(text=text, box=union((before.box, line.box))))
-        else:
-            joined.append(line)
-    return joined
-
-
-def _one_cell(before: Line, line: Line) -> bool:
-    gap = (line.box[0] - before.box[2]) / max(line.size, 1.0)
-    signs = _PREFIX.match(before.text) or _SUFFIX.match(line.text)
-    return gap < 0.9 or (signs is not None and gap < 8)
-
-
-def _from_run(run: list[list[Line]]) -> Iterator[Table]:
-    while run and len(run[-1]) < 2:
-        run = run[:-1]
-    full = [cells for cells in run if len(cells) > 1]
-    if len(full) < 3:
-        return
-    columns = _columns(full)
-    if len(columns) < 2:
-        return
-    cells = [_spread(row, columns) for row in run]
-    if _looks_aligned(cells, full):
-        yield Table(box=union(line.box for row in run for line in row), cells=tuple(map(tuple, cells)))
-
-
-def _columns(full: list[list[Line]]) -> list[tuple[float, float]]:
-    """The spans in which cells stand; the widest rows alone decide, for a spanning title would join all columns."""
-    most = max(len(row) for row in full)
-    spans = sorted((line.box[0], line.box[2]) for row in full if len(row) * 2 > most for line in row)
-    merged: list[tuple[float, float]] = spans[:1]
-    for start, end in spans[1:]:
-        if start <= merged[-1][1] + 1:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
-        else:
-            merged.append((start, end))
-    return _headed(merged, full, most)
-
-
-def _headed(columns: list[tuple[float, float]], full: list[list[Line]], most: int) -> list[tuple[float, float]]:
-    """A heading to the left and its numbers to the right make two spans of one column: no row has text in both."""
-    taken = [{_nearest(line, columns) for line in row} for row in full]
-    at = len(columns) - 1
-    while at > 0 and len(columns) > most:
-        if not any({at - 1, at} <= row for row in taken):
-            columns[at - 1 : at + 1] = [(columns[at - 1][0], columns[at][1])]
-            taken = [{index - (index >= at) for index in row} for row in taken]
-        at -= 1
-    return columns
-
-
-def _shares(line: Line, columns: Sequence[tuple[float, float]]) -> list[float]:
-    return [min(line.box[2], end) - max(line.box[0], start) for start, end in columns]
-
-
-def _nearest(line: Line, columns: Sequence[tuple[float, float]]) -> int:
-    """The column that a line shares most with."""
-    return max(range(len(columns)), key=_shares(line, columns).__getitem__)
-
-
-def _spread(row: list[Line], columns: list[tuple[float, float]]) -> list[str]:
-    cells = [""] * len(columns)
-    for line in row:
-        shares = _shares(line, columns)
-        # A title over several columns stands with the first of them.
-        over = [index for index, share in enumerate(shares) if share > 0.5]
-        at = over[0] if len(over) > 1 else _nearest(line, columns)
-        cells[at] = f"{cells[at]} {clean(line.text)}".strip()
-    return cells
-
-
-def _looks_aligned(cells: list[list[str]], full: list[list[Line]]) -> bool:
-    filled = [cell for row in cells for cell in row if cell]
-    first = [row[0] for row in cells if row[0]]
-    width = len(cells[0])
-    if _is_list(first, width) or sum(bool(_LEADER.search(cell)) for cell in filled) > len(cells) / 2:
-        return False
-    dense = sum(sum(map(bool, row)) * 2 >= width for row in cells)
-    others = [cell for row in cells for cell in row[1:] if cell]
-    numbers = sum(any(letter.isdigit() for letter in cell) for cell in others)
-    short = median(map(len, others)) <= 30 if others else False
-    return (
-        dense * 2 > len(cells)
-        and short
-        and (numbers * 3 >= len(others) or (len(full) >= 4 and width >= 3))
-        and max(map(len, filled)) <= 300
-        and area(union(line.box for row in full for line in row)) > 0
-    )
-
-
-def _is_list(first: list[str], width: int) -> bool:
-    """Bullets or numbers with their text beside them."""
-    return width == 2 and sum(bool(_MARK.match(cell)) for cell in first) * 2 > len(first)

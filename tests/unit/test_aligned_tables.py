@@ -1,0 +1,103 @@
+"""Statements without rules: heads of columns, headings of parts and signs apart from their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ragmm.loaders.pdf.aligned_tables import aligned_tables
+from ragmm.loaders.pdf.base import Line
+from ragmm.loaders.pdf.table import Table
+from ragmm.loaders.pdf.table_text import markdown
+
+NUMBERS = (300.0, 380.0)
+"""Where numbers end."""
+WIDTH, LEADING = 5.0, 12.0
+
+
+def line(text: str, left: float, top: float, size: float = 10.0) -> Line:
+    return Line(text=text, box=(left, top, left + WIDTH * len(text), top + size), size=size, bold=False, upright=True)
+
+
+def statement(rows: Sequence[Sequence[str]], *, top: float = 50.0, step: float = LEADING) -> list[Line]:
+    """A label at the left and numbers that end below each other."""
+    found = []
+    for number, (label, *values) in enumerate(rows):
+        place = top + step * number
+        found += [line(label, 50.0, place)] if label else []
+        found += [line(v, end - WIDTH * len(v), place) for v, end in zip(values, NUMBERS, strict=False) if v]
+    return found
+
+
+def stored(tables: Sequence[Table]) -> list[list[list[str]]]:
+    return [
+        [
+            [cell.strip() for cell in row.strip("|").split("|")]
+            for row in markdown(table)[0].splitlines()
+            if "---" not in row
+        ]
+        for table in tables
+    ]
+
+
+def test_headings_of_parts_cut_no_statement_from_its_years() -> None:
+    rows = [
+        ["", "June 30,", "June 30,"],
+        ["(in thousands)", "2021", "2020"],
+        ["Assets"],
+        ["Current assets"],
+        ["Cash", "1,200", "1,100"],
+        ["Boats", "7,310", "6,990"],
+        ["Liabilities and reserves"],
+        ["Current liabilities"],
+        ["Commitments (Note 4)"],
+        ["Loans", "(410)", "(395)"],
+        ["Reserves", "8,100", "7,695"],
+    ]
+    (found,) = stored(aligned_tables(statement(rows)))
+    assert found[0] == ["(in thousands)", "June 30, 2021", "June 30, 2020"]
+    assert ["Loans", "(410)", "(395)"] in found
+    assert ["Current liabilities", "", ""] in found
+
+
+def test_a_second_table_with_heads_of_its_own_stays_a_second() -> None:
+    first = [["Berths", "2021", "2020"], ["Large", "12", "14"], ["Small", "30", "31"]]
+    second = [["Fees", "2019", "2018"], ["Large", "900", "880"], ["Small", "310", "300"]]
+    rows = [*first, ["What members paid"], ["and when"], *second]
+    assert stored(aligned_tables(statement(rows))) == [first, second]
+
+
+def test_what_stands_far_below_or_in_other_columns_is_another_table() -> None:
+    first = [["Large", "12", "14"], ["Small", "30", "31"], ["Dinghies", "8", "9"]]
+    second = [["Adults", "210", "205"], ["Youth", "64", "60"], ["Honorary", "5", "5"]]
+    apart = [*statement(first), *statement([["Members"], ["of the club"]], top=90), *statement(second, top=180)]
+    assert stored(aligned_tables(apart)) == [first, second]
+    wide = [line(text, 150.0 + 70 * at, 132 + 12 * row) for row in range(3) for at, text in enumerate("1234")]
+    assert len(aligned_tables([*statement(first), *statement([["Berths"], ["by pier"]], top=90), *wide])) == 2
+
+
+def test_prose_between_two_tables_keeps_them_apart() -> None:
+    first = [["Large", "12", "14"], ["Small", "30", "31"], ["Dinghies", "8", "9"]]
+    second = [["Adults", "210", "205"], ["Youth", "64", "60"], ["Honorary", "5", "5"]]
+    prose = "The harbour master counted the boats twice, in spring and in the autumn."
+    rows = [*first, [prose], [prose], *second]
+    assert stored(aligned_tables(statement(rows))) == [first, second]
+
+
+def test_a_currency_sign_belongs_to_the_number_behind_it() -> None:
+    lines = [
+        *statement([["", "2021", "2020"], ["Fees", "", ""], ["Loans", "40", "39"], ["Gifts", "7", "3"]]),
+        line("$", 240.0, 62.0),
+        line("1,671   $", 280.0, 62.0),
+        line("2,148", 355.0, 62.0),
+    ]
+    (found,) = stored(aligned_tables(lines))
+    assert found == [["", "2021", "2020"], ["Fees", "$ 1,671", "$ 2,148"], ["Loans", "40", "39"], ["Gifts", "7", "3"]]
+
+
+def test_two_amounts_in_one_line_are_two_cells() -> None:
+    lines = [
+        *statement([["", "2021", "2020"], ["Fees"], ["Loans", "40", "39"], ["Gifts", "7", "3"]]),
+        line("$  9         $  9", 295.0, 62.0),
+    ]
+    (found,) = stored(aligned_tables(lines))
+    assert [" ".join(cell.split()) for cell in found[1]] == ["Fees", "$ 9", "$ 9"]
