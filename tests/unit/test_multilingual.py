@@ -107,9 +107,14 @@ def test_what_stands_beside_a_word_counts(tmp_path: Path) -> None:
 
 
 def test_damage_is_named(tmp_path: Path) -> None:
-    found = write_model(tmp_path)
-    (tmp_path / "weights.npz").write_bytes(b"nothing")
-    with pytest.raises(ModelError, match=r"weights\.npz"):
+    found, file = write_model(tmp_path), tmp_path / "weights.npz"
+    whole = file.read_bytes()
+    for damaged in (b"", b"nothing", whole[:5000], whole[:-10], whole[:3000] + bytes(3000) + whole[6000:]):
+        file.write_bytes(damaged)
+        with pytest.raises(ModelError, match=r"weights\.npz cannot be read"):
+            MultilingualEmbedder(found).load()
+    np.savez(file, **{f"q{number + 1}": np.zeros((1, 512), np.uint8) for number in range(17)})
+    with pytest.raises(ModelError, match="scale"):
         MultilingualEmbedder(found).load()
     with pytest.raises(ModelError, match="text only"):
         MultilingualEmbedder(found).embed_media(MediaKind.IMAGE, [])
