@@ -165,3 +165,15 @@ def test_a_sample_of_a_folder_says_its_languages(tmp_path: Path) -> None:
     (tmp_path / "g.pdf").write_bytes(b"%PDF-broken")
     with ParserPool(workers=1) as pool:
         assert languages_in(tmp_path, pool) == {"en": 2, "de": 1}
+
+
+def test_a_sample_is_drawn_from_the_whole_of_a_folder(tmp_path: Path) -> None:
+    said = {
+        "a": "The boat is in the harbour and the crew is on the boat.",
+        "b": "Der Verein hat ein neues Boot, und die Leute waren mit dem Kauf zufrieden.",
+    }
+    for name, text in said.items():
+        for number in range(10):
+            (tmp_path / f"{name}{number}.txt").write_text(text, encoding="utf-8")
+    with ParserPool(workers=1) as pool:
+        assert languages_in(tmp_path, pool) == {"en": 6, "de": 6}
