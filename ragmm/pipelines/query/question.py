@@ -7,7 +7,8 @@ import io
 import os
 import re
 import time
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -19,8 +20,12 @@ from ragmm.types import Correction, StoredItem
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["Asked", "Exchange", "Question", "QuestionParts", "question_of"]
+    from ragmm.indexes.records import Ids
 
+__all__ = ["Asked", "Exchange", "Fetch", "Question", "QuestionParts", "question_of"]
+
+Fetch = Callable[[Iterable[int]], Sequence[StoredItem]]
+"""Gives items by id; those that are not there are left out."""
 Exchange = tuple[str, str]
 """An earlier question and its answer."""
 _WORD = re.compile(r"[^\W_]+")
@@ -144,6 +149,20 @@ class Asked:
     patience: Patience = ENDLESS
     corrections: tuple[Correction, ...] = ()
     """Of words that are misspelt."""
+    allow: Ids | None = field(default=None, repr=False, compare=False)
+    """Ids of what may be found, ascending; None: everything."""
+
+    def within(self, fetch: Fetch) -> Fetch:
+        """The same, without what may not be found."""
+        allow = self.allow
+        if allow is None:
+            return fetch
+
+        def allowed(one: int) -> bool:
+            at = bisect_left(allow, one)
+            return at < len(allow) and bool(allow[at] == one)
+
+        return lambda ids: fetch(filter(allowed, ids))
 
     @property
     def searched(self) -> str:
