@@ -24,6 +24,7 @@ from ragmm.errors import ModelError
 from ragmm.models.describe import ModelFacts, ModelKind, describe, read_json, read_modules
 from ragmm.models.finding import FoundModel
 from ragmm.models.fingerprints import fingerprint
+from ragmm.models.remedies import remedy_for
 from ragmm.models.safety import refuse_foreign_code, refuse_pickles, require_tokenizer
 from ragmm.models.strict import strict_loading
 from ragmm.optional import require
@@ -183,7 +184,7 @@ class SentenceTransformerEmbedder:
         if seen is not None and seen != self._facts.dim:
             raise ModelError(
                 f"{self._found.folder} gives vectors of {seen} numbers where its files say {self._facts.dim}; "
-                "fetch the model again: ragmm models pull NAME"
+                f"{remedy_for(self._found.folder)}"
             )
 
 
