@@ -8,11 +8,11 @@ from ragmm.pipelines.answer.claim_facts import CitedFacts, misses
 from ragmm.pipelines.answer.context import ContextBudget
 from ragmm.pipelines.answer.evidence_text import evidence_text
 from ragmm.pipelines.answer.orders import orders_in, without_orders
-from ragmm.pipelines.answer.written import AnswerRules, AnswerTask, answer_with
+from ragmm.pipelines.answer.written import AnswerRules, AnswerTask
 from ragmm.pipelines.query.question_kind import asked_parts
 from ragmm.testing import FakeVlm
 from ragmm.types import Locator, Modality, Support
-from tests.unit.hits import make_hit
+from tests.unit.hits import answer_with, make_hit
 
 VISITS = make_hit(
     1,
