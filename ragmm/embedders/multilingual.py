@@ -22,11 +22,11 @@ from numpy.typing import NDArray
 from ragmm.embedders.numpy_bert import embed_in_numpy
 from ragmm.embedders.sentence_pieces import piece_tokenizer
 from ragmm.embedders.settings import EmbedderSettings
-from ragmm.embedders.token_spans import without_surrogates
 from ragmm.embedders.windows import Span
 from ragmm.errors import ModelError
 from ragmm.graphs.running import one_thread
 from ragmm.models.finding import FoundModel
+from ragmm.text.inert import without_surrogates
 from ragmm.types import Asset, MediaKind, ModelInfo, Role
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from ragmm.errors import UsageError
 from ragmm.pipelines.patience import ENDLESS, Flag, Patience
+from ragmm.text.inert import without_surrogates
 from ragmm.types import Correction, StoredItem
 
 if TYPE_CHECKING:
@@ -92,10 +93,11 @@ class Question:
         """Now, with the item that others are to be like, and the picture as bytes."""
         until = None if self.deadline is None else time.monotonic() + self.deadline
         alone = self.image is not None or like is not None  # "what is this?" asks of the picture
-        text = self.text if alone or not self.history else _written_out(self.text, self.history)
+        typed = without_surrogates(self.text)
+        text = typed if alone or not self.history else without_surrogates(_written_out(typed, self.history))
         return Asked(
             text=text,
-            typed=None if text == self.text else self.text,
+            typed=None if text == typed else typed,
             image=None if self.image is None else _bytes_of(self.image),
             like=like,
             history=self.history,
