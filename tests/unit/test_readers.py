@@ -13,7 +13,7 @@ from ragmm.pipelines.answer.whole_values import whole_value
 from ragmm.pipelines.answer.windows import windows_of
 from ragmm.pipelines.query.value_kinds import AskedKind, fits, holds
 from ragmm.pipelines.query.wanted import wanted
-from ragmm.readers.base import Passage, Reader
+from ragmm.readers.base import OptionSide, Passage, Reader
 from ragmm.readers.decode import best_spans
 from ragmm.types import Modality, Support
 from ragmm.wiring import build_reader
@@ -62,6 +62,13 @@ def test_nothing_to_read_is_no_error(reader: Reader) -> None:
     assert reader.read("Who?", []) == []
     assert reader.read(" ", [Passage(text="Anna.")]) == [()]
     assert reader.read("Who?", [Passage(text="\n"), Passage(text="")]) == [(), ()]
+
+
+def test_a_question_longer_than_the_model_reads_is_cut(reader: Reader) -> None:
+    passage = Passage(text="The crossing takes 70 minutes.", prefix=0)
+    question = "How long does the crossing take? " + "- " * 600
+    assert len(reader.read(question, [passage])) == 1
+    assert len(reader.score(question, [passage] * 2, OptionSide.ROW) or ()) == 2
 
 
 def test_spans_stay_within_their_line_and_behind_the_prefix() -> None:
