@@ -227,6 +227,10 @@ def test_a_text_holds_what_a_kind_looks_like(kind: AskedKind, text: str, there: 
     assert holds(kind, text) is there
 
 
+def test_a_word_of_any_length_costs_little() -> None:
+    assert windows_of("a" * 200_000, [hit(1, "The hall opened in 1926.")])
+
+
 def test_a_chart_is_not_read_as_running_text() -> None:
     chart = hit(1, "Moorings by harbour\n213\n128\n94\n57\nPenmoor Elverby Tarn", modality=Modality.FIGURE)
     assert windows_of("How many moorings has Tarn?", [chart]) == []
