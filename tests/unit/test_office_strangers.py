@@ -268,3 +268,13 @@ def test_a_document_that_names_a_picture_it_does_not_hold_is_read(read: Read, ki
     found = read(made.zipped(kept), kind)
     assert [item.text for item in found if item.modality is not Modality.FIGURE]
     assert len(texts) >= len(found)
+
+
+def test_a_workbook_that_names_a_sheet_it_does_not_hold_is_read_without_it(read: Read) -> None:
+    whole = made.xlsx()
+    with zipfile.ZipFile(io.BytesIO(whole)) as package:
+        kept = {name: package.read(name) for name in package.namelist() if name != "xl/worksheets/sheet2.xml"}
+    texts = [item.text for item in read(whole, "xlsx")]
+    found = [item.text for item in read(made.zipped(kept), "xlsx")]
+    assert 0 < len(found) < len(texts)
+    assert set(found) <= set(texts)
