@@ -53,6 +53,22 @@ def test_numbers_of_claims_in_other_languages(claim: str, missed: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("claim", "missed"),
+    [
+        ("Clark Kent.", "Clark is not there"),
+        ("Clark Kent spoke.", "Clark is not there"),
+        ("Chair: Clark Kent", "Clark is not there"),
+        ("Pedro de Cruz.", "Cruz is not there"),
+        ("Anna Foss.", ""),
+        ("Die Mitglieder wählten Anna Foss.", ""),
+    ],
+)
+def test_a_claim_that_is_no_more_than_a_name_is_held_against_the_evidence(claim: str, missed: str) -> None:
+    led = make_hit(5, "In 2022 the club was led by Anna Foss, its chair since 2019.")
+    assert misses(claim, "Who chairs the club?", CitedFacts(hits=[led])) == missed
+
+
+@pytest.mark.parametrize(
     ("claim", "hit", "missed"),
     [
         ("The pipe is 640 metres long.", LETTER, ""),
