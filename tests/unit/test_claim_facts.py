@@ -55,6 +55,21 @@ def test_numbers_of_claims_in_other_languages(claim: str, missed: str) -> None:
 @pytest.mark.parametrize(
     ("claim", "missed"),
     [
+        ("The hall opens at 8 am.", ""),
+        ("The hall opens at 9:00.", "9:00 is not there"),
+        ("It closes at 17:00.", ""),
+        ("It closes at 6 pm.", "6 pm. is not there"),
+        ("It closes at midnight, 0:00.", "0:00 is not there"),
+    ],
+)
+def test_times_of_day_must_be_there(claim: str, missed: str) -> None:
+    hall = make_hit(6, "The hall opens at 8:00 and closes at 5 pm.")
+    assert misses(claim, "When is the hall open?", CitedFacts(hits=[hall])) == missed
+
+
+@pytest.mark.parametrize(
+    ("claim", "missed"),
+    [
         ("Clark Kent.", "Clark is not there"),
         ("Clark Kent spoke.", "Clark is not there"),
         ("Chair: Clark Kent", "Clark is not there"),

@@ -120,10 +120,11 @@ def _obeyed(claim: str, question: str, facts: CitedFacts) -> Iterator[str]:
 
 
 def _dates(claim: str, facts: CitedFacts) -> Iterator[str]:
-    said = moments(lowered(claim))
+    """Days, months and times of day that the evidence lacks; a year alone is looked at with the other years."""
+    said = [one for one in moments(lowered(claim)) if one.month or one.minutes is not None]
     known = moments(lowered(facts.text)) if said else []
     for one in said:
-        if one.month and not any(other.says(one) or (one.says(other) and other.month) for other in known):
+        if not any(other.says(one) or (one.says(other) and other.month) for other in known):
             yield f"{claim[one.start : one.end].strip()} is not there"
 
 
