@@ -94,6 +94,9 @@ def test_both_ends_of_a_range_where_both_are_asked_for() -> None:
         ("How long is the Grey Egret in metres?", "38 m", False),
         ("How many minutes is the crossing?", "46 km", True),
         ("How far is it in the park?", "5 km", False),
+        ("How fast is the train in miles per hour?", "60 mph", False),
+        ("How many miles an hour does the train go, being fast?", "60 mph", False),
+        ("How fast is the train in km/h?", "160 km", True),
     ],
 )
 def test_a_current_is_no_voltage(question: str, value: str, other: bool) -> None:
