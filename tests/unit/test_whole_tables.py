@@ -76,6 +76,14 @@ def test_nothing_is_said_of_a_part_where_two_rows_of_the_whole_are_alike() -> No
     assert extract_answer(question, told, reader=build_reader("mini")).abstained
 
 
+def test_items_that_name_no_rows_are_parts_of_nothing() -> None:
+    every = [
+        make_hit(at, "town: Skarby\ndues: 4,210", modality=Modality.TABLE, uri="a.x", metadata={"rows": []})
+        for at in (1, 2)
+    ]
+    assert winners_beside("Which town has the highest dues?", every[:1], fetch_of(every)) == every[:1]
+
+
 def test_other_questions_and_whole_tables_are_left_alone() -> None:
     every = parts()
     for question in ("When was Skarby founded?", "Which is the highest and which the lowest?"):

@@ -9,7 +9,7 @@ from ragmm.pipelines.answer.asked_tables import AskedTable
 from ragmm.pipelines.answer.cells import PickedCell
 from ragmm.pipelines.answer.extremes import asks_ranking, pick_extreme
 from ragmm.pipelines.answer.grids import Grid, grid_of
-from ragmm.pipelines.answer.table_parts import continues
+from ragmm.pipelines.answer.table_parts import continues, is_below
 from ragmm.pipelines.query.asked_extremes import asks_for_extreme
 from ragmm.pipelines.query.question import Fetch
 from ragmm.pipelines.query.wanted import wanted
@@ -93,8 +93,7 @@ def _run(edge: StoredItem, near: dict[int, StoredItem], way: int) -> list[Stored
 
 def _next_row(item: StoredItem, later: StoredItem) -> bool:
     """Whether both are single rows of a sheet, one below the other, written as a label and a value a line."""
-    rows, more = item.metadata.get("rows"), later.metadata.get("rows")
-    if item.uri != later.uri or not isinstance(rows, list) or not isinstance(more, list) or rows[-1] + 1 != more[0]:
+    if item.uri != later.uri or not is_below(item, later):
         return False
     first, second = grid_of(item), grid_of(later)
     return first is not None and second is not None and first.heads == second.heads and not first.labelled
