@@ -10,6 +10,8 @@ import pytest
 from reportlab.platypus import SimpleDocTemplate, Table
 
 import ragmm
+from ragmm.pipelines.answer.asked_tables import AskedOrder
+from ragmm.pipelines.answer.grids import grid_of
 from ragmm.pipelines.answer.quoted import extract_answer
 from ragmm.pipelines.answer.whole_tables import winners_beside, with_whole_tables
 from ragmm.pipelines.query.question import Fetch
@@ -74,6 +76,28 @@ def test_nothing_is_said_of_a_part_where_two_rows_of_the_whole_are_alike() -> No
     assert winners_beside(question, found, fetch_of(every)) == found
     told = with_whole_tables(question, found, fetch_of(every))
     assert extract_answer(question, told, reader=build_reader("mini")).abstained
+
+
+@pytest.mark.parametrize(
+    ("dues", "short"),
+    [
+        (("900,000", "1.5 million", "2 million", "3", "4"), None),
+        (("900 g", "1.5 kg", "2 kg", "3 t", "4 g"), None),
+        (("$9", "€4", "£3", "$2", "$1"), None),
+        (("9 days", "4 days", "3 days", "2 days", "1 day"), "TownA"),
+        (("$9", "4", "$3", "2", "$1"), "TownA"),
+        (("$9 million", "$4.5 million", "$3 million", "$2 million", "$1 million"), "TownA"),
+    ],
+)
+def test_amounts_of_several_units_are_in_no_order(dues: tuple[str, ...], short: str | None) -> None:
+    rows = [(f"Town{chr(65 + at)}", 1900, one, "7.5") for at, one in enumerate(dues)]
+    grid = grid_of(parts(rows, len(rows))[0].item)
+    assert grid is not None
+    assert bool(AskedOrder.of("Which town has the highest dues?", grid).extremes) is (short is not None)
+    every = parts(rows)
+    question = "Which town has the highest dues?"
+    told = with_whole_tables(question, every[:1], fetch_of(every))
+    assert extract_answer(question, told, reader=build_reader("mini")).short == short
 
 
 def test_items_that_name_no_rows_are_parts_of_nothing() -> None:
