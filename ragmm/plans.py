@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ragmm.pipelines.progress import Progress
     from ragmm.pipelines.query.asked_picture import AskedPicture
     from ragmm.pipelines.query.glossary import Glossary
-    from ragmm.pipelines.query.question import Question
+    from ragmm.pipelines.query.question import Fetch, Question
     from ragmm.pipelines.query.rerank import RerankPlan
     from ragmm.pipelines.query.run import Answerer, SearchPlan
     from ragmm.pipelines.stopping import StopFlag
@@ -196,7 +196,7 @@ class Plans:
         return Retention(runs=self.pipeline.store.keep_generations)
 
 
-def _winners_beside(question: str, hits: Sequence[Hit], snapshot: Snapshot) -> Sequence[Hit]:
+def _winners_beside(question: str, hits: Sequence[Hit], fetch: Fetch) -> Sequence[Hit]:
     """The hits, with the rows of their tables that win where the most or the least is asked for."""
     from ragmm.pipelines.query.asked_extremes import asks_for_extreme
 
@@ -204,4 +204,4 @@ def _winners_beside(question: str, hits: Sequence[Hit], snapshot: Snapshot) -> S
         return hits
     from ragmm.pipelines.answer.whole_tables import winners_beside
 
-    return winners_beside(question, hits, snapshot)
+    return winners_beside(question, hits, fetch)

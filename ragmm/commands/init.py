@@ -77,12 +77,17 @@ def _languages(folder: Path, pipeline: Pipeline) -> dict[str, int]:
         return dict(languages_in(folder, pool).most_common())
 
 
+def _is_one_of_sixteen(language: str) -> bool:
+    """Whether the model multilingual knows a language or script, as `languages_in` names them."""
+    return language.islower() or language in {"ARABIC", "CJK", "CYRILLIC", "HANGUL", "KANA", "THAI"}
+
+
 def _propose(spoken: dict[str, int], pipeline: Pipeline, written: str) -> None:
-    """The multilingual text model, where the profile's knows English only and not all of the sample is English."""
+    """The multilingual text model, where the sample is in languages that it knows and the profile's does not."""
     from ragmm.optional import MEGABYTES
 
     others = [language for language in spoken if language != "en"]
-    if not others or pipeline.profile != "mini" or "text" not in pipeline.routes:
+    if pipeline.profile != "mini" or "text" not in pipeline.routes or not any(map(_is_one_of_sixteen, others)):
         return
     count = sum(spoken[one] for one in others)
     show(f"Of {sum(spoken.values())} documents looked at, {count} are not English ({', '.join(others)}).")

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,11 +22,11 @@ from numpy.typing import NDArray
 from ragmm.embedders.numpy_bert import embed_in_numpy
 from ragmm.embedders.sentence_pieces import piece_tokenizer
 from ragmm.embedders.settings import EmbedderSettings
-from ragmm.embedders.token_spans import without_surrogates
 from ragmm.embedders.windows import Span
 from ragmm.errors import ModelError
 from ragmm.graphs.running import one_thread
 from ragmm.models.finding import FoundModel
+from ragmm.text.inert import without_surrogates
 from ragmm.types import Asset, MediaKind, ModelInfo, Role
 
 if TYPE_CHECKING:
@@ -114,15 +116,15 @@ class _PieceWeights:
     def read(cls, file: Path) -> _PieceWeights:
         """Raises ModelError where the file is damaged."""
         try:
-            with np.load(file, allow_pickle=False) as stored:
+            with file.open("rb") as opened, np.load(opened, allow_pickle=False) as stored:
                 table = np.stack([stored[f"q{number + 1}"] for number in range(_TABLES)])
                 rest = {name: stored[name] for name in stored.files if not name.startswith("q")}
-        except (OSError, ValueError, KeyError) as error:
+            layers = {name: rows.astype(np.float32) for name, rows in rest.items() if rows.ndim}
+            return cls(table=table, step=layers["scale"], low=layers["lo"], layers=layers, epsilon=float(rest["eps"]))
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
             raise ModelError(
                 f"{file} cannot be read ({error}); fetch it again: ragmm models pull multilingual"
             ) from error
-        layers = {name: rows.astype(np.float32) for name, rows in rest.items() if rows.ndim}
-        return cls(table=table, step=layers["scale"], low=layers["lo"], layers=layers, epsilon=float(rest["eps"]))
 
 
 class _PieceAverage:

@@ -20,7 +20,7 @@ from ragmm.embedders.open_clip_text import shortened
 from ragmm.embedders.scripts_known import LATIN, known_scripts
 from ragmm.embedders.sentence_transformers import text_fingerprint
 from ragmm.embedders.settings import Device, Dtype, EmbedderSettings
-from ragmm.embedders.token_spans import spans_of, spans_of_clip, without_surrogates
+from ragmm.embedders.token_spans import spans_of, spans_of_clip
 from ragmm.embedders.windows import Span, average, cut
 from ragmm.errors import ModelError
 from ragmm.models.describe import describe
@@ -29,6 +29,7 @@ from ragmm.models.fingerprints import fingerprint
 from ragmm.models.names import ModelName, Scheme
 from ragmm.models.profiles import MINI_NOTICE
 from ragmm.optional import require
+from ragmm.text.inert import without_surrogates
 from ragmm.types import Asset, MediaKind, ModelInfo, Role
 
 if TYPE_CHECKING:

@@ -17,6 +17,7 @@ from ragmm.models import openclip_names
 from ragmm.models.describe import read_json
 from ragmm.models.finding import FoundModel
 from ragmm.models.names import ModelName
+from ragmm.models.remedies import remedy_for
 from ragmm.models.safety import has_tokenizer, refuse_foreign_code, refuse_pickles, require_tokenizer
 from ragmm.models.weights import read_header, safetensors_files
 
@@ -78,7 +79,7 @@ def locate(found: FoundModel, text_model: FoundModel | None) -> OpenClipFiles:
     if checkpoint is None and not image_tower.is_file():
         raise ModelError(
             f"{found.folder} holds no weights (open_clip_model.safetensors, or image_tower/model.safetensors); "
-            "fetch the model again: ragmm models pull NAME"
+            f"{remedy_for(found.folder)}"
         )
     for file in (checkpoint or image_tower,):
         read_header(file)
@@ -182,8 +183,7 @@ def _explained(make: Callable[[], Any], folder: Path, what: str) -> Any:
     except (OSError, RuntimeError, ValueError, TypeError, KeyError, AttributeError, AssertionError) as error:
         reason = str(error).strip().splitlines()
         raise ModelError(
-            f"the model in {folder} {what}: {reason[0] if reason else type(error).__name__}; "
-            "fetch it again: ragmm models pull NAME"
+            f"the model in {folder} {what}: {reason[0] if reason else type(error).__name__}; {remedy_for(folder)}"
         ) from error
 
 
@@ -237,7 +237,7 @@ def _load_strictly(module: Any, state: Mapping[str, torch.Tensor], file: Path) -
         more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
         raise ModelError(
             f"the weights {file} do not fit the model's configuration: {wrong[0]}{more}; "
-            "fetch the model again (ragmm models pull NAME) or correct its open_clip_config.json"
+            f"{remedy_for(file.parent)}, or correct its open_clip_config.json"
         )
     module.load_state_dict(state, strict=False)
 

@@ -172,7 +172,7 @@ def _draft(picture: Image, reduce_to: tuple[int, int], mode: ResizeMode) -> None
     side = max(picture.size) if mode is ResizeMode.LONGEST else min(picture.size)
     for factor in _DRAFT_FACTORS:
         if side >= 2 * factor * max(reduce_to):
-            picture.draft("RGB", (picture.width // factor, picture.height // factor))
+            picture.draft("RGB", (max(1, picture.width // factor), max(1, picture.height // factor)))
             return
 
 

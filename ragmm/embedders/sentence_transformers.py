@@ -18,15 +18,17 @@ from ragmm.embedders.numpy_bert import NumpyBert, embed_in_numpy, serves_without
 from ragmm.embedders.preprocess import decode
 from ragmm.embedders.scripts_known import known_scripts
 from ragmm.embedders.settings import Dtype, EmbedderSettings
-from ragmm.embedders.token_spans import spans_of, without_surrogates
+from ragmm.embedders.token_spans import spans_of
 from ragmm.embedders.windows import average, cut
 from ragmm.errors import ModelError
 from ragmm.models.describe import ModelFacts, ModelKind, describe, read_json, read_modules
 from ragmm.models.finding import FoundModel
 from ragmm.models.fingerprints import fingerprint
+from ragmm.models.remedies import remedy_for
 from ragmm.models.safety import refuse_foreign_code, refuse_pickles, require_tokenizer
 from ragmm.models.strict import strict_loading
 from ragmm.optional import require
+from ragmm.text.inert import without_surrogates
 from ragmm.types import Asset, MediaKind, ModelInfo, Role
 
 if TYPE_CHECKING:
@@ -183,7 +185,7 @@ class SentenceTransformerEmbedder:
         if seen is not None and seen != self._facts.dim:
             raise ModelError(
                 f"{self._found.folder} gives vectors of {seen} numbers where its files say {self._facts.dim}; "
-                "fetch the model again: ragmm models pull NAME"
+                f"{remedy_for(self._found.folder)}"
             )
 
 

@@ -9,19 +9,10 @@ from typing import Any
 
 from ragmm.embedders.windows import Span
 
-__all__ = ["spans_of", "spans_of_clip", "without_surrogates"]
+__all__ = ["spans_of", "spans_of_clip"]
 
 _LONG_WORD = 96
 _WORDS = re.compile(r"\w+|[^\w\s]")
-
-
-def without_surrogates(text: str) -> str:
-    """Halves of surrogate pairs, which no tokenizer takes, joined where they belong together and else replaced."""
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return text
 
 
 def spans_of(tokenizer: Any, texts: Sequence[str]) -> list[list[Span]]:

@@ -46,5 +46,5 @@ def _drawn(folder: Path) -> list[Path]:
         if not hidden and file.is_file() and not file.is_symlink() and 0 < file.stat().st_size <= _LARGEST:
             files.append(file)
     files.sort()
-    step = max(1, len(files) // _FILES)
-    return files[::step][:_FILES]
+    count = min(_FILES, len(files))
+    return [files[number * len(files) // count] for number in range(count)]

@@ -15,6 +15,7 @@ from ragmm.models.fingerprints import fingerprint, identity_files
 from ragmm.models.machine import fits, memory_bytes
 from ragmm.models.names import ModelName, Scheme
 from ragmm.models.profiles import PHOTOS_KNOW, PROFILES
+from ragmm.models.remedies import remedy_for
 from ragmm.models.safety import refuse_foreign_code, refuse_pickles
 from ragmm.models.weights import file_sha256, read_header, safetensors_files
 from ragmm.models.weights_packages import MULTILINGUAL, PACKAGES, PHOTOS, WeightsPackage
@@ -254,15 +255,12 @@ def check_weights(folder: Path) -> None:
     refuse_foreign_code(folder)
     files = [file for file in identity_files(folder) if file.suffix == ".safetensors"]
     if not files:
-        raise ModelError(f"{folder} holds no .safetensors weights; fetch the model again: ragmm models pull NAME")
+        raise ModelError(f"{folder} holds no .safetensors weights; {remedy_for(folder)}")
     for file in files:
         read_header(file)
     missing = _missing_shards(folder)
     if missing:
-        raise ModelError(
-            f"{folder} lacks {missing[0]} of the {len(missing)} missing weights files; "
-            "fetch them with: ragmm models pull NAME"
-        )
+        raise ModelError(f"{folder} lacks {len(missing)} weights files, first {missing[0]}; {remedy_for(folder)}")
 
 
 def _missing_shards(folder: Path) -> list[str]:

@@ -139,16 +139,17 @@ def _find_multilingual(verify: bool) -> FoundModel:
 def _verify_weights(folder: Path, card: Mapping[str, Any]) -> None:
     """Raises ModelError when the shipped weights are not those whose figures the card gives."""
     weights = card.get("weights") or {"file": card.get("image_tower"), "sha256": card.get("image_tower_sha256")}
-    expected, name = weights.get("sha256"), weights.get("file")
-    if not expected or not name:
-        return
-    file = folder / str(name)
-    seen = file_sha256(file, within=A_DAY) if file.is_file() else "missing"
-    if seen != expected:
-        raise ModelError(
-            f"{file} is damaged: sha256 {seen[:16]}…, expected {str(expected)[:16]}…; reinstall ragmm, "
-            "or name another model (ragmm init --profile standard)"
-        )
+    for part in (weights, card.get("later", {})):
+        expected, name = part.get("sha256"), part.get("file")
+        if not expected or not name:
+            continue
+        file = folder / str(name)
+        seen = file_sha256(file, within=A_DAY) if file.is_file() else "missing"
+        if seen != expected:
+            raise ModelError(
+                f"{file} is damaged: sha256 {seen[:16]}…, expected {str(expected)[:16]}…; reinstall ragmm, "
+                "or name another model (ragmm init --profile standard)"
+            )
 
 
 def _local_places(name: ModelName, looked: list[str], verify: bool) -> Iterator[FoundModel]:

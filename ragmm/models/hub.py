@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ragmm.errors import ModelError, ModelNotFoundError
+from ragmm.models.remedies import CACHED, repository_in
 from ragmm.models.weights import file_sha256
 
 __all__ = ["cache_folder", "cached", "cached_repositories", "download", "is_offline", "is_sound", "require_sound"]
@@ -48,7 +49,7 @@ def cache_folder() -> Path:
 
 
 def _repository_folder(repository: str) -> Path:
-    return cache_folder() / ("models--" + repository.replace("/", "--"))
+    return cache_folder() / (CACHED + repository.replace("/", "--"))
 
 
 def cached(repository: str, revision: str | None = None) -> Path | None:
@@ -118,8 +119,7 @@ def cached_repositories() -> list[str]:
     folder = cache_folder()
     if not folder.is_dir():
         return []
-    names = (path.name.removeprefix("models--") for path in folder.glob("models--*") if (path / "snapshots").is_dir())
-    return sorted(name.replace("--", "/", 1) for name in names)
+    return sorted(repository_in(one.name) for one in folder.glob(f"{CACHED}*") if (one / "snapshots").is_dir())
 
 
 def download(repository: str, revision: str | None = None) -> Path:

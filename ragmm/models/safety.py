@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ragmm.errors import ModelError
 from ragmm.models.describe import read_json
+from ragmm.models.remedies import remedy_for
 from ragmm.models.weights import safetensors_files
 from ragmm.optional import require
 
@@ -55,6 +56,4 @@ def has_tokenizer(folder: Path) -> bool:
 def require_tokenizer(folder: Path) -> None:
     """Raises ModelError when the tokenizer is missing: transformers would tokenise every word as unknown."""
     if not has_tokenizer(folder):
-        raise ModelError(
-            f"{folder} has no tokenizer (tokenizer.json or a vocabulary); fetch the model again: ragmm models pull NAME"
-        )
+        raise ModelError(f"{folder} has no tokenizer (tokenizer.json or a vocabulary); {remedy_for(folder)}")

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ragmm.errors import ModelError
+from ragmm.models.remedies import remedy_for
 
 __all__ = ["strict_loading"]
 
@@ -61,7 +62,7 @@ def _unfit(folder: Path, missing: list[str]) -> str:
     more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
     return (
         f"the weights in {folder} do not fit their config.json: {missing[0]}{more} missing or of another shape; "
-        "fetch the model again: ragmm models pull NAME"
+        f"{remedy_for(folder)}"
     )
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ragmm.errors import ModelError
+from ragmm.models.remedies import remedy_for
 
 __all__ = ["A_DAY", "Header", "Tensor", "file_sha256", "read_header", "safetensors_files"]
 
@@ -93,10 +94,7 @@ def _checked_header(file: Path, described: Any, *, size: int, start: int) -> Hea
 
 
 def _damaged(file: Path, what: str) -> ModelError:
-    return ModelError(
-        f"the weights {file} are truncated or corrupt: {what}; fetch them again (ragmm models pull NAME, "
-        "or reinstall the package that holds them)"
-    )
+    return ModelError(f"the weights {file} are truncated or corrupt: {what}; {remedy_for(file.parent)}")
 
 
 def safetensors_files(folder: Path) -> list[Path]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -65,6 +65,11 @@ class Pair:
     """Pieces of the passage that belong to what stands before it (file name, headings)."""
     offsets: list[tuple[int, int]]
     """Of the passage's pieces, in its text."""
+
+
+def beginning(text: Text, most: int) -> Text:
+    """The first so many of a text's pieces."""
+    return replace(text, ids=text.ids[:most], own=text.own[:most], offsets=text.offsets[:most], words=text.words[:most])
 
 
 def open_tokenizer(path: str) -> Tokenizer:

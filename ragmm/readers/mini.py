@@ -21,7 +21,7 @@ from ragmm.models.finding import FoundModel
 from ragmm.models.fingerprints import fingerprint
 from ragmm.readers.base import OptionSide, Passage, Span
 from ragmm.readers.decode import best_spans
-from ragmm.readers.encoding import Pair, open_tokenizer, pair, read_texts
+from ragmm.readers.encoding import Pair, beginning, open_tokenizer, pair, read_texts
 from ragmm.types import MediaKind, ModelInfo
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ _SPANS = 24
 """Of a passage: the best may not be of the kind that was asked for."""
 ROOM = {OptionSide.ROW: 36, OptionSide.COLUMN: 26}
 """Pieces of an option, with the three special ones."""
+_LONGEST_QUESTION = 512 - max(ROOM.values())
+"""Pieces: the model has places for 512 in all."""
 
 
 class MiniReader:
@@ -71,6 +73,7 @@ class MiniReader:
         loaded = self._ready()
         own, tokenizer, network = loaded.own, loaded.tokenizer, loaded.network
         first, *texts = read_texts(tokenizer, own, [question, *(one.text for one in passages)])
+        first = beginning(first, _LONGEST_QUESTION)
         given = zip(texts, passages, strict=True)
         pairs = [pair(first, text, prefix=one.prefix, most=self._pieces) for text, one in given]
         start, end, there = network.scores(pairs)
@@ -81,6 +84,7 @@ class MiniReader:
         if not loaded.network.knows_cells or not options or not question.strip():
             return None
         first, *texts = read_texts(loaded.tokenizer, loaded.own, [question, *(one.text for one in options)])
+        first = beginning(first, _LONGEST_QUESTION)
         most = len(first.ids) + ROOM[side]
         given = zip(texts, options, strict=True)
         scores = loaded.network.cells([pair(first, text, prefix=one.prefix, most=most) for text, one in given])
@@ -138,7 +142,7 @@ class Network:
         return self._forward(pairs, first=True) @ self._tables["cell.weight"].T + self._tables["cell.bias"]
 
     def scores(self, pairs: Sequence[Pair]) -> tuple[Rows, Rows, Rows]:
-        """Shapes: (b, t), (b, t), (b). Rows are not filled up in the layers, only attention sees them apart."""
+        """Shapes: (b, t), (b, t), (b). Each pair goes through the layers by itself; only what is given is filled up."""
         sizes = [len(one.ids) for one in pairs]
         width = max(sizes)
         state = self._forward(pairs)

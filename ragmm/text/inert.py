@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from ragmm.text.patterns import late
 
-__all__ = ["inert", "inert_stream", "without_controls"]
+__all__ = ["inert", "inert_stream", "without_controls", "without_surrogates"]
 
 _ESCAPES = late(
     "(?:\x1b\\[|\x9b)[0-?]*[ -/]*[@-~]?"  # CSI
@@ -89,3 +89,12 @@ def _settled(text: str, start: int, cut: int) -> bool:
 def _words_of_link(match: re.Match[str]) -> str:
     label = match.group(2)
     return f"[{label}]" if label.strip().isdigit() and not match.group(1) else label
+
+
+def without_surrogates(text: str) -> str:
+    """Halves of surrogate pairs, which no tokenizer takes, joined where they belong together and else replaced."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ragmm.errors import ModelError
 from ragmm.models.describe import read_json
+from ragmm.models.remedies import remedy_for
 from ragmm.models.safety import refuse_foreign_code, refuse_pickles, require_tokenizer
 from ragmm.models.strict import strict_loading
 from ragmm.models.weights import read_header, safetensors_files
@@ -45,13 +46,13 @@ class LoadedParts:
 def check_folder(folder: Path) -> dict[str, Any]:
     """The folder's config.json. Raises ModelError for what ragmm does not load, before any library is imported."""
     if not folder.is_dir():
-        raise ModelError(f"there is no model folder {folder}; check the path, or fetch it: ragmm models pull NAME")
+        raise ModelError(f"there is no model folder {folder}; check the path, or {remedy_for(folder)}")
     config = read_json(folder / "config.json")
     refuse_pickles(folder)
     refuse_foreign_code(folder)
     files = safetensors_files(folder)
     if not files:
-        raise ModelError(f"{folder} has no weights (*.safetensors); fetch the model again: ragmm models pull NAME")
+        raise ModelError(f"{folder} has no weights (*.safetensors); {remedy_for(folder)}")
     _require_shards(folder, {file.name for file in files})
     for file in files:
         read_header(file)
@@ -99,7 +100,7 @@ def load_model(folder: Path, config: dict[str, Any], device: str, dtype: torch.d
     if missing:
         raise ModelError(
             f"the weights in {folder} lack {missing[0]} and {len(missing) - 1} more that their config.json asks for; "
-            "fetch the model again: ragmm models pull NAME"
+            f"{remedy_for(folder)}"
         )
     with _explained(folder, f"the model onto {device}"):
         return model.to(device).eval()
@@ -139,7 +140,7 @@ def _require_shards(folder: Path, present: set[str]) -> None:
     if wanted - present:
         raise ModelError(
             f"{folder} lacks {len(wanted - present)} of {len(wanted)} weights files, first {min(wanted - present)}; "
-            "fetch the model again: ragmm models pull NAME"
+            f"{remedy_for(folder)}"
         )
 
 
@@ -161,7 +162,7 @@ def _explained(folder: Path, what: str) -> Iterator[None]:
     except (OSError, RuntimeError, ValueError, TypeError, KeyError, AttributeError) as error:
         first = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise ModelError(
-            f"cannot load {what} from {folder}: {first[:300]}; fetch the model again (ragmm models pull NAME), "
+            f"cannot load {what} from {folder}: {first[:300]}; {remedy_for(folder)}, "
             "or check that this version of transformers knows it"
         ) from error
 

@@ -28,6 +28,24 @@ def test_init_says_in_json_what_is_needed(cli) -> None:
     assert next(need for need in reply["models"] if need["role"] == "vlm")["present"]
 
 
+@pytest.mark.parametrize(
+    ("text", "language", "proposed"),
+    [
+        ("Der Hafen ist von acht bis fünf Uhr geöffnet, und die Boote sind im Winter nicht da.", "de", True),
+        ("Το λιμάνι ανοίγει στις οκτώ το πρωί και κλείνει στις πέντε το απόγευμα.", "GREEK", False),
+        ("The harbour opens at eight in the morning and closes at five in the afternoon.", "en", False),
+    ],
+)
+def test_init_proposes_a_model_for_the_languages_of_a_sample_that_it_knows(
+    cli, text: str, language: str, proposed: bool
+) -> None:
+    Path("files").mkdir()
+    Path("files", "a.txt").write_text(text, encoding="utf-8")
+    assert cli("init", "--sample", "files", "--force", "--json").json["languages"] == {language: 1}
+    assert ("models pull multilingual" in cli("init", "--sample", "files", "--force").out) is proposed
+    assert "--sample takes" in cli("init", "--sample", "nowhere", "--force").err
+
+
 def test_init_overwrites_only_by_force(cli) -> None:
     Path("ragmm.toml").write_text("mine", encoding="utf-8")
     done = cli("init")

@@ -120,6 +120,13 @@ class TestAgainstOpenClip:
         full, small = picture_asset(Image.open(io.BytesIO(data))), Asset(data=data, media_type="image/jpeg")
         assert np.prod(ours.embed_media(MediaKind.IMAGE, [full, small]), axis=0).sum() > 0.99
 
+    @pytest.mark.parametrize("mode", ResizeMode)
+    @pytest.mark.parametrize("size", [(3000, 3), (3, 3000), (1, 1)])
+    def test_a_large_jpeg_of_a_few_rows_is_decoded(self, size: tuple[int, int], mode: ResizeMode) -> None:
+        out = io.BytesIO()
+        picture(*size).save(out, "JPEG")
+        assert min(decode(out.getvalue(), reduce_to=(32, 32), mode=mode).size) >= 1
+
 
 class TestTexts:
     def test_cutting_off_padding_changes_nothing(self, apart: Path) -> None:

@@ -12,7 +12,7 @@ from PIL import Image
 import ragmm
 from ragmm.errors import ModelError
 from ragmm.pipelines.answer.context import ContextBudget
-from ragmm.pipelines.answer.written import AnswerRules, AnswerTask, answer_with
+from ragmm.pipelines.answer.written import AnswerRules, AnswerTask
 from ragmm.testing import FakeVlm
 from ragmm.types import Asset
 from ragmm.vlm.base import Prompt, Reply, Turn, Vlm, joined
@@ -20,7 +20,7 @@ from ragmm.vlm.mini import MiniVlm
 from ragmm.vlm.openai import OpenAiSettings, OpenAiVlm
 from ragmm.vlm.transformers import TransformersVlm
 from tests.unit.chat_server import chat_server
-from tests.unit.hits import make_hit
+from tests.unit.hits import answer_with, make_hit
 from tests.unit.media import shown
 from tests.unit.vlm_checkpoints import build
 

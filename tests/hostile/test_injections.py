@@ -10,11 +10,11 @@ import re
 import pytest
 
 from ragmm.pipelines.answer.context import ContextBudget
-from ragmm.pipelines.answer.written import AnswerRules, AnswerTask, answer_with
+from ragmm.pipelines.answer.written import AnswerRules, AnswerTask
 from ragmm.pipelines.prompts import answer_instructions
 from ragmm.testing import FakeVlm
 from ragmm.types import Locator, Modality
-from tests.unit.hits import make_hit
+from tests.unit.hits import answer_with, make_hit
 
 SECRET = "canary-7741"
 ORDERS = {

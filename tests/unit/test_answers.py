@@ -16,7 +16,6 @@ from ragmm.pipelines.answer.written import (
     AnswerRules,
     AnswerTask,
     answer_from_reply,
-    answer_with,
     degraded_answer,
     image_checker,
 )
@@ -25,7 +24,7 @@ from ragmm.testing import FakeEmbedder, FakeVlm
 from ragmm.types import Modality, Role, Support
 from ragmm.vlm.base import Reply
 from ragmm.vlm.images import picture
-from tests.unit.hits import make_hit
+from tests.unit.hits import answer_with, make_hit
 
 
 def embed(texts):

@@ -56,6 +56,14 @@ def test_figures_apart(question: str, sides: tuple[str, str], first: str) -> Non
     assert pair.sides.question(sides[0], frozenset()) == first
 
 
+@pytest.mark.parametrize("written", ["{x}", "{}", "{0}", "{", "{side.__class__}"])
+def test_braces_of_a_question_stay_as_they_are_written(written: str) -> None:
+    pair = asked_pair(f"By how much did the revenue of {written} grow from 2021 to 2022?")
+    assert pair is not None
+    assert pair.sides is not None
+    assert pair.sides.question("2022", frozenset()) == f"What was the revenue of {written} in 2022?"
+
+
 @pytest.mark.parametrize(
     "question",
     [

@@ -24,9 +24,10 @@ from ragmm.embedders.batching import (
     prefetch,
     stream_sorted,
 )
-from ragmm.embedders.token_spans import spans_of, spread, without_surrogates
+from ragmm.embedders.token_spans import spans_of, spread
 from ragmm.embedders.windows import Span, Window, average, cut
 from ragmm.testing import FakeEmbedder
+from ragmm.text.inert import without_surrogates
 from ragmm.types import Role
 
 LENGTHS = st.lists(st.integers(0, 500), max_size=80)

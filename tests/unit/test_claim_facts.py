@@ -8,11 +8,11 @@ from ragmm.pipelines.answer.claim_facts import CitedFacts, misses
 from ragmm.pipelines.answer.context import ContextBudget
 from ragmm.pipelines.answer.evidence_text import evidence_text
 from ragmm.pipelines.answer.orders import orders_in, without_orders
-from ragmm.pipelines.answer.written import AnswerRules, AnswerTask, answer_with
+from ragmm.pipelines.answer.written import AnswerRules, AnswerTask
 from ragmm.pipelines.query.question_kind import asked_parts
 from ragmm.testing import FakeVlm
 from ragmm.types import Locator, Modality, Support
-from tests.unit.hits import make_hit
+from tests.unit.hits import answer_with, make_hit
 
 VISITS = make_hit(
     1,
@@ -50,6 +50,37 @@ CLUB = make_hit(4, "In 2022 the club sold 1,250 tickets for 3.4 million euros. M
 )
 def test_numbers_of_claims_in_other_languages(claim: str, missed: str) -> None:
     assert misses(claim, "", CitedFacts(hits=[CLUB])) == missed
+
+
+@pytest.mark.parametrize(
+    ("claim", "missed"),
+    [
+        ("The hall opens at 8 am.", ""),
+        ("The hall opens at 9:00.", "9:00 is not there"),
+        ("It closes at 17:00.", ""),
+        ("It closes at 6 pm.", "6 pm. is not there"),
+        ("It closes at midnight, 0:00.", "0:00 is not there"),
+    ],
+)
+def test_times_of_day_must_be_there(claim: str, missed: str) -> None:
+    hall = make_hit(6, "The hall opens at 8:00 and closes at 5 pm.")
+    assert misses(claim, "When is the hall open?", CitedFacts(hits=[hall])) == missed
+
+
+@pytest.mark.parametrize(
+    ("claim", "missed"),
+    [
+        ("Clark Kent.", "Clark is not there"),
+        ("Clark Kent spoke.", "Clark is not there"),
+        ("Chair: Clark Kent", "Clark is not there"),
+        ("Pedro de Cruz.", "Cruz is not there"),
+        ("Anna Foss.", ""),
+        ("Die Mitglieder wählten Anna Foss.", ""),
+    ],
+)
+def test_a_claim_that_is_no_more_than_a_name_is_held_against_the_evidence(claim: str, missed: str) -> None:
+    led = make_hit(5, "In 2022 the club was led by Anna Foss, its chair since 2019.")
+    assert misses(claim, "Who chairs the club?", CitedFacts(hits=[led])) == missed
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from ragmm.models import (
     list_models,
 )
 from ragmm.models import weights as weights_module
+from ragmm.models.remedies import remedy_for
 from ragmm.models.safety import refuse_foreign_code, refuse_pickles, require_tokenizer
 from ragmm.models.weights import file_sha256, read_header
 from tests.unit.model_folders import cached, empty_hub, sentence_model
@@ -53,7 +54,16 @@ class TestDamage:
         file.write_bytes(spoil(file.read_bytes()))
         with pytest.raises(ModelError, match=said) as error:
             read_header(file)
-        assert "ragmm models pull" in str(error.value)
+        assert str(error.value).endswith(remedy_for(tmp_path / "m"))
+
+    def test_what_to_do_is_said_by_where_the_files_lie(self, hub: Path, tmp_path: Path) -> None:
+        folder = cached(hub, "org/some--model")
+        file = folder / "model.safetensors"
+        file.write_bytes(file.read_bytes()[:-1])
+        with pytest.raises(ModelError, match=r"fetch the model again: ragmm models pull org/some--model$"):
+            read_header(file)
+        assert remedy_for(folder / "image_tower").endswith(" org/some--model")
+        assert "models pull" not in remedy_for(tmp_path)
 
     def test_a_sound_header_is_read(self, tmp_path: Path) -> None:
         header = read_header(sentence_model(tmp_path / "m") / "model.safetensors")

@@ -222,6 +222,7 @@ class TestCatalogue:
 @pytest.mark.parametrize("card", [
     lambda sha: {"image_tower": "tower.bin", "image_tower_sha256": sha},
     lambda sha: {"weights": {"file": "tower.bin", "sha256": sha}},
+    lambda sha: {"weights": {"file": "model.json"}, "later": {"file": "tower.bin", "sha256": sha}},
 ])  # fmt: skip
 def test_shipped_weights_must_be_those_of_the_card(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, card: Callable[[str], dict[str, object]]

@@ -107,9 +107,14 @@ def test_what_stands_beside_a_word_counts(tmp_path: Path) -> None:
 
 
 def test_damage_is_named(tmp_path: Path) -> None:
-    found = write_model(tmp_path)
-    (tmp_path / "weights.npz").write_bytes(b"nothing")
-    with pytest.raises(ModelError, match=r"weights\.npz"):
+    found, file = write_model(tmp_path), tmp_path / "weights.npz"
+    whole = file.read_bytes()
+    for damaged in (b"", b"nothing", whole[:5000], whole[:-10], whole[:3000] + bytes(3000) + whole[6000:]):
+        file.write_bytes(damaged)
+        with pytest.raises(ModelError, match=r"weights\.npz cannot be read"):
+            MultilingualEmbedder(found).load()
+    np.savez(file, **{f"q{number + 1}": np.zeros((1, 512), np.uint8) for number in range(17)})
+    with pytest.raises(ModelError, match="scale"):
         MultilingualEmbedder(found).load()
     with pytest.raises(ModelError, match="text only"):
         MultilingualEmbedder(found).embed_media(MediaKind.IMAGE, [])
@@ -160,3 +165,15 @@ def test_a_sample_of_a_folder_says_its_languages(tmp_path: Path) -> None:
     (tmp_path / "g.pdf").write_bytes(b"%PDF-broken")
     with ParserPool(workers=1) as pool:
         assert languages_in(tmp_path, pool) == {"en": 2, "de": 1}
+
+
+def test_a_sample_is_drawn_from_the_whole_of_a_folder(tmp_path: Path) -> None:
+    said = {
+        "a": "The boat is in the harbour and the crew is on the boat.",
+        "b": "Der Verein hat ein neues Boot, und die Leute waren mit dem Kauf zufrieden.",
+    }
+    for name, text in said.items():
+        for number in range(10):
+            (tmp_path / f"{name}{number}.txt").write_text(text, encoding="utf-8")
+    with ParserPool(workers=1) as pool:
+        assert languages_in(tmp_path, pool) == {"en": 6, "de": 6}

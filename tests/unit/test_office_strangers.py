@@ -183,9 +183,15 @@ class Storage:
         ({0x3FDE: 65001, 0x3FFD: 65001}, "Grüße".encode("cp1252"), "Körper".encode()),
         ({0x3FDE: 1252}, "Grüße".encode(), "Körper".encode("cp1252")),
         ({0x3FDE: 4711}, b"plain", "Körper".encode("cp1252")),
+        ({0x3FDE: 50220, 0x3FFD: 932}, "Grüße".encode(), "中文".encode("iso-2022-jp")),
+        ({0x3FDE: 50221, 0x3FFD: 932}, b"plain", "Körper".encode()),
+        ({0x3FDE: 52936, 0x3FFD: 936}, b"plain", "中文".encode("hz")),
     ],
-    ids=["of Windows alone, one byte wrong", "not as stated", "nothing stated", "unknown"],
-)
+    ids=[
+        "of Windows alone, one byte wrong", "not as stated", "nothing stated", "unknown", "in seven bits",
+        "not in seven bits", "in seven bits of China",
+    ],
+)  # fmt: skip
 def test_outlooks_texts_are_read_where_the_code_page_is_wrong(
     pages: dict[int, int], subject: bytes, body: bytes
 ) -> None:
@@ -262,3 +268,13 @@ def test_a_document_that_names_a_picture_it_does_not_hold_is_read(read: Read, ki
     found = read(made.zipped(kept), kind)
     assert [item.text for item in found if item.modality is not Modality.FIGURE]
     assert len(texts) >= len(found)
+
+
+def test_a_workbook_that_names_a_sheet_it_does_not_hold_is_read_without_it(read: Read) -> None:
+    whole = made.xlsx()
+    with zipfile.ZipFile(io.BytesIO(whole)) as package:
+        kept = {name: package.read(name) for name in package.namelist() if name != "xl/worksheets/sheet2.xml"}
+    texts = [item.text for item in read(whole, "xlsx")]
+    found = [item.text for item in read(made.zipped(kept), "xlsx")]
+    assert 0 < len(found) < len(texts)
+    assert set(found) <= set(texts)

@@ -14,14 +14,14 @@ from PIL import Image
 
 from ragmm.errors import ModelError, UsageError
 from ragmm.pipelines.answer.context import ContextBudget
-from ragmm.pipelines.answer.written import AnswerRules, AnswerTask, answer_with
+from ragmm.pipelines.answer.written import AnswerRules, AnswerTask
 from ragmm.testing import picture_asset
 from ragmm.types import Support
 from ragmm.vlm.base import Prompt, Turn
 from ragmm.vlm.images import picture
 from ragmm.vlm.openai import OpenAiSettings, OpenAiVlm
 from tests.unit.chat_server import chat_server, completion, event, hang, status
-from tests.unit.hits import make_hit
+from tests.unit.hits import answer_with, make_hit
 
 HELLO = Prompt.from_parts("hello", max_tokens=5)
 RED = picture_asset(Image.new("RGB", (40, 20), "red"))

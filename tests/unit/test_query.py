@@ -103,6 +103,13 @@ def test_filters(docs: ragmm.Collection) -> None:
         docs.search("x", modality="video")
 
 
+def test_half_of_a_surrogate_pair_reaches_no_model() -> None:
+    asked = ragmm.Question("Who \ud83d\ude00 is it\ud83d?").asked(None)
+    assert (asked.text, asked.typed) == ("Who \N{GRINNING FACE} is it\ufffd?", None)
+    later = ragmm.Question("And Anna \ud83d?", history=[("Who is Bert \udc00?", "\ud83d")]).asked(None)
+    assert later.text.encode("utf-8")
+
+
 def test_filters_bind_every_value() -> None:
     only = parse_filters(parse_modality("image"), ["'; DROP TABLE items; --", "a[b"])
     assert only is not None

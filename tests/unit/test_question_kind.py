@@ -75,6 +75,7 @@ def test_a_sum_to_date_is_no_date() -> None:
     [
         ("percentage of drivers in fatal crashes who were speeding, Hawaii", AskedKind.PERCENT),
         ("cost of the boat which sank", AskedKind.MONEY),
+        ("the share price at which he sold", AskedKind.MONEY),
         ("population of Kenya when it became free", AskedKind.NUMBER),
         ("order number of the part which broke", AskedKind.CODE),
         ("In the budget of 2011, who was first?", AskedKind.PERSON),

@@ -13,7 +13,7 @@ from ragmm.pipelines.answer.whole_values import whole_value
 from ragmm.pipelines.answer.windows import windows_of
 from ragmm.pipelines.query.value_kinds import AskedKind, fits, holds
 from ragmm.pipelines.query.wanted import wanted
-from ragmm.readers.base import Passage, Reader
+from ragmm.readers.base import OptionSide, Passage, Reader
 from ragmm.readers.decode import best_spans
 from ragmm.types import Modality, Support
 from ragmm.wiring import build_reader
@@ -62,6 +62,13 @@ def test_nothing_to_read_is_no_error(reader: Reader) -> None:
     assert reader.read("Who?", []) == []
     assert reader.read(" ", [Passage(text="Anna.")]) == [()]
     assert reader.read("Who?", [Passage(text="\n"), Passage(text="")]) == [(), ()]
+
+
+def test_a_question_longer_than_the_model_reads_is_cut(reader: Reader) -> None:
+    passage = Passage(text="The crossing takes 70 minutes.", prefix=0)
+    question = "How long does the crossing take? " + "- " * 600
+    assert len(reader.read(question, [passage])) == 1
+    assert len(reader.score(question, [passage] * 2, OptionSide.ROW) or ()) == 2
 
 
 def test_spans_stay_within_their_line_and_behind_the_prefix() -> None:
@@ -218,6 +225,10 @@ def test_of_many_sentences_about_a_thing_the_one_with_something_of_the_kind_is_r
 )
 def test_a_text_holds_what_a_kind_looks_like(kind: AskedKind, text: str, there: bool) -> None:
     assert holds(kind, text) is there
+
+
+def test_a_word_of_any_length_costs_little() -> None:
+    assert windows_of("a" * 200_000, [hit(1, "The hall opened in 1926.")])
 
 
 def test_a_chart_is_not_read_as_running_text() -> None:

@@ -54,6 +54,13 @@ def test_a_page_that_lies_askew_is_put_straight(turned: float) -> None:
         assert straight(sheet()).mode == "L"  # as it was
 
 
+@pytest.mark.parametrize("size", [(600, 400), (3000, 2), (2, 3000), (1, 1)])
+def test_what_has_no_lines_stays_as_it_is_however_narrow(size: tuple[int, int]) -> None:
+    blank = Image.new("L", size, 255)
+    assert straight(blank) is blank
+    assert rules_of(blank, SCALE) == []
+
+
 def test_rules_are_found_and_letters_are_none() -> None:
     rules = rules_of(sheet(), SCALE)
     level = sorted(round(rule.box[1]) for rule in rules if rule.box[2] - rule.box[0] > 100)

@@ -181,3 +181,8 @@ def test_it_can_be_turned_off(store: Store) -> None:
     docs = ragmm.open(store.folder, pipeline=pipeline, models=ragmm.Models(embedders={}))
     assert docs.query("pasengers", answer=False).corrections == ()
     assert not docs.search("pasengers")
+
+
+def test_a_word_of_any_length_costs_little(snapshot: Snapshot) -> None:
+    question = "a" * 200_000
+    assert put_right(snapshot, question) == question

@@ -247,3 +247,18 @@ def test_a_figure_of_running_text_is_of_the_year_of_its_clause() -> None:
 def test_figures_of_running_text(question: str, short: str) -> None:
     answer = ask_hits(question, [make_hit(1, CRUST, uri="crust.txt"), make_hit(2, MILL, uri="mill.txt")])
     assert answer.short == short
+
+
+@pytest.mark.parametrize(
+    ("question", "short"),
+    [
+        ("How many years older is the Aaby Hall than the Broby Hall?", "1 year"),
+        ("How many years older is the Broby Hall than the Aaby Hall?", "−1 year"),
+        ("How many years older is the Aaby Hall than the Carby Hall?", "12 years"),
+    ],
+)
+def test_years_between_are_counted_and_written_as_other_figures(question: str, short: str) -> None:
+    years = {"aaby": 1930, "broby": 1931, "carby": 1942}
+    said = [f"The {name.title()} Hall was founded in {year}." for name, year in years.items()]
+    hits = [make_hit(rank, text, uri=f"{text.split()[1].lower()}-hall.txt") for rank, text in enumerate(said, start=1)]
+    assert ask_hits(question, hits).short == short

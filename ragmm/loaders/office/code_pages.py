@@ -12,6 +12,8 @@ _OURS = "ragmm_outlook_"
 _UNKNOWN = "unknown"
 _FIELDS = ("_str_prop_encoding", "body_encoding")
 """The library decodes a message's texts, and its body, by these names."""
+_SEVEN_BITS = ("iso_2022", "csiso2022", "hz", "utf_7")
+"""How code pages begin whose texts are bytes below 128 alone, and so UTF-8 of something else."""
 _MOST_DAMAGED = 50
 """Of so many letters one may be none in the stated code page."""
 
@@ -35,8 +37,9 @@ def _stated(properties: Any, field: str) -> str:
 
 def read_text(data: bytes, stated: str) -> str:
     """UTF-8 where it is that, else as stated but for a few bytes, else as most of the West writes."""
-    with contextlib.suppress(UnicodeDecodeError):
-        return data.decode("utf-8")
+    for name in (*([stated] if stated.startswith(_SEVEN_BITS) else ()), "utf-8"):
+        with contextlib.suppress(LookupError, UnicodeDecodeError):
+            return data.decode(name)
     # Windows' own name for a code page and Python's.
     for name in (stated, stated.replace("windows_", "cp")):
         with contextlib.suppress(LookupError):

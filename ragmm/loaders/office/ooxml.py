@@ -83,9 +83,11 @@ def readable_package(file: Path, name: str) -> Path | io.BytesIO:
 
 
 def _absent(package: SafeZip, member: str) -> set[str]:
-    """Of a list of relations, those whose target is not in the package."""
+    """Of a list of relations, those whose target is not in the package; none of a workbook, whose reader leaves out
+    sheets that are not there but looks up the relation of each.
+    """
     folder, name = posixpath.split(member)
-    if posixpath.basename(folder) != "_rels" or not name.endswith(".rels"):
+    if posixpath.basename(folder) != "_rels" or not name.endswith(".rels") or name == "workbook.xml.rels":
         return set()
     owner = posixpath.join(posixpath.dirname(folder), name.removesuffix(".rels"))
     return {key for key, (_, target) in relations(package, owner).items() if target and target not in package}

@@ -47,11 +47,12 @@ def straight(image: Image) -> Image:
 
 
 def _slant(greys: Greys) -> float:
-    """By how many degrees to turn a page: then its rows of pixels differ most from each other."""
+    """By how many degrees to turn a page: then its rows of pixels differ most from each other; 0 where none do."""
     import cv2
 
     scale = min(1.0, _SIDE / max(greys.shape))
-    small = np.asarray(cv2.resize(greys, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+    size = max(1, round(greys.shape[1] * scale)), max(1, round(greys.shape[0] * scale))
+    small = np.asarray(cv2.resize(greys, size, interpolation=cv2.INTER_AREA), np.uint8)
     ink = (_lighter(small) > _INK).astype(np.float32)
     height, width = ink.shape
     middle = (width / 2, height / 2)
@@ -61,7 +62,7 @@ def _slant(greys: Greys) -> float:
         return float(np.square(np.diff(turned.sum(axis=1))).sum())
 
     angles = np.arange(-_MOST_TURNED, _MOST_TURNED + _STEP / 2, _STEP)
-    return float(max(angles, key=sharpness))
+    return float(max(sorted(angles, key=abs), key=sharpness))
 
 
 def _lighter(greys: Greys) -> NDArray[np.int16]:

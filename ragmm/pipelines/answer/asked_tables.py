@@ -12,13 +12,15 @@ from ragmm.pipelines.query.asked_extremes import LEAST, MOST
 from ragmm.text.patterns import late
 from ragmm.text.terms import terms
 
-__all__ = ["TOTAL", "AskedOrder", "AskedTable", "has_word", "label_column", "words_of"]
+__all__ = ["TOTAL", "AskedOrder", "AskedTable", "has_word", "label_column", "several_units", "words_of"]
 
 TOTAL = late(r"\b(?:total|sum|overall|altogether|all|gesamt|summe)\b|合计|总计|总", re.IGNORECASE)
 _FIRST = late(r"\b(?:first|earliest|top|initial)\b|第一|最早|最先|首", re.IGNORECASE)
 _LAST = late(r"\b(?:last|latest|final|bottom|most recent)\b|最后|最末|最近", re.IGNORECASE)
 _AFTER = late(r"\b(?:after|next|following|follow(?:s|ed)|below|since)\b|之?后|下一", re.IGNORECASE)
 _BEFORE = late(r"\b(?:before|previous|prior|preced\w+|above)\b|之?前|上一", re.IGNORECASE)
+_UNIT = late(r"\d\s?(?!(?:st|nd|rd|th)\b)([^\W\d_]+|%)")
+_SCALES = frozenset({"thousand", "million", "billion", "k", "mn", "bn", "万", "亿"})
 _NUMBER = late(r"[^\w-]*([-−–]?\d[\d,]*(?:\.\d+)?)(?![\d°º′'’:/])")
 
 
@@ -70,11 +72,20 @@ def _extremes(grid: Grid) -> dict[tuple[int, int], str]:
         filled = sum(bool(grid.rows[number][column]) for number in rows)
         if len(values) < 3 or 10 * len(values) < 6 * filled or len(set(values.values())) < 2:
             continue
+        if several_units([cell for number in values if is_amount(cell := grid.rows[number][column])]):
+            continue
         low, high = min(values.values()), max(values.values())
         for number, value in values.items():
             if value in {low, high}:
                 found[number, column] = "highest" if value == high else "lowest"
     return found
+
+
+def several_units(cells: Sequence[str]) -> bool:
+    """Grams beside kilograms, millions beside plain numbers: as numbers alone they are in no order."""
+    found = [match[1].casefold().removesuffix("s") if (match := _UNIT.search(cell)) else "" for cell in cells]
+    units, signs = frozenset(found) - {""}, {sign for cell in cells for sign in cell if sign in "$€£¥"}
+    return len(units) > 1 or len(signs) > 1 or ("" in found and not units.isdisjoint(_SCALES))
 
 
 def _leading(cell: str) -> float | None:

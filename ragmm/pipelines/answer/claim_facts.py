@@ -14,6 +14,7 @@ from ragmm.pipelines.answer.grids import Grid, grid_of
 from ragmm.pipelines.query.value_kinds import years
 from ragmm.text.amounts import APPROXIMATELY, Amount, amounts
 from ragmm.text.moments import lowered, moments
+from ragmm.text.stop_words import LATIN_LANGUAGES
 from ragmm.text.terms import content_terms, language, terms
 from ragmm.types import Hit
 
@@ -25,6 +26,8 @@ _COUNTED = 12
 _OPERANDS = 8
 _NAME = re.compile(r"(?<![.!?…:]\s)(?<![.!?…:]\s[\"“„'(*])(?<=\s)[\"“„'(*]?([A-ZÀ-Þ][^\W\d_]*(?:['’-][^\W\d_]+)*)")
 _SMALL = re.compile(r"(?<![^\W\d_])[a-zà-ÿ][^\W\d_]*")
+_PARTICLES = frozenset({"da", "de", "der", "di", "du", "la", "le", "van", "von"})
+"""Of names."""
 _PAIR = re.compile(r"(?:^|[.!?…:]\s)[\"“„'(*]?([A-ZÀ-Þ][^\W\d_]+) (?=[A-ZÀ-Þ][a-zà-ÿ])")
 """The first of two words with a capital at the beginning of a sentence."""
 _COMPUTES = re.compile(
@@ -117,10 +120,11 @@ def _obeyed(claim: str, question: str, facts: CitedFacts) -> Iterator[str]:
 
 
 def _dates(claim: str, facts: CitedFacts) -> Iterator[str]:
-    said = moments(lowered(claim))
+    """Days, months and times of day that the evidence lacks; a year alone is looked at with the other years."""
+    said = [one for one in moments(lowered(claim)) if one.month or one.minutes is not None]
     known = moments(lowered(facts.text)) if said else []
     for one in said:
-        if one.month and not any(other.says(one) or (one.says(other) and other.month) for other in known):
+        if not any(other.says(one) or (one.says(other) and other.month) for other in known):
             yield f"{claim[one.start : one.end].strip()} is not there"
 
 
@@ -134,7 +138,8 @@ def _names(claim: str, question: str, facts: CitedFacts) -> Iterator[str]:
     spoken = language(claim)
     if spoken == "de" or (spoken and language(facts.text) not in ("", spoken)):
         return  # German writes every noun so, and other languages write names otherwise
-    if not spoken and not any(term in facts.words for term in content_terms(" ".join(_SMALL.findall(claim)))):
+    small = content_terms(" ".join(_SMALL.findall(claim)))
+    if not spoken and _binds_otherwise(claim) and not any(term in facts.words for term in small):
         return  # too short to tell its language, and none of its words is there
     asked = frozenset(terms(question))
     found = [*(match[1] for match in _PAIR.finditer(claim)), *(match[1] for match in _NAME.finditer(claim))]
@@ -142,6 +147,12 @@ def _names(claim: str, question: str, facts: CitedFacts) -> Iterator[str]:
         own = [term for term in terms(name) if len(term) > 1]
         if own and not (facts.words | asked).issuperset(own):
             yield f"{name} is not there"
+
+
+def _binds_otherwise(claim: str) -> bool:
+    """Whether a claim has a word that binds in another language than English, and not in names."""
+    words = frozenset(claim.casefold().split()) - _PARTICLES
+    return any(words & known - LATIN_LANGUAGES["en"] for known in LATIN_LANGUAGES.values())
 
 
 # Numbers -----------------------------------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ _LABELLED = 0.6
 """How likely an entry is right whose label says what is asked, in a document about the side."""
 _SURE = 0.75
 _HALF = 2
-SAME = "both the same"
+_SAME = "both the same"
 Sides = tuple[FoundValue | None, FoundValue | None]
 Measured = tuple[tuple[Fraction, ...], str]
 """What a value comes to, in the order in which such are compared, and its unit."""
@@ -64,7 +64,7 @@ def weighed(asked: AskedSides, first: FoundValue, second: FoundValue) -> FoundVa
     sides = [_told(asked.sides[place], both[place]) for place in order]
     winner = sides[0]
     return FoundValue(
-        value=f"{SAME}: {winner.value}" if same else asked.sides[order[0]],
+        value=f"{_SAME}: {winner.value}" if same else asked.sides[order[0]],
         shown=winner.shown,
         quote=winner.quote,
         hit=winner.hit,

@@ -12,6 +12,7 @@ from ragmm.pipelines.answer.asked_tables import (
     AskedTable,
     has_word,
     label_column,
+    several_units,
     words_of,
 )
 from ragmm.pipelines.answer.cells import PickedCell, unsaid_share
@@ -39,7 +40,8 @@ class _Ranking:
     words: Sequence[str]
     column: int
     rows: Sequence[int]
-    tied: bool
+    undecided: bool
+    """Whether two rows have the same, or amounts are of several units: then none of them wins."""
 
     @classmethod
     def of(cls, question: str, table: AskedTable, most_rows: int) -> _Ranking | None:
@@ -56,7 +58,8 @@ class _Ranking:
         if len(found) < max(_FEWEST, len(rows) - 1):
             return None
         ranked = sorted(found, key=lambda row: found[row], reverse=AskedOrder.of(question, table.grid).most)
-        return cls(words=words, column=column, rows=ranked, tied=found[ranked[0]] == found[ranked[1]])
+        undecided = found[ranked[0]] == found[ranked[1]] or several_units([rows[row][column] for row in found])
+        return cls(words=words, column=column, rows=ranked, undecided=undecided)
 
 
 def asks_ranking(question: str, table: AskedTable, *, most_rows: int = _LONGEST) -> bool:
@@ -67,7 +70,7 @@ def asks_ranking(question: str, table: AskedTable, *, most_rows: int = _LONGEST)
 def pick_extreme(question: str, asked: AskedFor, table: AskedTable, *, most_rows: int = _LONGEST) -> PickedCell | None:
     """The label of the row that has the most or the least, or its value where a value was asked for."""
     ranking, rows = _Ranking.of(question, table, most_rows), table.grid.rows
-    if ranking is None or ranking.tied:
+    if ranking is None or ranking.undecided:
         return None
     words, row, column = ranking.words, ranking.rows[0], ranking.column
     label = label_column(rows[row])

@@ -110,7 +110,7 @@ def _is_contents(item: StoredItem, rows: Sequence[Sequence[str]]) -> bool:
 def _sheet_row(item: StoredItem) -> Grid | None:
     """A single row of a sheet, which is written as its head and its value a line where the row is long."""
     rows, lines = item.metadata.get("rows"), _bare_lines(item)
-    if not isinstance(rows, list) or rows[0] != rows[-1]:
+    if not isinstance(rows, list) or not rows or rows[0] != rows[-1]:
         return None
     pairs = [line.partition(": ") for line in lines]
     if len(pairs) < 2 or not all(head.strip() and between for head, between, _ in pairs):

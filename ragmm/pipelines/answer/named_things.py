@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ragmm.text.terms import fold
 from ragmm.types import Hit
 
-__all__ = ["documents_without_name", "misses_name", "title_of"]
+__all__ = ["documents_without_name", "title_of"]
 
 _CODE = re.compile(r"\b(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[A-Za-z0-9][\w-]{3,}\b")
 _NO_CODE = re.compile(
@@ -33,12 +33,6 @@ def documents_without_name(question: str, hits: Sequence[Hit]) -> frozenset[str]
     return frozenset(uri for uri, texts in said.items() if _misses(codes, names, " ".join(texts)))
 
 
-def misses_name(question: str, evidence: str) -> bool:
-    """A code of the question ("2N3904") that is not there, or a name of several words of which none is."""
-    codes, names = _named(question)
-    return bool(codes or names) and _misses(codes, names, evidence)
-
-
 def _named(question: str) -> tuple[list[str], list[list[str]]]:
     """The codes of a question, and the words of each name of several."""
     codes = [_bare(code) for code in _CODE.findall(question) if not _NO_CODE.fullmatch(code)]
@@ -48,6 +42,7 @@ def _named(question: str) -> tuple[list[str], list[list[str]]]:
 
 
 def _misses(codes: Sequence[str], names: Sequence[Sequence[str]], evidence: str) -> bool:
+    """A code of the question ("2N3904") that is not there, or a name of several words of which none is."""
     there = _bare(evidence)
     return any(code not in there for code in codes) or any(not any(word in there for word in words) for words in names)
 

@@ -13,7 +13,7 @@ from ragmm.pipelines.answer.calculations import calculated, put_together
 from ragmm.pipelines.answer.candidates import FoundValue
 from ragmm.pipelines.answer.cells import EmbedTexts
 from ragmm.pipelines.answer.comparisons import LookUp, both_sides, figure_of, lacks_side, weighed
-from ragmm.pipelines.answer.exact import CellNumber
+from ragmm.pipelines.answer.exact import CellNumber, written
 from ragmm.pipelines.answer.sides_of_years import says_all
 from ragmm.pipelines.query.asked_limits import AskedLimit, Bound, asked_limit
 from ragmm.pipelines.query.asked_pairs import AskedPair, pair_compared
@@ -100,9 +100,10 @@ def _years_between(sides: AskedSides, wanted_: AskedSum, first: FoundValue, seco
         return None
     new, old = (began[0], began[1]) if not sides.least else (began[1], began[0])
     gone = Fraction(new - old)
+    between = written(gone, 0, ("", "year" if abs(gone) == 1 else "years"))
     return FoundValue(
-        value=f"{gone} years",
-        shown=f"{new} − {old} = {gone} years: "
+        value=between,
+        shown=f"{new} − {old} = {between}: "
         + "; ".join(_said_of(side, one) for side, one in zip(sides.sides, (first, second), strict=True)),
         quote=first.quote,
         hit=first.hit,

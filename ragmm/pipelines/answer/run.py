@@ -62,7 +62,7 @@ def extractive_answerer(
     def answer(question: Asked, hits: Sequence[Hit], snapshot: Snapshot) -> Answering:
         yield from ()  # quotes are there at once
         words = question.right(question.text)
-        hits = with_whole_tables(words, hits, snapshot)
+        hits = with_whole_tables(words, hits, question.within(snapshot.fetch))
         hits = with_parts(hits, snapshot.fetch) if asked_sums(words) else hits
         ingredients = aids.ingredients(words)
         return extract_answer(words, hits, embed, rules.extractive, ingredients=ingredients, reader=aids.reader)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ragmm.pipelines.answer.grids import Grid, grid_of
 from ragmm.types import Hit, StoredItem
 
-__all__ = ["FoundTable", "continues", "tables_of", "with_parts"]
+__all__ = ["FoundTable", "continues", "is_below", "tables_of", "with_parts"]
 
 _PARTS = "parts_beside"
 """Metadata key of a hit's item here: the ids of the items before and after it that hold parts of the same table."""
@@ -103,10 +103,16 @@ def continues(item: StoredItem, later: StoredItem) -> bool:
     """Whether an item goes on with the table of the one before it: under the same heads, and no other caption."""
     if item.uri != later.uri or not _head(item) or _head(item) != _head(later):
         return False
+    below = is_below(item, later)
+    return item.metadata.get("caption") == later.metadata.get("caption") if below is None else below
+
+
+def is_below(item: StoredItem, later: StoredItem) -> bool | None:
+    """Whether a sheet's rows in one item come next after those in another; None where either names none."""
     rows, more = item.metadata.get("rows"), later.metadata.get("rows")
-    if isinstance(rows, list) and isinstance(more, list):
-        return bool(rows and more and rows[-1] + 1 == more[0])
-    return item.metadata.get("caption") == later.metadata.get("caption")
+    if not isinstance(rows, list) or not isinstance(more, list):
+        return None
+    return bool(rows and more and rows[-1] + 1 == more[0])
 
 
 def _head(item: StoredItem) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from ragmm.indexes.contracts import Snapshot
 from ragmm.pipelines.answer.asked_tables import AskedTable
 from ragmm.pipelines.answer.cells import PickedCell
 from ragmm.pipelines.answer.extremes import asks_ranking, pick_extreme
 from ragmm.pipelines.answer.grids import Grid, grid_of
-from ragmm.pipelines.answer.table_parts import continues
+from ragmm.pipelines.answer.table_parts import continues, is_below
 from ragmm.pipelines.query.asked_extremes import asks_for_extreme
+from ragmm.pipelines.query.question import Fetch
 from ragmm.pipelines.query.wanted import wanted
 from ragmm.types import Hit, StoredItem
 
@@ -41,14 +41,14 @@ def whole_cell_of(hit: Hit) -> WholeCell | None:
     return found if isinstance(found, WholeCell) else None
 
 
-def winners_beside(question: str, hits: Sequence[Hit], snapshot: Snapshot) -> list[Hit]:
+def winners_beside(question: str, hits: Sequence[Hit], fetch: Fetch) -> list[Hit]:
     """The hits, and behind them the parts of their tables that hold the most or the least, where that is asked for."""
     plain = {hit.item.id: hit for hit in hits}
-    found = with_whole_tables(question, hits, snapshot)
+    found = with_whole_tables(question, hits, fetch)
     return [plain.get(hit.item.id) or _without_told(hit) for hit in found]
 
 
-def with_whole_tables(question: str, hits: Sequence[Hit], snapshot: Snapshot) -> list[Hit]:
+def with_whole_tables(question: str, hits: Sequence[Hit], fetch: Fetch) -> list[Hit]:
     """The same, each with what its whole table says: for an answer, not to be shown."""
     found = list(hits)
     if not asks_for_extreme(question):
@@ -57,20 +57,20 @@ def with_whole_tables(question: str, hits: Sequence[Hit], snapshot: Snapshot) ->
     for hit in hits[:_LOOKED_AT]:
         if hit.item.id in seen or grid_of(hit.item) is None:
             continue
-        parts = _parts_of(hit.item, snapshot)
+        parts = _parts_of(hit.item, fetch)
         seen.update(part.id for part in parts)
         if len(parts) > 1:
             found = _judged(question, found, parts, hit)
     return found
 
 
-def _parts_of(item: StoredItem, snapshot: Snapshot) -> list[StoredItem]:
+def _parts_of(item: StoredItem, fetch: Fetch) -> list[StoredItem]:
     """All parts of its table in reading order, in which a document's items have their ids; of too many, it alone."""
     parts = [item]
     for way in (-1, 1):
         while len(parts) <= _MOST_PARTS:
             edge = parts[0 if way < 0 else -1]
-            near = {one.id: one for one in snapshot.fetch(edge.id + way * step for step in range(1, _STEP + 1))}
+            near = {one.id: one for one in fetch(edge.id + way * step for step in range(1, _STEP + 1))}
             more = _run(edge, near, way)
             parts = [*reversed(more), *parts] if way < 0 else [*parts, *more]
             if len(more) < _STEP:
@@ -93,8 +93,7 @@ def _run(edge: StoredItem, near: dict[int, StoredItem], way: int) -> list[Stored
 
 def _next_row(item: StoredItem, later: StoredItem) -> bool:
     """Whether both are single rows of a sheet, one below the other, written as a label and a value a line."""
-    rows, more = item.metadata.get("rows"), later.metadata.get("rows")
-    if item.uri != later.uri or not isinstance(rows, list) or not isinstance(more, list) or rows[-1] + 1 != more[0]:
+    if item.uri != later.uri or not is_below(item, later):
         return False
     first, second = grid_of(item), grid_of(later)
     return first is not None and second is not None and first.heads == second.heads and not first.labelled

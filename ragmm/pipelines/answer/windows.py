@@ -23,7 +23,7 @@ _ROOM = 280
 """Characters of a window; a single longer sentence is one."""
 _BARE = re.compile(r"[\s\d.,%$€£+–-]+(?:[kKmM]?|bn|mn)\s*")
 """A line of numbers alone."""
-_WITH_DIGITS = re.compile(r"[\w.,-]*\d[\w.,-]*")
+_WITH_DIGITS = re.compile(r"(?<![\w.,-])[\w.,-]*\d[\w.,-]*")
 _FIT_WITHIN, _FIT = 0.5, 0.3
 """What it adds that a window holds something of the kind asked for: among those of a hit, in words of the question, the
 rarest; among those of all hits, in shares of the question."""

@@ -29,7 +29,6 @@ __all__ = [
     "AnswerRules",
     "AnswerTask",
     "answer_from_reply",
-    "answer_with",
     "degraded_answer",
     "image_checker",
     "write_answer",
@@ -82,19 +81,6 @@ class AnswerTask:
         return extract_answer(self.text, hits, self.embed, settings, ingredients=self.ingredients, reader=self.reader)
 
 
-def answer_with(
-    vlm: Vlm, question: AnswerTask, budget: ContextBudget, rules: AnswerRules, *, check_images: bool = False
-) -> Answer:
-    """Asks the model once and judges its reply; if it fails, the extractive answerer speaks and the answer says so."""
-    writing = write_answer(vlm, question, budget, rules, check_images=check_images)
-    while True:
-        try:
-            next(writing)
-        except StopIteration as end:
-            answer: Answer = end.value
-            return answer
-
-
 def write_answer(
     vlm: Vlm,
     question: AnswerTask,
@@ -104,7 +90,11 @@ def write_answer(
     check_images: bool = False,
     patience: Patience = ENDLESS,
 ) -> Generator[str, None, Answer]:
-    """The same in pieces, as the model writes them; where patience ends, it stops and what it wrote is judged."""
+    """Asks the model once, gives what it writes in pieces, and judges its reply.
+
+    If it fails, the extractive answerer speaks and the answer says so; where patience ends, it stops and what it wrote
+    is judged.
+    """
     built = build_prompt(question.text, question.hits, question.images, budget, question.history, question.few_shot)
     if not built.used:
         return question.quoted(rules.extractive)

@@ -243,9 +243,7 @@ def _placed(aux: str, body: str, cue: str, behind: str, other: str, tail: str) -
 
 
 def _all_of(text: str, wanted: AskedSum) -> AskedSides | None:
-    found = _ALL_OF.match(text) if wanted.operation is Operation.SUM else None
-    if found is None:
-        found = _ALL_OF.match(_lower_first(text)) if wanted.operation is Operation.SUM else None
+    found = _ALL_OF.match(_lower_first(text)) if wanted.operation is Operation.SUM else None
     if found is None:
         return None
     verb, tail = (found["verb"] or " have").strip(), found["tail"] or ""

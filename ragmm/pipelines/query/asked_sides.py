@@ -91,7 +91,7 @@ class AskedSides:
     def question(self, side: str, there: frozenset[str]) -> str:
         """What is asked about one of them; `there`: the terms of its documents, which say by what word it began."""
         if self.template:
-            return self.template.format(side=side)
+            return self.template.replace("{side}", side)
         if self.timed:
             begun = next((word for word in self.about.split() if not there.isdisjoint(terms(word))), "built")
             return f"When was {side} {self.rest or begun}?"

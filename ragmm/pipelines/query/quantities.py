@@ -37,9 +37,8 @@ _QUANTITIES = (
 """A name, the words of a question for it, and its units."""
 _ASKED = tuple((name, late(rf"\b(?:{words})\b")) for name, words, _ in _QUANTITIES)
 _STATED = tuple((name, late(rf"\d\s?(?:{units})\W*")) for name, _, units in _QUANTITIES)
-
-
-_IN_UNIT = late(r"\b(?:in|how many) ((?:square )?[a-z]{3,}|km/h|m/s|km|kg|cm|mm|hz|ha)\b")
+_IN_UNIT = late(r"\b(?:in|how many) ((?:square )?[a-z]{3,}|km/h|m/s|km|kg|cm|mm|hz|ha)\b(?! per | an hour| a second|/)")
+"""But not half of one: miles per hour are no length."""
 
 
 def _asked_unit(folded: str) -> set[str]:

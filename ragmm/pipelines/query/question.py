@@ -7,20 +7,26 @@ import io
 import os
 import re
 import time
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from ragmm.errors import UsageError
 from ragmm.pipelines.patience import ENDLESS, Flag, Patience
+from ragmm.text.inert import without_surrogates
 from ragmm.types import Correction, StoredItem
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["Asked", "Exchange", "Question", "QuestionParts", "question_of"]
+    from ragmm.indexes.records import Ids
 
+__all__ = ["Asked", "Exchange", "Fetch", "Question", "QuestionParts", "question_of"]
+
+Fetch = Callable[[Iterable[int]], Sequence[StoredItem]]
+"""Gives items by id; those that are not there are left out."""
 Exchange = tuple[str, str]
 """An earlier question and its answer."""
 _WORD = re.compile(r"[^\W_]+")
@@ -87,10 +93,11 @@ class Question:
         """Now, with the item that others are to be like, and the picture as bytes."""
         until = None if self.deadline is None else time.monotonic() + self.deadline
         alone = self.image is not None or like is not None  # "what is this?" asks of the picture
-        text = self.text if alone or not self.history else _written_out(self.text, self.history)
+        typed = without_surrogates(self.text)
+        text = typed if alone or not self.history else without_surrogates(_written_out(typed, self.history))
         return Asked(
             text=text,
-            typed=None if text == self.text else self.text,
+            typed=None if text == typed else typed,
             image=None if self.image is None else _bytes_of(self.image),
             like=like,
             history=self.history,
@@ -144,6 +151,20 @@ class Asked:
     patience: Patience = ENDLESS
     corrections: tuple[Correction, ...] = ()
     """Of words that are misspelt."""
+    allow: Ids | None = field(default=None, repr=False, compare=False)
+    """Ids of what may be found, ascending; None: everything."""
+
+    def within(self, fetch: Fetch) -> Fetch:
+        """The same, without what may not be found."""
+        allow = self.allow
+        if allow is None:
+            return fetch
+
+        def allowed(one: int) -> bool:
+            at = bisect_left(allow, one)
+            return at < len(allow) and bool(allow[at] == one)
+
+        return lambda ids: fetch(filter(allowed, ids))
 
     @property
     def searched(self) -> str:

@@ -16,7 +16,7 @@ from ragmm.pipelines.query.events import ClaimChecked, Done, Event, FigureShown,
 from ragmm.pipelines.query.fusion import Ranked, fuse
 from ragmm.pipelines.query.glossary import Glossary
 from ragmm.pipelines.query.legs import SAME, Legs
-from ragmm.pipelines.query.question import Asked
+from ragmm.pipelines.query.question import Asked, Fetch
 from ragmm.pipelines.query.relevance import weighed
 from ragmm.pipelines.query.spelling import corrected
 from ragmm.pipelines.query.timing import Clock
@@ -27,7 +27,6 @@ from ragmm.types import Answer, Hit, MediaKind, QueryResult, Role
 
 if TYPE_CHECKING:
     from ragmm.indexes.filters import Filter
-    from ragmm.indexes.records import Ids
     from ragmm.pipelines.query.asked_picture import AskedPicture
     from ragmm.pipelines.query.rerank import RerankPlan
 
@@ -62,7 +61,7 @@ class SearchPlan:
     rerank: RerankPlan | None = None
     picture: AskedPicture | None = None
     """Puts a picture that is asked into words; None where nothing can."""
-    beside: Callable[[str, Sequence[Hit], Snapshot], Sequence[Hit]] | None = None
+    beside: Callable[[str, Sequence[Hit], Fetch], Sequence[Hit]] | None = None
     """Gives the hits and what belongs to them though no leg found it: the row of a long table that wins."""
 
 
@@ -134,16 +133,15 @@ def _written(answering: Answering) -> Generator[TextWritten, None, Answer]:
 def search(snapshot: Snapshot, question: Asked, plan: SearchPlan, clock: Clock | None = None) -> Found:
     """The fused ranking, reranked where the plan says so, cut to k."""
     clock = clock or Clock()
-    allow = None
     if plan.only is not None:
         with clock.stage("filter"):
-            allow = snapshot.select(plan.only)
+            question = replace(question, allow=snapshot.select(plan.only))
     with clock.stage("spelling"):
         question = corrected(snapshot, question, plan.glossary, plan.common) if plan.spelling else question
     with clock.stage("embed"):
         vectors = _vectors(snapshot, question, plan)
     told = plan.picture.told(question.image) if plan.picture and question.image is not None else ""
-    ranking = _Searching(snapshot=snapshot, question=question, plan=plan, allow=allow, vectors=vectors, clock=clock)
+    ranking = _Searching(snapshot=snapshot, question=question, plan=plan, vectors=vectors, clock=clock)
     ranked, known, warnings = ranking.with_words(told, _TOLD)
     if question.image is not None:
         from ragmm.pipelines.query.copies import copies_first
@@ -160,7 +158,7 @@ def search(snapshot: Snapshot, question: Asked, plan: SearchPlan, clock: Clock |
     with clock.stage("collect"):
         hits = collect(snapshot, ranked, k=plan.k, per_document=plan.per_document, fold=plan.fold)
         if plan.beside is not None and hits:
-            hits = list(plan.beside(question.searched, hits, snapshot))
+            hits = list(plan.beside(question.right(question.text), hits, question.within(snapshot.fetch)))
     return Found(
         asked=question,
         hits=tuple(hits),
@@ -176,7 +174,6 @@ class _Searching:
     snapshot: Snapshot
     question: Asked
     plan: SearchPlan
-    allow: Ids | None
     vectors: Sequence[QueryVector]
     clock: Clock
 
@@ -193,7 +190,7 @@ class _Searching:
             shown=shown,
             shown_weight=weight,
             clock=clock,
-        ).all(self.allow)
+        ).all(question.allow)
         with clock.stage("fuse"):
             standing = snapshot.item_places({item for leg in legs for item, _ in leg.found})
             places = {item: one.place for item, one in standing.items()}
@@ -204,7 +201,7 @@ class _Searching:
             head, worth = weighed(snapshot, question, best, standing, meant, shown)
         known = {one.item: one.evidence for one in head if one.evidence is not None}
         ranked: Iterator[Ranked] = chain(head, (_behind(one, worth) for one in fused))
-        nothing = self.allow is not None and not len(self.allow)
+        nothing = question.allow is not None and not len(question.allow)
         warnings = ["nothing in this collection fits the filters"] if nothing else []
         if plan.rerank is not None and question.searched.strip():
             from ragmm.pipelines.query.rerank import rerank

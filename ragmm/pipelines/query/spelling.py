@@ -21,7 +21,7 @@ from ragmm.types import Correction
 
 __all__ = ["corrected"]
 
-_LEFT_ALONE = late(r"[\"“„«].{2,200}?[\"”“»]|[^\W_]+\*|\S*[\d@&/\\]\S*")
+_LEFT_ALONE = late(r"[\"“„«].{2,200}?[\"”“»]|(?<![^\W_])[^\W_]+\*|(?:(?<!\S)|(?<=[\"”“»*]))\S*[\d@&/\\]\S*")
 """Quotations, beginnings of words, and codes, addresses, paths."""
 _WORD = late(r"[^\W\d_\u0590-\U0010ffff]{4,40}(?![^\W_])")
 """Of letters that come before the Hebrew ones: Latin, Greek, Cyrillic, Armenian."""

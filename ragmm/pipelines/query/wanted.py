@@ -133,7 +133,7 @@ _SUMS = (
     r"|surplus|deficit|preis|kosten|gebuhr|miete|prix|cout|tarif|loyer|precio|coste|tarifa)"
 )
 _THINGS: tuple[tuple[AskedKind, re.Pattern[str]], ...] = (
-    (AskedKind.PERCENT, late(r"\b(?:percentage|per ?cent|share|proportion|rate)\b")),
+    (AskedKind.PERCENT, late(r"\b(?:percentage|per ?cent|share(?! price)|proportion|rate)\b")),
     (AskedKind.MONEY, late(rf"\b{_SUMS}s?\b")),
     (AskedKind.DATE, late(r"\b(?:(?<!to )date|deadline|birthday|datum|fecha)\b")),
     (AskedKind.MEASURE, late(rf"\b{_SIZES}\b")),
