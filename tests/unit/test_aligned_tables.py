@@ -101,3 +101,26 @@ def test_two_amounts_in_one_line_are_two_cells() -> None:
     ]
     (found,) = stored(aligned_tables(lines))
     assert [" ".join(cell.split()) for cell in found[1]] == ["Fees", "$ 9", "$ 9"]
+
+
+def test_rows_led_by_dots_are_a_table_unless_they_end_in_pages() -> None:
+    counted = [["", "Men", "Women"], ["Theft. . . . . . . . . . .", "608.8", "471.3"]]
+    counted += [["Arson . . . . . . . . . .", "8.1", "1.7"], ["Fraud. . . . . . . . .", "98.4", "75.3"]]
+    (found,) = stored(aligned_tables(statement(counted)))
+    assert found[1:] == [["Theft", "608.8", "471.3"], ["Arson", "8.1", "1.7"], ["Fraud", "98.4", "75.3"]]
+    contents = [
+        ["Theft. . . . . . . . . . . . . .", "8"],
+        ["Arson . . . . . . . .", "11"],
+        ["Fraud. . . . . . . .", "125"],
+    ]
+    assert aligned_tables(statement(contents)) == []
+
+
+def test_heads_over_two_columns_do_not_join_them() -> None:
+    lines = [
+        *statement([[""], ["Theft", "60", "47"], ["Arson", "8", "1"], ["Fraud", "98", "75"]]),
+        line("Counted by the watch", 278.0, 50.0),
+        line("Offence", 50.0, 50.0),
+    ]
+    (found,) = stored(aligned_tables(lines))
+    assert found[1:] == [["Theft", "60", "47"], ["Arson", "8", "1"], ["Fraud", "98", "75"]]

@@ -31,6 +31,7 @@ _LARGER, _FARTHEST = 1.15, 2.5
 """How much larger than cells a heading may be, and how many letters' heights rows may be apart."""
 _FARTHEST_SIGN = 12
 """Letters' heights between a sign and its number."""
+_LONGEST_PAGE = 5
 _LEADER = re.compile(r"(?:\.\s?){5,}|…{2,}")
 
 
@@ -152,7 +153,7 @@ def _parted(line: Line) -> Iterator[Line]:
 def _one_cell(before: Line, line: Line) -> bool:
     if before.text.strip()[-1:].isdigit() and line.text.strip() in _SIGNS_BEFORE:
         return False
-    gap = (line.box[0] - before.box[2]) / max(line.size, 1.0)
+    gap = (line.box[0] - _end(before)) / max(line.size, 1.0)
     signs = _PREFIX.match(before.text.strip()) or _SUFFIX.match(line.text.strip())
     return gap < 0.9 or (signs is not None and gap < _FARTHEST_SIGN)
 
@@ -170,17 +171,33 @@ def _table(run: list[_Row]) -> Table | None:
     return Table(box=union(line.box for row in run for line in row), cells=tuple(map(tuple, cells)))
 
 
-def _columns(full: list[list[Line]]) -> list[tuple[float, float]]:
-    """The spans in which cells stand; the widest rows alone decide, for a spanning title would join all columns."""
+def _columns(full: list[_Row]) -> list[tuple[float, float]]:
+    """The spans in which cells stand: of wide rows, for a spanning title would join all columns; where heads over
+    several columns join some yet, of those with values."""
     most = max(len(row) for row in full)
-    spans = sorted((line.box[0], line.box[2]) for row in full if len(row) * 2 > most for line in row)
-    merged: list[tuple[float, float]] = spans[:1]
-    for start, end in spans[1:]:
-        if start <= merged[-1][1] + 1:
+    wide = [row for row in full if len(row) * 2 > most]
+    found = _headed(_spans(wide), full, most)
+    of_values = [row for row in wide if sum(is_value(line.text) for line in row[1:]) * 2 >= len(row) - 1]
+    if len(of_values) < _FEWEST_ROWS:
+        return found
+    return max(found, _headed(_spans(of_values), full, most), key=len)
+
+
+def _spans(rows: list[_Row]) -> list[tuple[float, float]]:
+    """Each as wide as the cells that stand over each other."""
+    merged: list[tuple[float, float]] = []
+    for start, end in sorted((line.box[0], _end(line)) for row in rows for line in row):
+        if merged and start <= merged[-1][1] + 1:
             merged[-1] = (merged[-1][0], max(merged[-1][1], end))
         else:
             merged.append((start, end))
-    return _headed(merged, full, most)
+    return merged
+
+
+def _end(line: Line) -> float:
+    """Where a line ends, its leading dots aside."""
+    dots = _LEADER.search(line.text)
+    return line.box[2] if dots is None else line.box[0] + (line.box[2] - line.box[0]) * dots.start() / len(line.text)
 
 
 def _headed(columns: list[tuple[float, float]], full: list[list[Line]], most: int) -> list[tuple[float, float]]:
@@ -211,7 +228,7 @@ def _spread(row: list[Line], columns: list[tuple[float, float]]) -> list[str]:
         # A title over several columns stands with the first of them.
         over = [index for index, share in enumerate(shares) if share > 0.5]
         at = over[0] if len(over) > 1 else _nearest(line, columns)
-        cells[at] = f"{cells[at]} {clean(line.text)}".strip()
+        cells[at] = f"{cells[at]} {_LEADER.sub('', clean(line.text)).strip()}".strip()
     return cells
 
 
@@ -219,7 +236,7 @@ def _looks_aligned(cells: list[list[str]], full: list[list[Line]]) -> bool:
     filled = [cell for row in cells for cell in row if cell]
     first = [row[0] for row in cells if row[0]]
     width = len(cells[0])
-    if _is_list(first, width) or sum(bool(_LEADER.search(cell)) for cell in filled) > len(cells) / 2:
+    if _is_list(first, width) or (width == 2 and _is_contents(full)):
         return False
     dense = sum(sum(map(bool, row)) * 2 >= width for row in cells)
     others = [cell for row in cells for cell in row[1:] if cell]
@@ -232,6 +249,13 @@ def _looks_aligned(cells: list[list[str]], full: list[list[Line]]) -> bool:
         and max(map(len, filled)) <= 300
         and area(union(line.box for row in full for line in row)) > 0
     )
+
+
+def _is_contents(full: list[_Row]) -> bool:
+    """Titles, dots and the pages that they begin on."""
+    led = sum(any(_LEADER.search(line.text) for line in row) for row in full)
+    pages = [row[-1].text.strip() for row in full]
+    return led * 2 > len(full) and all(len(page) <= _LONGEST_PAGE for page in pages)
 
 
 def _is_list(first: list[str], width: int) -> bool:

@@ -10,8 +10,9 @@ from itertools import pairwise
 from ragmm.loaders.pdf.aligned_tables import aligned_tables
 from ragmm.loaders.pdf.base import DrawnShape, Line
 from ragmm.loaders.pdf.geometry import area, center_inside, near
-from ragmm.loaders.pdf.rows import rows
+from ragmm.loaders.pdf.rows import PageRow, rows
 from ragmm.loaders.pdf.table import Table
+from ragmm.loaders.table_heads import is_value
 from ragmm.types import Box
 
 __all__ = ["ruled_tables"]
@@ -29,6 +30,8 @@ _LONGEST_CELL = 1_500
 _FEWEST_OWN = 0.35
 # How many times as many texts as the rules do, what is aligned must tell apart to be believed instead.
 _FINER = 1.2
+_MOSTLY, _NOTHING = 0.8, ("-", "–", "—")
+"""Share of the cells of a row that must be values to be parted, and what stands for none."""
 
 
 def ruled_tables(shapes: Sequence[DrawnShape], lines: Sequence[Line]) -> list[Table]:
@@ -149,11 +152,10 @@ class _Grid:
             for piece in self._pieces(line, owner):
                 row, column = self._cell_at(piece.box)
                 texts.setdefault(owner[row][column], []).append(piece)
-        cells = [
-            [_cell_text(texts.get((row, column), [])) for column in range(len(self.xs) - 1)]
-            for row in range(len(self.ys) - 1)
-        ]
-        cells = _without_empty(cells)
+        drawn = (
+            [texts.get((row, column), []) for column in range(len(self.xs) - 1)] for row in range(len(self.ys) - 1)
+        )
+        cells = _without_empty([row for lines_ in drawn for row in _rows_apart(lines_)])
         return Table(box=box, cells=tuple(map(tuple, cells))) if _is_table(cells) else None
 
     def _owners(self) -> list[list[tuple[int, int]]]:
@@ -216,8 +218,42 @@ def _nearest_space(text: str, at: int) -> int:
     return min(spaces, key=lambda space: abs(space - at)) if spaces else at
 
 
-def _cell_text(lines: list[Line]) -> str:
-    return " ".join(row.text for row in rows(lines))
+def _rows_apart(cells: Sequence[list[Line]]) -> list[list[str]]:
+    """One drawn row; where no rule stands between rows of values (the months of a quarter), each of them."""
+    read = [rows(lines) for lines in cells]
+    places = _value_rows(read)
+    if not places:
+        return [[" ".join(row.text for row in found) for found in read]]
+    apart = [["" for _ in cells] for _ in places]
+    for column, found in enumerate(read):
+        for row in found:
+            at = min(range(len(places)), key=lambda number: abs(places[number] - _middle(row)))
+            apart[at][column] = f"{apart[at][column]} {row.text}".strip()
+    return apart
+
+
+def _value_rows(read: Sequence[list[PageRow]]) -> list[float]:
+    """Where rows of values stand that all columns share, if there are several."""
+    values = [found for found in read[1:] if found]
+    several = values[0] if values else []
+    if (
+        len(several) < 2
+        or len({len(found) for found in values}) > 1
+        or (len(values) < 2 and len(read[0]) != len(several))
+    ):
+        return []
+    cells = [row for found in values for row in found]
+    if sum(is_value(row.text) or row.text in _NOTHING for row in cells) < _MOSTLY * len(cells):
+        return []
+    places = [_middle(row) for row in several]
+    beside = all(
+        abs(_middle(row) - place) < row.size / 2 for found in values for row, place in zip(found, places, strict=True)
+    )
+    return places if beside else []
+
+
+def _middle(row: PageRow) -> float:
+    return (row.box[1] + row.box[3]) / 2
 
 
 def _without_empty(cells: list[list[str]]) -> list[list[str]]:

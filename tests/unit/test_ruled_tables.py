@@ -1,0 +1,44 @@
+"""Drawn cells that hold several rows of values are several rows; those that hold wrapped words stay one."""
+
+from __future__ import annotations
+
+from ragmm.loaders.pdf.base import DrawnShape, Line
+from ragmm.loaders.pdf.ruled_tables import ruled_tables
+
+EDGES, ROWS = (50.0, 150.0, 230.0, 310.0), (40.0, 60.0, 110.0)
+
+
+def line(text: str, left: float, top: float) -> Line:
+    return Line(text=text, box=(left, top, left + 5 * len(text), top + 10), size=10.0, bold=False, upright=True)
+
+
+def rules() -> list[DrawnShape]:
+    boxes = [(EDGES[0], y, EDGES[-1], y) for y in ROWS] + [(x, ROWS[0], x, ROWS[-1]) for x in EDGES]
+    return [DrawnShape(box=box, stroked=True, curved=False, color=0) for box in boxes]
+
+
+HEADS = [line("Month", 55, 45), line("Guests", 155, 45), line("Share", 235, 45)]
+
+
+def test_months_between_two_rules_are_rows() -> None:
+    lines = [*HEADS]
+    for at, (month, guests, share) in enumerate(
+        [("Oct-2015", "684", "81.1"), ("Nov-2015", "642", "–"), ("Dec-2015", "647", "74")]
+    ):
+        lines += [line(month, 55, 64 + 14 * at), line(guests, 155, 64 + 14 * at), line(share, 235, 64 + 14 * at)]
+    (found,) = ruled_tables(rules(), lines)
+    assert found.cells == (
+        ("Month", "Guests", "Share"),
+        ("Oct-2015", "684", "81.1"),
+        ("Nov-2015", "642", "–"),
+        ("Dec-2015", "647", "74"),
+    )
+
+
+def test_wrapped_words_and_values_that_stand_elsewhere_stay_one_row() -> None:
+    words = [line("Autumn and", 55, 64), line("winter", 55, 78), line("684 of", 155, 64), line("them all", 155, 78)]
+    (found,) = ruled_tables(rules(), [*HEADS, *words, line("81.1", 235, 64), line("82.0", 235, 78)])
+    assert found.cells[1] == ("Autumn and winter", "684 of them all", "81.1 82.0")
+    apart = [line("Autumn", 55, 64), line("684", 155, 64), line("9", 155, 78), line("81", 235, 70), line("82", 235, 92)]
+    (found,) = ruled_tables(rules(), [*HEADS, *apart])
+    assert found.cells[1] == ("Autumn", "684 9", "81 82")
