@@ -38,8 +38,11 @@ def _further_heads(rows: Sequence[tuple[str, ...]]) -> int:
     if len(rows) < 3 or len(rows[0]) < 3 or any(is_value(cell) for cell in rows[0]):
         return 0
     heads = 0
-    while heads + 1 < min(_MOST_ROWS, len(rows) - 1) and _names_columns(rows[heads], rows[heads + 1]):
-        heads += 1
+    for number in range(1, min(_MOST_ROWS, len(rows) - 1)):
+        if not _names_columns(rows[number - 1], rows[number]):
+            break
+        # One head alone is one over several, if several follow.
+        heads = number if sum(map(bool, map(str.strip, rows[number][1:]))) > 1 else heads
     named = [column for column, cell in enumerate(rows[heads]) if column and cell.strip()]
     below = [row[column] for row in rows[heads + 1 :][:_BELOW] for column in named if row[column].strip()]
     return heads if below and sum(map(is_value, below)) > 0.6 * len(below) else 0
@@ -49,7 +52,7 @@ def _names_columns(above: Sequence[str], row: Sequence[str]) -> bool:
     named = [cell for cell in row[1:] if cell.strip()]
     sparse = 2 * sum(bool(cell.strip()) for cell in above[1:]) <= len(above) - 1
     free = sparse or not row[0].strip() or (_UNIT.search(row[0]) is not None and all(map(_YEAR.fullmatch, named)))
-    return len(named) >= 2 and free and all(map(_is_head, named))
+    return bool(named) and free and all(map(_is_head, named))
 
 
 def _together(top: Sequence[str], row: Sequence[str]) -> tuple[str, ...]:

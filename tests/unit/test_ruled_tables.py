@@ -42,3 +42,13 @@ def test_wrapped_words_and_values_that_stand_elsewhere_stay_one_row() -> None:
     apart = [line("Autumn", 55, 64), line("684", 155, 64), line("9", 155, 78), line("81", 235, 70), line("82", 235, 92)]
     (found,) = ruled_tables(rules(), [*HEADS, *apart])
     assert found.cells[1] == ("Autumn", "684 9", "81 82")
+
+
+def test_heads_side_by_side_in_one_drawn_cell_are_those_of_their_columns() -> None:
+    # The rule between the second and the third column begins below the heads.
+    drawn = [rule for rule in rules() if rule.box[0] != EDGES[2] or rule.box[2] != EDGES[2]]
+    drawn.append(DrawnShape(box=(EDGES[2], ROWS[1], EDGES[2], ROWS[2]), stroked=True, curved=False, color=0))
+    heads = [line("Month", 55, 48), line("Visits", 200, 40), line("Guests", 155, 50), line("Share", 235, 50)]
+    values = [line("Oct-2015", 55, 80), line("684", 155, 80), line("81.1", 235, 80)]
+    (found,) = ruled_tables(drawn, [*heads, *values])
+    assert found.cells == (("Month", "Visits Guests", "Visits Share"), ("Oct-2015", "684", "81.1"))

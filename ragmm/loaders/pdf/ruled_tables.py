@@ -30,6 +30,8 @@ _LONGEST_CELL = 1_500
 _FEWEST_OWN = 0.35
 # How many times as many texts as the rules do, what is aligned must tell apart to be believed instead.
 _FINER = 1.2
+_HEADS = 4
+"""Rows from the top that may hold heads."""
 _MOSTLY, _NOTHING = 0.8, ("-", "–", "—")
 """Share of the cells of a row that must be values to be parted, and what stands for none."""
 
@@ -152,11 +154,30 @@ class _Grid:
             for piece in self._pieces(line, owner):
                 row, column = self._cell_at(piece.box)
                 texts.setdefault(owner[row][column], []).append(piece)
+        for cell in [cell for cell in texts if cell[0] < _HEADS]:
+            texts |= {(cell[0], column): heads for column, heads in self._heads_of(texts[cell]).items()}
         drawn = (
             [texts.get((row, column), []) for column in range(len(self.xs) - 1)] for row in range(len(self.ys) - 1)
         )
         cells = _without_empty([row for lines_ in drawn for row in _rows_apart(lines_)])
         return Table(box=box, cells=tuple(map(tuple, cells))) if _is_table(cells) else None
+
+    def _heads_of(self, lines: Sequence[Line]) -> dict[int, list[Line]]:
+        """By column: the heads that stand side by side in one cell, each with what stands above them all."""
+        lowest = max(lines, key=lambda line: line.box[3]).box
+        heads = [line for line in lines if line.box[3] > (lowest[1] + lowest[3]) / 2]
+        columns = [self._cell_at(line.box)[1] for line in heads]
+        inside = all(
+            self.xs[column] - _SNAP <= line.box[0] and line.box[2] <= self.xs[column + 1] + _SNAP
+            for line, column in zip(heads, columns, strict=True)
+        )
+        if not inside or len(set(columns)) < 2:
+            return {}
+        above = [line for line in lines if line not in heads]
+        return {
+            column: [*above, *(line for line, its in zip(heads, columns, strict=True) if its == column)]
+            for column in columns
+        }
 
     def _owners(self) -> list[list[tuple[int, int]]]:
         """For each cell the first of those it is merged with, to the left and above."""
