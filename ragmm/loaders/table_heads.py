@@ -17,6 +17,12 @@ _BELOW = 6
 """Rows under the heads that are looked at."""
 _LONGEST = 60
 _LETTERS = re.compile(r"[^\W\d_]{2,}|%")
+_DATE = re.compile(
+    r"\W*(?:W/?E\W+)?(?:\d{1,2}[/.-]\d{1,2}[/.-](?:\d\d){1,2}|\d{4}-\d\d-\d\d"
+    r"|(?:[^\W\d]{3,9}\W{1,2})?(?:\d{1,2}(?:st|nd|rd|th)?\W{1,2})?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+    r"\W{1,3}(?:\d{1,2}\W{1,2})?(?:\d\d){1,2})\W*",
+    re.IGNORECASE,
+)
 _YEAR = re.compile(r"\W*(?:FY|Q[1-4])?\W*(?:1[5-9]|20)\d\d(?:\s?[-/–]\s?(?:\d\d|\d{4}))?\W*", re.IGNORECASE)
 _UNIT = re.compile(
     r"\A\W*\(.*\)\W*\Z|\b(?:millions?|thousands?|billions?|dollars|ended|fiscal|years?)\b|:\s*\Z", re.IGNORECASE
@@ -35,7 +41,7 @@ def with_one_head(rows: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
 
 def _further_heads(rows: Sequence[tuple[str, ...]]) -> int:
     """How many rows after the first name columns: they hold words or years alone, and the rows below them numbers."""
-    if len(rows) < 3 or len(rows[0]) < 3 or any(is_value(cell) for cell in rows[0]):
+    if len(rows) < 3 or len(rows[0]) < 3 or any(is_value(cell) and not _DATE.fullmatch(cell) for cell in rows[0]):
         return 0
     heads = 0
     for number in range(1, min(_MOST_ROWS, len(rows) - 1)):
@@ -67,8 +73,8 @@ def _together(top: Sequence[str], row: Sequence[str]) -> tuple[str, ...]:
 
 def _is_head(cell: str) -> bool:
     text = cell.strip()
-    named = _LETTERS.search(text) is not None or _YEAR.fullmatch(text) is not None
-    return named and len(text) <= _LONGEST and not _NO_VALUE.fullmatch(text)
+    named = _LETTERS.search(text) or _YEAR.fullmatch(text) or _DATE.fullmatch(text)
+    return named is not None and len(text) <= _LONGEST and not _NO_VALUE.fullmatch(text)
 
 
 def is_value(cell: str) -> bool:

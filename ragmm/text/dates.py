@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from ragmm.text.patterns import late
 from ragmm.text.terms import fold
 
-__all__ = ["Day", "date_phrases", "days_of", "in_words"]
+__all__ = ["Day", "Month", "date_phrases", "days_of", "in_words", "months_of"]
 
 Day = tuple[int, int, int]
 """Year, month, day."""
+Month = tuple[int, int]
+"""Year, month."""
 _MONTHS = (
     ("january", "januar", "janvier", "enero", "gennaio", "janeiro"),
     ("february", "februar", "fevrier", "febrero", "febbraio", "fevereiro"),
@@ -38,6 +40,12 @@ _FORMS = (
     late(rf"(?<![\d.,/-])(\d{{1,2}})[-/.](\d{{1,2}})[-/.](?:{_YEAR}|(\d\d))(?![\d/-])"),
     late(rf"{_YEAR}年(\d{{1,2}})月(\d{{1,2}})日"),
 )
+_OF_MONTHS = (
+    late(rf"\b({_NAME})\b\.?\s?(?:(?:of|de|del|-|–|/|,)\s?)?{_YEAR}(?!\d)"),
+    late(rf"\b({_NAME})\.?[-–'’](\d\d)(?!\d)"),
+    late(rf"(?<![\d/.-]){_YEAR}[-/](0[1-9]|1[0-2])(?![\d/-])"),
+    late(rf"{_YEAR}年(\d{{1,2}})月"),
+)
 _THIS_CENTURY = 50
 """Of years of two digits, those below lie in this century."""
 
@@ -54,6 +62,19 @@ def days_of(text: str) -> frozenset[Day]:
         for day in read(m)
         if _is_day(day)
     )
+
+
+def months_of(text: str) -> frozenset[Month]:
+    """Every month that a text names with its year, those of its days among them: December 2015, Dec-2015, 2015-12."""
+    if not any(map(str.isdigit, text)):
+        return frozenset()
+    folded = fold(text)
+    found = {(year, month) for year, month, _ in days_of(text)}
+    for number, form in enumerate(_OF_MONTHS):
+        for one in form.finditer(folded):
+            month, year = one.groups() if number < 2 else one.groups()[::-1]
+            found.add((_whole_year(year), _NUMBER_OF[month] if number < 2 else int(month)))
+    return frozenset(found)
 
 
 def date_phrases(text: str) -> str:
@@ -78,6 +99,11 @@ def _written(day: Day) -> Iterator[str]:
         yield from (f"{number} {month} {written}", f"{number:02} {month:02} {written}")
 
 
+def _whole_year(written: str) -> int:
+    year = int(written)
+    return year if len(written) > 2 else year + (2000 if year < _THIS_CENTURY else 1900)
+
+
 def _is_day(day: Day) -> bool:
     return 1 <= day[1] <= len(_MONTHS) and 1 <= day[2] <= 31
 
@@ -95,7 +121,7 @@ def _year_first(found: re.Match[str]) -> list[Day]:
 
 
 def _year_last(found: re.Match[str]) -> list[Day]:
-    year = int(found[3]) if found[3] else int(found[4]) + (2000 if int(found[4]) < _THIS_CENTURY else 1900)
+    year = _whole_year(found[3] or found[4])
     one, other = int(found[1]), int(found[2])
     return [(year, one, other), (year, other, one)]
 

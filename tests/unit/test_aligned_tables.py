@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ragmm.loaders.pdf.aligned_tables import aligned_tables
 from ragmm.loaders.pdf.base import Line
 from ragmm.loaders.pdf.table import Table
-from ragmm.loaders.pdf.table_text import markdown
+from ragmm.loaders.pdf.table_text import stored_rows
 
 NUMBERS = (300.0, 380.0)
 """Where numbers end."""
@@ -29,14 +29,7 @@ def statement(rows: Sequence[Sequence[str]], *, top: float = 50.0, step: float =
 
 
 def stored(tables: Sequence[Table]) -> list[list[list[str]]]:
-    return [
-        [
-            [cell.strip() for cell in row.strip("|").split("|")]
-            for row in markdown(table)[0].splitlines()
-            if "---" not in row
-        ]
-        for table in tables
-    ]
+    return [list(map(list, stored_rows(table))) for table in tables]
 
 
 def test_headings_of_parts_cut_no_statement_from_its_years() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from ragmm.pipelines.answer.cells import of_day
 from ragmm.pipelines.answer.grids import Grid
-from ragmm.text.dates import date_phrases, days_of
+from ragmm.text.dates import date_phrases, days_of, months_of
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,26 @@ def test_rows_of_the_day_asked_about() -> None:
     grid = Grid(heads=("date", "max"), rows=rows, quotes=("", "", ""), about="")
     assert of_day("How warm was it on 12 August 2014?", grid).tolist() == [0, 1, 0]
     assert of_day("How warm was it?", grid).tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "December 2015",
+        "Dec-2015",
+        "dec. 2015",
+        "Dec-15",
+        "2015-12",
+        "décembre 2015",
+        "2015年12月",
+        "31 December 2015",
+        "12/31/15",
+    ],
+)
+def test_a_month_is_named_with_its_year(text: str) -> None:
+    assert (2015, 12) in months_of(f"Guests in {text}, they say.")
+
+
+@pytest.mark.parametrize("text", ["Dec 15", "may be 15", "2,954", "4.12.1", "", "December", "2015"])
+def test_what_names_no_month_of_a_year(text: str) -> None:
+    assert not months_of(text)

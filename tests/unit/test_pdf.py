@@ -27,7 +27,7 @@ from ragmm.loaders.pdf.placement import Placement
 from ragmm.loaders.pdf.rows import Paragraph, clean, paragraphs, rows
 from ragmm.loaders.pdf.ruled_tables import ruled_tables
 from ragmm.loaders.pdf.table import Table
-from ragmm.loaders.pdf.table_text import markdown
+from ragmm.loaders.pdf.table_text import markdown, stored_rows
 from ragmm.loaders.pdf.text import PageText, compounds, is_gibberish
 from ragmm.loaders.settings import LoaderSettings, Ocr
 from ragmm.types import Box, Item, Locator, Modality
@@ -465,7 +465,7 @@ def test_signs_stay_with_their_numbers() -> None:
 
 
 def test_markdown_escapes_and_knows_its_header() -> None:
-    text, header_end = markdown(Table(box=PAGE, cells=(("a|b", "c"), ("1", ""))))
+    text, header_end = markdown(stored_rows(Table(box=PAGE, cells=(("a|b", "c"), ("1", "")))))
     assert text == "| a\\|b | c |\n| --- | --- |\n| 1 |  |\n"
     assert text[:header_end] == "| a\\|b | c |\n| --- | --- |\n"
 

@@ -12,6 +12,7 @@ from ragmm.loaders.chunking import Block, BlockKind, Outline, chunk_blocks, sect
 from ragmm.loaders.pdf.base import Link, PdfPage
 from ragmm.loaders.pdf.budget import Budget
 from ragmm.loaders.pdf.captions import PrintedCaption
+from ragmm.loaders.pdf.continued_tables import ContinuedTables
 from ragmm.loaders.pdf.geometry import center_inside, clipped, grown, moved
 from ragmm.loaders.pdf.headings import Headings
 from ragmm.loaders.pdf.page import PageFigure, PageLayout, PageTable
@@ -67,6 +68,7 @@ class ItemWriter:
         self._title = title
         self._known = known
         self._outline = Outline()
+        self._tables = ContinuedTables()
         self._count = token_counter(settings.tokenizer)
 
     def items(self, facts: PageFacts) -> Iterator[Item]:
@@ -78,15 +80,15 @@ class ItemWriter:
         if not (facts.layout.tables or facts.layout.figures):
             return
         sections = [(box, block.section) for box, block in zip(_boxes(text), blocks, strict=True)]
-        for table in facts.layout.tables:
-            yield from self._table(table, facts, _section_at(table.table.box, sections, before))
+        for table, rows in self._with_rows(facts):
+            yield from self._table(table, rows, facts, _section_at(table.table.box, sections, before))
         for figure in facts.layout.figures:
             yield from self._figure(figure, facts.page, _section_at(figure.box, sections, before))
 
     def tables(self, facts: PageFacts) -> Iterator[Item]:
         """Those of a page whose text is that of its picture."""
-        for table in facts.layout.tables:
-            yield from self._table(table, facts, self._outline.section)
+        for table, rows in self._with_rows(facts):
+            yield from self._table(table, rows, facts, self._outline.section)
 
     def fits(self, layout: PageLayout) -> bool:
         """Whether all the text of a page makes one passage."""
@@ -149,8 +151,14 @@ class ItemWriter:
                 metadata={**facts.ocr, "links": uris} if uris else facts.ocr,
             )
 
-    def _table(self, found: PageTable, facts: PageFacts, section: tuple[str, ...]) -> Iterator[Item]:
-        text, header_end = markdown(found.table)
+    def _with_rows(self, facts: PageFacts) -> Iterator[tuple[PageTable, list[tuple[str, ...]]]]:
+        tables = facts.layout.tables
+        yield from zip(tables, self._tables.rows(facts.page.number, [one.table for one in tables]), strict=True)
+
+    def _table(
+        self, found: PageTable, rows: Sequence[Sequence[str]], facts: PageFacts, section: tuple[str, ...]
+    ) -> Iterator[Item]:
+        text, header_end = markdown(rows)
         page, box = facts.page, found.table.box
         asset = self._crop(page, box, Crop.TABLE)
         block = Block(start=0, end=len(text), kind=BlockKind.TABLE, section=section, header_end=header_end)

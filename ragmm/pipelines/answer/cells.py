@@ -21,7 +21,7 @@ from ragmm.pipelines.answer.options import column_option, row_option
 from ragmm.pipelines.query.value_kinds import AskedKind, fits, is_plain, years
 from ragmm.pipelines.query.wanted import AskedFor, label_words
 from ragmm.readers.base import OptionSide, Passage, Reader
-from ragmm.text.dates import days_of
+from ragmm.text.dates import days_of, months_of
 from ragmm.text.patterns import late
 from ragmm.text.terms import content_terms, numbers, terms
 
@@ -150,9 +150,10 @@ def pick(
 
 
 def of_day(question: str, grid: Grid) -> Scores:
-    """Which rows are of a day that the question names, whichever way they write it: 1 or 0."""
-    days = days_of(question)
-    return np.array([float(bool(days) and bool(days & days_of(" ; ".join(row)))) for row in grid.rows])
+    """Which rows are of a day, or else a month, that the question names, whichever way they write it: 1 or 0."""
+    named_in = days_of if days_of(question) else months_of
+    asked = named_in(question)
+    return np.array([float(bool(asked) and bool(asked & named_in(" ; ".join(row)))) for row in grid.rows])
 
 
 def _column_scores(

@@ -13,7 +13,7 @@ from ragmm.pipelines.answer.cells import CellWeights, PickedCell, pick
 from ragmm.pipelines.answer.confidence import ConfidenceWeights, Signs, confidence, evidence_of
 from ragmm.pipelines.answer.counted_things import counted_thing, speaks_of_counted
 from ragmm.pipelines.answer.extremes import pick_extreme
-from ragmm.pipelines.answer.grids import grid_of, labelled_otherwise
+from ragmm.pipelines.answer.grids import Grid, grid_of, labelled_otherwise
 from ragmm.pipelines.answer.named_things import documents_without_name
 from ragmm.pipelines.answer.pointing import Pointed, point
 from ragmm.pipelines.answer.reasons import given_reasons, reasoned
@@ -26,7 +26,7 @@ from ragmm.pipelines.query.quantities import states_other_quantity
 from ragmm.pipelines.query.value_kinds import ADDRESSES, AMOUNTS, WHENS, AskedKind, is_plain, is_run_of_numbers, years
 from ragmm.pipelines.query.wanted import AskedFor
 from ragmm.readers.base import Reader
-from ragmm.text.dates import days_of
+from ragmm.text.dates import days_of, months_of
 from ragmm.types import Hit
 
 __all__ = ["TableWeights", "TextReading", "values_in_tables", "values_in_text"]
@@ -45,7 +45,7 @@ _UNNAMED = 0.4
 _UNCOUNTED = 0.4
 """What a number is worth where nothing around it speaks of what the question counts."""
 _OTHER_DAY = 0.3
-"""What a cell is worth whose row is of another day than the one asked about."""
+"""What a cell is worth whose row, head or table is of another day or month than the one asked about."""
 _OTHER_LABEL = 0.5
 """What the confidence is worth where a value stands behind a label that the question does not name."""
 
@@ -192,7 +192,7 @@ class _Picked:
         doubt = _doubt(self.question, asked, self.cell.value)
         doubt *= _UNNAMED if self.unnamed else 1.0
         doubt *= _UNCOUNTED if self.thing and not speaks_of_counted(self.thing, self.hit.item) else 1.0
-        doubt *= _OTHER_DAY if _is_of_other_day(self.question, grid.rows[self.cell.row]) else 1.0
+        doubt *= _OTHER_DAY if _is_of_other_time(self.question, grid, self.cell) else 1.0
         return FoundValue(
             value=self.cell.value,
             shown=shown,
@@ -204,9 +204,18 @@ class _Picked:
         )
 
 
-def _is_of_other_day(question: str, row: Sequence[str]) -> bool:
-    asked, there = days_of(question), days_of(" ; ".join(row))
-    return bool(asked and there and not asked & there)
+def _is_of_other_time(question: str, grid: Grid, cell: PickedCell) -> bool:
+    """Whether the row is of another day or month; or, where it is of none, the head, or else the table."""
+    row, head = " ; ".join(grid.rows[cell.row]), grid.heads[cell.column]
+    asked, there = days_of(question), days_of(row)
+    if asked and there:
+        return not asked & there
+    months = months_of(question)
+    if said := months_of(row) or months_of(head):
+        return bool(months) and not months & said
+    # What is said of a table may be when it was printed: months of one year alone speak against each other.
+    about = months_of(grid.about)
+    return len(about) == 1 and bool(months) and not months & about and {y for y, _ in months} == {y for y, _ in about}
 
 
 def _doubt(question: str, asked: AskedFor, value: str, *, most_words: int = 4) -> float:
