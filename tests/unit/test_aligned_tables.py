@@ -117,3 +117,10 @@ def test_heads_over_two_columns_do_not_join_them() -> None:
     ]
     (found,) = stored(aligned_tables(lines))
     assert found[1:] == [["Theft", "60", "47"], ["Arson", "8", "1"], ["Fraud", "98", "75"]]
+
+
+def test_heads_set_close_to_each_other_stand_over_their_own_columns() -> None:
+    rows = [["", "", ""], ["Theft", "608.8", "471.30"], ["Arson", "8.1", "1.70"], ["Fraud", "98.4", "75.30"]]
+    heads = [line("Offence", 50.0, 50.0), line("Under eighteen", 268.0, 50.0), line("of any age", 342.0, 50.0)]
+    (found,) = stored(aligned_tables([*heads, *statement(rows)]))
+    assert found[0] == ["Offence", "Under eighteen", "of any age"]

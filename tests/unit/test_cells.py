@@ -243,6 +243,15 @@ def test_a_row_of_another_day_is_doubted() -> None:
     assert other.doubt < right.doubt
 
 
+def test_a_row_of_the_month_asked_about_is_found_however_it_is_written_and_another_is_doubted() -> None:
+    text = "| Month | Guests |\n| --- | --- |\n| Oct-2015 | 684 |\n| Dec-2015 | 647 |"
+    question = "How many guests came in December 2015?"
+    (right, *_) = values_in_tables(question, wanted(question), [hit(1, text)], TableWeights())
+    assert (right.value, right.doubt) == ("647", 1.0)
+    (other, *_) = values_in_tables(question, wanted(question), [hit(1, text.replace("Dec", "Nov"))], TableWeights())
+    assert other.doubt < 1.0
+
+
 def picked(question: str, grid: Grid) -> PickedCell:
     found = pick(question, wanted(question), AskedTable.of(grid), CellWeights())
     assert found is not None

@@ -31,6 +31,8 @@ _LARGER, _FARTHEST = 1.15, 2.5
 """How much larger than cells a heading may be, and how many letters' heights rows may be apart."""
 _FARTHEST_SIGN = 12
 """Letters' heights between a sign and its number."""
+_TOUCHED = 0.5
+"""Points of a column that a cell must reach into."""
 _LONGEST_PAGE = 5
 _LEADER = re.compile(r"(?:\.\s?){5,}|…{2,}")
 
@@ -48,12 +50,12 @@ def aligned_tables(region: Sequence[Line], captions: Sequence[Box] = ()) -> list
     found: list[Table | None] = []
     before: list[_Row] = []
     for run in _runs(region, captions):
-        if _goes_on(before, run) and _table([*before, *run]):
+        if _goes_on(before, run) and _table([*before, *run], region):
             before = [*before, *run]
         else:
-            found.append(_table(before))
+            found.append(_table(before, region))
             before = run
-    return [table for table in [*found, _table(before)] if table]
+    return [table for table in [*found, _table(before, region)] if table]
 
 
 def _runs(region: Sequence[Line], captions: Sequence[Box]) -> Iterator[list[_Row]]:
@@ -158,14 +160,14 @@ def _one_cell(before: Line, line: Line) -> bool:
     return gap < 0.9 or (signs is not None and gap < _FARTHEST_SIGN)
 
 
-def _table(run: list[_Row]) -> Table | None:
+def _table(run: list[_Row], region: Sequence[Line]) -> Table | None:
     several = [number for number, cells in enumerate(run) if len(cells) > 1]
     run = run[several[0] : several[-1] + 1] if several else []
     full = _full(run)
     columns = _columns(full) if len(full) >= _FEWEST_ROWS else []
     if len(columns) < 2:
         return None
-    cells = [_spread(row, columns) for row in run]
+    cells = [_spread(row, columns, region) for row in run]
     if not _looks_aligned(cells, full):
         return None
     return Table(box=union(line.box for row in run for line in row), cells=tuple(map(tuple, cells)))
@@ -221,15 +223,31 @@ def _nearest(line: Line, columns: Sequence[tuple[float, float]]) -> int:
     return max(range(len(columns)), key=_shares(line, columns).__getitem__)
 
 
-def _spread(row: list[Line], columns: list[tuple[float, float]]) -> list[str]:
+def _spread(row: _Row, columns: list[tuple[float, float]], region: Sequence[Line]) -> list[str]:
     cells = [""] * len(columns)
-    for line in row:
-        shares = _shares(line, columns)
+    for line in (piece for cell in row for piece in _over_columns(cell, columns, region)):
+        over = _columns_of(line, columns)
         # A title over several columns stands with the first of them.
-        over = [index for index, share in enumerate(shares) if share > 0.5]
         at = over[0] if len(over) > 1 else _nearest(line, columns)
         cells[at] = f"{cells[at]} {_LEADER.sub('', clean(line.text)).strip()}".strip()
     return cells
+
+
+def _columns_of(line: Line, columns: list[tuple[float, float]]) -> list[int]:
+    return [index for index, share in enumerate(_shares(line, columns)) if share > _TOUCHED]
+
+
+def _over_columns(cell: Line, columns: list[tuple[float, float]], region: Sequence[Line]) -> Sequence[Line]:
+    """A cell; or its words, where they stand near to each other but over columns of their own."""
+    if len(_columns_of(cell, columns)) < 2:
+        return [cell]
+    words = sorted((line for line in region if line.upright and center_inside(line.box, cell.box)), key=_left)
+    apart = len(words) > 1 and all(len(_columns_of(word, columns)) == 1 for word in words)
+    return words if apart and len({_nearest(word, columns) for word in words}) > 1 else [cell]
+
+
+def _left(line: Line) -> float:
+    return line.box[0]
 
 
 def _looks_aligned(cells: list[list[str]], full: list[list[Line]]) -> bool:
