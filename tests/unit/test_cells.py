@@ -252,6 +252,17 @@ def test_a_row_of_the_month_asked_about_is_found_however_it_is_written_and_anoth
     assert other.doubt < 1.0
 
 
+def test_labels_with_a_value_each_have_no_heads() -> None:
+    text = "| Invoice Number: | 4218-17 |\n| --- | --- |\n| Issued by: | Ilse Brandt |\n| Total | $4.11 |"
+    grid = grid_of(hit(1, text).item)
+    assert grid is not None
+    assert grid.labelled
+    assert grid.rows[0] == ("Invoice Number:", "4218-17")
+    bare = grid_of(hit(1, "| Berths | 120 |\n| --- | --- |\n| Moorings | 30 |").item)
+    assert bare is not None
+    assert bare.rows[0] == ("Berths", "120")
+
+
 def picked(question: str, grid: Grid) -> PickedCell:
     found = pick(question, wanted(question), AskedTable.of(grid), CellWeights())
     assert found is not None

@@ -56,6 +56,7 @@ def pointed(question: str, text: str, *values: str) -> list[Pointed]:
         ("How many members are a quorum?", "Section 12. A quorum is eight members.", "12", "eight"),
         ("How many seats has the diner?", "At 231 Bunker Hill Street the diner has 88 seats.", "231", "88"),
         ("license number of the diner", "The diner, Boston, MA 02131, has LB-101844.", "MA 02131", "LB-101844"),
+        ("How many died in the crash?", "The Boeing 737–5 fell, with 189 fatalities.", "5", "189"),
         ("How many countries have the filters?", "Over 125,000 filters went to 50 countries.", "125,000", "50"),
     ],
 )

@@ -80,13 +80,13 @@ def grid_of(item: StoredItem) -> Grid | None:
         return _sheet_row(item) or _pairs(item)
     heads = _cells(lines[rules[0] - 1]) if rules and rules[0] else _cells(above[0]) if above else []
     rows = [(_cells(line), line) for line in (body[1:] if rules and rules[0] else body)]
-    if heads and sum(is_amount(cell) for cell in heads[1:]) > len(heads) / 2 and not _years(heads[1:]):
+    if heads and _are_values(heads):
         rows.insert(0, (heads, lines[rules[0] - 1] if rules else above[0]))  # no heads but a first row
         heads = []
     width = max([len(heads), *(len(cells) for cells, _ in rows)], default=0)
     if width < 2 or not rows or _is_contents(item, [cells for cells, _ in rows]):
         return None
-    if width == 2 and not any(heads) and item.modality in IMAGE_MODALITIES:
+    if width == 2 and not any(heads) and (item.modality in IMAGE_MODALITIES or _are_labels(rows)):
         return _labelled(item, [((cells[0], cells[-1]), line) for cells, line in rows if cells[-1]])
     return Grid(
         heads=_wide(heads, width),
@@ -95,6 +95,18 @@ def grid_of(item: StoredItem) -> Grid | None:
         about=_about(item),
         beside=" ".join(_bare_lines(item))[:_MOST_BESIDE],
     )
+
+
+def _are_values(heads: Sequence[str]) -> bool:
+    """Whether what stands where heads should is a first row: a label with its value, or mostly numbers."""
+    if len(heads) == 2 and heads[0].endswith((":", "：")):
+        return True
+    return 2 * sum(is_amount(cell) for cell in heads[1:]) > len(heads[1:]) and not _years(heads[1:])
+
+
+def _are_labels(rows: Sequence[tuple[Sequence[str], str]]) -> bool:
+    """Whether most rows begin with a label that says so itself."""
+    return 2 * sum(cells[0].endswith((":", "：")) for cells, _ in rows) > len(rows)
 
 
 def _is_contents(item: StoredItem, rows: Sequence[Sequence[str]]) -> bool:

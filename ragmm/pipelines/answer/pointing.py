@@ -63,6 +63,10 @@ class Pointed:
     """Where things are counted: 1 if the number stands before their name, -1 if not; 0 where nothing is counted."""
 
 
+_NAME_BEFORE = late(r"[A-Za-z\d][-‐‑–—]\Z")
+_NAME_BEHIND = late(r"(?<=\d)[-‐‑–—]\d")
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Wish:
     """What is asked for, told once for all windows."""
@@ -104,7 +108,8 @@ def _pointed(window: ReadWindow, wish: _Wish, span: Span, best: float) -> Pointe
     sentence = window.sentence_at(low)
     if asked.kind is AskedKind.ANY and value in (entry := entry_asked_for(wish.question, sentence)):
         value = entry
-    idle = len(value) > LONGEST or _enumerates(text, low, high, sentence) or _of_street(asked, text, high)
+    idle = len(value) > LONGEST or _enumerates(text, low, high, sentence)
+    idle = idle or _of_street(asked, text, high) or (asked.kind in AMOUNTS and _of_name(text, low, high))
     return Pointed(
         value="" if idle else " ".join(value.split()),
         sentence=sentence,
@@ -134,6 +139,11 @@ def _enumerates(text: str, low: int, high: int, sentence: str) -> bool:
 def _of_street(asked: AskedFor, text: str, end: int) -> bool:
     """Whether a number that is asked for is a house's."""
     return asked.kind in AMOUNTS and _STREET.match(text, end) is not None
+
+
+def _of_name(text: str, low: int, high: int) -> bool:
+    """Whether a number is cut out of a name that is written with dashes: the 8 of 737-8, the 51 of 2018-23-51."""
+    return _NAME_BEFORE.search(text, max(0, low - 12), low) is not None or _NAME_BEHIND.match(text, high) is not None
 
 
 def _counts(counted: str, rest: str, value: str) -> float:
