@@ -87,6 +87,13 @@ def test_a_currency_sign_belongs_to_the_number_behind_it() -> None:
     assert found == [["", "2021", "2020"], ["Fees", "$ 1,671", "$ 2,148"], ["Loans", "40", "39"], ["Gifts", "7", "3"]]
 
 
+def test_a_sign_close_behind_a_bracket_is_that_of_the_next_column() -> None:
+    rows = [["", "2021", "2020"], ["Debt", "(284)", "578"], ["Loans", "(1,034)", "(962)"], ["Gifts", "7", "3"]]
+    lines = [*statement(rows), line("$", 302.0, 62.0), line("$", 240.0, 62.0)]
+    (found,) = stored(aligned_tables(lines))
+    assert found[1:3] == [["Debt", "$ (284)", "$ 578"], ["Loans", "(1,034)", "(962)"]]
+
+
 def test_two_amounts_in_one_line_are_two_cells() -> None:
     lines = [
         *statement([["", "2021", "2020"], ["Fees"], ["Loans", "40", "39"], ["Gifts", "7", "3"]]),

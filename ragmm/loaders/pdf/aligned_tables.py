@@ -20,6 +20,7 @@ _PREFIX = re.compile(r"[$€£¥₩₹(]{1,2}\s*\Z")
 _NEXT_SIGN = re.compile(r"(?<=[\d)%])\s+(?=[$£¥₩₹])")
 _VALUES = re.compile(r"\s*(?:(?:[$£¥₩₹]\s*)?\(?[\d.,]*\d\)?%?\s+)+[$£¥₩₹]\s*(?:\(?[\d.,]*\d\)?%?)?\s*")
 """Numbers, of which one at least stands before a currency sign."""
+_ENDS_NUMBER = re.compile(r"\d[)%]*\Z")
 _SIGNS_BEFORE = ("$", "£", "¥", "₩", "₹")
 """Those that no language writes behind a number."""
 _SUFFIX = re.compile(r"\s*[%)]{1,2}\s*\Z")
@@ -153,7 +154,7 @@ def _parted(line: Line) -> Iterator[Line]:
 
 
 def _one_cell(before: Line, line: Line) -> bool:
-    if before.text.strip()[-1:].isdigit() and line.text.strip() in _SIGNS_BEFORE:
+    if _ENDS_NUMBER.search(before.text.strip()) and line.text.strip() in _SIGNS_BEFORE:
         return False
     gap = (line.box[0] - _end(before)) / max(line.size, 1.0)
     signs = _PREFIX.match(before.text.strip()) or _SUFFIX.match(line.text.strip())
