@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ragmm.text.patterns import late
 from ragmm.text.terms import fold
 
-__all__ = ["Day", "Month", "date_phrases", "days_of", "in_words", "months_of"]
+__all__ = ["MONTH_NAME", "Day", "Month", "date_phrases", "days_of", "in_words", "months_of"]
 
 Day = tuple[int, int, int]
 """Year, month, day."""
@@ -31,6 +31,8 @@ _MONTHS = (
 _NUMBER_OF = {name: number for number, names in enumerate(_MONTHS, start=1) for name in names}
 _NUMBER_OF |= {name[:3]: number for name, number in _NUMBER_OF.items() if name not in ("juin", "juillet")}
 _NAME = "|".join(sorted(_NUMBER_OF, key=len, reverse=True))
+MONTH_NAME = rf"(?:{_NAME})\b\.?"
+"""A pattern, for folded text or one that heeds no case."""
 _YEAR = r"((?:1[5-9]|20)\d\d)"
 _DAY = r"(\d{1,2})(?:st|nd|rd|th|er)?\.?"
 _FORMS = (

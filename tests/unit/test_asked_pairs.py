@@ -6,6 +6,7 @@ import pytest
 
 from ragmm.pipelines.query.asked_limits import Bound, asked_limit
 from ragmm.pipelines.query.asked_pairs import asked_pair, pair_compared
+from ragmm.pipelines.query.asked_sides import asked_sides
 
 
 @pytest.mark.parametrize(
@@ -30,6 +31,11 @@ from ragmm.pipelines.query.asked_pairs import asked_pair, pair_compared
             "How many more loaves did Corn & Crust bake than Mill Lane?",
             ("Corn & Crust", "Mill Lane"),
             "How many loaves did Corn & Crust bake?",
+        ),
+        (
+            "How many more guests did Selby have than Halden in November 2015?",
+            ("Selby", "Halden"),
+            "How many guests did Selby have in November 2015?",
         ),
         (
             "How many objects do the Glass House and the Tin Works show together?",
@@ -150,3 +156,18 @@ def test_limits(question: str, asked: str, bound: Bound, limit: str) -> None:
 def test_a_year_is_no_limit() -> None:
     assert asked_limit("Was it opened over 2019?") is None
     assert asked_limit("Are dogs allowed?") is None
+
+
+def test_a_month_beside_one_side_alone_holds_for_both() -> None:
+    asked = asked_sides("Did Selby or Halden have more guests in November 2015?")
+    assert asked is not None
+    assert (asked.sides, asked.rest) == (("Selby", "Halden"), "in November 2015")
+    months = asked_sides("Were there more visitors in July or in August 2023?")
+    assert months is not None
+    assert months.sides == ("July", "August")
+
+
+def test_people_say_no_more_than_that_something_is_counted() -> None:
+    asked = asked_sides("Which killed more people in 2010, earthquakes or droughts?")
+    assert asked is not None
+    assert asked.strict == ()

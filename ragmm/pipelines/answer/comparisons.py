@@ -136,7 +136,7 @@ def _words(side: str) -> frozenset[str]:
 
 def _documents_of(own: frozenset[str], hits: Sequence[Hit]) -> list[Hit]:
     """The hits of those documents that name the side."""
-    there = {hit.item.uri for hit in hits if own <= words_of(_whole_text(hit))}
+    there = {hit.item.uri for hit in hits if _names(words_of(_whole_text(hit)), own)}
     return [hit for hit in hits if hit.item.uri in there]
 
 
@@ -149,9 +149,14 @@ def _whole_text(hit: Hit) -> str:
 def _is_of(one: FoundValue, own: frozenset[str], foreign: frozenset[str]) -> bool:
     """Whether a row or sentence is of the side: it names it, or its document is about it and it names no other."""
     shown, title = words_of(one.shown), words_of(title_of(one.hit))
-    if own <= shown:
+    if _names(shown, own):
         return True
-    return own <= title and not (foreign and foreign <= title) and not (foreign and foreign <= shown)
+    return _names(title, own) and not (foreign and (_names(title, foreign) or _names(shown, foreign)))
+
+
+def _names(there: frozenset[str], words: frozenset[str]) -> bool:
+    """Whether all of them stand there, in whatever form."""
+    return all(has_word(there, word) for word in words)
 
 
 def _is_asked(asked: AskedSides, one: FoundValue) -> bool:

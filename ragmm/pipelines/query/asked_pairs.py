@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from ragmm.pipelines.query.asked_sides import AskedSides, asked_sides
 from ragmm.pipelines.query.asked_sums import AskedSum, Operation, asked_sum
+from ragmm.text.dates import MONTH_NAME
 
 __all__ = ["AskedPair", "asked_pair", "pair_compared"]
 
@@ -90,7 +91,7 @@ _BEGUN = re.compile(
     rf"^(?:was|were|is)\s(?P<one>{_THING}?)\s(?P<verb>[a-z]+)\s(?P<when>before|after|earlier than|later than)\s"
     rf"(?P<other>{_THING})$",
 )
-_TAIL = re.compile(rf"\s(?:(?:in|during|for|by|at the end of)\s(?:the year\s)?{_YEAR})$")
+_TAIL = re.compile(rf"\s(?:(?:in|during|for|by|at the end of)\s(?:the year\s|{MONTH_NAME}\s)?{_YEAR})$", re.IGNORECASE)
 _ALONE = re.compile(rf"^(?:in|during|for)?\s?(?:the year\s)?(?P<year>{_YEAR})$")
 _NEGATED = re.compile(r"^(?P<aux>\w+)\s(?P<before>.*?)\bnot\s", re.IGNORECASE)
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from ragmm.pipelines.query.value_kinds import years
+from ragmm.text.dates import MONTH_NAME
 from ragmm.text.patterns import late
 from ragmm.text.terms import content_terms, fold, terms
 
@@ -65,6 +66,9 @@ _ENDS = frozenset(
     ["in", "at", "on", "to", "from", "during", "for", "of", "by", "per", "above", "below", "since", "until"]
 )
 """Words that end what there is more of."""
+_MONTH = late(rf"\b{MONTH_NAME}", re.IGNORECASE)
+_ANYONE = frozenset(terms("people persons"))
+"""Who may be meant by a number that says no more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,12 +122,17 @@ def asked_sides(question: str) -> AskedSides | None:
 
 
 def _same_year(one: str, other: str) -> tuple[str, str, str]:
-    """A year that stands beside one side alone holds for both: "in July or in August 2023"."""
+    """A year that stands beside one side alone holds for both: "in July or in August 2023"; its month too, if the other
+    names none.
+    """
     if bool(years(one)) == bool(years(other)):
         return one, other, ""
-    year = min(years(one) | years(other))
-    bare = [" ".join(re.sub(rf"\b(?:in )?{year}\b", " ", side).split()) for side in (one, other)]
-    return (bare[0], bare[1], f"in {year}") if all(bare) else (one, other, "")
+    when = str(min(years(one) | years(other)))
+    if not all(map(_MONTH.search, (one, other))):
+        dated = re.search(rf"\b{MONTH_NAME} {when}\b", f"{one} ; {other}", re.IGNORECASE)
+        when = dated.group() if dated else when
+    bare = [" ".join(re.sub(rf"\b(?:in )?{re.escape(when)}\b", " ", side).split()) for side in (one, other)]
+    return (bare[0], bare[1], f"in {when}") if all(bare) else (one, other, "")
 
 
 def _asked(ask: str, cue: re.Match[str], sides: tuple[str, str], *, generic: bool) -> AskedSides | None:
@@ -144,7 +153,8 @@ def _asked(ask: str, cue: re.Match[str], sides: tuple[str, str], *, generic: boo
         about, rest = rest, tail
     if not (about or rest):
         return None
-    strict = tuple(content_terms(noun)) if word in _AMOUNTS or word in _MEASURES else ()
+    told = word in _AMOUNTS or word in _MEASURES
+    strict = tuple(term for term in content_terms(noun) if told and term not in _ANYONE)
     return AskedSides(
         sides=sides,
         least=word in _LEAST,
