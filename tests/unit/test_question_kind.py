@@ -78,6 +78,10 @@ def test_a_sum_to_date_is_no_date() -> None:
         ("the share price at which he sold", AskedKind.MONEY),
         ("population of Kenya when it became free", AskedKind.NUMBER),
         ("order number of the part which broke", AskedKind.CODE),
+        ("What is the IBAN on the receipt?", AskedKind.CODE),
+        ("voucher number of the flight to Selby", AskedKind.CODE),
+        ("Which tax rate was charged on the rope?", AskedKind.PERCENT),
+        ("When did the interest rate change?", AskedKind.DATE),
         ("In the budget of 2011, who was first?", AskedKind.PERSON),
     ],
 )

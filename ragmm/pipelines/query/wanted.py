@@ -55,14 +55,18 @@ _KINDS: tuple[tuple[AskedKind, re.Pattern[str]], ...] = tuple(
         (
             AskedKind.CODE,
             r"\bidentifier\b|\bid\b|\b(?:registration|serial|reference|model|part|account|licen[cs]e|docket|case|order"
-            r"|invoice|patent|article|item|catalog\w*) (?:number|no|code)\b|\b(?:post|postal|zip|product|plant|error"
-            r"|country|airport) ?code\b|\bisbn\b|\bissn\b|\b(?:what|which) version\b|编号|代码",
+            r"|invoice|patent|article|item|catalog\w*|booking|customer|client|tracking|ticket|receipt|voucher|transaction|vat"
+            r"|tax|policy|contract|bulletin|flight) (?:number|no|code)\b|\biban\b|\bbic\b|\bswift code"
+            r"|\b(?:post|postal|zip|product|plant|error|country|airport) ?code\b|\bisbn\b|\bissn\b"
+            r"|\b(?:what|which) version\b|编号|代码",
         ),
         (
             AskedKind.PERCENT,
             r"\b(?:what|which|how (?:many|much)) (?:\w+ ){0,2}(?:per ?cent|percentage|proportion|share)\b"
             r"|\bhow much (?:did|has|have|will|do|does)\b.*\b(?:grow|grown|rise|risen|increase[ds]?|decrease[ds]?"
             r"|fall|fallen|drop|dropped|declined?|shrink|change[ds]?)\b|\bby how much\b"
+            r"|(?:\b(?:what|which|how high) (?:\w+ ){0,4})?\b(?:tax|vat|interest|inflation|growth|comparison|discount"
+            r"|unemployment|occupancy|mortgage) rates?\b|\bsteuersatz\b|\bzinssatz\b|税率|利率"
             r"|%|\bwie viel prozent\b|\bquel pourcentage\b"
             r"|百分之|百分比|比例|占比|占.{0,12}多少",
         ),
