@@ -135,6 +135,8 @@ def test_what_a_question_asks_for(question: str, kind: AskedKind) -> None:
         (AskedKind.MONEY, "1.3 million euros", "640 metres long"),
         (AskedKind.DAY, "14 November 2023", "19:30"),
         (AskedKind.DAY, "12/1/10", "2010"),
+        (AskedKind.DAY, "16. August 1993", "November 1994 bis November 1995"),
+        (AskedKind.DAY, "the 14th", "2018–23–51"),
         (AskedKind.TIME, "16:42", "17.05.2024"),
         (AskedKind.PERCENT, "12 %", "$12"),
         (AskedKind.PERCENT, "53", "20,300"),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 
+from ragmm.text.dates import days_of
 from ragmm.text.patterns import late
 from ragmm.text.terms import fold
 
@@ -170,7 +171,10 @@ def _is_date(value: str, folded: str) -> bool:
 
 def _is_day(value: str, folded: str) -> bool:
     bare = _CLOCK.fullmatch(value) or _BARE_YEAR.fullmatch(value)
-    return _is_date(value, folded) and not bare
+    named = any(form.search(folded) for form in (_MONTH, _WHEN, _WRITTEN_DATE, _CHINESE_DATE)) or bool(days_of(value))
+    # From a month of one year to one of another is no day.
+    spans = len(years(value)) > 1 and not days_of(value)
+    return named and _is_date(value, folded) and not bare and not spans
 
 
 def _is_time(value: str, folded: str) -> bool:  # noqa: ARG001
