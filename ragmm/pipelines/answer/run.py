@@ -61,7 +61,7 @@ def extractive_answerer(
 
     def answer(question: Asked, hits: Sequence[Hit], snapshot: Snapshot) -> Answering:
         yield from ()  # quotes are there at once
-        words = question.right(question.text)
+        words = question.right(question.bare)
         hits = with_whole_tables(words, hits, question.within(snapshot.fetch))
         hits = with_parts(hits, snapshot.fetch) if asked_sums(words) else hits
         ingredients = aids.ingredients(words)
@@ -108,7 +108,7 @@ def model_answerer(
             embed=embed,
             history=question.history,
             few_shot=settings.few_shot,
-            ingredients=aids.ingredients(question.right(question.text)),
+            ingredients=aids.ingredients(question.right(question.bare)),
             reader=aids.reader,
         )
         writing = write_answer(vlm, task, budget, rules, check_images=settings.check_images, patience=question.patience)

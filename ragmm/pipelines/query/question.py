@@ -10,11 +10,13 @@ import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from ragmm.errors import UsageError
 from ragmm.pipelines.patience import ENDLESS, Flag, Patience
+from ragmm.pipelines.query.instructions import without_instructions
 from ragmm.text.inert import without_surrogates
 from ragmm.types import Correction, StoredItem
 
@@ -174,7 +176,12 @@ class Asked:
     @property
     def as_written(self) -> str:
         """The same with every slip of the pen."""
-        return self.text if self.like is None or self.text.strip() else self.like.text[:_LIKE_CHARACTERS]
+        return self.bare if self.like is None or self.text.strip() else self.like.text[:_LIKE_CHARACTERS]
+
+    @cached_property
+    def bare(self) -> str:
+        """The question without what it says of how to answer."""
+        return without_instructions(self.text)
 
     def right(self, text: str) -> str:
         """A text with the words that are misspelt put right; a capital letter stays one."""

@@ -144,9 +144,9 @@ def _farthest(head: Sequence[Ranked], kinds: Mapping[int, MediaKind]) -> dict[Me
 
 def _silent(snapshot: Snapshot, question: Asked, pictures: Sequence[int]) -> frozenset[int]:
     """The pictures that cannot answer: a fact is asked for, and their words, if any, hold no value of its kind."""
-    if question.image is not None or question.like is not None or not asks_for_fact(question.text):
+    if question.image is not None or question.like is not None or not asks_for_fact(question.bare):
         return frozenset()
-    kind = wanted(question.text).kind
+    kind = wanted(question.bare).kind
     speaking = {item.id for item in snapshot.fetch(pictures) if item.text.strip() and fits(kind, item.text)}
     return frozenset(pictures) - speaking
 

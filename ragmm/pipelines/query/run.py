@@ -158,7 +158,7 @@ def search(snapshot: Snapshot, question: Asked, plan: SearchPlan, clock: Clock |
     with clock.stage("collect"):
         hits = collect(snapshot, ranked, k=plan.k, per_document=plan.per_document, fold=plan.fold)
         if plan.beside is not None and hits:
-            hits = list(plan.beside(question.right(question.text), hits, question.within(snapshot.fetch)))
+            hits = list(plan.beside(question.right(question.bare), hits, question.within(snapshot.fetch)))
     return Found(
         asked=question,
         hits=tuple(hits),
