@@ -79,6 +79,8 @@ def test_a_sum_to_date_is_no_date() -> None:
         ("population of Kenya when it became free", AskedKind.NUMBER),
         ("order number of the part which broke", AskedKind.CODE),
         ("What is the IBAN on the receipt?", AskedKind.CODE),
+        ("What is the year end total amount of inventories?", AskedKind.NUMBER),
+        ("population of Selby 2010", AskedKind.NUMBER),
         ("voucher number of the flight to Selby", AskedKind.CODE),
         ("Which tax rate was charged on the rope?", AskedKind.PERCENT),
         ("When did the interest rate change?", AskedKind.DATE),

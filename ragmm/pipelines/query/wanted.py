@@ -109,7 +109,7 @@ _KINDS: tuple[tuple[AskedKind, re.Pattern[str]], ...] = tuple(
             AskedKind.NUMBER,
             r"\bhow (?:many|much)\b|\bwhat (?:is|was|were|are) the (?:total |exact |average "
             r"|whole )?(?:amount|total|ratio|count)\b|\bnumber of (?:\w+ )?(?:\w+s|people|children|men"
-            r"|women)\b"
+            r"|women)\b|\b(?:total |gross |net |exact )?amount of\b|\bpopulation (?:of|in)\b"
             r"|\bwie ?viele?\b|\bcombien\b|\bcuant[oa]s?\b|多少|几[个個名位人次种種座条條本辆所]|[几幾]个",
         ),
         (
