@@ -52,3 +52,15 @@ def test_heads_side_by_side_in_one_drawn_cell_are_those_of_their_columns() -> No
     values = [line("Oct-2015", 55, 80), line("684", 155, 80), line("81.1", 235, 80)]
     (found,) = ruled_tables(drawn, [*heads, *values])
     assert found.cells == (("Month", "Visits Guests", "Visits Share"), ("Oct-2015", "684", "81.1"))
+
+
+def test_values_that_only_another_column_parts_go_to_their_rows() -> None:
+    drawn = [rule for rule in rules() if rule.box[1] != rule.box[3] or rule.box[1] != ROWS[2]]
+    drawn += [
+        DrawnShape(box=(EDGES[0], ROWS[2], EDGES[-1], ROWS[2]), stroked=True, curved=False, color=0),
+        DrawnShape(box=(EDGES[2], 85.0, EDGES[3], 85.0), stroked=True, curved=False, color=0),
+    ]
+    lines = [*HEADS, line("Cancelled", 55, 66), line("by weather", 55, 92)]
+    lines += [line("21", 155, 66), line("17", 155, 92), line("229", 235, 66), line("101", 235, 92)]
+    (found,) = ruled_tables(drawn, lines)
+    assert found.cells[1:] == (("Cancelled", "21", "229"), ("by weather", "17", "101"))

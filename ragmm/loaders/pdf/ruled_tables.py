@@ -156,11 +156,26 @@ class _Grid:
                 texts.setdefault(owner[row][column], []).append(piece)
         for cell in [cell for cell in texts if cell[0] < _HEADS]:
             texts |= {(cell[0], column): heads for column, heads in self._heads_of(texts[cell]).items()}
+        self._row_by_row(texts)
         drawn = (
             [texts.get((row, column), []) for column in range(len(self.xs) - 1)] for row in range(len(self.ys) - 1)
         )
         cells = _without_empty([row for lines_ in drawn for row in _rows_apart(lines_)])
         return Table(box=box, cells=tuple(map(tuple, cells))) if _is_table(cells) else None
+
+    def _row_by_row(self, texts: dict[tuple[int, int], list[Line]]) -> None:
+        """Values that no rule parts, though rules part the rows in other columns: each goes to its own row."""
+        alike: dict[tuple[int, ...], list[tuple[int, int]]] = {}
+        for cell, lines in texts.items():
+            rows_ = sorted(self._cell_at(line.box)[0] for line in lines)
+            if len(rows_) > 1 and len(set(rows_)) == len(rows_):
+                alike.setdefault(tuple(rows_), []).append(cell)
+        for cells in alike.values():
+            if len(cells) < 2 or not any(all(map(_is_figure, texts[cell])) for cell in cells):
+                continue
+            for cell in cells:
+                for line in texts.pop(cell):
+                    texts.setdefault((self._cell_at(line.box)[0], cell[1]), []).append(line)
 
     def _heads_of(self, lines: Sequence[Line]) -> dict[int, list[Line]]:
         """By column: the heads that stand side by side in one cell, each with what stands above them all."""
@@ -264,13 +279,17 @@ def _value_rows(read: Sequence[list[PageRow]]) -> list[float]:
     ):
         return []
     cells = [row for found in values for row in found]
-    if sum(is_value(row.text) or row.text in _NOTHING for row in cells) < _MOSTLY * len(cells):
+    if sum(map(_is_figure, cells)) < _MOSTLY * len(cells):
         return []
     places = [_middle(row) for row in several]
     beside = all(
         abs(_middle(row) - place) < row.size / 2 for found in values for row, place in zip(found, places, strict=True)
     )
     return places if beside else []
+
+
+def _is_figure(one: PageRow | Line) -> bool:
+    return is_value(one.text) or one.text.strip() in _NOTHING
 
 
 def _middle(row: PageRow) -> float:
