@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 __all__ = ["is_value", "with_one_head"]
 
@@ -57,7 +58,10 @@ def _further_heads(rows: Sequence[tuple[str, ...]]) -> int:
 def _names_columns(above: Sequence[str], row: Sequence[str]) -> bool:
     named = [cell for cell in row[1:] if cell.strip()]
     sparse = 2 * sum(bool(cell.strip()) for cell in above[1:]) <= len(above) - 1
-    free = sparse or not row[0].strip() or (_UNIT.search(row[0]) is not None and all(map(_YEAR.fullmatch, named)))
+    spans = any(one and one == other for one, other in pairwise(above[1:]))
+    free = (
+        sparse or spans or not row[0].strip() or (_UNIT.search(row[0]) is not None and all(map(_YEAR.fullmatch, named)))
+    )
     return bool(named) and free and all(map(_is_head, named))
 
 

@@ -131,3 +131,16 @@ def test_heads_set_close_to_each_other_stand_over_their_own_columns() -> None:
     heads = [line("Offence", 50.0, 50.0), line("Under eighteen", 268.0, 50.0), line("of any age", 342.0, 50.0)]
     (found,) = stored(aligned_tables([*heads, *statement(rows)]))
     assert found[0] == ["Offence", "Under eighteen", "of any age"]
+
+
+def test_a_head_in_the_middle_over_several_columns_is_said_of_each() -> None:
+    ends = (200.0, 260.0, 320.0, 380.0, 440.0, 500.0)
+    rows = [["Theft", "1.1", "2.2", "3.3", "4.4", "5.5", "6.6"], ["Arson", "1.2", "2.3", "3.4", "4.5", "5.6", "6.7"]]
+    rows += [["Fraud", "1.3", "2.4", "3.5", "4.6", "5.7", "6.8"]]
+    years = ["", "2019", "2020", "2021", "2019", "2020", "2021"]
+    lines = [line("Men", 240.0, 50.0), line("Women", 415.0, 50.0)]
+    for number, (label, *values) in enumerate([years, *rows]):
+        lines += [line(label, 50.0, 62.0 + 12 * number)] if label else []
+        lines += [line(v, end - WIDTH * len(v), 62.0 + 12 * number) for v, end in zip(values, ends, strict=True)]
+    (found,) = stored(aligned_tables(lines))
+    assert found[0] == ["", "Men 2019", "Men 2020", "Men 2021", "Women 2019", "Women 2020", "Women 2021"]

@@ -32,6 +32,8 @@ _LARGER, _FARTHEST = 1.15, 2.5
 """How much larger than cells a heading may be, and how many letters' heights rows may be apart."""
 _FARTHEST_SIGN = 12
 """Letters' heights between a sign and its number."""
+_MOST_HEADS, _CENTRED = 4, 0.2
+"""Rows of heads, and how far off the middle of its columns a head over several may stand, as a share of their width."""
 _TOUCHED = 0.5
 """Points of a column that a cell must reach into."""
 _LONGEST_PAGE = 5
@@ -168,7 +170,8 @@ def _table(run: list[_Row], region: Sequence[Line]) -> Table | None:
     columns = _columns(full) if len(full) >= _FEWEST_ROWS else []
     if len(columns) < 2:
         return None
-    cells = [_spread(row, columns, region) for row in run]
+    cells = [_over_each(row, columns) or _spread(row, columns, region) for row in _heads(run)]
+    cells += [_spread(row, columns, region) for row in run[len(cells) :]]
     if not _looks_aligned(cells, full):
         return None
     return Table(box=union(line.box for row in run for line in row), cells=tuple(map(tuple, cells)))
@@ -232,6 +235,37 @@ def _spread(row: _Row, columns: list[tuple[float, float]], region: Sequence[Line
         at = over[0] if len(over) > 1 else _nearest(line, columns)
         cells[at] = f"{cells[at]} {_LEADER.sub('', clean(line.text)).strip()}".strip()
     return cells
+
+
+def _heads(run: list[_Row]) -> list[_Row]:
+    """The rows above the first values, but for the lowest."""
+    above = next((number for number, row in enumerate(run) if _has_values([row])), 0)
+    return run[: max(0, min(_MOST_HEADS, above) - 1)]
+
+
+def _over_each(row: _Row, columns: list[tuple[float, float]]) -> list[str] | None:
+    """Heads that stand in the middle over several columns each, said of each of these; None where they do not."""
+    middles = [(start + end) / 2 for start, end in columns]
+    heads = [line for line in row if line.box[0] > columns[0][1]]
+    if len(heads) < 2 or len(heads) >= len(columns) - 1:
+        return None
+    label = [line for line in row if line not in heads]
+    cells = [" ".join(clean(line.text) for line in label), *[""] * (len(columns) - 1)]
+    own: list[list[int]] = [[] for _ in heads]
+    for column in range(1, len(columns)):
+        nearest = min(range(len(heads)), key=lambda number: abs(_middle(heads[number]) - middles[column]))
+        own[nearest].append(column)
+        cells[column] = clean(heads[nearest].text)
+    off = [
+        abs(_middle(head) - (columns[its[0]][0] + columns[its[-1]][1]) / 2) / (columns[its[-1]][1] - columns[its[0]][0])
+        for head, its in zip(heads, own, strict=True)
+        if len(its) > 1
+    ]
+    return cells if len(off) == len(heads) and max(off) < _CENTRED else None
+
+
+def _middle(line: Line) -> float:
+    return (line.box[0] + line.box[2]) / 2
 
 
 def _columns_of(line: Line, columns: list[tuple[float, float]]) -> list[int]:
