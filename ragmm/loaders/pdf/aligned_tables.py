@@ -32,7 +32,7 @@ _LARGER, _FARTHEST = 1.15, 2.5
 """How much larger than cells a heading may be, and how many letters' heights rows may be apart."""
 _FARTHEST_SIGN = 12
 """Letters' heights between a sign and its number."""
-_MOST_HEADS, _CENTRED = 4, 0.2
+_MOST_HEADS, _CENTRED = 4, 0.1
 """Rows of heads, and how far off the middle of its columns a head over several may stand, as a share of their width."""
 _TOUCHED = 0.5
 """Points of a column that a cell must reach into."""
