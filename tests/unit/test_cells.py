@@ -263,6 +263,17 @@ def test_labels_with_a_value_each_have_no_heads() -> None:
     assert bare.rows[0] == ("Berths", "120")
 
 
+def test_labels_above_their_values_are_labels_of_them() -> None:
+    lines = ["Receipt", "Guest: Ilse Brandt", "Booking ID  Payment mode", "IB-2087  Cash", "Grand total  Rs 1939"]
+    grid = grid_of(hit(1, "\n".join([*lines, "Date: 3 May 2021"]), modality=Modality.FIGURE).item)
+    assert grid is not None
+    assert ("Booking ID", "IB-2087") in grid.rows
+    assert ("Payment mode", "Cash") in grid.rows
+    assert ("Grand total", "Rs 1939") in grid.rows
+    assert ("Booking ID", "Payment mode") not in grid.rows
+    assert picked("What is the booking ID?", grid).value == "IB-2087"
+
+
 def picked(question: str, grid: Grid) -> PickedCell:
     found = pick(question, wanted(question), AskedTable.of(grid), CellWeights())
     assert found is not None

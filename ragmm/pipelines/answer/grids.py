@@ -25,6 +25,9 @@ _AMOUNT = late(
 _PAIR = late(r"\s*(?:[-*•]\s)?([^\W\d][^|:：]{1,48}?)(?:\s?[:：]\s*|\s{2,}|\s?\.{3,}\s?)(\S.{0,79})")
 _READ_PAIR = late(r"\s*([^\W\d][^|:：]{1,48}?)\s([$€£]?\d[\d.,]*\s?%?)\s*")
 """In a picture, whose words are read line by line, a space may be all that stands between the two."""
+_GAP = late(r"\s{2,}")
+_LABEL, _LONGEST_VALUE = late(r"[^\W\d][^\d:：|]{0,38}[^\W\d]\.?"), 60
+"""Of one that stands above its value; letters of a value."""
 _NUMBERED = late(r"\s*(?:table|figure|fig\.|chart|abbildung|tabelle)\s*\d", re.IGNORECASE)
 _FEWEST_ENTRIES, _CONTENTS_BY = 5, 12
 """Of a table of contents: its entries, and by which page it stands."""
@@ -165,8 +168,28 @@ def _bare_lines(item: StoredItem) -> list[str]:
 
 
 def _found_pairs(item: StoredItem, lines: Sequence[str]) -> list[tuple[tuple[str, str], str]]:
-    # The first line is the title, whatever it looks like.
-    return [(pair, line) for line in lines[1:] if (pair := _pair(line, item.modality in IMAGE_MODALITIES))]
+    found: list[tuple[tuple[str, str], str]] = []
+    below = 0
+    for number, line in enumerate(lines):
+        # The first line is the title, whatever it looks like.
+        if number == 0 or number <= below:
+            continue
+        if number + 1 < len(lines) and (pairs := _over_values(line, lines[number + 1])):
+            found += [(pair, f"{line}\n{lines[number + 1]}") for pair in pairs]
+            # Of three and more the first may be a label itself: an item with its price.
+            below = number + 1 if len(pairs) == 2 else below
+        elif pair := _pair(line, item.modality in IMAGE_MODALITIES):
+            found.append((pair, line))
+    return found
+
+
+def _over_values(line: str, below: str) -> list[tuple[str, str]]:
+    """Labels side by side, each above its value, as forms have them: "Booking ID  Paid by" over "IB 2087  Card"."""
+    labels, values = _GAP.split(line.strip()), _GAP.split(below.strip())
+    if len(labels) < 2 or len(labels) != len(values) or not all(map(_LABEL.fullmatch, labels)):
+        return []
+    stated = any(char.isdigit() for char in below) and not any(value.endswith((":", "：")) for value in values)
+    return list(zip(labels, values, strict=True)) if stated and max(map(len, values)) <= _LONGEST_VALUE else []
 
 
 def _pair(line: str, of_picture: bool) -> tuple[str, str] | None:
