@@ -17,6 +17,7 @@ from safetensors.numpy import load_file, save_file
 from ragmm.embedders.numpy_bert import NumpyBert
 from ragmm.embedders.open_clip import OpenClipEmbedder
 from ragmm.embedders.sentence_transformers import SentenceTransformerEmbedder
+from ragmm.embedders.settings import Dtype, EmbedderSettings
 from ragmm.errors import ModelError
 from ragmm.graphs.bert import BertShape, bert_graph
 from ragmm.graphs.running import GraphRunner
@@ -102,7 +103,8 @@ def drawn() -> list[Asset]:
 
 
 def test_the_image_tower_gives_open_clips_vectors() -> None:
-    lean, whole = OpenClipEmbedder(find("mini")), OpenClipEmbedder(find("mini"))
+    # In float32 on every machine: torch would take bfloat16 where the processor is good at it.
+    lean, whole = (OpenClipEmbedder(find("mini"), EmbedderSettings(dtype=Dtype.FLOAT32)) for _ in range(2))
     whole._ready()
     found = lean.embed_media(MediaKind.IMAGE, drawn())
     assert lean._model is None
