@@ -274,6 +274,15 @@ def test_labels_above_their_values_are_labels_of_them() -> None:
     assert picked("What is the booking ID?", grid).value == "IB-2087"
 
 
+def test_a_row_without_the_name_that_another_has_is_doubted() -> None:
+    summary = "| Month | Employees |\n| --- | --- |\n| October 2015 | 6,102 |"
+    notices = "| Date | Company | Employees |\n| --- | --- | --- |\n| 10/12/2015 | Selby Mills | 240 |"
+    question = "How many employees of Selby Mills were let go in October 2015?"
+    found = values_in_tables(question, wanted(question), [hit(1, summary), hit(2, notices)], TableWeights())
+    doubts = {one.value: one.doubt for one in found}
+    assert doubts["6,102"] < doubts["240"] == 1.0
+
+
 def picked(question: str, grid: Grid) -> PickedCell:
     found = pick(question, wanted(question), AskedTable.of(grid), CellWeights())
     assert found is not None

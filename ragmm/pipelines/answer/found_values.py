@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ragmm.pipelines.answer.asked_tables import AskedTable
+from ragmm.pipelines.answer.asked_tables import AskedTable, has_word, words_of
 from ragmm.pipelines.answer.candidates import FoundValue
 from ragmm.pipelines.answer.cell_confidence import CellConfidence, cell_confidence, signs_of_cell
 from ragmm.pipelines.answer.cells import CellWeights, PickedCell, pick
@@ -14,7 +14,7 @@ from ragmm.pipelines.answer.confidence import ConfidenceWeights, Signs, confiden
 from ragmm.pipelines.answer.counted_things import counted_thing, speaks_of_counted
 from ragmm.pipelines.answer.extremes import pick_extreme
 from ragmm.pipelines.answer.grids import Grid, grid_of, labelled_otherwise
-from ragmm.pipelines.answer.named_things import documents_without_name
+from ragmm.pipelines.answer.named_things import documents_without_name, names_asked
 from ragmm.pipelines.answer.pointing import Pointed, point
 from ragmm.pipelines.answer.reasons import given_reasons, reasoned
 from ragmm.pipelines.answer.scoring import EmbedTexts
@@ -154,7 +154,19 @@ def _picked_by_words(question: str, asked: AskedFor, hits: Sequence[Hit], weight
                     thing=thing,
                 )
             )
+    found = _doubting_unnamed(found, names_asked(question))
     return sorted(found, key=lambda one: -one.value(asked, weights).confidence)
+
+
+def _doubting_unnamed(found: Sequence[_Picked], names: frozenset[str]) -> list[_Picked]:
+    """A row without a name that is asked for is doubted, where another of its document has all that it has and that."""
+    said = [one.says(names) for one in found]
+    return [
+        dataclasses.replace(one, unnamed=True)
+        if any(mine < its and one.hit.item.uri == other.hit.item.uri for other, its in zip(found, said, strict=True))
+        else one
+        for one, mine in zip(found, said, strict=True)
+    ]
 
 
 def _marked(question: str, hits: Sequence[Hit], weights: TableWeights) -> list[FoundValue]:
@@ -181,9 +193,15 @@ class _Picked:
     table: AskedTable
     extreme: bool
     unnamed: bool
-    """Whether what the question names stands nowhere in what was found of its document."""
+    """Whether what the question names stands nowhere in what was found of its document, or in another of its rows."""
     thing: str
     """What the question counts."""
+
+    def says(self, names: frozenset[str]) -> frozenset[str]:
+        """Those that its row, its head or its table has."""
+        grid = self.table.grid
+        there = words_of(f"{grid.shown(self.cell.row)} {grid.about}")
+        return frozenset(name for name in names if has_word(there, name))
 
     def value(self, asked: AskedFor, weights: TableWeights) -> FoundValue:
         grid = self.table.grid

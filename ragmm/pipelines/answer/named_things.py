@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ragmm.text.terms import fold
+from ragmm.text.dates import MONTH_NAME
+from ragmm.text.terms import fold, terms
 from ragmm.types import Hit
 
-__all__ = ["documents_without_name", "title_of"]
+__all__ = ["documents_without_name", "names_asked", "title_of"]
 
 _CODE = re.compile(r"\b(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[A-Za-z0-9][\w-]{3,}\b")
 _NO_CODE = re.compile(
@@ -16,6 +17,8 @@ _NO_CODE = re.compile(
 )
 """Ordinals, amounts with their unit, years of account and such."""
 _NAME = re.compile(r"(?<=\S\s)[A-ZÀ-Þ][\w'’]+(?:\s[A-ZÀ-Þ][\w'’]+)+")
+_CAPITAL = re.compile(r"(?<=\S\s)[A-ZÀ-Þ][\w'’-]{2,}")
+_MONTH = re.compile(MONTH_NAME, re.IGNORECASE)
 _BETWEEN = re.compile(r"[\W_]+")
 _OF = re.compile(r"['’]s?\b")
 _SHORTEST = 3
@@ -31,6 +34,12 @@ def documents_without_name(question: str, hits: Sequence[Hit]) -> frozenset[str]
     for hit in hits:
         said.setdefault(hit.item.uri, [hit.item.uri]).append(f"{hit.item.text[:_MOST]} {hit.item.context}")
     return frozenset(uri for uri, texts in said.items() if _misses(codes, names, " ".join(texts)))
+
+
+def names_asked(question: str) -> frozenset[str]:
+    """The words of a question that begin with a capital, as terms; months, which are written in many ways, are none."""
+    words = (_OF.sub("", word) for word in _CAPITAL.findall(question))
+    return frozenset(term for word in words if not _MONTH.fullmatch(fold(word)) for term in terms(word))
 
 
 def _named(question: str) -> tuple[list[str], list[list[str]]]:
