@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.util import find_spec
 from statistics import fmean
 from threading import Lock
@@ -85,10 +85,11 @@ class OcrReader:
             self._engine = Engine(self._threads)
         return self._engine
 
-    def lines(self, image: Image, *, quick: bool = False) -> list[OcrLine]:
+    def lines(self, image: Image, *, quick: bool = False, most: int | None = None) -> list[OcrLine]:
         """Lines in reading order that the reader is sure enough of. Safe to call from several threads.
 
-        `quick` looks only whether the whole picture is one line, which takes a tenth of a second.
+        `quick` looks only whether the whole picture is one line, which takes a tenth of a second; `most` reads so many
+        lines from all over a page.
         """
         strip, page = _is_strip(image), not quick and _is_page(image)
         if not strip and not page:
@@ -96,11 +97,11 @@ class OcrReader:
         flat = _on_contrast(image)
         with self._lock:
             found = self._strip_line(flat) if strip else []
-            return found if found or not page else self._page_lines(flat)
+            return found if found or not page else self._page_lines(flat, most)
 
-    def _page_lines(self, image: Image) -> list[OcrLine]:
+    def _page_lines(self, image: Image, most: int | None) -> list[OcrLine]:
         """In the order of a page that stands upright, with boxes on it as it lies."""
-        page = self._loaded().page(_blue_first(image))
+        page = self._loaded().page(_blue_first(image), most)
         found = [OcrLine(text=text, box=_box(corners), confidence=score) for corners, text, score in page.lines]
         return _turned(self._kept(_turned(found, image)), image) if page.turned else self._kept(found)
 
@@ -121,15 +122,16 @@ def ocr_available() -> bool:
     return find_spec("rapidocr") is not None and find_spec("onnxruntime") is not None
 
 
-def ocr_reader(settings: LoaderSettings) -> Callable[[Image], Sequence[OcrLine]] | None:
-    """What reads a scanned page, for as long as the process lives; None where OCR is off or not installed.
+def ocr_reader(settings: LoaderSettings, most: int | None = None) -> Callable[[Image], Sequence[OcrLine]] | None:
+    """What reads a scanned page, for as long as the process lives; None where OCR is off or not installed. `most`: of
+    the lines of a page.
 
     Raises MissingExtraError where the pipeline demands OCR that is not installed.
     """
     if settings.ocr == OcrPolicy.NEVER or (settings.ocr == OcrPolicy.AUTO and not ocr_available()):
         return None
     _require()
-    return _shared().lines
+    return partial(_shared().lines, most=most)
 
 
 def warm_ocr(settings: LoaderSettings) -> None:

@@ -75,8 +75,8 @@ class Engine:
         characters = self._recognition.get_modelmeta().custom_metadata_map["character"].splitlines()
         self._lines, self._letters = DBPostProcess(**_LINES), CTCLabelDecode(character=characters)
 
-    def page(self, pixels: Pixels) -> ReadPage:
-        """Its lines, read upside down where a few of them can be read only so."""
+    def page(self, pixels: Pixels, most: int | None = None) -> ReadPage:
+        """Its lines, or so many at most from all over it; read upside down where a few of them can be read only so."""
         from rapidocr.utils.process_img import get_rotate_crop_image
 
         corners = [np.asarray(one, np.float32) for one in self._found(pixels)]
@@ -90,8 +90,11 @@ class Engine:
             if turned := _sure(other) > _sure(read.values()):
                 lines, read = lines_turned, dict(zip(sample, other, strict=True))
         rest = [number for number in range(len(lines)) if number not in read]
+        if most is not None:
+            rest = rest[:: max(1, math.ceil(len(rest) / max(1, most - len(read))))]
         read.update(zip(rest, self.lines([lines[number] for number in rest]), strict=True))
-        return ReadPage(lines=[(one, *read[number]) for number, one in enumerate(corners)], turned=turned)
+        found = [(corners[number], *read[number]) for number in sorted(read)]
+        return ReadPage(lines=found, turned=turned)
 
     def lines(self, pictures: Sequence[Pixels]) -> list[tuple[str, float]]:
         """Text and confidence of pictures that are one line each."""

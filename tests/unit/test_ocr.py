@@ -228,6 +228,17 @@ def test_reading_fits_into_a_parser_process() -> None:
     assert int(run.stdout or 0) >= 28, run.stderr
 
 
+def test_some_lines_of_a_page_are_read_from_all_over_it() -> None:
+    sheet = Image.new("RGB", (900, 1300), "white")
+    draw = ImageDraw.Draw(sheet)
+    for number in range(30):
+        draw.text((60, 40 + 40 * number), f"a line of words and the number {number * 37}", "black", font_size=26)
+    some, every = OcrReader().lines(sheet, most=12), OcrReader().lines(sheet)
+    assert 6 <= len(some) <= 12 < len(every)
+    assert {line.text for line in some} <= {line.text for line in every}
+    assert some[-1].box[1] > 900
+
+
 @pytest.mark.slow
 def test_pages_do_not_each_keep_the_memory_they_took() -> None:
     """A scan of many pages must fit what a parser may use, however the sizes of its pages differ."""
