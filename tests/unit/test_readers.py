@@ -140,6 +140,7 @@ def test_what_a_question_asks_for(question: str, kind: AskedKind) -> None:
         (AskedKind.TIME, "16:42", "17.05.2024"),
         (AskedKind.PERCENT, "12 %", "$12"),
         (AskedKind.PERCENT, "53", "20,300"),
+        (AskedKind.PERCENT, "about 3 out of 28", "96 kilometres"),
         (AskedKind.DATE, "on Thursdays", "$35"),
         (AskedKind.MEASURE, "nine days", "before the season"),
         (AskedKind.PERSON, "Ilse Brandt", "the treasurer"),

@@ -21,7 +21,7 @@ from ragmm.pipelines.query.value_kinds import years
 from ragmm.pipelines.query.wanted import AskedFor, wanted
 from ragmm.text.dates import days_of
 from ragmm.text.terms import content_terms, fold, terms
-from ragmm.types import Hit
+from ragmm.types import Hit, Modality
 
 __all__ = ["LookUp", "both_sides", "compared", "figure_of", "lacks_side", "weighed"]
 
@@ -30,6 +30,8 @@ _LIKELY = 0.3
 _LABELLED = 0.6
 """How likely an entry is right whose label says what is asked, in a document about the side."""
 _SURE = 0.75
+_SURELY = 0.45
+"""From where on a row that names the side and the year need not say what is asked in the question's words."""
 _HALF = 2
 _SAME = "both the same"
 Sides = tuple[FoundValue | None, FoundValue | None]
@@ -135,9 +137,19 @@ def _words(side: str) -> frozenset[str]:
 
 
 def _documents_of(own: frozenset[str], hits: Sequence[Hit]) -> list[Hit]:
-    """The hits of those documents that name the side."""
-    there = {hit.item.uri for hit in hits if _names(words_of(_whole_text(hit)), own)}
-    return [hit for hit in hits if hit.item.uri in there]
+    """The hits of those documents that name the side; of a table in parts, those parts that do."""
+    named = [_names(words_of(_whole_text(hit)), own) for hit in hits]
+    there = {hit.item.uri for hit, names in zip(hits, named, strict=True) if names}
+    tables = {hit.item.uri for hit, names in zip(hits, named, strict=True) if names and _is_table(hit)}
+    return [
+        hit
+        for hit, names in zip(hits, named, strict=True)
+        if names or (hit.item.uri in there and not (_is_table(hit) and hit.item.uri in tables))
+    ]
+
+
+def _is_table(hit: Hit) -> bool:
+    return hit.item.modality is Modality.TABLE
 
 
 def _whole_text(hit: Hit) -> str:
@@ -174,7 +186,8 @@ def _is_asked(asked: AskedSides, one: FoundValue) -> bool:
         return any(has_word(there, word) for word in content_terms(asked.rest or asked.about))
     rest = [word for word in content_terms(asked.rest) if not word[0].isdigit()]
     said = sum(has_word(there, word) for word in rest)
-    return asked.strict != () or _HALF * said >= len(rest)
+    surely = one.quote.startswith("|") and one.confidence >= _SURELY
+    return asked.strict != () or _HALF * said >= len(rest) or surely
 
 
 def _measured(asked: AskedSides, one: FoundValue) -> Measured | None:

@@ -161,7 +161,10 @@ def _is_money(value: str, folded: str) -> bool:
 def _is_share(value: str, folded: str) -> bool:
     if _CURRENCY.search(folded):
         return False
-    return bool(_PERCENT.search(folded)) or (_DIGIT.search(value) is not None and not _OVER_HUNDRED.fullmatch(value))
+    if _PERCENT.search(folded):
+        return True
+    counts_something = any(word not in _ABOUT for word in _WORDS.findall(folded))  # 96 kilometres, 12 members
+    return _DIGIT.search(value) is not None and not _OVER_HUNDRED.fullmatch(value) and not counts_something
 
 
 def _is_date(value: str, folded: str) -> bool:
@@ -229,6 +232,8 @@ _DURATION = late(r"(?:about |around )?[\d.,]+ (?:hours?|minutes?|seconds?|days?|
 _SPELT_OUT, _MANY = 3, 3
 _MOST_CHARACTERS = 6
 """Of Chinese or Japanese beside a number."""
+_ABOUT = frozenset(["of", "out", "in", "about", "around", "nearly", "approximately", "roughly", "over", "under", "less", "more", "than", "up", "to", "at", "least", "most", "between", "and", "some", "almost", "just", "from", "only", "von", "etwa", "rund", "circa", "ca"])  # fmt: skip
+"""Words beside a number that name nothing it counts."""
 _OVER_HUNDRED = late(r"\s*(?:[1-9]\d{0,2}(?:[,' ]\d{3})+|[1-9]\d{3,}|[2-9]\d\d|1(?!00)\d\d)(?:[.,]\d+)?\s*")
 """No share without a sign of it."""
 _PRECISE = late(r"\d[.,]\d{4,}")
