@@ -163,7 +163,7 @@ def _is_share(value: str, folded: str) -> bool:
         return False
     if _PERCENT.search(folded):
         return True
-    counts_something = any(word not in _ABOUT for word in _WORDS.findall(folded))  # 96 kilometres, 12 members
+    counts_something = any(not _ABOUT.fullmatch(word) for word in _WORDS.findall(folded))  # 96 kilometres, 12 members
     return _DIGIT.search(value) is not None and not _OVER_HUNDRED.fullmatch(value) and not counts_something
 
 
@@ -232,7 +232,9 @@ _DURATION = late(r"(?:about |around )?[\d.,]+ (?:hours?|minutes?|seconds?|days?|
 _SPELT_OUT, _MANY = 3, 3
 _MOST_CHARACTERS = 6
 """Of Chinese or Japanese beside a number."""
-_ABOUT = frozenset(["of", "out", "in", "about", "around", "nearly", "approximately", "roughly", "over", "under", "less", "more", "than", "up", "to", "at", "least", "most", "between", "and", "some", "almost", "just", "from", "only", "von", "etwa", "rund", "circa", "ca"])  # fmt: skip
+_ABOUT = late(
+    r"of|out|in|about|around|nearly|approximately|roughly|over|under|less|more|than|up|to|at|least|most|between|and|some|almost|just|from|only|von|etwa|rund|circa|ca"
+)
 """Words beside a number that name nothing it counts."""
 _OVER_HUNDRED = late(r"\s*(?:[1-9]\d{0,2}(?:[,' ]\d{3})+|[1-9]\d{3,}|[2-9]\d\d|1(?!00)\d\d)(?:[.,]\d+)?\s*")
 """No share without a sign of it."""
