@@ -99,3 +99,26 @@ def test_a_glossary_that_is_missing_is_named_before_anything_is_read(tmp_path: P
     with pytest.raises(ConfigError, match=r"ours\.toml.*cannot be read"):
         ragmm.create(tmp_path / "c", pipeline=tmp_path / "p.toml")
     assert not (tmp_path / "c").exists()
+
+
+def test_a_question_is_asked_again_by_other_names_of_the_same_thing(tmp_path: Path) -> None:
+    file = tmp_path / "ours.toml"
+    file.write_text(OURS.replace('means = ["small lorry"]', 'means = ["small lorry"]\nsame = ["light lorry", "van"]'))
+    ours = read_glossary((str(file),))
+    assert ours.reworded("What did the Van cost in May?") == ["What did the light lorry cost in May?"]
+    assert ours.reworded("What did the bus cost in May?") == []
+    assert (
+        read_glossary(("finance",)).reworded("net PP&E of Selby?")[0] == "property, plant and equipment, net of Selby?"
+    )
+
+
+def test_a_value_is_found_by_the_name_that_the_documents_use(tmp_path: Path) -> None:
+    report = tmp_path / "docs" / "selby-2023.md"
+    report.parent.mkdir()
+    report.write_text(
+        "# Selby Mills, annual report\n\n| in millions | 2023 | 2022 |\n| --- | --- | --- |\n"
+        "| Net sales | 812 | 790 |\n| Total cost of revenue | 327 | 330 |\n| Operating expenses | 90 | 88 |\n"
+    )
+    with ragmm.create(tmp_path / "c") as docs:
+        docs.ingest(report.parent)
+        assert docs.query("What was the total COGS of Selby Mills in 2023?").answer.short == "327"

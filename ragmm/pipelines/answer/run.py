@@ -41,6 +41,10 @@ class Aids:
         """What a figure that is asked for is worked out from, in the documents' words."""
         return self.glossary.meanings_of(question) if self.glossary else ()
 
+    def reworded(self, question: str) -> Sequence[str]:
+        """The question with a term in the documents' words."""
+        return self.glossary.reworded(question) if self.glossary else ()
+
 
 NO_AIDS = Aids()
 
@@ -65,7 +69,13 @@ def extractive_answerer(
         hits = with_whole_tables(words, hits, question.within(snapshot.fetch))
         hits = with_parts(hits, snapshot.fetch) if asked_sums(words) else hits
         ingredients = aids.ingredients(words)
-        return extract_answer(words, hits, embed, rules.extractive, ingredients=ingredients, reader=aids.reader)
+        given = extract_answer(words, hits, embed, rules.extractive, ingredients=ingredients, reader=aids.reader)
+        if given.abstained or given.tentative:
+            others = (
+                extract_answer(one, hits, embed, rules.extractive, reader=aids.reader) for one in aids.reworded(words)
+            )
+            return next((one for one in others if one.short and not one.tentative), given)
+        return given
 
     return answer
 

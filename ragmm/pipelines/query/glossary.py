@@ -1,18 +1,20 @@
 """Glossaries: what a question calls a thing, and in which words documents say it.
 
 An analyst asks for a quick ratio; a report has current assets and current liabilities. No model that fits on a laptop
-knows that, and no index of words can. A glossary is a TOML file; some come with ragmm.
+knows that, and no index of words can. A glossary is a TOML file; some come with ragmm. What a term `means` is searched
+for too; by what is the `same` the question is asked again where it found no value.
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ragmm.errors import ConfigError
 from ragmm.text.words import words_of
@@ -28,6 +30,8 @@ class Glossary:
     """Names, each as its words in order, with what they mean. The first of a question's terms come first."""
 
     meanings: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
+    alike: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()
+    """Names with other names of the very same thing."""
 
     @property
     def words(self) -> frozenset[str]:
@@ -37,6 +41,18 @@ class Glossary:
     def meant(self, question: str) -> str:
         """What the question's terms mean, as quoted phrases to search for; empty where it uses none."""
         return " ".join(f'"{phrase}"' for phrase in self.meanings_of(question))
+
+    def reworded(self, question: str) -> list[str]:
+        """The question with the longest of its terms that has other names by each of these."""
+        words = words_of(question)
+        for name, others in sorted(self.alike, key=lambda one: -len(one[0])):
+            if any(tuple(words[start : start + len(name)]) == name for start in range(len(words) - len(name) + 1)):
+                written = re.compile(rf"\b{r'[^0-9A-Za-z]+'.join(map(re.escape, name))}\b", re.IGNORECASE)
+                place = written.search(question)
+                if place is not None:
+                    begins, goes_on = question[: place.start()], question[place.end() :]
+                    return [f"{begins}{one}{goes_on}" for one in others if one.casefold() != place[0].casefold()]
+        return []
 
     def meanings_of(self, question: str) -> list[str]:
         """What the question's terms mean.
@@ -65,7 +81,11 @@ def bundled_glossaries() -> list[str]:
 @lru_cache(maxsize=16)
 def read_glossary(names: tuple[str, ...]) -> Glossary:
     """Several as one; each is the name of a bundled one or a file."""
-    return Glossary(meanings=tuple(entry for name in names for entry in _entries(name, _loaded(name))))
+    terms = [term for name in names for term in _terms(name, _loaded(name))]
+    return Glossary(
+        meanings=tuple((words, term.means) for term in terms for words in term.names),
+        alike=tuple((words, term.same) for term in terms for words in term.names if term.same),
+    )
 
 
 def _loaded(name: str) -> dict[str, Any]:
@@ -86,19 +106,28 @@ def _loaded(name: str) -> dict[str, Any]:
         raise ConfigError(f"the glossary {name!r} is no TOML: {error}") from None
 
 
-def _entries(name: str, loaded: dict[str, Any]) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+class _Term(NamedTuple):
+    names: list[tuple[str, ...]]
+    means: tuple[str, ...]
+    same: tuple[str, ...]
+
+
+def _terms(name: str, loaded: dict[str, Any]) -> list[_Term]:
     terms = loaded.get("term")
     if not isinstance(terms, list) or not terms:
         raise ConfigError(f'the glossary {name!r} has no [[term]] entries; one is: names = ["capex"], means = ["…"]')
-    entries: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
+    found: list[_Term] = []
     for number, term in enumerate(terms, start=1):
-        names, means = (_texts(term.get(key) if isinstance(term, dict) else None) for key in ("names", "means"))
+        names, means, same = (
+            _texts(term.get(key) if isinstance(term, dict) else None) for key in ("names", "means", "same")
+        )
         if not names or not means:
             raise ConfigError(
                 f"term {number} of the glossary {name!r} needs names and means, both lists of texts; seen: {term}"
             )
-        entries += [(tuple(words_of(one)), tuple(means)) for one in names if words_of(one)]
-    return entries
+        written = [tuple(words_of(one)) for one in names if words_of(one)]
+        found.append(_Term(names=written, means=tuple(means), same=tuple(same)))
+    return found
 
 
 def _texts(value: Any) -> Sequence[str]:
