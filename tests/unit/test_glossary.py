@@ -105,11 +105,10 @@ def test_a_question_is_asked_again_by_other_names_of_the_same_thing(tmp_path: Pa
     file = tmp_path / "ours.toml"
     file.write_text(OURS.replace('means = ["small lorry"]', 'means = ["small lorry"]\nsame = ["light lorry", "van"]'))
     ours = read_glossary((str(file),))
-    assert ours.reworded("What did the Van cost in May?") == ["What did the light lorry cost in May?"]
+    again = ("What did the light lorry cost in May?", "light lorry")
+    assert ours.reworded("What did the Van cost in May?") == [again]
     assert ours.reworded("What did the bus cost in May?") == []
-    assert (
-        read_glossary(("finance",)).reworded("net PP&E of Selby?")[0] == "property, plant and equipment, net of Selby?"
-    )
+    assert read_glossary(("finance",)).reworded("net PP&E of Selby?")[0][1] == "property, plant and equipment, net"
 
 
 def test_a_value_is_found_by_the_name_that_the_documents_use(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from ragmm.config.settings import AnswerSettings
 from ragmm.embedders.base import Embedder
 from ragmm.errors import RagmmError
 from ragmm.indexes.contracts import Snapshot, unit_rows
+from ragmm.pipelines.answer.asked_tables import has_word, words_of
 from ragmm.pipelines.answer.context import ContextBudget
 from ragmm.pipelines.answer.quoted import EmbedTexts, ExtractiveSettings, extract_answer
 from ragmm.pipelines.answer.table_parts import with_parts
@@ -23,7 +24,8 @@ from ragmm.pipelines.query.glossary import Glossary
 from ragmm.pipelines.query.question import Asked
 from ragmm.pipelines.query.run import Answerer, Answering, text_embedder
 from ragmm.readers.base import Reader
-from ragmm.types import Asset, Hit, MediaKind, Role
+from ragmm.text.terms import content_terms
+from ragmm.types import Answer, Asset, Hit, MediaKind, Role
 from ragmm.vlm.base import Vlm
 from ragmm.vlm.trust import trust_in
 
@@ -41,12 +43,18 @@ class Aids:
         """What a figure that is asked for is worked out from, in the documents' words."""
         return self.glossary.meanings_of(question) if self.glossary else ()
 
-    def reworded(self, question: str) -> Sequence[str]:
-        """The question with a term in the documents' words."""
+    def reworded(self, question: str) -> Sequence[tuple[str, str]]:
+        """The question with a term in the documents' words, and these."""
         return self.glossary.reworded(question) if self.glossary else ()
 
 
 NO_AIDS = Aids()
+
+
+def _names(answer: Answer, name: str) -> bool:
+    """Whether the row or sentence that answers has every word of a name: what is net is not what is gross."""
+    there = words_of(" ".join(claim.text for claim in answer.claims))
+    return all(has_word(there, word) for word in content_terms(name))
 
 
 def rules_of(settings: AnswerSettings) -> AnswerRules:
@@ -71,10 +79,10 @@ def extractive_answerer(
         ingredients = aids.ingredients(words)
         given = extract_answer(words, hits, embed, rules.extractive, ingredients=ingredients, reader=aids.reader)
         if given.abstained or given.tentative:
-            others = (
-                extract_answer(one, hits, embed, rules.extractive, reader=aids.reader) for one in aids.reworded(words)
-            )
-            return next((one for one in others if one.short and not one.tentative), given)
+            for reworded, name in aids.reworded(words):
+                other = extract_answer(reworded, hits, embed, rules.extractive, reader=aids.reader)
+                if other.short and not other.tentative and _names(other, name):
+                    return other
         return given
 
     return answer

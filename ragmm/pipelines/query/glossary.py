@@ -42,8 +42,8 @@ class Glossary:
         """What the question's terms mean, as quoted phrases to search for; empty where it uses none."""
         return " ".join(f'"{phrase}"' for phrase in self.meanings_of(question))
 
-    def reworded(self, question: str) -> list[str]:
-        """The question with the longest of its terms that has other names by each of these."""
+    def reworded(self, question: str) -> list[tuple[str, str]]:
+        """The question with the longest of its terms that has other names by each of these, and that name."""
         words = words_of(question)
         for name, others in sorted(self.alike, key=lambda one: -len(one[0])):
             if any(tuple(words[start : start + len(name)]) == name for start in range(len(words) - len(name) + 1)):
@@ -51,7 +51,8 @@ class Glossary:
                 place = written.search(question)
                 if place is not None:
                     begins, goes_on = question[: place.start()], question[place.end() :]
-                    return [f"{begins}{one}{goes_on}" for one in others if one.casefold() != place[0].casefold()]
+                    other = [one for one in others if one.casefold() != place[0].casefold()]
+                    return [(f"{begins}{one}{goes_on}", one) for one in other]
         return []
 
     def meanings_of(self, question: str) -> list[str]:
