@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from ragmm.loaders.pdf.aligned_tables import aligned_tables
@@ -144,3 +145,14 @@ def test_a_head_in_the_middle_over_several_columns_is_said_of_each() -> None:
         lines += [line(v, end - WIDTH * len(v), 62.0 + 12 * number) for v, end in zip(values, ends, strict=True)]
     (found,) = stored(aligned_tables(lines))
     assert found[0] == ["", "Men 2019", "Men 2020", "Men 2021", "Women 2019", "Women 2020", "Women 2021"]
+
+
+def test_a_page_of_a_thousand_parts_takes_as_long_as_its_length() -> None:
+    def spent(parts: int) -> float:
+        rows = [row for _ in range(parts) for row in (["Assets"], ["Current"], *[["Cash", "1,200", "1,100"]] * 3)]
+        lines = statement(rows)
+        began = time.process_time()
+        assert len(aligned_tables(lines)) == 1
+        return time.process_time() - began
+
+    assert spent(200) < 12 * max(spent(50), 0.05)

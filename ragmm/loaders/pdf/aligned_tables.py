@@ -28,6 +28,8 @@ _MARK = re.compile(r"(?:[•◦‣▪·*–—-]|\(?[\da-zA-Z]{1,4}[.)]|\(?[ivxI
 _FEWEST_ROWS = 3
 _MOST_BETWEEN, _LONGEST_HEADING = 6, 130
 """Headings between two parts of a table, and letters of one."""
+_LOOKED_AT = 60
+"""Rows above a run that tell whether it goes on: all of a long page each time would take minutes."""
 _LARGER, _FARTHEST = 1.15, 2.5
 """How much larger than cells a heading may be, and how many letters' heights rows may be apart."""
 _FARTHEST_SIGN = 12
@@ -53,8 +55,9 @@ def aligned_tables(region: Sequence[Line], captions: Sequence[Box] = ()) -> list
     found: list[Table | None] = []
     before: list[_Row] = []
     for run in _runs(region, captions):
-        if _goes_on(before, run) and _table([*before, *run], region):
-            before = [*before, *run]
+        last = before[-_LOOKED_AT:]
+        if _goes_on(last, run) and _table([*last, *run], region):
+            before += run
         else:
             found.append(_table(before, region))
             before = run
