@@ -121,3 +121,10 @@ def test_a_value_is_found_by_the_name_that_the_documents_use(tmp_path: Path) -> 
     with ragmm.create(tmp_path / "c") as docs:
         docs.ingest(report.parent)
         assert docs.query("What was the total COGS of Selby Mills in 2023?").answer.short == "327"
+
+
+def test_other_names_that_are_no_list_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "ours.toml"
+    file.write_text(OURS + 'same = "lorry"\n')
+    with pytest.raises(ConfigError, match="same of term 2 of the glossary"):
+        read_glossary((str(file),))

@@ -36,6 +36,7 @@ def test_the_question_is_what_is_left(text: str, bare: str) -> None:
         "State the answer to question 4.",
         "How do I use the mooring? Is a permit needed?",
         "Membership fee: what is it?",
+        "Who opens\n the pier?\nAnd who closes it?",
         "fees 2023",
         "",
     ],

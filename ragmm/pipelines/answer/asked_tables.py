@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -12,7 +12,7 @@ from ragmm.pipelines.query.asked_extremes import LEAST, MOST
 from ragmm.text.patterns import late
 from ragmm.text.terms import terms
 
-__all__ = ["TOTAL", "AskedOrder", "AskedTable", "has_word", "label_column", "several_units", "words_of"]
+__all__ = ["TOTAL", "AskedOrder", "AskedTable", "has_word", "has_words", "label_column", "several_units", "words_of"]
 
 TOTAL = late(r"\b(?:total|sum|overall|altogether|all|gesamt|summe)\b|合计|总计|总", re.IGNORECASE)
 _FIRST = late(r"\b(?:first|earliest|top|initial)\b|第一|最早|最先|首", re.IGNORECASE)
@@ -115,3 +115,8 @@ def has_word(there: frozenset[str] | set[str], word: str) -> bool:
         if other[:4] == begins and (other.startswith(word) or word.startswith(other)):
             return True
     return False
+
+
+def has_words(there: frozenset[str] | set[str], words: Iterable[str]) -> bool:
+    """Whether all of them stand there, in whatever form."""
+    return all(has_word(there, word) for word in words)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Protocol
 
-from ragmm.pipelines.answer.asked_tables import has_word, words_of
+from ragmm.pipelines.answer.asked_tables import has_word, has_words, words_of
 from ragmm.pipelines.answer.candidates import FoundValue
 from ragmm.pipelines.answer.exact import CellNumber, exact_figure
 from ragmm.pipelines.answer.named_things import title_of
@@ -129,7 +129,7 @@ def _is_labelled(asked: AskedSides, one: FoundValue) -> bool:
     if asked.timed:
         return any(has_word(label, word) for word in content_terms(asked.rest or asked.about))
     about = content_terms(f"{asked.about} {asked.rest}")
-    return bool(about) and all(has_word(label, word) for word in about)
+    return bool(about) and has_words(label, about)
 
 
 def _words(side: str) -> frozenset[str]:
@@ -138,7 +138,7 @@ def _words(side: str) -> frozenset[str]:
 
 def _documents_of(own: frozenset[str], hits: Sequence[Hit]) -> list[Hit]:
     """The hits of those documents that name the side; of a table in parts, those parts that do."""
-    named = [_names(words_of(_whole_text(hit)), own) for hit in hits]
+    named = [has_words(words_of(_whole_text(hit)), own) for hit in hits]
     there = {hit.item.uri for hit, names in zip(hits, named, strict=True) if names}
     tables = {hit.item.uri for hit, names in zip(hits, named, strict=True) if names and _is_table(hit)}
     return [
@@ -161,14 +161,9 @@ def _whole_text(hit: Hit) -> str:
 def _is_of(one: FoundValue, own: frozenset[str], foreign: frozenset[str]) -> bool:
     """Whether a row or sentence is of the side: it names it, or its document is about it and it names no other."""
     shown, title = words_of(one.shown), words_of(title_of(one.hit))
-    if _names(shown, own):
+    if has_words(shown, own):
         return True
-    return _names(title, own) and not (foreign and (_names(title, foreign) or _names(shown, foreign)))
-
-
-def _names(there: frozenset[str], words: frozenset[str]) -> bool:
-    """Whether all of them stand there, in whatever form."""
-    return all(has_word(there, word) for word in words)
+    return has_words(title, own) and not (foreign and (has_words(title, foreign) or has_words(shown, foreign)))
 
 
 def _is_asked(asked: AskedSides, one: FoundValue) -> bool:
@@ -180,7 +175,7 @@ def _is_asked(asked: AskedSides, one: FoundValue) -> bool:
     years_asked = years(f"{asked.about} {asked.rest}")
     if not years_asked <= years(beside):
         return False
-    if not all(has_word(there, word) for word in asked.strict):
+    if not has_words(there, asked.strict):
         return False
     if asked.timed:
         return any(has_word(there, word) for word in content_terms(asked.rest or asked.about))

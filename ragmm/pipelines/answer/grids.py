@@ -169,10 +169,9 @@ def _bare_lines(item: StoredItem) -> list[str]:
 
 def _found_pairs(item: StoredItem, lines: Sequence[str]) -> list[tuple[tuple[str, str], str]]:
     found: list[tuple[tuple[str, str], str]] = []
-    below = 0
+    below = 0  # the first line is the title, whatever it looks like
     for number, line in enumerate(lines):
-        # The first line is the title, whatever it looks like.
-        if number == 0 or number <= below:
+        if number <= below:
             continue
         if number + 1 < len(lines) and (pairs := _over_values(line, lines[number + 1])):
             found += [(pair, f"{line}\n{lines[number + 1]}") for pair in pairs]

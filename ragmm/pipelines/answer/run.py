@@ -12,7 +12,7 @@ from ragmm.config.settings import AnswerSettings
 from ragmm.embedders.base import Embedder
 from ragmm.errors import RagmmError
 from ragmm.indexes.contracts import Snapshot, unit_rows
-from ragmm.pipelines.answer.asked_tables import has_word, words_of
+from ragmm.pipelines.answer.asked_tables import has_words, words_of
 from ragmm.pipelines.answer.context import ContextBudget
 from ragmm.pipelines.answer.quoted import EmbedTexts, ExtractiveSettings, extract_answer
 from ragmm.pipelines.answer.table_parts import with_parts
@@ -54,7 +54,7 @@ NO_AIDS = Aids()
 def _names(answer: Answer, name: str) -> bool:
     """Whether the row or sentence that answers has every word of a name: what is net is not what is gross."""
     there = words_of(" ".join(claim.text for claim in answer.claims))
-    return all(has_word(there, word) for word in content_terms(name))
+    return has_words(there, content_terms(name))
 
 
 def rules_of(settings: AnswerSettings) -> AnswerRules:

@@ -6,7 +6,7 @@ import dataclasses
 import re
 from itertools import pairwise
 
-from ragmm.pipelines.answer.asked_tables import has_word
+from ragmm.pipelines.answer.asked_tables import has_words
 from ragmm.pipelines.answer.candidates import FoundValue
 from ragmm.pipelines.answer.grids import grid_of
 from ragmm.pipelines.answer.sum_search import FILLERS
@@ -39,7 +39,7 @@ def says_all(asked: str, there: frozenset[str], value: str) -> bool:
     unit = found.dimension if found else ""
     words = [word for word in content_terms(asked) if word not in FILLERS and not years(word)]
     words = [word for word in words if not (unit and unit in _SAID_BY.get(word, ())) and not word.isdigit()]
-    return bool(words) and all(has_word(there, word) for word in words)
+    return bool(words) and has_words(there, words)
 
 
 def of_year(one: FoundValue, year: str) -> FoundValue | None:

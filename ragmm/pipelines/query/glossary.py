@@ -44,15 +44,12 @@ class Glossary:
 
     def reworded(self, question: str) -> list[tuple[str, str]]:
         """The question with the longest of its terms that has other names by each of these, and that name."""
-        words = words_of(question)
         for name, others in sorted(self.alike, key=lambda one: -len(one[0])):
-            if any(tuple(words[start : start + len(name)]) == name for start in range(len(words) - len(name) + 1)):
-                written = re.compile(rf"\b{r'[^0-9A-Za-z]+'.join(map(re.escape, name))}\b", re.IGNORECASE)
-                place = written.search(question)
-                if place is not None:
-                    begins, goes_on = question[: place.start()], question[place.end() :]
-                    other = [one for one in others if one.casefold() != place[0].casefold()]
-                    return [(f"{begins}{one}{goes_on}", one) for one in other]
+            written = rf"\b{r'[^0-9A-Za-z]+'.join(map(re.escape, name))}\b"
+            if place := re.search(written, question, re.IGNORECASE):
+                begins, goes_on = question[: place.start()], question[place.end() :]
+                other = [one for one in others if one.casefold() != place[0].casefold()]
+                return [(f"{begins}{one}{goes_on}", one) for one in other]
         return []
 
     def meanings_of(self, question: str) -> list[str]:
@@ -126,6 +123,8 @@ def _terms(name: str, loaded: dict[str, Any]) -> list[_Term]:
             raise ConfigError(
                 f"term {number} of the glossary {name!r} needs names and means, both lists of texts; seen: {term}"
             )
+        if "same" in term and not same:
+            raise ConfigError(f"same of term {number} of the glossary {name!r} is no list of texts; seen: {term}")
         written = [tuple(words_of(one)) for one in names if words_of(one)]
         found.append(_Term(names=written, means=tuple(means), same=tuple(same)))
     return found

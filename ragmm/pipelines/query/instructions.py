@@ -31,9 +31,10 @@ _SPEAKS = late(
 
 def without_instructions(text: str) -> str:
     """The question alone; all of it where nothing else would be left."""
-    kept = [_behind_colon(one) for one in _ENDS.split(text.strip()) if not _instructs(one)]
+    sentences = _ENDS.split(text.strip())
+    kept = [_behind_colon(one) for one in sentences if not _instructs(one)]
     bare = " ".join(kept)
-    return bare if _ASKS.search(bare) else text
+    return bare if kept != sentences and _ASKS.search(bare) else text
 
 
 def _instructs(sentence: str) -> bool:
