@@ -106,6 +106,13 @@ def test_three_columns_and_uneven_lengths() -> None:
     assert order(lines) == " ".join([*LEFT, *RIGHT[:3], *["third one of all"] * 6])
 
 
+def test_a_long_line_that_leaves_little_of_the_gutter_does_not_mix_the_columns() -> None:
+    left = [*LEFT[:3], "this line reaches nearly to the one in the next column"[:53], *LEFT[4:]]
+    lines = column(50, 100, *left) + column(320, 106, *RIGHT)
+    assert lines[3].box[2] > 320 - 6
+    assert order(lines) == " ".join([*left, *RIGHT])
+
+
 def test_vertical_writing_runs_from_the_right() -> None:
     lines = [line("一", 300 - 20 * n, 100, upright=False)._replace(text=f"列{n}") for n in range(4)]
     assert order(lines) == "列0 列1 列2 列3"

@@ -26,6 +26,10 @@ _DEEPEST = 12
 # Beyond this a page is not cut into columns: it is a drawing, or made to cost time.
 _MOST_LINES = 4_000
 _MOST_GAPS = 6
+_OPENS = 0.8
+"""How wide what parts columns is, in sizes of the letters."""
+_STAYS = 0.6
+"""Of that, what may be left of it beside the longest lines."""
 _PROSE_LETTERS = 30
 _SHORT_CELL = 20
 
@@ -34,7 +38,7 @@ def regions(lines: Sequence[Line]) -> list[list[Line]]:
     """The regions of a page in reading order, the lines of each from the top; sideways lines come last."""
     upright = [(index, line) for index, line in enumerate(lines) if line.upright]
     sideways = [line for line in lines if not line.upright]
-    found = [[line for _, line in region] for region in _cut(upright, 0)] if upright else []
+    found = [[line for _, line in region] for region in _best_cut(upright)] if upright else []
     return [*found, _vertical_order(sideways)] if sideways else found
 
 
@@ -43,24 +47,38 @@ def _vertical_order(lines: list[Line]) -> list[Line]:
     return sorted(lines, key=lambda line: (-round(line.box[2] / 4), line.box[1]))
 
 
-def _cut(placed: list[_Placed], depth: int) -> list[list[_Placed]]:
+def _best_cut(placed: list[_Placed]) -> list[list[_Placed]]:
+    """Where a long line leaves little of a gutter the columns go on, if they are then read more as they were written."""
+    found = _cut(placed, 1.0, 0)
+    if _leaps(found) <= len(found):
+        return found
+    return min(found, _cut(placed, _STAYS, 0), key=_leaps)
+
+
+def _leaps(found: list[list[_Placed]]) -> int:
+    """How often what is read next was not written next."""
+    order = [place for region in found for place, _ in region]
+    return sum(after != before + 1 for before, after in pairwise(order))
+
+
+def _cut(placed: list[_Placed], stays: float, depth: int) -> list[list[_Placed]]:
     placed = sorted(placed, key=_top_left)
     bands = _bands(placed)
     if depth >= _DEEPEST or len(placed) > _MOST_LINES or len(placed) < len(bands) + 2:
         return [placed]
-    gap = max(5.0, 0.8 * median([line.size for _, line in placed]))
+    gap = max(5.0, _OPENS * median([line.size for _, line in placed]))
     found: list[list[_Placed]] = []
     whole: list[_Placed] = []
-    for group in _groups(bands, gap):
+    for group in _groups(bands, gap, stays * gap):
         members = [item for band in group for item in band]
-        gutter = _gutter(members, gap)
+        gutter = _gutter(members, stays * gap)
         if gutter is None:
             whole.extend(members)
             continue
         found.extend([whole] if whole else [])
         whole = []
-        found.extend(_cut([item for item in members if item[1].box[2] <= gutter], depth + 1))
-        found.extend(_cut([item for item in members if item[1].box[2] > gutter], depth + 1))
+        found.extend(_cut([item for item in members if item[1].box[2] <= gutter], stays, depth + 1))
+        found.extend(_cut([item for item in members if item[1].box[2] > gutter], stays, depth + 1))
     return [*found, whole] if whole else found
 
 
@@ -84,7 +102,7 @@ def _bands(placed: list[_Placed]) -> list[_Band]:
     return bands
 
 
-def _groups(bands: list[_Band], gap: float) -> list[list[_Band]]:
+def _groups(bands: list[_Band], gap: float, least: float) -> list[list[_Band]]:
     """Consecutive bands that leave a common gutter free, and between them those that do not."""
     groups: list[list[_Band]] = []
     current: list[_Band] = []
@@ -94,7 +112,7 @@ def _groups(bands: list[_Band], gap: float) -> list[list[_Band]]:
             current.append(band)
             continue
         taken = _merged([(item[1].box[0], item[1].box[2]) for item in band])
-        left = _without(free, taken, gap)
+        left = _without(free, taken, least)
         gaps = [(a[1], b[0]) for a, b in pairwise(taken) if b[0] - a[1] >= gap]
         if current and (left or not (free or gaps)):
             current.append(band)
