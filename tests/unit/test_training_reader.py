@@ -114,7 +114,15 @@ def test_what_is_refused_does_not_hold_the_answer() -> None:
             example = make(PAID, POOL, Lengths(), random.Random(seed))
             assert example is not None
             assert example.start == example.end == 0
-            assert "4,200" not in example.text
+            assert "4,200" not in example.text[example.prefix :]
+
+
+def test_what_a_window_lacks_of_the_question_stands_before_it() -> None:
+    one = asked("What did the town of Norrby pay for the lantern?", "4,200 crowns")
+    seen = [answered(one, POOL, Lengths(least=5, most=6), random.Random(seed)) for seed in range(40)]
+    ahead = {example.text[: example.prefix] for example in seen if example}
+    assert any("lantern" in said for said in ahead)
+    assert all(example.text[example.start : example.end] == "4,200 crowns" for example in seen if example)
 
 
 def test_an_exchanged_question_asks_for_what_the_passage_does_not_say() -> None:

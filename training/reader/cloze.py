@@ -10,7 +10,6 @@ import re
 from dataclasses import replace
 
 from training.reader.data import Asked, Example, Lengths, Pool, answered, changed, sentences
-from training.reader.typing_habits import as_typed
 
 _ASKED = (
     (re.compile(r"\b(?:1\d|20)\d\d\b"), ("what year", "which year", "when")),
@@ -53,5 +52,5 @@ def plain_exchanged(one: Asked, pool: Pool, lengths: Lengths, rng: random.Random
     """Such a question about another year or name."""
     made = asked_plainly(one, rng)
     question = changed(made, pool, rng) if made else None
-    example = answered(made, pool, lengths, rng) if made and question else None
-    return replace(example, question=as_typed(question, rng), start=0, end=0) if example and question else None
+    example = answered(replace(made, question=question), pool, lengths, rng) if made and question else None
+    return replace(example, start=0, end=0) if example else None

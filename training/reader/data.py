@@ -13,8 +13,11 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
+from ragmm.pipelines.answer.said_around import Said, said_around
 from ragmm.readers.encoding import fold
-from training.reader.typing_habits import as_typed
+from ragmm.text.terms import content_terms
+from ragmm.text.terms import terms as said_terms
+from training.reader.typing_habits import as_typed, qualified
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "reading" / "passages"
 ENGLISH = ("squad11.train", "squadshifts-new-wiki.test", "tydiqa-goldp-en.train", "tydiqa-goldp-en.dev", "mlqa-en.dev")
@@ -157,23 +160,31 @@ def room_of(lang: str, tokens: int) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class Lengths:
-    """Pieces of a window, drawn evenly between."""
+    """Pieces of a window, drawn evenly between; of a third of them no more than the sentence."""
 
     least: int = 24
     most: int = 110
 
     def draw(self, rng: random.Random, lang: str) -> int:
         """Characters."""
-        return room_of(lang, rng.randint(self.least, self.most))
+        return room_of(lang, rng.choice((0, rng.randint(self.least, self.most), rng.randint(self.least, self.most))))
 
 
-def prefixed(example: Example, title: str, rng: random.Random) -> Example:
-    """With a file's name or headings before the text, as ingest gives passages."""
-    if not title or rng.random() > 0.45:
+def prefixed(example: Example, one: Asked, pool: Pool, rng: random.Random) -> Example:
+    """With a file's name or headings before the text, as ingest gives passages, and what is said around it."""
+    title = one.passage.title.replace("_", " ")
+    ahead = ""
+    asks_there = bool(title) and one.passage.lang == "en" and rng.random() < 0.12
+    if asks_there:
+        example = replace(example, question=qualified(example.question, title, rng))
+    if title and rng.random() < (0.85 if asks_there else 0.45):
+        file = title.replace(" ", rng.choice("_- ")) + rng.choice([".pdf", ".docx", ".md", ".txt", ".html"])
+        ahead = rng.choice([title, file, f"{title} > {rng.choice(_HEADINGS)}"])
+    if rng.random() < 0.7:
+        said = around(example, one, pool, rng)
+        ahead = " > ".join(part for part in (ahead, said) if part)
+    if not ahead:
         return example
-    name = title.replace("_", " ")
-    file = name.replace(" ", rng.choice("_- ")) + rng.choice([".pdf", ".docx", ".md", ".txt", ".html"])
-    ahead = rng.choice([name, file, f"{name} > {rng.choice(_HEADINGS)}"])
     ahead += rng.choice(["\n", "\n", ": "])
     moved = len(ahead) if example.end > example.start else 0
     return replace(
@@ -181,12 +192,27 @@ def prefixed(example: Example, title: str, rng: random.Random) -> Example:
     )
 
 
+def around(example: Example, one: Asked, pool: Pool, rng: random.Random) -> str:
+    """What its passage, or else its article, says of the question's words that the window lacks, as when answering."""
+    asked = frozenset(content_terms(example.question))
+    lacking = asked - frozenset(said_terms(example.text))
+    if not lacking:
+        return ""
+    article = pool.articles.get(one.passage.title, [])
+    texts = [one.passage.text, *(other.text for other in rng.sample(article, min(2, len(article))))]
+    if rng.random() < 0.4:
+        texts = texts[1:]
+    parts = [text[low:high] for text in texts for low, high in sentences(text)]
+    said = [Said(text=part, has=asked.intersection(said_terms(part))) for part in parts if part not in example.text]
+    return " > ".join(said_around(lacking, said, dict.fromkeys(asked, 1.0)))
+
+
 # Makers of examples ----------------------------------------------------------------------------------------------
 
 Maker = Callable[[Asked, Pool, Lengths, random.Random], Example | None]
 
 
-def answered(one: Asked, pool: Pool, lengths: Lengths, rng: random.Random) -> Example | None:  # noqa: ARG001
+def answered(one: Asked, pool: Pool, lengths: Lengths, rng: random.Random) -> Example | None:
     """The question with a window that holds its answer."""
     start, text = rng.choice(one.answers)
     end = start + len(text)
@@ -194,16 +220,16 @@ def answered(one: Asked, pool: Pool, lengths: Lengths, rng: random.Random) -> Ex
     if start < low or end > high:
         return None
     bare = Example(question=one.question, text=one.passage.text[low:high], start=start - low, end=end - low)
-    return finished(bare, one, rng)
+    return finished(bare, one, pool, rng)
 
 
-def refused(one: Asked, pool: Pool, lengths: Lengths, rng: random.Random) -> Example | None:  # noqa: ARG001
+def refused(one: Asked, pool: Pool, lengths: Lengths, rng: random.Random) -> Example | None:
     """A real question that its passage does not answer, most often where the words are alike."""
     text, lang = one.passage.text, one.passage.lang
     asked = set(terms(one.question))
     best = max(sentences(text), key=lambda span: len(asked.intersection(terms(text[span[0] : span[1]]))) + rng.random())
     low, high = window(text, best[0], best[0] + 1, lengths.draw(rng, lang), rng)
-    return finished(Example(question=one.question, text=text[low:high]), one, rng)
+    return finished(Example(question=one.question, text=text[low:high]), one, pool, rng)
 
 
 def elsewhere(one: Asked, pool: Pool, lengths: Lengths, rng: random.Random) -> Example | None:
@@ -217,12 +243,12 @@ def elsewhere(one: Asked, pool: Pool, lengths: Lengths, rng: random.Random) -> E
     others.sort(key=lambda other: -len(asked & _known_terms(other.text)))
     for other in others[: 1 + (rng.random() < 0.3)][-1:]:
         example = refused(replace(one, passage=other, answers=()), pool, lengths, rng)
-        if example and not any(answer in fold(example.text) for answer in wanted):
+        if example and not any(answer in fold(example.text[example.prefix :]) for answer in wanted):
             return example
     return None
 
 
-def beside(one: Asked, pool: Pool, lengths: Lengths, rng: random.Random) -> Example | None:  # noqa: ARG001
+def beside(one: Asked, pool: Pool, lengths: Lengths, rng: random.Random) -> Example | None:
     """The same paragraph without the sentence that answers."""
     text, (start, answer) = one.passage.text, one.answers[0]
     parts = [(a, b) for a, b in sentences(text) if fold(answer) not in fold(text[a:b]) and not a <= start < b]
@@ -231,8 +257,8 @@ def beside(one: Asked, pool: Pool, lengths: Lengths, rng: random.Random) -> Exam
     asked = set(terms(one.question))
     best = max(parts, key=lambda span: len(asked.intersection(terms(text[span[0] : span[1]]))) + rng.random())
     room = lengths.draw(rng, one.passage.lang)
-    kept = "".join(text[a:b] for a, b in parts if abs(a - best[0]) < room / 1.5)[: room * 2]
-    return finished(Example(question=one.question, text=kept), one, rng)
+    kept = "".join(text[a:b] for a, b in parts if abs(a - best[0]) <= room / 1.5)[: max(room * 2, best[1] - best[0])]
+    return finished(Example(question=one.question, text=kept), one, pool, rng)
 
 
 def exchanged(one: Asked, pool: Pool, lengths: Lengths, rng: random.Random) -> Example | None:
@@ -240,10 +266,8 @@ def exchanged(one: Asked, pool: Pool, lengths: Lengths, rng: random.Random) -> E
     question = changed(one, pool, rng)
     if question is None:
         return None
-    example = answered(one, pool, lengths, rng)
-    if example is None:
-        return None
-    return replace(example, question=as_typed(question, rng), start=0, end=0)
+    example = answered(replace(one, question=question), pool, lengths, rng)
+    return replace(example, start=0, end=0) if example else None
 
 
 def changed(one: Asked, pool: Pool, rng: random.Random) -> str | None:
@@ -270,11 +294,11 @@ def changed(one: Asked, pool: Pool, rng: random.Random) -> str | None:
     return None
 
 
-def finished(example: Example, one: Asked, rng: random.Random) -> Example:
+def finished(example: Example, one: Asked, pool: Pool, rng: random.Random) -> Example:
     """With what stands before the passage, lines as pages break them, and the question as people type it."""
     if rng.random() < 0.15:
         example = replace(example, text=broken(example.text, rng.randint(40, 95)))
-    return replace(prefixed(example, one.passage.title, rng), question=as_typed(example.question, rng))
+    return replace(prefixed(example, one, pool, rng), question=as_typed(example.question, rng))
 
 
 def broken(text: str, width: int) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from training.reader.data import Asked, Example, Lengths, Pool, sentences
 from training.reader.document_facts import GENRES, Fact, Genre
 from training.reader.document_values import KEYS, MONTHS, VALUES, org, product
-from training.reader.typing_habits import as_typed
+from training.reader.typing_habits import as_typed, qualified
 
 MARK = "\x00"
 """Stands around the value while a passage is put together."""
@@ -54,7 +54,8 @@ def _example(filler: Asked, rng: random.Random, *, absent: bool) -> Example | No
     form = rng.choice(["text", "text", "text", "lines", "list", "mixed"])
     mine = [_state(asked, key, form, names, rng) for key in keys[: rng.randint(1, min(4, len(keys)))]]
     target = rng.choice(mine)
-    question = _ask(target, names, rng)
+    name = _filled(rng.choice(genre.names), names)
+    question = _ask(target, names, name, rng)
     shown = _absent(mine, target, rng) if absent else mine
     alike = not absent or not shown
     others = [one for one in genre.facts if one.label != asked.label and (alike or one.value != asked.value)]
@@ -68,7 +69,7 @@ def _example(filler: Asked, rng: random.Random, *, absent: bool) -> Example | No
         low, high = rng.choice(sentences(text))
         parts.insert(rng.randint(0, len(parts)), text[low:high].strip())
     joined = _joined(parts, form, rng)
-    return _finished(question, joined, _ahead(genre, asked, names, rng))
+    return _finished(question, joined, _ahead(genre, asked, name, rng))
 
 
 def _absent(mine: list[Stated], target: Stated, rng: random.Random) -> list[Stated]:
@@ -114,7 +115,7 @@ def _capital(text: str) -> str:
     return text[:at] + text[at : at + 1].upper() + text[at + 1 :]
 
 
-def _ask(target: Stated, names: dict[str, str], rng: random.Random) -> str:
+def _ask(target: Stated, names: dict[str, str], document: str, rng: random.Random) -> str:
     label = target.fact.label.replace("{k}", target.key)
     asks = [*target.fact.asks, *target.fact.asks, f"what is the {label.lower()}?", label.lower()]
     question = _filled(rng.choice(asks).replace("{k}", target.key), names)
@@ -122,6 +123,8 @@ def _ask(target: Stated, names: dict[str, str], rng: random.Random) -> str:
         question = question[:1].upper() + question[1:]
         if rng.random() < 0.6 and not question.endswith("?"):
             question += "?"
+    if rng.random() < 0.25:
+        question = qualified(question, document, rng)
     return as_typed(question, rng)
 
 
@@ -134,11 +137,10 @@ def _joined(parts: list[str], form: str, rng: random.Random) -> str:
     return rng.choice(["\n", "\n", "; "]).join(parts)
 
 
-def _ahead(genre: Genre, asked: Fact, names: dict[str, str], rng: random.Random) -> str:
+def _ahead(genre: Genre, asked: Fact, name: str, rng: random.Random) -> str:
     """File name and headings; a heading may name what is asked for."""
     if rng.random() < 0.2:
         return ""
-    name = _filled(rng.choice(genre.names), names)
     if rng.random() < 0.7:
         name = name.replace(" ", rng.choice(["_", "-", " "])) + rng.choice(
             [".pdf", ".docx", ".md", ".txt", ".eml", ".pptx"]

@@ -10,6 +10,20 @@ _SMALL_WORDS = (
 )
 _DROPPED = frozenset(_SMALL_WORDS.split())
 
+_QUALIFIED = (
+    "{q} in {n}",
+    "{q} in the {n}",
+    "{q} on the {n}",
+    "{q} according to {n}",
+    "{q} for {n}",
+    "{q} of {n}",
+    "{q} at {n}",
+    "In {n}, {l}",
+    "According to the {n}, {l}",
+    "{n}: {l}",
+    "{n} {l}",
+)
+
 
 def as_typed(question: str, rng: random.Random) -> str:
     """Most questions stay as they are."""
@@ -50,3 +64,11 @@ def slip(question: str, rng: random.Random) -> str:
         ]
     )
     return " ".join(words)
+
+
+def qualified(question: str, name: str, rng: random.Random) -> str:
+    """A question that says in which document its answer is to be looked for."""
+    form = rng.choice(_QUALIFIED)
+    bare = question.rstrip(" ?")
+    mark = "?" if bare != question.rstrip() else ""
+    return form.format(q=bare, l=bare[:1].lower() + bare[1:], n=name) + mark

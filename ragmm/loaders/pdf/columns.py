@@ -48,7 +48,7 @@ def _vertical_order(lines: list[Line]) -> list[Line]:
 
 
 def _best_cut(placed: list[_Placed]) -> list[list[_Placed]]:
-    """Where a long line leaves little of a gutter the columns go on, if they are then read more as they were written."""
+    """Columns go on where a long line leaves little of a gutter, if they are then read more as they were written."""
     found = _cut(placed, 1.0, 0)
     if _leaps(found) <= len(found):
         return found

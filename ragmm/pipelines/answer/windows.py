@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from ragmm.pipelines.answer.said_around import Said, said_around
 from ragmm.pipelines.query.value_kinds import AskedKind, holds
 from ragmm.readers.base import Passage
 from ragmm.text.inert import without_controls
@@ -19,6 +20,8 @@ __all__ = ["ReadWindow", "windows_of"]
 
 _MAX_TEXT = 60_000
 """Of an item, how many characters are looked at."""
+_MAX_ROWS = 2_000
+"""Of a table, for what it says around a text."""
 _ROOM = 280
 """Characters of a window; a single longer sentence is one."""
 _BARE = re.compile(r"[\s\d.,%$€£+–-]+(?:[kKmM]?|bn|mn)\s*")
@@ -51,6 +54,25 @@ class ReadWindow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class _Run:
+    """A stretch of a hit that might be read."""
+
+    cut: _Cut
+    low: int
+    high: int
+    """Which of its sentences."""
+    overlap: float
+
+    @property
+    def fit(self) -> bool:
+        return any(self.cut.fit[self.low : self.high])
+
+    @property
+    def has(self) -> frozenset[str]:
+        return frozenset[str]().union(*self.cut.has[self.low : self.high])
+
+
+@dataclass(frozen=True, kw_only=True)
 class _Cut:
     """A hit's sentences and what each has of the question."""
 
@@ -73,12 +95,38 @@ def windows_of(
     said = _numbers_of(question)
     cuts = [cut for hit in hits if (cut := _cut(hit, asked, lambda text: holds(kind, said.sub(" ", text)))) is not None]
     weights = _weights(asked, [has for cut in cuts for has in cut.has])
-    found = [window for cut in cuts for window in _best(cut, weights, per_hit)]
+    found = [run for cut in cuts for run in _best(cut, weights, per_hit)]
     # Of equals the better hit's; the first hits are always read.
-    found.sort(key=lambda one: -(one.overlap + _FIT * one.fit - 0.06 * math.log(one.hit.rank)))
-    firsts = {one.hit.rank: one for one in reversed(found) if one.hit.rank <= 2}
-    rest = [one for one in found if one is not firsts.get(one.hit.rank)]
-    return [*firsts.values(), *rest][:most]
+    found.sort(key=lambda one: -(one.overlap + _FIT * one.fit - 0.06 * math.log(one.cut.hit.rank)))
+    firsts = {one.cut.hit.rank: one for one in reversed(found) if one.cut.hit.rank <= 2}
+    rest = [one for one in found if one is not firsts.get(one.cut.hit.rank)]
+    chosen = [*firsts.values(), *rest][:most]
+    return [_window(one, _around(one, asked, hits, cuts, weights)) for one in chosen]
+
+
+def _around(
+    run: _Run, asked: frozenset[str], hits: Sequence[Hit], cuts: Sequence[_Cut], weights: Mapping[str, float]
+) -> str:
+    """What was found of its document says of the words that it lacks."""
+    lacking = asked - run.has - set(terms(run.cut.ahead))
+    if not lacking:
+        return ""
+    uri = run.cut.hit.item.uri
+    read = range(run.low, run.high)
+    said = [
+        Said(text=cut.text[slice(*part)], has=has)
+        for cut in cuts
+        if cut.hit.item.uri == uri
+        for place, (part, has) in enumerate(zip(cut.parts, cut.has, strict=True))
+        if not (cut is run.cut and place in read)
+    ]
+    rows = [row for hit in hits if hit.item.uri == uri for row in _rows_of(hit)]
+    said += [Said(text=row, has=asked.intersection(terms(row))) for row in rows]
+    return " > ".join(said_around(lacking, said, weights))
+
+
+def _rows_of(hit: Hit) -> list[str]:
+    return [line for line in hit.item.text[:_MAX_ROWS].splitlines() if line.startswith("|")]
 
 
 def _numbers_of(question: str) -> re.Pattern[str]:
@@ -129,16 +177,19 @@ def _weights(asked: frozenset[str], inside: Sequence[frozenset[str]]) -> Mapping
     return {term: math.log(1 + (len(inside) + 1) / (1 + counts[term])) for term in asked}
 
 
-def _best(cut: _Cut, weights: Mapping[str, float], most: int) -> Iterator[ReadWindow]:
-    """The best windows of a hit that share no sentence."""
+def _best(cut: _Cut, weights: Mapping[str, float], most: int) -> Iterator[_Run]:
+    """The best runs of a hit that share no sentence."""
     taken: set[int] = set()
+    total = sum(weights.values())
     for _ in range(most):
         options = [run for run in _runs(cut.parts) if not taken.intersection(range(*run))]
         if not options:
             return
         low, high = max(options, key=lambda run: _value(cut, run, weights))
         taken.update(range(low, high))
-        yield _window(cut, low, high, weights)
+        here = frozenset[str]().union(*cut.has[low:high])
+        has = sum(w * (1.0 if t in here else 0.5 if t in cut.around else 0.0) for t, w in weights.items())
+        yield _Run(cut=cut, low=low, high=high, overlap=has / total if total else 0.0)
 
 
 def _runs(parts: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -158,19 +209,14 @@ def _value(cut: _Cut, run: tuple[int, int], weights: Mapping[str, float]) -> flo
     return sum(weights[term] for term in together) + 0.5 * max(each) + fit - 0.001 * run[0]
 
 
-def _window(cut: _Cut, low: int, high: int, weights: Mapping[str, float]) -> ReadWindow:
-    start, end = cut.parts[low][0], cut.parts[high - 1][1]
-    moved = len(cut.ahead) - start
-    parts = tuple((a + moved, b + moved) for a, b in cut.parts[low:high])
-    text = cut.ahead + cut.text[start:end]
+def _window(run: _Run, around: str) -> ReadWindow:
+    cut = run.cut
+    ahead = f"{cut.ahead.rstrip()} > {around}\n" if around else cut.ahead
+    start, end = cut.parts[run.low][0], cut.parts[run.high - 1][1]
+    moved = len(ahead) - start
+    parts = tuple((a + moved, b + moved) for a, b in cut.parts[run.low : run.high])
+    text = ahead + cut.text[start:end]
     for a, b in parts:
         text = text[:a] + text[a:b].replace("\n", " ") + text[b:]
-    here = frozenset[str]().union(*cut.has[low:high])
-    total = sum(weights.values())
-    overlap = (
-        sum(w * (1.0 if t in here else 0.5 if t in cut.around else 0.0) for t, w in weights.items()) / total
-        if total
-        else 0.0
-    )
-    passage = Passage(text=text, prefix=len(cut.ahead))
-    return ReadWindow(hit=cut.hit, passage=passage, parts=parts, fit=any(cut.fit[low:high]), overlap=overlap)
+    passage = Passage(text=text, prefix=len(ahead))
+    return ReadWindow(hit=cut.hit, passage=passage, parts=parts, fit=run.fit, overlap=run.overlap)
