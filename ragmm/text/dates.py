@@ -8,21 +8,21 @@ from collections.abc import Iterator
 from ragmm.text.patterns import late
 from ragmm.text.terms import fold
 
-__all__ = ["MONTH_NAME", "Day", "Month", "date_phrases", "days_of", "in_words", "months_of"]
+__all__ = ["MONTH_IN_FULL", "MONTH_NAME", "Day", "Month", "date_phrases", "days_of", "in_words", "months_of"]
 
 Day = tuple[int, int, int]
 """Year, month, day."""
 Month = tuple[int, int]
 """Year, month."""
 _MONTHS = (
-    ("january", "januar", "janvier", "enero", "gennaio", "janeiro"),
-    ("february", "februar", "fevrier", "febrero", "febbraio", "fevereiro"),
-    ("march", "marz", "mars", "marzo", "marco"),
+    ("january", "januar", "janvier", "enero", "gennaio", "janeiro", "januari"),
+    ("february", "februar", "fevrier", "febrero", "febbraio", "fevereiro", "februari"),
+    ("march", "marz", "mars", "marzo", "marco", "maart"),
     ("april", "avril", "abril", "aprile"),
-    ("may", "mai", "mayo", "maggio", "maio"),
+    ("may", "mai", "mayo", "maggio", "maio", "mei"),
     ("june", "juni", "juin", "junio", "giugno", "junho"),
     ("july", "juli", "juillet", "julio", "luglio", "julho"),
-    ("august", "aout", "agosto"),
+    ("august", "aout", "agosto", "augustus"),
     ("september", "septembre", "septiembre", "settembre", "setembro", "sept"),
     ("october", "oktober", "octobre", "octubre", "ottobre", "outubro"),
     ("november", "novembre", "noviembre", "novembro"),
@@ -33,6 +33,11 @@ _NUMBER_OF |= {name[:3]: number for name, number in _NUMBER_OF.items() if name n
 _NAME = "|".join(sorted(_NUMBER_OF, key=len, reverse=True))
 MONTH_NAME = rf"(?:{_NAME})\b\.?"
 """A pattern, for folded text or one that heeds no case."""
+_ACCENTED = ("märz", "février", "août", "décembre", "março")
+_LOWER = {*_ACCENTED, *(name for names in _MONTHS for name in names)} - {"may", "march"}
+_CAPITAL = {name.capitalize() for name in (*_LOWER, "may", "march", *(names[0][:3] for names in _MONTHS))}
+MONTH_IN_FULL = rf"(?:{'|'.join(sorted(_LOWER | _CAPITAL, key=len, reverse=True))})\b"
+"""A pattern for text as it is written; short forms are English ones alone, others are words too (out, set)."""
 _YEAR = r"((?:1[5-9]|20)\d\d)"
 _DAY = r"(\d{1,2})(?:st|nd|rd|th|er)?\.?"
 _FORMS = (

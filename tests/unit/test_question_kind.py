@@ -37,6 +37,8 @@ def test_an_account_is_asked_for() -> None:
     ("kind", "value", "plain"),
     [
         (AskedKind.NUMBER, "36", True),
+        (AskedKind.DAY, "16 agosto 1993", True),
+        (AskedKind.DAY, "8 januari 2020", True),
         (AskedKind.NUMBER, "Thirty-eight members", True),
         (AskedKind.NUMBER, "30-49", False),
         (AskedKind.NUMBER, "57 27 84 2", False),
@@ -90,4 +92,27 @@ def test_a_sum_to_date_is_no_date() -> None:
 def test_what_a_few_words_name_first_is_asked_for_and_not_what_a_clause_of_theirs_asks(
     question: str, kind: AskedKind
 ) -> None:
+    assert wanted(question).kind is kind
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("Hoeveel leden waren aanwezig?", AskedKind.NUMBER),
+        ("Wie is de voorzitter?", AskedKind.PERSON),
+        ("Wie lang dauert die Garantie?", AskedKind.MEASURE),
+        ("Wanneer begint de vergadering?", AskedKind.DATE),
+        ("Quanti soci erano presenti?", AskedKind.NUMBER),
+        ("Chi ha firmato il verbale?", AskedKind.PERSON),
+        ("A che ora inizia la riunione?", AskedKind.TIME),
+        ("Quanto costa l'iscrizione?", AskedKind.MONEY),
+        ("Quando foi fundada a associação?", AskedKind.DATE),
+        ("Quem preside a reunião?", AskedKind.PERSON),
+        ("Combien de temps dure la garantie ?", AskedKind.MEASURE),
+        ("¿Cuánto tiempo dura la garantía?", AskedKind.MEASURE),
+        ("회의는 언제 시작합니까?", AskedKind.DATE),
+        ("会議の議長は誰ですか", AskedKind.PERSON),
+    ],
+)
+def test_kinds_in_other_languages(question: str, kind: AskedKind) -> None:
     assert wanted(question).kind is kind

@@ -24,7 +24,7 @@ from training.reader.data import (
     held_out,
     refused,
 )
-from training.reader.documents import stated, unstated
+from training.reader.documents import foreign, stated, unstated
 from training.reader.model import Batch
 
 
@@ -62,7 +62,7 @@ def sources(pool: Pool) -> list[Source]:
         for asked in (pool.english, pool.chinese, pool.refused)
     )
     return [
-        Source(name="en", asked=squad, make=answered, share=405),
+        Source(name="en", asked=squad, make=answered, share=325),
         Source(name="refused", asked=real, make=refused, share=75),
         Source(name="plain", asked=real, make=plain, share=40),
         Source(name="plain-exchanged", asked=real, make=plain_exchanged, share=20),
@@ -71,6 +71,7 @@ def sources(pool: Pool) -> list[Source]:
         Source(name="exchanged", asked=squad, make=exchanged, share=60),
         Source(name="stated", asked=squad, make=stated, share=80),
         Source(name="unstated", asked=squad, make=unstated, share=35),
+        Source(name="foreign", asked=squad, make=foreign, share=80),
         Source(name="zh", asked=chinese, make=answered, share=135),
         Source(name="zh-elsewhere", asked=chinese, make=elsewhere, share=25),
         Source(name="zh-beside", asked=chinese, make=beside, share=25),

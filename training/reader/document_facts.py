@@ -47,4 +47,9 @@ def read_genres(text: str) -> list[Genre]:
     return found
 
 
-GENRES = read_genres(Path(__file__).with_suffix(".txt").read_text(encoding="utf-8"))
+def _genres_in(name: str) -> list[Genre]:
+    return read_genres((Path(__file__).parent / f"document_facts{name}.txt").read_text(encoding="utf-8"))
+
+
+GENRES = _genres_in("")
+FOREIGN = {language: _genres_in(f"_{language}") for language in ("de", "fr", "es", "it", "pt", "nl")}

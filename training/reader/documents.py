@@ -10,8 +10,9 @@ import random
 from dataclasses import dataclass
 
 from training.reader.data import Asked, Example, Lengths, Pool, sentences
-from training.reader.document_facts import GENRES, Fact, Genre
-from training.reader.document_values import KEYS, MONTHS, VALUES, org, product
+from training.reader.document_facts import FOREIGN, GENRES, Fact, Genre
+from training.reader.document_values import KEYS, MONTHS, VALUES, Values, org, product
+from training.reader.foreign_values import VALUES_OF
 from training.reader.typing_habits import as_typed, qualified
 
 MARK = "\x00"
@@ -28,19 +29,37 @@ class Stated:
     text: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Tongue:
+    """What documents of a language state, and how they write it."""
+
+    genres: list[Genre]
+    values: Values
+    english: bool = False
+
+
+_ENGLISH = Tongue(genres=GENRES, values=VALUES, english=True)
+_FOREIGN = [Tongue(genres=genres, values=VALUES_OF[name]) for name, genres in FOREIGN.items()]
+
+
 def stated(one: Asked, pool: Pool, lengths: Lengths, rng: random.Random) -> Example | None:  # noqa: ARG001
     """A question that the document answers."""
-    return _example(one, rng, absent=False)
+    return _example(one, _ENGLISH, rng, absent=False)
 
 
 def unstated(one: Asked, pool: Pool, lengths: Lengths, rng: random.Random) -> Example | None:  # noqa: ARG001
     """A question that the document does not answer."""
-    return _example(one, rng, absent=True)
+    return _example(one, _ENGLISH, rng, absent=True)
 
 
-def _example(filler: Asked, rng: random.Random, *, absent: bool) -> Example | None:
+def foreign(one: Asked, pool: Pool, lengths: Lengths, rng: random.Random) -> Example | None:  # noqa: ARG001
+    """In another language than English, answered or not."""
+    return _example(one, rng.choice(_FOREIGN), rng, absent=rng.random() < 0.35)
+
+
+def _example(filler: Asked, tongue: Tongue, rng: random.Random, *, absent: bool) -> Example | None:
     """`filler` lends a sentence or two of another text now and then."""
-    genre = rng.choice(GENRES)
+    genre = rng.choice(tongue.genres)
     names = {
         "product": product(rng),
         "org": org(rng),
@@ -49,22 +68,22 @@ def _example(filler: Asked, rng: random.Random, *, absent: bool) -> Example | No
     }
     names["code"], names["thing"] = VALUES["code"](rng), rng.choice(KEYS["thing"])
     # Some questions belong to another kind of document altogether: the price that a data sheet does not name.
-    asked = rng.choice(rng.choice(GENRES).facts if absent and rng.random() < 0.3 else genre.facts)
+    asked = rng.choice(rng.choice(tongue.genres).facts if absent and rng.random() < 0.3 else genre.facts)
     keys = _keys(asked, rng)
     form = rng.choice(["text", "text", "text", "lines", "list", "mixed"])
-    mine = [_state(asked, key, form, names, rng) for key in keys[: rng.randint(1, min(4, len(keys)))]]
+    mine = [_state(asked, key, form, names, tongue.values, rng) for key in keys[: rng.randint(1, min(4, len(keys)))]]
     target = rng.choice(mine)
     name = _filled(rng.choice(genre.names), names)
-    question = _ask(target, names, name, rng)
+    question = _ask(target, names, name if tongue.english else "", rng)
     shown = _absent(mine, target, rng) if absent else mine
     alike = not absent or not shown
     others = [one for one in genre.facts if one.label != asked.label and (alike or one.value != asked.value)]
     for fact in rng.sample(others, min(len(others), rng.randint(0 if shown else 1, 4))):
-        shown.append(_state(fact, _keys(fact, rng)[0], form, names, rng))
+        shown.append(_state(fact, _keys(fact, rng)[0], form, names, tongue.values, rng))
     parts = [_marked(one.text, one is target and not absent) for one in shown]
     if rng.random() < 0.6:
         rng.shuffle(parts)
-    if rng.random() < 0.3:
+    if tongue.english and rng.random() < 0.3:
         text = filler.passage.text
         low, high = rng.choice(sentences(text))
         parts.insert(rng.randint(0, len(parts)), text[low:high].strip())
@@ -88,8 +107,8 @@ def _keys(fact: Fact, rng: random.Random) -> list[str]:
     return rng.sample(KEYS[fact.key], 4)
 
 
-def _state(fact: Fact, key: str, form: str, names: dict[str, str], rng: random.Random) -> Stated:
-    value = VALUES[fact.value](rng)
+def _state(fact: Fact, key: str, form: str, names: dict[str, str], values: Values, rng: random.Random) -> Stated:
+    value = values[fact.value](rng)
     lines = form in ("lines", "list") or (form == "mixed" and rng.random() < 0.5)
     if lines or not fact.says:
         gap = rng.choice([": ", ": ", ": ", " – ", " | ", "  ", "\n", ":\n"])
@@ -116,14 +135,15 @@ def _capital(text: str) -> str:
 
 
 def _ask(target: Stated, names: dict[str, str], document: str, rng: random.Random) -> str:
+    """`document`: how it may be called, in English."""
     label = target.fact.label.replace("{k}", target.key)
-    asks = [*target.fact.asks, *target.fact.asks, f"what is the {label.lower()}?", label.lower()]
+    asks = [*target.fact.asks, *target.fact.asks, f"what is the {label.lower()}?" if document else label, label.lower()]
     question = _filled(rng.choice(asks).replace("{k}", target.key), names)
     if rng.random() < 0.6:
         question = question[:1].upper() + question[1:]
         if rng.random() < 0.6 and not question.endswith("?"):
             question += "?"
-    if rng.random() < 0.25:
+    if document and rng.random() < 0.25:
         question = qualified(question, document, rng)
     return as_typed(question, rng)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ragmm.pipelines.query.value_kinds import WHENS, AskedKind
+from ragmm.text.dates import MONTH_IN_FULL
 from ragmm.text.patterns import late
 
 __all__ = ["LONGEST", "whole_value"]
@@ -19,17 +20,14 @@ _SCALE = late(
     r"Millionen|Milliarden|Tausend|Prozent|millions?|milliards?|万亿|万|亿|千|百)(?![A-Za-z]))|[mk](?![A-Za-z])"
 )
 _MONEY = late(r"\s?(?:€|EUR|euros?|dollars?|pounds?|cents?|pence|USD|GBP|Euro|元|美元|人民币)(?![A-Za-z])")
-_MONTHS = (
-    "January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|"
-    "Januar|Februar|März|Mai|Juni|Juli|Oktober|Dezember|janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre"
-)
 _REST_OF_DATE = late(
-    rf"\s?(?:of )?(?:{_MONTHS})\b\.?|,?\s(?:1[5-9]|20)\d\d(?!\d)|年(?:\d{{1,2}}月)?(?:\d{{1,2}}日)?"
-    rf"|月(?:\d{{1,2}}日)?|日|:\d\d|\s?(?:a\.?m\.?|p\.?m\.?|Uhr)\b"
+    rf"\s?(?:of |de |di )?{MONTH_IN_FULL}\.?|,?\s(?:del? |of )?(?:1[5-9]|20)\d\d(?!\d)"
+    rf"|年(?:\d{{1,2}}月)?(?:\d{{1,2}}日)?"
+    rf"|月(?:\d{{1,2}}日)?|日|:\d\d|\s?(?:a\.?m\.?|p\.?m\.?|Uhr|uur)\b"
 )
 _HEAD_OF_DATE = late(
-    rf"(?:(?<!\d)\d{{1,2}}(?:st|nd|rd|th|\.)?\s(?:of )?|(?:{_MONTHS})\s|\d{{4}}年|\d{{1,2}}月|\d{{1,2}}:"
-    rf"|\b(?:first|second|third|fourth|last|every|each)\s)$"
+    rf"(?:(?<!\d)\d{{1,2}}(?:st|nd|rd|th|er|\.)?\s(?:of |de |di )?|{MONTH_IN_FULL}\s(?:de )?|\d{{4}}年|\d{{1,2}}月"
+    rf"|\d{{1,2}}:|\b(?:first|second|third|fourth|last|every|each)\s)$"
 )
 _UNIT = late(r"\s?[A-Za-zµμΩ°/²³]+(?:/[A-Za-z²³]+)?")
 _NO_UNIT = frozenset(

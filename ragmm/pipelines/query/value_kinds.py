@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 
-from ragmm.text.dates import days_of
+from ragmm.text.dates import MONTH_IN_FULL, days_of
 from ragmm.text.patterns import late
 from ragmm.text.terms import fold
 
@@ -57,15 +57,10 @@ _NUMBER_WORD = late(
     r"seventy|eighty|ninety|hundred|thousand|million|billion|dozen|half|third|quarter|once|twice|both|single|"
     r"ein\w?|zwei|drei|vier|funf|sechs|sieben|acht|neun|zehn|elf|zwolf|zwanzig|dreissig|hundert|tausend|halb\w*|"
     r"un|une|deux|trois|quatre|cinq|six|sept|huit|neuf|dix|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve"
-    r"|diez)(?:[- ]\w+)*\b"
+    r"|diez|due|tre|quattro|cinque|sette|otto|nove|dieci|dodici|dois|quatro|sete|oito|dez|doze|twee|drie|vijf|zes|zeven"
+    r"|negen|tien|twaalf)(?:[- ]\w+)*\b"
 )
-_MONTH = late(
-    r"\b(?:jan|feb|mar|marz|apr|may|mai|jun|jul|aug|sep|sept|oct|okt|nov|dec|dez)(?:uary|ruary|ch|il|e|y"
-    r"|ust|tember|ober|ember|"
-    r"uar|ruar|i)?\b|\b(?:janvier|fevrier|mars|avril|juin|juillet|aout|septembre|octobre|novembre|decembre"
-    r"|enero|febrero|marzo|"
-    r"abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre)\b"
-)
+_MONTH = late(rf"\b(?:(?i:{MONTH_IN_FULL})|(?:sept|okt|dez)\b)")
 _WHEN = late(
     r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\b(?:spring|summer|autumn|winter|century|decade"
     r"|noon|midnight|sunset|sunrise|"
@@ -83,14 +78,16 @@ _FREE = late(r"\bfree\b|免费|免費|kostenlos|gratis")
 _CLOCK = late(r"\s*\d{1,2}[:.]\d\d(?:\s?[ap]\.?m\.?)?\s*")
 _BARE_YEAR = late(r"\s*(?:1[5-9]|20)\d\d\s*年?\s*")
 _TIME = late(
-    r"(?<![\d.])\d{1,2}\s?[:.h]\s?\d\d(?![\d.])|\d\s?[ap]\.?\s?m\b|\d\s?(?:uhr|h|o'?clock|点|點|时|時)|\b(?:noon|midnight|midday|mittag|mitternacht|midi|minuit|mediodia"
+    r"(?<![\d.])\d{1,2}\s?[:.h]\s?\d\d(?![\d.])|\d\s?[ap]\.?\s?m\b|\d\s?(?:uhr|h|uur|o'?clock|点|點|时|時)|\b(?:noon|midnight|midday|mittag|mitternacht|midi|minuit|mediodia"
     r"|medianoche|morning|evening|afternoon|night|dusk|dawn|sunset|sunrise)\b|[上下中]午"
 )
 _COUNTED = late(
     r"\d\s?(?:[个個本名位人次种種座条條天年月日吨辆所]|(?:kg|km|cm|mm|m|g|l|h|min|years?|days?|months?"
     r"|hours?|minutes?|weeks?|(?:kilo|centi|milli)?met(?:re|er)s?|feet|miles?|lit(?:re|er)s?|tonnes?|tons|hectares?|acres?)\b)"
 )
-_CURRENCY = late(r"[$€£¥₹]|\b(?:usd|eur|gbp|chf|dollars?|euros?|pounds?|cents?|pence|francs?|kr|yen|yuan)\b|[元块圆]")
+_CURRENCY = late(
+    r"[$€£¥₹]|\b(?:usd|eur|gbp|chf|dollars?|euros?|pounds?|cents?|pence|francs?|kr|yen|yuan|reais|pesos?)\b|[元块圆]"
+)
 _CAPITAL = late(r"[A-ZÀ-ÞЀ-Я]")
 _CJK = late("[\u3040-\u30ff\u3400-\u9fff]")
 

@@ -1,6 +1,7 @@
 """What a question asks for: a number, a sum of money, a date, a person, yes or no, a reason; and of which years.
 
-English, German, French, Spanish and Chinese. What is not recognised is `ANY`, to which every value is fitting.
+English, German, French, Spanish, Italian, Portuguese, Dutch, Chinese, and the plainest of Japanese and Korean. What is
+not recognised is `ANY`, to which every value is fitting.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ _KINDS: tuple[tuple[AskedKind, re.Pattern[str]], ...] = tuple(
         (
             AskedKind.REASON,
             r"\bwhy\b|\bwhat (?:is|was|were) the reasons?\b|\bfor what reason|\bwarum\b|\bwieso\b"
-            r"|\bpourquoi\b|\bpor que\b|为什么|為什麼|为何|為何|原因",
+            r"|\bpourquoi\b|\bpor que\b|\bperche\b|\bwaarom\b|为什么|為什麼|为何|為何|原因|なぜ|왜",
         ),
         (
             AskedKind.EMAIL,
@@ -67,7 +68,8 @@ _KINDS: tuple[tuple[AskedKind, re.Pattern[str]], ...] = tuple(
             r"|fall|fallen|drop|dropped|declined?|shrink|change[ds]?)\b|\bby how much\b"
             r"|(?:\b(?:what|which|how high) (?:\w+ ){0,4})?\b(?:tax|vat|interest|inflation|growth|comparison|discount"
             r"|unemployment|occupancy|mortgage) rates?\b|\bsteuersatz\b|\bzinssatz\b|税率|利率"
-            r"|%|\bwie viel prozent\b|\bquel pourcentage\b"
+            r"|%|\bwie viel prozent\b|\bquel pourcentage\b|\bque porcentaje\b|\b(?:che|quale) percentuale\b"
+            r"|\b(?:que|qual(?: e)? a) percentagem\b|\bwelk percentage\b|\bhoeveel procent\b"
             r"|百分之|百分比|比例|占比|占.{0,12}多少",
         ),
         (
@@ -77,45 +79,54 @@ _KINDS: tuple[tuple[AskedKind, re.Pattern[str]], ...] = tuple(
             r"|\bwhat (?:do|does|did|is|was|were|are|will|would)\b.*\b(?:cost|costs|price|fee|fees|salary"
             r"|fine|rent|deposit|budget|dues)\b"
             r"|\bwhat .*\b(?:pay|pays|paid|charge|charged)\b|\bwas kostete?\b|\bwie teuer\b"
-            r"|\bcombien coute|\bcuanto cuesta|多少钱|多少錢|花费多少|费用是|[费費价價薪]\w{0,3}(?:是|为"
+            r"|\bcombien cout\w+|\bcuanto c[ou]\w*st\w+|\bquanto c[ou]sta\w*|\b(?:wat|hoeveel) kost\w*|いくら|얼마"
+            r"|多少钱|多少錢|花费多少|费用是|[费費价價薪]\w{0,3}(?:是|为"
             r"|為)?多少|(?:收入|支出|利润|成本|预算|投资)\w{0,2}多少",
         ),
         (
             AskedKind.TIME,
             r"\b(?:what|which) (?:time|hour)\b(?! (?:of|period|frame|span|zone))|\bwie ?viel uhr\b"
-            r"|\bquelle heure\b|\bque hora\b|几点",
+            r"|\bquelle heure\b|\bque horas?\b|\bche ora\b|\bhoe laat\b|几点|몇 시",
         ),
         (
             AskedKind.DAY,
             r"\b(?:what|which|exact) (?:date|day|weekday)\b|\bwelche[mnrs]? (?:tag|datum|wochentag)\b"
             r"|\bquel(?:le)? (?:jour|date)\b"
-            r"|\bque (?:dia|fecha)\b|哪[一]?天|几[月号]|星期几|周几|日期",
+            r"|\bque (?:dia|fecha|data)\b|\bche (?:giorno|data)\b|\bwelke (?:dag|datum)\b"
+            r"|哪[一]?天|几[月号]|星期几|周几|日期",
         ),
         (
             AskedKind.DATE,
             r"\bwhen\b|\b(?:what|which|on what|on which|in which|in what) (?:year|month|time"
             r"|century|decade)\b|\bby when\b|\bsince when\b"
             r"|\buntil when\b|\bwann\b|\bin welchem jahr|\bquand\b|\ben quelle annee|\bcuando\b"
-            r"|\ben que ano|何时|何時|什么时候|什麼時候|哪[一]?[年日]",
+            r"|\ben que ano|\bquando\b|\bin (?:che|quale) anno\b|\bem que ano\b|\bwanneer\b|\bin welk jaar\b"
+            r"|いつ|何年|언제|몇 년|何时|何時|什么时候|什麼時候|哪[一]?[年日]",
         ),
         (
             AskedKind.MEASURE,
             r"\bhow (?:long|old|far|tall|high|deep|wide|fast|heavy|large|big|thick|hot|warm|cold|cool|loud"
             r"|quick|quickly|bright|steep|thin|narrow|strong|powerful|soon|late|early)\b"
             rf"|\bwhat (?:is|was|are) the (?:\w+ ){{0,2}}{_SIZES}\b"
-            r"|\bwie (?:lang|alt|weit|hoch|tief|breit|schnell|schwer|gro(?:ss|ß))\w*\b|多[长長高远遠重深宽寬久快]",
+            r"|\bwie (?:lang|alt|weit|hoch|tief|breit|schnell|schwer|gro(?:ss|ß))\w*\b"
+            r"|\bcombien de temps\b|\bcuanto (?:tiempo|mide|pesa|dura)\b|\bquanto (?:tempo|misura|mede|pesa|dura)\b"
+            r"|\bhoe (?:lang|oud|hoog|ver|groot|zwaar|diep|breed|snel)\b|多[长長高远遠重深宽寬久快]",
         ),
         (
             AskedKind.NUMBER,
             r"\bhow (?:many|much)\b|\bwhat (?:is|was|were|are) the (?:total |exact |average "
             r"|whole )?(?:amount|total|ratio|count)\b|\bnumber of (?:\w+ )?(?:\w+s|people|children|men"
             r"|women)\b|\b(?:total |gross |net |exact )?amount of\b|\bpopulation (?:of|in)\b"
-            r"|\bwie ?viele?\b|\bcombien\b|\bcuant[oa]s?\b|多少|几[个個名位人次种種座条條本辆所]|[几幾]个",
+            r"|\bwie ?viele?\b|\bcombien\b|\bcuant[oa]s?\b|\bquant[oaie]s?\b|\bhoeveel\b|몇"
+            r"|多少|几[个個名位人次种種座条條本辆所]|[几幾]个",
         ),
         (
             AskedKind.PERSON,
             r"^\W*(?:by |to |for |from |with )?who(?:m|se)?\b|\bwho (?:is|was|were|are|did|has|will|wrote"
-            r"|took)\b|^\W*(?:wer|wem|wen)\b|^\W*qui\b|^\W*quien\b|谁|誰|哪[位名]"
+            r"|took)\b|^\W*(?:wer|wem|wen)\b|^\W*qui\b"
+            r"|^\W*(?:a |de )?quien(?:es)?\b|^\W*(?:a |da |di )?chi\b|^\W*(?:a |de )?quem\b"
+            r"|^\W*(?:door |van )?wie (?:is|was|zijn|waren|heeft|had|hebben|werd|wordt|schreef|maakte)\b"
+            r"|누가|누구|谁|誰|哪[位名]"
             rf"|\bwhich (?:\w+ ){{0,2}}{_ROLE}\b|\bname of (?:\w+ ){{0,3}}{_ROLE}\b|\bnames? of\b.*\bwho\b",
         ),
         (
@@ -127,7 +138,9 @@ _KINDS: tuple[tuple[AskedKind, re.Pattern[str]], ...] = tuple(
         ),
     )
 )
-_ASKS_ANYTHING = late(r"\b(?:what|which|where|who|whom|whose|how|welche\w*|quel\w*|donde|cual)\b")
+_ASKS_ANYTHING = late(
+    r"\b(?:what|which|where|who|whom|whose|how|welche\w*|quel\w*|donde|cual|dove|onde|quale?|cosa|waar|welke?)\b"
+)
 _OF_CLAUSES = frozenset({*WHENS, AskedKind.REASON, AskedKind.PERSON})
 """Their words also begin clauses."""
 _RIGHT = {"wich": "which", "whcih": "which", "waht": "what", "hwo": "how", "wehn": "when", "whne": "when"}
