@@ -29,6 +29,8 @@ _UNIT = re.compile(
     r"\A\W*\(.*\)\W*\Z|\b(?:millions?|thousands?|billions?|dollars|ended|fiscal|years?)\b|:\s*\Z", re.IGNORECASE
 )
 """What stands before years that are heads: "(Dollars in millions)", "Year ended"."""
+_AGES = re.compile(r"\W*\d{1,2}\s?(?:[-–]\s?\d{1,2}|\+)\W*")
+"""What stands beside words as a head of its own: 15-24, 65+."""
 _NO_VALUE = re.compile(r"(?:n/?a|nil|none|yes|no|tbd|ja|nein|x+)\W*", re.IGNORECASE)
 
 
@@ -62,7 +64,8 @@ def _names_columns(above: Sequence[str], row: Sequence[str]) -> bool:
     free = (
         sparse or spans or not row[0].strip() or (_UNIT.search(row[0]) is not None and all(map(_YEAR.fullmatch, named)))
     )
-    return bool(named) and free and all(map(_is_head, named))
+    words = [cell for cell in named if not _AGES.fullmatch(cell)]
+    return bool(words) and free and all(map(_is_head, words))
 
 
 def _together(top: Sequence[str], row: Sequence[str]) -> tuple[str, ...]:

@@ -8,7 +8,17 @@ from collections.abc import Iterator
 from ragmm.text.patterns import late
 from ragmm.text.terms import fold
 
-__all__ = ["MONTH_IN_FULL", "MONTH_NAME", "Day", "Month", "date_phrases", "days_of", "in_words", "months_of"]
+__all__ = [
+    "MONTH_IN_FULL",
+    "MONTH_NAME",
+    "Day",
+    "Month",
+    "date_phrases",
+    "days_of",
+    "in_words",
+    "months_of",
+    "whole_year",
+]
 
 Day = tuple[int, int, int]
 """Year, month, day."""
@@ -80,7 +90,7 @@ def months_of(text: str) -> frozenset[Month]:
     for number, form in enumerate(_OF_MONTHS):
         for one in form.finditer(folded):
             month, year = one.groups() if number < 2 else one.groups()[::-1]
-            found.add((_whole_year(year), _NUMBER_OF[month] if number < 2 else int(month)))
+            found.add((whole_year(year), _NUMBER_OF[month] if number < 2 else int(month)))
     return frozenset(found)
 
 
@@ -106,7 +116,8 @@ def _written(day: Day) -> Iterator[str]:
         yield from (f"{number} {month} {written}", f"{number:02} {month:02} {written}")
 
 
-def _whole_year(written: str) -> int:
+def whole_year(written: str) -> int:
+    """2012 for 12 too, and 1998 for 98."""
     year = int(written)
     return year if len(written) > 2 else year + (2000 if year < _THIS_CENTURY else 1900)
 
@@ -128,7 +139,7 @@ def _year_first(found: re.Match[str]) -> list[Day]:
 
 
 def _year_last(found: re.Match[str]) -> list[Day]:
-    year = _whole_year(found[3] or found[4])
+    year = whole_year(found[3] or found[4])
     one, other = int(found[1]), int(found[2])
     return [(year, one, other), (year, other, one)]
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 from ragmm.pipelines.answer.grids import Grid, is_amount
 from ragmm.pipelines.query.asked_extremes import LEAST, MOST
 from ragmm.text.patterns import late
+from ragmm.text.quarters import said_of_quarters
 from ragmm.text.terms import terms
 
 __all__ = ["TOTAL", "AskedOrder", "AskedTable", "has_word", "has_words", "label_column", "several_units", "words_of"]
@@ -100,8 +101,8 @@ def label_column(cells: Sequence[str]) -> int:
 
 @lru_cache(maxsize=1 << 14)
 def words_of(text: str) -> frozenset[str]:
-    """The terms of a cell; what an underscore joins is apart."""
-    return frozenset(terms(text.replace("_", " ")))
+    """The terms of a cell, its quarters in all forms; what an underscore joins is apart."""
+    return frozenset(terms(f"{text.replace('_', ' ')} {said_of_quarters(text)}"))
 
 
 def has_word(there: frozenset[str] | set[str], word: str) -> bool:

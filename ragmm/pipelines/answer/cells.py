@@ -23,6 +23,7 @@ from ragmm.pipelines.query.wanted import AskedFor, label_words
 from ragmm.readers.base import OptionSide, Passage, Reader
 from ragmm.text.dates import days_of, months_of
 from ragmm.text.patterns import late
+from ragmm.text.quarters import Quarter, quarters_of
 from ragmm.text.terms import content_terms, numbers, terms
 
 __all__ = [
@@ -62,7 +63,7 @@ _DATED = 0.4
 """What a year of the question counts that is there: it says when, not what."""
 _ORDER = ROW_FEATURES.index("order")
 _OF_DAY = 5.0
-"""What it counts that a row is of the day asked about."""
+"""What it counts that a row is of the day asked about, or a column of the quarter."""
 _READ_ROWS, _READ_COLUMNS = 6, 4
 """How many are read at most."""
 _ROWS_WITHIN = 4.0
@@ -117,6 +118,7 @@ def pick(
     if not len(features) or max(features[:, [0, _ORDER]].max(), dated.max()) <= 0:
         return None
     by_words = features @ np.array(weights.row) + _OF_DAY * dated
+    by_words += _OF_DAY * of_quarter(question, [" ; ".join(row) for row in grid.rows])
     rows, felt = read_rows(question, table, order, by_words, reader), None
     if rows is not None:
         by_words, felt = np.stack([by_words, rows], axis=1) @ np.array(weights.read_row), rows
@@ -149,6 +151,17 @@ def pick(
     )
 
 
+def of_quarter(question: str, texts: Sequence[str]) -> Scores:
+    """Whether each is of a quarter that the question names: 1, of another: -1, or of none: 0."""
+    asked, found = quarters_of(question), [quarters_of(text) for text in texts]
+    return np.array([_same_quarter(asked, one) if asked and one else 0.0 for one in found])
+
+
+def _same_quarter(asked: frozenset[Quarter], there: frozenset[Quarter]) -> float:
+    same = any(a[1] == b[1] and (a[0] == b[0] or not (a[0] and b[0])) for a in asked for b in there)
+    return 1.0 if same else -1.0
+
+
 def of_day(question: str, grid: Grid) -> Scores:
     """Which rows are of a day, or else a month, that the question names, whichever way they write it: 1 or 0."""
     named_in = days_of if days_of(question) else months_of
@@ -165,7 +178,7 @@ def _column_scores(
     aids: tuple[EmbedTexts | None, Reader | None],
 ) -> Scores:
     features = column_features(question, content_terms(question), asked, table, row, aids[0])
-    by_words: Scores = features @ np.array(weights.column)
+    by_words: Scores = features @ np.array(weights.column) + _OF_DAY * of_quarter(question, table.grid.heads)
     columns = None if table.grid.labelled else read_columns(question, table, row, by_words, aids[1])
     if columns is not None:
         by_words = np.stack([by_words, columns], axis=1) @ np.array(weights.read_column)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from ragmm.pipelines.answer.asked_tables import AskedTable, has_word, words_of
 from ragmm.pipelines.answer.candidates import FoundValue
 from ragmm.pipelines.answer.cell_confidence import CellConfidence, cell_confidence, signs_of_cell
-from ragmm.pipelines.answer.cells import CellWeights, PickedCell, pick
+from ragmm.pipelines.answer.cells import CellWeights, PickedCell, of_quarter, pick
 from ragmm.pipelines.answer.confidence import ConfidenceWeights, Signs, confidence, evidence_of
 from ragmm.pipelines.answer.counted_things import counted_thing, speaks_of_counted
 from ragmm.pipelines.answer.extremes import pick_extreme
@@ -223,11 +223,13 @@ class _Picked:
 
 
 def _is_of_other_time(question: str, grid: Grid, cell: PickedCell) -> bool:
-    """Whether the row is of another day or month; or, where it is of none, the head, or else the table."""
+    """Whether the row is of another day, quarter or month; or, where it is of none, the head, or else the table."""
     row, head = " ; ".join(grid.rows[cell.row]), grid.heads[cell.column]
     asked, there = days_of(question), days_of(row)
     if asked and there:
         return not asked & there
+    if of_quarter(question, [f"{row} ; {head}"]).min() < 0:
+        return True
     months = months_of(question)
     if said := months_of(row) or months_of(head):
         return bool(months) and not months & said

@@ -28,6 +28,8 @@ _READ_PAIR = late(r"\s*([^\W\d][^|:：]{1,48}?)\s([$€£]?\d[\d.,]*\s?%?)\s*")
 _GAP = late(r"\s{2,}")
 _LABEL, _LONGEST_VALUE = late(r"[^\W\d][^\d:：|]{0,38}[^\W\d]\.?"), 60
 """Of one that stands above its value; letters of a value."""
+_LABEL_BESIDE = late(r"[^\W\d][^\n|]{0,48}")
+"""Of one beside its value, which a row has several of."""
 _NUMBERED = late(r"\s*(?:table|figure|fig\.|chart|abbildung|tabelle)\s*\d", re.IGNORECASE)
 _FEWEST_ENTRIES, _CONTENTS_BY = 5, 12
 """Of a table of contents: its entries, and by which page it stands."""
@@ -89,6 +91,8 @@ def grid_of(item: StoredItem) -> Grid | None:
     width = max([len(heads), *(len(cells) for cells, _ in rows)], default=0)
     if width < 2 or not rows or _is_contents(item, [cells for cells, _ in rows]):
         return None
+    if pairs := _side_by_side(heads, rows, width):
+        return _labelled(item, pairs)
     if width == 2 and not any(heads) and (item.modality in IMAGE_MODALITIES or _are_labels(rows)):
         return _labelled(item, [((cells[0], cells[-1]), line) for cells, line in rows if cells[-1]])
     return Grid(
@@ -98,6 +102,25 @@ def grid_of(item: StoredItem) -> Grid | None:
         about=_about(item),
         beside=" ".join(_bare_lines(item))[:_MOST_BESIDE],
     )
+
+
+def _side_by_side(
+    heads: Sequence[str], rows: Sequence[tuple[Sequence[str], str]], width: int
+) -> list[tuple[tuple[str, str], str]]:
+    """Labels with a value each, two and more to a row, as forms have them; a head stands over a label and its value."""
+    wide = [(_wide(cells, width), line) for cells, line in rows]
+    labels = [cells[column] for cells, _ in wide for column in range(0, width, 2) if cells[column]]
+    if width < 4 or width % 2 or any(_wide(heads, width)[1::2]) or len(labels) < 3:
+        return []
+    if not all(_LABEL_BESIDE.fullmatch(label) for label in labels) or len(set(labels)) < len(labels):
+        return []
+    groups = _wide(heads, width)
+    return [
+        ((" ".join(f"{groups[column]} {cells[column]}".split()), cells[column + 1]), line)
+        for cells, line in wide
+        for column in range(0, width, 2)
+        if cells[column] and cells[column + 1]
+    ]
 
 
 def _are_values(heads: Sequence[str]) -> bool:
