@@ -47,6 +47,8 @@ _STRIP = 2.5
 _LONGEST_STRIP = 60
 # Beyond these shapes the reader enlarges a picture until it runs out of memory.
 _LONGEST_PAGE = 10
+_FEWEST_IN_COLUMNS = 24
+"""Lines of a page that may be set in columns."""
 _LEAST_SIDE = 8
 _TALL = 1.5
 _MOST_LINES = 2_000
@@ -212,7 +214,21 @@ def _with_words(item: Item, read: _ReadPicture) -> Item:
 
 
 def joined_text(lines: Sequence[OcrLine]) -> str:
-    """Lines of one row side by side, rows below each other."""
+    """Lines of one row side by side, rows below each other; columns of running text one after the other."""
+    if len(lines) < _FEWEST_IN_COLUMNS:
+        return _by_rows(lines)
+    from ragmm.loaders.pdf.base import Line  # that package reads its scans by this module
+    from ragmm.loaders.pdf.columns import regions
+
+    placed = [
+        Line(line.text, line.box, 0.75 * (line.box[3] - line.box[1]), False, not _is_tall(line)) for line in lines
+    ]
+    number_of = {id(one): number for number, one in enumerate(placed)}
+    found = [[lines[number_of[id(one)]] for one in region] for region in regions(placed)]
+    return "\n".join(_by_rows(_in_order(region)) for region in found) if len(found) > 1 else _by_rows(lines)
+
+
+def _by_rows(lines: Sequence[OcrLine]) -> str:
     rows: list[list[OcrLine]] = []
     for line in lines:
         if rows and _same_row(rows[-1][-1], line):

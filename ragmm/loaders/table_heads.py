@@ -31,6 +31,8 @@ _UNIT = re.compile(
 """What stands before years that are heads: "(Dollars in millions)", "Year ended"."""
 _AGES = re.compile(r"\W*\d{1,2}\s?(?:[-–]\s?\d{1,2}|\+)\W*")
 """What stands beside words as a head of its own: 15-24, 65+."""
+_NAMED = re.compile(r"[^\W\d_]{2,4}[-–]\d{1,2}")
+"""A name that ends in a number: EU-15."""
 _NO_VALUE = re.compile(r"(?:n/?a|nil|none|yes|no|tbd|ja|nein|x+)\W*", re.IGNORECASE)
 
 
@@ -85,7 +87,8 @@ def _is_head(cell: str) -> bool:
 
 
 def is_value(cell: str) -> bool:
-    """Whether most of a cell is a number, and no year."""
+    """Whether most of a cell is a number, and no year or name."""
     text = "".join(cell.split())
     told = sum(char.isdigit() or char in ".,-–%$€£()*+/" for char in text)
-    return bool(text) and any(char.isdigit() for char in text) and 2 * told > len(text) and not _YEAR.fullmatch(text)
+    named = _YEAR.fullmatch(text) or _NAMED.fullmatch(text)
+    return bool(text) and any(char.isdigit() for char in text) and 2 * told > len(text) and not named

@@ -294,3 +294,30 @@ def test_the_year_of_a_pictures_title_is_no_value() -> None:
     grid = grid_of(hit(1, words, modality=Modality.FIGURE).item)
     assert grid is not None
     assert grid.rows == (("Quarter one", "142"), ("Quarter two", "251"))
+
+
+FORM = (
+    "| Customer |  | Vehicle |  |\n| --- | --- | --- | --- |\n"
+    "| Insured name | Gabriel Diaz | Year | 2022 |\n| Claim # | SF-1008 | Make | Jeep |\n|  |  | Color | White |"
+)
+
+
+def test_several_labels_with_a_value_each_stand_in_a_row() -> None:
+    grid = grid_of(hit(1, FORM, modality=Modality.TABLE).item)
+    assert grid is not None
+    assert grid.labelled
+    assert ("Customer Claim #", "SF-1008") in grid.rows
+    assert ("Vehicle Year", "2022") in grid.rows
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "| Team | Won | Lost | Drawn |\n| --- | --- | --- | --- |\n| Oslo | 3 | 2 | 1 |\n| Bergen | 1 | 4 | 1 |",
+        "| a | b | a | b |\n| --- | --- | --- | --- |\n| x | 1 | y | 2 |\n| x | 3 | y | 4 |",
+    ],
+)
+def test_other_tables_stay_what_they_are(table: str) -> None:
+    grid = grid_of(hit(1, table, modality=Modality.TABLE).item)
+    assert grid is not None
+    assert not grid.labelled

@@ -267,3 +267,17 @@ print(taken[0], taken[-1])
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     first, last = map(int, ran.stdout.split())
     assert last < first + 100, "before, each size of page kept more"
+
+
+def test_columns_of_a_picture_are_read_one_after_the_other() -> None:
+    left = [f"left {n} has a few words" for n in range(14)]
+    right = [f"right {n} has a few words" for n in range(14)]
+    lines = [
+        OcrLine(text=text, box=(x, 20.0 * n, x + 240, 20.0 * n + 18), confidence=1.0)
+        for n, row in enumerate(zip(left, right, strict=True))
+        for x, text in zip((10.0, 300.0), row, strict=True)
+    ]
+    assert joined_text(lines).splitlines() == [*left, *right]
+    assert joined_text(lines[:8]).splitlines() == [f"{a}  {b}" for a, b in zip(left[:4], right[:4], strict=True)]
+    prices = [OcrLine(text=one.text[:9], box=one.box, confidence=1.0) for one in lines]
+    assert len(joined_text(prices).splitlines()) == 14

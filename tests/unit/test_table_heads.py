@@ -21,6 +21,16 @@ def test_a_head_above_several_columns_is_said_of_each() -> None:
     assert data == [tuple(row) for row in rows[2:]]
 
 
+def test_ages_stand_beside_words_as_heads() -> None:
+    rows = [
+        ["", "Finland", "", "", "EU-15", "", ""],
+        ["", "Female", "Total", "15-24", "Female", "Total", "15-24"],
+        ["1995", "15.1", "15.4", "29.7", "12.0", "10.1", "21.1"],
+        ["2000", "10.6", "9.8", "21.4", "9.3", "7.7", "15.3"],
+    ]
+    assert with_one_head(rows)[0][1:4] == ("Finland Female", "Finland Total", "Finland 15-24")
+
+
 def test_three_rows_of_heads() -> None:
     rows = [
         ["", "Cash", "", ""],

@@ -30,7 +30,7 @@ _OPENS = 0.8
 """How wide what parts columns is, in sizes of the letters."""
 _STAYS = 0.6
 """Of that, what may be left of it beside the longest lines."""
-_PROSE_LETTERS = 30
+_PROSE_LETTERS, _PROSE_WORDS = 30, 4
 _SHORT_CELL = 20
 
 
@@ -207,7 +207,16 @@ def _are_columns(lines: list[Line], edge: float) -> bool:
 
 
 def _is_prose(lines: list[Line]) -> bool:
-    return median([len(line.text) for line in lines]) >= _PROSE_LETTERS
+    letters, words = (median([measure(line) for line in lines]) for measure in (_letters_in, _words_in))
+    return letters >= _PROSE_LETTERS or (letters >= _SHORT_CELL and words >= _PROSE_WORDS)
+
+
+def _letters_in(line: Line) -> int:
+    return len(line.text)
+
+
+def _words_in(line: Line) -> int:
+    return line.text.count(" ") + 1
 
 
 def _side_by_side(left: list[Line], right: list[Line]) -> bool:
