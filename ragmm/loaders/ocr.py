@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -50,6 +51,8 @@ _LONGEST_PAGE = 10
 _FEWEST_IN_COLUMNS = 24
 """Lines of a page that may be set in columns."""
 _LEAST_SIDE = 8
+_THOUSANDS = re.compile(r"(?<=\d)[`´‘’](?=\d{3}(?!\d))")
+"""What an apostrophe between the thousands of a number is often taken for."""
 _TALL = 1.5
 _MOST_LINES = 2_000
 # What must be left of the time for a document after a picture has been read.
@@ -109,7 +112,7 @@ class OcrReader:
 
     def _kept(self, found: list[OcrLine]) -> list[OcrLine]:
         sure = [line for line in found if line.confidence >= self._min_confidence and line.text.strip()]
-        return _in_order(sure[:_MOST_LINES])
+        return _in_order([replace(line, text=_THOUSANDS.sub("'", line.text)) for line in sure[:_MOST_LINES]])
 
     def _strip_line(self, image: Image) -> list[OcrLine]:
         """The whole picture as one line, whichever way up; nothing unless the reader is sure."""

@@ -118,12 +118,10 @@ def _wants_value(question: str, asked: AskedFor) -> bool:
 
 
 def _may_miss(question: str, asked: AskedFor) -> bool:
-    """Whether sentences answer a few words that ask nothing one can tell: they may be about it and no more."""
-    return (
-        asked.kind is AskedKind.ANY
-        and language(question) not in _UNSPACED
-        and not (names_picture(question) or asks_to_describe(question))
-    )
+    """Whether sentences that answer may be about it and no more: nothing one can tell is asked for, or no value found."""
+    if language(question) in _UNSPACED:
+        return asks_for_fact(question)
+    return asked.kind is AskedKind.ANY and not (names_picture(question) or asks_to_describe(question))
 
 
 def _is_supported(answer: Answer) -> bool:

@@ -218,7 +218,7 @@ ADDRESSES = frozenset({AskedKind.EMAIL, AskedKind.PHONE, AskedKind.LINK, AskedKi
 """Kinds of which a value has a form of its own."""
 AMOUNTS = frozenset({AskedKind.NUMBER, AskedKind.MONEY, AskedKind.PERCENT, AskedKind.MEASURE})
 """Kinds of which a value is a number with at most a unit."""
-_NUMBERS = late(r"\d+(?:[.,' ]\d{3}(?!\d))*(?:[.,]\d+)?")
+_NUMBERS = late(r"\d+(?:[.,'’ ]\d{3}(?!\d))*(?:[.,]\d+)?")
 _RANGE = late(r"\d+\s?[-–]\s?\d+|\d+\+|[<>]\s?\d+")
 _WORDS = late(r"[^\W\d_]{2,}")
 _WRITTEN_DATE = late(

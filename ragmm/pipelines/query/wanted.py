@@ -78,7 +78,8 @@ _KINDS: tuple[tuple[AskedKind, re.Pattern[str]], ...] = tuple(
             r"|raise|raised|money|grant|granted|price|fee)"
             r"|\bwhat (?:do|does|did|is|was|were|are|will|would)\b.*\b(?:cost|costs|price|fee|fees|salary"
             r"|fine|rent|deposit|budget|dues)\b"
-            r"|\bwhat .*\b(?:pay|pays|paid|charge|charged)\b|\bwas kostete?\b|\bwie teuer\b"
+            r"|\bwhat .*\b(?:pay|pays|paid|charge|charged)\b"
+            r"|\bwas kostete?\b|\bwie teuer\b"
             r"|\bcombien cout\w+|\bcuanto c[ou]\w*st\w+|\bquanto c[ou]sta\w*|\b(?:wat|hoeveel) kost\w*|いくら|얼마"
             r"|多少钱|多少錢|花费多少|费用是|[费費价價薪]\w{0,3}(?:是|为"
             r"|為)?多少|(?:收入|支出|利润|成本|预算|投资)\w{0,2}多少",
@@ -181,12 +182,21 @@ _LABELS = {
     "live": "address",
     "called": "name",
     "when": "date",
+    "including": "inclusive incl",
+    "excluding": "exclusive excl",
     "kostet": "preis gebuhr entgelt betrag",
     "kosten": "preis gebuhr entgelt betrag",
     "coute": "prix tarif montant",
     "cuesta": "precio tarifa importe",
 }
 """What stands before a value where a question has another word for it."""
+_QUALIFIED = late(
+    r"\b(includ\w*|inclusive of|incl\.?|exclud\w*|exclusive of|excl\.?|with|without|before|after|plus)"
+    r"(?: the| any| all)?"
+    r" (?:gst|vat|sales tax|tax(?:es)?|tips?|service|shipping|discounts?|mwst|tva|iva|btw)\b",
+    re.IGNORECASE,
+)
+"""What a total is said to hold is not the total itself."""
 
 
 def wanted(question: str) -> AskedFor:
@@ -211,6 +221,6 @@ def _named_kind(folded: str) -> AskedKind:
 
 def label_words(question: str) -> list[str]:
     """The telling words of a question, and what a label says for them: a length for "how long", a price for "cost"."""
-    words = content_terms(question)
+    words = content_terms(_QUALIFIED.sub(r"\1", question))
     asked = frozenset(re.findall(r"[a-z]+", fold(question)))
     return [*words, *(term for word, label in _LABELS.items() if word in asked for term in terms(label))]
