@@ -118,7 +118,7 @@ def _wants_value(question: str, asked: AskedFor) -> bool:
 
 
 def _may_miss(question: str, asked: AskedFor) -> bool:
-    """Whether sentences that answer may be about it and no more: nothing one can tell is asked for, or no value found."""
+    """Whether sentences may be about it and no more: nothing one can tell is asked for, or no value was found."""
     if language(question) in _UNSPACED:
         return asks_for_fact(question)
     return asked.kind is AskedKind.ANY and not (names_picture(question) or asks_to_describe(question))
