@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ragmm.loaders.charts.across import rows_across
 from ragmm.loaders.charts.around import pairs_around
+from ragmm.loaders.charts.grouped import groups_below_each_other, series_by_legend
 from ragmm.loaders.charts.legends import with_legends_cut
 from ragmm.loaders.charts.pieces import (
     ChartPiece,
@@ -76,7 +77,7 @@ def read_chart(lines: Sequence[Written], image: Image | None = None, scale: floa
         return None
     tints = Tints(image, scale) if image is not None else None
     pieces = with_legends_cut(pieces, tints) if tints else pieces
-    ways = [_across(pieces, tints), _upright(pieces, tints)]
+    ways = [_across(pieces, tints), _upright(pieces, tints), _grouped(pieces, tints)]
     best = max(ways, key=len)
     if len(best) < max(_FEWEST, _PAIRED * len(values)):
         best = [_Fact(label=label, value=value) for label, value in pairs_around(pieces, tints)]
@@ -154,6 +155,14 @@ def _upright(pieces: Sequence[ChartPiece], tints: Tints | None) -> list[_Fact]:
             names = _at_ends(groups, found or _side_by_side(groups, labels), labels)
         facts += _facts(axis, names)
     return facts
+
+
+def _grouped(pieces: Sequence[ChartPiece], tints: Tints | None) -> list[_Fact]:
+    groups = groups_below_each_other(pieces) if tints else []
+    if not groups or not tints:
+        return []
+    names = series_by_legend([group.values for group in groups], _other_labels(pieces, [groups]), tints)
+    return _facts(groups, names) if names else []
 
 
 def _stacked(groups: Sequence[Sequence[ChartPiece]], labels: Sequence[ChartPiece]) -> Named | None:

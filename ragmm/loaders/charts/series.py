@@ -10,7 +10,7 @@ from statistics import median
 from ragmm.loaders.charts.pieces import ChartPiece, gathered, is_prose, joined, word_by_word
 from ragmm.loaders.charts.tints import Pixels, Tints, nearest_tints
 
-__all__ = ["series_by_colour", "series_by_head", "series_by_order"]
+__all__ = ["Groups", "Named", "entry_name", "series_by_colour", "series_by_head", "series_by_order"]
 
 _MOST_ENTRIES = 9
 _LONGEST_NAME = 60
@@ -45,7 +45,7 @@ def series_by_colour(groups: Groups, labels: Sequence[ChartPiece], tints: Tints)
     plain = [[at if group.count(at) == 1 else None for at in group] for group in found]
     if sum(at is not None for group in plain for at in group) < _PLAIN * sum(used.values()):
         return None
-    names = [_cut(joined(entry)) for entry, _ in entries]
+    names = [entry_name(entry) for entry, _ in entries]
     return [[None if at is None else names[at] for at in group] for group in plain]
 
 
@@ -140,6 +140,7 @@ def _level(one: Sequence[ChartPiece], other: Sequence[ChartPiece]) -> bool:
     return one[0].box[1] < other[-1].box[3] and other[0].box[1] < one[-1].box[3]
 
 
-def _cut(name: str) -> str:
-    """A name that a head can hold."""
+def entry_name(entry: Sequence[ChartPiece]) -> str:
+    """What a legend calls a series, cut to what a head can hold."""
+    name = joined(entry)
     return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME].rsplit(' ', 1)[0]} …"

@@ -29,6 +29,8 @@ _GAP = 0.8
 """Of a line's height."""
 _LINE, _UNBROKEN = 2.0, 0.7
 """Heights of a stretch of line before an entry, and how much of it must be inked."""
+_TO_BAR, _BARRED = 2.0, 0.3
+"""Heights before a value within which its bar ends, and how much of them must be inked."""
 _NARROWEST, _WIDEST = 0.36, 3.2
 """Of a swatch, in heights of its entry: strokes of letters are narrower."""
 
@@ -52,11 +54,21 @@ class Tints:
         self._paper = _main(self._pixels[:: max(1, len(self._pixels) // 200)].reshape(-1, 3))
 
     def of_value(self, piece: ChartPiece) -> Pixels | None:
-        """What it is printed on, if that is no paper, else its own colour, if that is no black."""
+        """What it is printed on, if that is no paper, else its own colour, if that is no black, else its bar's."""
         under = self._around(piece.box)
         if under is not None and self._is_ink(under):
             return under
-        return self._letters(piece.box)
+        letters = self._letters(piece.box)
+        return self._bar_before(piece.box) if letters is None else letters
+
+    def _bar_before(self, box: Box) -> Pixels | None:
+        """The colour of the bar at whose end it stands, if that is no grey."""
+        x0, y0, _, y1 = box
+        high = y1 - y0
+        strip = self._cut((x0 - _TO_BAR * high, y0 + 0.3 * high, x0 - 0.1 * high, y1 - 0.3 * high))
+        inked = strip[np.abs(strip - self._paper).max(axis=1) > _NEAR / 2] if len(strip) else strip
+        colour = _main(inked) if len(inked) > _BARRED * len(strip) and len(inked) else None
+        return colour if colour is not None and colour.max() - colour.min() > _PLAIN / 2 else None
 
     def of_entry(self, piece: ChartPiece) -> Pixels | None:
         """The swatch before an entry of a legend, else the colour of its letters or what these are printed on."""

@@ -149,9 +149,12 @@ class _Grid:
         if count > 8 and len({cell for row in owner for cell in row}) < _FEWEST_OWN * count:
             return None  # boxes of a drawing, not cells
         inside = [line for line in lines if center_inside(line.box, box)]
+        pieces = [list(self._pieces(line, owner)) for line in inside]
+        if sum(len(parts) > 1 and len(line.text.split()) == 1 for line, parts in zip(inside, pieces, strict=True)) > 1:
+            return None  # lines across a chart: no rule of a table runs through its words
         texts: dict[tuple[int, int], list[Line]] = {}
-        for line in inside:
-            for piece in self._pieces(line, owner):
+        for parts in pieces:
+            for piece in parts:
                 row, column = self._cell_at(piece.box)
                 texts.setdefault(owner[row][column], []).append(piece)
         for cell in [cell for cell in texts if cell[0] < _HEADS]:

@@ -1,0 +1,85 @@
+"""Bars that lie on their side in groups: each label has a bar for every series, their values below each other."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from statistics import median
+
+from ragmm.loaders.charts.pieces import ChartPiece, LabelledValues, gathered, is_prose
+from ragmm.loaders.charts.series import Groups, Named, entry_name
+from ragmm.loaders.charts.tints import Tints, nearest_tints
+
+__all__ = ["groups_below_each_other", "series_by_legend"]
+
+_FEWEST_LABELS, _MOST_SERIES = 3, 6
+_ALIKE = 0.75
+"""Of the labels that must have as many values as most have."""
+_REACH = 0.5
+"""Of the distance between two labels within which a value belongs to one."""
+_HEAD = 0.7
+"""Of it within which what stands above the first label is their head."""
+_AGREED = 0.9
+"""Of the values with a colour that must have that of the entry whose place they have."""
+
+
+def groups_below_each_other(pieces: Sequence[ChartPiece]) -> list[LabelledValues]:
+    """Labels of one column with as many values each, from the top; nothing where they are no such groups."""
+    values = [piece for piece in pieces if piece.is_value]
+    left = min((value.box[0] for value in values), default=0.0)
+    labels = [piece for piece in pieces if not piece.is_value and not is_prose(piece) and piece.box[2] <= left + 1]
+    ways = ([[label] for label in labels], gathered(labels))
+    return max((_whole_groups(sorted(way, key=lambda label: label[0].y), values) for way in ways), key=len)
+
+
+def _whole_groups(column: list[list[ChartPiece]], values: Sequence[ChartPiece]) -> list[LabelledValues]:
+    middles = [(label[0].y + label[-1].y) / 2 for label in column]
+    apart = median([b - a for a, b in pairwise(middles)]) if len(middles) >= _FEWEST_LABELS else 0.0
+    if apart > 0 and middles[1] - middles[0] < _HEAD * apart:
+        column, middles = column[1:], middles[1:]
+    own: list[list[ChartPiece]] = [[] for _ in column]
+    for value in values if apart > 0 else ():
+        near = min(range(len(middles)), key=lambda at: abs(middles[at] - value.y))
+        if abs(middles[near] - value.y) <= _REACH * apart:
+            own[near].append(value)
+    counts = Counter(len(group) for group in own if group)
+    wide = counts.most_common(1)[0][0] if counts else 0
+    if not 2 <= wide <= _MOST_SERIES or counts[wide] < max(_FEWEST_LABELS, _ALIKE * sum(counts.values())):
+        return []
+    whole = [(label, sorted(group, key=lambda value: value.y)) for label, group in zip(column, own, strict=True)]
+    whole = [(label, group) for label, group in whole if len(group) == wide]
+    if any(b.y - a.y < 0.5 * a.height for _, group in whole for a, b in pairwise(group)):
+        return []  # some stand side by side
+    return [LabelledValues(label=tuple(label), values=tuple(group)) for label, group in whole]
+
+
+def series_by_legend(groups: Groups, labels: Sequence[ChartPiece], tints: Tints) -> Named | None:
+    """By the order of a legend's entries, forwards or backwards, where colours say that it is that of the values."""
+    wide = len(groups[0])
+    for legend in _legends(labels, wide):
+        colours = [tints.of_entry(entry[0]) for entry in legend]
+        for order in (list(range(wide)), list(reversed(range(wide)))):
+            seen = [(tints.of_value(value), at) for group in groups for value, at in zip(group, order, strict=True)]
+            told = [(tint, at) for tint, at in seen if tint is not None and colours[at] is not None]
+            same = sum(nearest_tints([tint], colours) == [at] for tint, at in told)
+            if len(told) >= len(groups) and same >= _AGREED * len(told):
+                return [[entry_name(legend[at]) for at in order] for _ in groups]
+    return None
+
+
+def _legends(labels: Sequence[ChartPiece], wide: int) -> Iterator[list[list[ChartPiece]]]:
+    """As many labels as there are series, close below each other on one edge, or side by side."""
+    usable = [label for label in labels if not is_prose(label)]
+    for first in sorted(usable, key=lambda label: label.y):
+        below = [first]
+        for label in sorted(usable, key=lambda label: label.y):
+            if abs(label.box[0] - first.box[0]) < 0.5 * first.height and 0 < label.y - below[-1].y < 2 * first.height:
+                below.append(label)
+        for start in range(len(below) - wide + 1):
+            yield [[label] for label in below[start : start + wide]]
+        beside = sorted(
+            (label for label in usable if abs(label.y - first.y) < 0.5 * first.height), key=lambda one: one.x
+        )
+        if len(beside) == wide:
+            yield [[label] for label in beside]
