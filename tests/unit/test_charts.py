@@ -126,6 +126,48 @@ def test_a_pie_without_rows() -> None:
     assert sorted(table(canvas.read())[1:]) == [("Food", "31%"), ("Rent", "48%"), ("Trips", "21%")]
 
 
+def test_bars_in_groups_on_their_side_take_the_order_of_the_legend() -> None:
+    canvas = Canvas(700, 620)
+    tints = [BLUE, TEAL, (244, 240, 246)]
+    for number, (name, tint) in enumerate(zip(["Any", "Severe", "Needs help"], tints, strict=True)):
+        canvas.bar(480, 40 + 24 * number - 8, 504, 40 + 24 * number + 8, tint)
+        canvas.write(name, 560 if number else 536, 40 + 24 * number)
+        box = canvas.lines[-1].box
+        canvas.lines[-1] = OcrLine(text=name, box=(512.0, box[1], 512.0 + box[2] - box[0], box[3]), confidence=0.99)
+    values = {"Under 15": (8.4, 4.2, 0.5), "15 to 24": (10.2, 5.3, 1.4), "25 to 44": (11.0, 7.3, 2.0)}
+    canvas.write("Age", 100, 104)
+    for group, (label, three) in enumerate(values.items()):
+        canvas.write(label, 90, 150 + 120 * group)
+        for number, value in enumerate(three):
+            y = 118 + 120 * group + 32 * number
+            canvas.bar(160, y - 14, 160 + 20 * value, y + 14, tints[number])
+            canvas.write(str(value), 184 + 20 * value, y)
+    found = table(canvas.read())
+    assert found[0] == ("", "Any", "Severe", "Needs help")
+    assert found[1:] == [(label, *map(str, three)) for label, three in values.items()]
+
+
+def test_labels_by_turns_in_two_rows_are_one_axis() -> None:
+    canvas = Canvas()
+    for number, (label, value) in enumerate([("Inner", 11), ("Outer", 25), ("West", 17), ("East", 13), ("Gozo", 12)]):
+        x = 100 + 100 * number
+        canvas.bar(x - 30, 400 - 10 * value, x + 30, 400, SAND)
+        canvas.write(f"{value}.5%", x, 385 - 10 * value)
+        canvas.write(label, x, 420 + 22 * (number % 2))
+    assert [row[0] for row in table(canvas.read())[1:]] == ["Inner", "Outer", "West", "East", "Gozo"]
+
+
+def test_a_list_of_names_beside_a_pie_is_not_paired_by_nearness() -> None:
+    canvas = Canvas()
+    for text, x, y in (("22.7%", 250, 90), ("31.4%", 250, 200), ("46.0%", 110, 140)):
+        canvas.write(text, x, y)
+    for number, name in enumerate(["Long term", "Dating", "Single"]):
+        canvas.write(name, 340, 130 + 20 * number)
+        box = canvas.lines[-1].box
+        canvas.lines[-1] = OcrLine(text=name, box=(300.0, box[1], 300.0 + box[2] - box[0], box[3]), confidence=0.99)
+    assert canvas.read() is None
+
+
 def test_running_text_with_numbers_is_no_chart() -> None:
     canvas = Canvas()
     for number, line in enumerate(

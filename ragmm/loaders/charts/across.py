@@ -15,6 +15,8 @@ _NEXT_LINE = 1.6
 """Heights between the middles of two lines of one label, at most."""
 _FARTHEST = 1.6
 """Of the usual distance between rows; rows farther apart stand under another heading, or under none."""
+_BEHIND = 4.0
+"""Heights that a label may stand behind its values."""
 _INDENT = 1.0
 """Heights that the edges of two lines of one label may be apart."""
 
@@ -56,7 +58,9 @@ def _segments(line: Sequence[ChartPiece]) -> Iterator[LabelledValues]:
             label, values = [], []
         (values if piece.is_value else label).append(piece)
     if values:
-        yield LabelledValues(label=tuple(label), values=tuple(values))
+        # A name far behind values belongs to a legend.
+        behind = bool(label) and label[0].box[0] - values[-1].box[2] > _BEHIND * values[-1].height
+        yield LabelledValues(label=() if behind else tuple(label), values=tuple(values))
 
 
 def _panels(rows: Sequence[LabelledValues]) -> list[list[LabelledValues]]:

@@ -9,6 +9,8 @@ from ragmm.loaders.charts.tints import Tints, nearest_tints
 
 __all__ = ["pairs_around"]
 
+_ALIGNED, _LISTED, _FEWEST_LISTED = 0.3, 1.7, 3
+"""Heights between the edges and the middles of entries of a list, and how many they are at least."""
 _FAR = 4.5
 """Heights between a value and its label, at most."""
 
@@ -18,7 +20,21 @@ def pairs_around(pieces: Sequence[ChartPiece], tints: Tints | None) -> list[tupl
     values = [piece for piece in pieces if piece.is_value]
     labels = [piece for piece in pieces if not piece.is_value and not is_prose(piece)]
     by_colour = _by_colour(values, labels, tints) if tints else []
-    return by_colour or _nearest(values, gathered(labels))
+    return by_colour or ([] if _has_legend(labels) else _nearest(values, gathered(labels)))
+
+
+def _has_legend(labels: Sequence[ChartPiece]) -> bool:
+    """Whether labels stand in a list, close below each other on one edge: then nearness to a value says nothing."""
+    ordered = sorted(labels, key=lambda label: label.y)
+    for first in ordered:
+        last, count = first, 1
+        for label in ordered:
+            aligned = abs(label.box[0] - first.box[0]) < _ALIGNED * first.height
+            if aligned and 0.5 * last.height < label.y - last.y < _LISTED * last.height:
+                last, count = label, count + 1
+        if count >= _FEWEST_LISTED:
+            return True
+    return False
 
 
 def _by_colour(

@@ -15,6 +15,8 @@ __all__ = ["columns_upright"]
 
 _YEAR = re.compile(r"(?:1[6-9]|20)\d\d\Z")
 _NEXT_LINE = 1.7
+_FEWEST_BY_TURNS, _EVEN = 4, 1.5
+"""Labels that stand by turns in two rows, and how much wider their widest step may be than the narrowest."""
 _OFF = 0.34
 """Of a year that a value may stand beside it."""
 _BESIDE = 2.5
@@ -58,7 +60,9 @@ def _axes(labels: Sequence[ChartPiece], values: Sequence[ChartPiece]) -> list[li
             rows.append([label])
     axes: list[list[list[ChartPiece]]] = []
     for row in rows:
-        if axes and _continues(axes[-1], row):
+        if axes and (whole := _staggered(axes[-1], row)):
+            axes[-1] = whole
+        elif axes and _continues(axes[-1], row):
             for piece in row:
                 near = min(axes[-1], key=lambda label: abs(label[0].x - piece.x))
                 near.append(piece)
@@ -66,6 +70,18 @@ def _axes(labels: Sequence[ChartPiece], values: Sequence[ChartPiece]) -> list[li
             axes.append([[piece] for piece in sorted(row, key=lambda piece: piece.x)])
     dated = [axis for axis in axes if all(_YEAR.search(label[-1].text) for label in axis)]
     return dated or axes
+
+
+def _staggered(axis: list[list[ChartPiece]], row: Sequence[ChartPiece]) -> list[list[ChartPiece]]:
+    """Labels of one axis that stand by turns in two rows, for want of room; nothing where they do not."""
+    whole = sorted([*axis, *([piece] for piece in row)], key=lambda label: label[0].x)
+    steps = [b[0].x - a[0].x for a, b in pairwise(whole)]
+    close = row[0].y - max(label[-1].y for label in axis) < _NEXT_LINE * row[0].height
+    if len(whole) < _FEWEST_BY_TURNS or not close or max(steps) > _EVEN * min(steps):
+        return []
+    above = {id(label) for label in axis}
+    by_turns = all((id(a) in above) != (id(b) in above) for a, b in pairwise(whole))
+    return whole if by_turns else []
 
 
 def _continues(axis: Sequence[Sequence[ChartPiece]], row: Sequence[ChartPiece]) -> bool:
