@@ -43,6 +43,15 @@ def ask_hits(question: str, hits: list[Hit]) -> Answer:
     return extract_answer(question, hits, reader=build_reader("mini"))
 
 
+def test_a_share_that_is_stated_is_not_worked_out() -> None:
+    regions = (
+        "| Region | % of students |\n| --- | --- |\n"
+        "| Inner Harbour | 40.5% |\n| Outer Harbour | 36.5% |\n| Gozo | 23.0% |"
+    )
+    answer = ask("What percentage of the students came from the Outer Harbour?", regions)
+    assert answer.short == "36.5%"
+
+
 @pytest.mark.parametrize(
     ("question", "text", "short"),
     [

@@ -296,13 +296,15 @@ def _cells(search: Search, places: Sequence[Place], certainty: float) -> Cells |
 
 
 def _whole(search: Search, column: int) -> tuple[CellNumber, list[Citation]] | None:
-    """What a column comes to, if each of its cells is a figure."""
+    """What a column comes to, if each of its cells is a figure and no share of the column."""
     grid = search.table.grid
     figures = [exact_figure(row[column]) for row in grid.rows]
     if not all(figures):
         return None
     present = [one for one in figures if one is not None]
     total = sum((one.value for one in present), Fraction(0))
+    if any("%" in one.after for one in present) or abs(total - 100) <= 1:
+        return None  # they are shares already
     shown = f"({' + '.join(one.shown for one in present)})"
     return CellNumber(value=total, shown=shown, decimals=max(one.decimals for one in present)), [
         search.quote(row) for row in range(len(grid.rows))
