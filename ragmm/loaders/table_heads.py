@@ -10,12 +10,12 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-__all__ = ["is_value", "with_one_head"]
+__all__ = ["is_value", "parts_at_heads", "with_one_head"]
 
 _MOST_ROWS = 3
 """Of heads."""
 _BELOW = 6
-"""Rows under the heads that are looked at."""
+"""Rows under the heads, and above, that are looked at."""
 _LONGEST = 60
 _LETTERS = re.compile(r"[^\W\d_]{2,}|%")
 _DATE = re.compile(
@@ -57,6 +57,30 @@ def _further_heads(rows: Sequence[tuple[str, ...]]) -> int:
     named = [column for column, cell in enumerate(rows[heads]) if column and cell.strip()]
     below = [row[column] for row in rows[heads + 1 :][:_BELOW] for column in named if row[column].strip()]
     return heads if below and sum(map(is_value, below)) > 0.6 * len(below) else 0
+
+
+def parts_at_heads(rows: Sequence[tuple[str, ...]]) -> list[list[tuple[str, ...]]]:
+    """The tables that were drawn as one grid: a form above, and below it heads of their own over figures."""
+    parts = [[*rows[:1]]]
+    for number, row in enumerate(rows[1:], 1):
+        above, below = parts[-1][max(1, len(parts[-1]) - _BELOW) :], rows[number + 1 : number + 1 + _BELOW]
+        if len(above) > 1 and _begins_anew(above, row, below):
+            titled = [cell for cell in above[-1] if cell.strip()]
+            title = parts[-1].pop() if len(titled) == 1 else ()
+            parts.append([(titled[0], *row[1:]) if title else row])
+        else:
+            parts[-1].append(row)
+    return parts
+
+
+def _begins_anew(above: Sequence[Sequence[str]], row: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Whether a row names columns that hold figures below it and none above."""
+    named = [column for column, cell in enumerate(row) if cell.strip()]
+    if row[0].strip() or len(named) < 2 or not all(_is_head(row[column]) for column in named):
+        return False
+    over, under = ([one[column] for one in some for column in named if one[column].strip()] for some in (above, below))
+    figures = sum(map(is_value, under))
+    return figures >= 2 and figures > 0.6 * len(under) and sum(map(is_value, over)) < 0.3 * len(over)
 
 
 def _names_columns(above: Sequence[str], row: Sequence[str]) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from ragmm.loaders.table_heads import with_one_head
+from ragmm.loaders.table_heads import parts_at_heads, with_one_head
 
 
 def test_a_head_above_several_columns_is_said_of_each() -> None:
@@ -64,3 +64,26 @@ def test_a_title_in_the_first_cell_is_said_of_no_column() -> None:
 )
 def test_other_rows_stay_as_they_are(rows: Sequence[Sequence[str]]) -> None:
     assert with_one_head(rows) == [tuple(row) for row in rows]
+
+
+def test_a_form_and_the_figures_below_it_are_two_tables() -> None:
+    form = [
+        ("Customer", "", "Vehicle", ""),
+        ("Name", "Gabriel Diaz", "Make", "Jeep"),
+        ("Policy", "P-5", "Color", "White"),
+    ]
+    figures = [("Parts", "", "", "2,100"), ("Body Labor", "2", "150", "300"), ("Paint Labor", "1.5", "150", "225")]
+    first, second = parts_at_heads([*form, ("", "Totals", "", ""), ("", "Hours", "Rate", "Cost"), *figures])
+    assert first == form
+    assert second == [("Totals", "Hours", "Rate", "Cost"), *figures]
+
+
+def test_headings_of_parts_make_no_tables_of_their_own() -> None:
+    rows = [
+        ("", "2019", "2020"),
+        ("Fees", "1,250", "980"),
+        ("", "as reported", "as restated"),
+        ("Rent", "400", "410"),
+        ("Wages", "800", "790"),
+    ]
+    assert parts_at_heads(rows) == [rows]

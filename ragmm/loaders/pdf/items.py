@@ -20,6 +20,7 @@ from ragmm.loaders.pdf.table_text import markdown
 from ragmm.loaders.pdf.text import PageText
 from ragmm.loaders.picture import decoded, encode_image
 from ragmm.loaders.settings import LoaderSettings
+from ragmm.loaders.table_heads import parts_at_heads
 from ragmm.types import Asset, Box, Item, Locator, Modality
 
 if TYPE_CHECKING:
@@ -158,21 +159,21 @@ class ItemWriter:
     def _table(
         self, found: PageTable, rows: Sequence[Sequence[str]], facts: PageFacts, section: tuple[str, ...]
     ) -> Iterator[Item]:
-        text, header_end = markdown(rows)
         page, box = facts.page, found.table.box
         asset = self._crop(page, box, Crop.TABLE)
-        block = Block(start=0, end=len(text), kind=BlockKind.TABLE, section=section, header_end=header_end)
         caption = found.caption.text if found.caption else ""
-        for chunk in chunk_blocks(text, [block], self._settings):
-            context = "\n".join(filter(None, (self._context(section), caption, chunk.context)))
-            yield Item(
-                modality=Modality.TABLE,
-                text=text[chunk.start : chunk.end].rstrip("\n"),
-                asset=asset,
-                locator=Locator(page=page.number, box=_rounded(box), section=section),
-                context=context,
-                metadata={**facts.ocr, **_caption_facts(found.caption)},
-            )
+        for part in parts_at_heads(list(map(tuple, rows))):
+            text, header_end = markdown(part)
+            block = Block(start=0, end=len(text), kind=BlockKind.TABLE, section=section, header_end=header_end)
+            for chunk in chunk_blocks(text, [block], self._settings):
+                yield Item(
+                    modality=Modality.TABLE,
+                    text=text[chunk.start : chunk.end].rstrip("\n"),
+                    asset=asset,
+                    locator=Locator(page=page.number, box=_rounded(box), section=section),
+                    context="\n".join(filter(None, (self._context(section), caption, chunk.context))),
+                    metadata={**facts.ocr, **_caption_facts(found.caption)},
+                )
 
     def _figure(self, figure: PageFigure, page: PdfPage, section: tuple[str, ...]) -> Iterator[Item]:
         asset = self._crop(page, figure.box, Crop.DRAWING if figure.drawn else Crop.PICTURE)
