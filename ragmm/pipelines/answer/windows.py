@@ -107,9 +107,9 @@ def windows_of(
 def _around(
     run: _Run, asked: frozenset[str], hits: Sequence[Hit], cuts: Sequence[_Cut], weights: Mapping[str, float]
 ) -> str:
-    """What was found of its document says of the words that it lacks."""
+    """What was found of its document says of the words that it lacks; a picture's own words stand together already."""
     lacking = asked - run.has - set(terms(run.cut.ahead))
-    if not lacking:
+    if not lacking or run.cut.hit.item.modality in IMAGE_MODALITIES:
         return ""
     uri = run.cut.hit.item.uri
     read = range(run.low, run.high)
