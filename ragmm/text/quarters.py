@@ -6,7 +6,7 @@ from ragmm.text.dates import whole_year
 from ragmm.text.patterns import late
 from ragmm.text.terms import fold
 
-__all__ = ["Quarter", "quarters_of", "said_of_quarters"]
+__all__ = ["Quarter", "fiscal_years_of", "quarter_places", "quarters_of", "said_of_quarters"]
 
 Quarter = tuple[int, int]
 """Year, and which of its quarters; the year 0 where none is said."""
@@ -20,21 +20,33 @@ _QUARTERS = (
     late(r"(?<!\d)((?:19|20)\d\d|fy\s?\d\d)\s?[-/ ]?\s?q([1-4])\b"),
 )
 
+_YEARS = late(r"\b(?:fy|fiscal(?: year)?)\s?['’]?((?:19|20)?\d\d)(?!\d)")
+
 
 def quarters_of(text: str) -> frozenset[Quarter]:
     """The quarters that a text names: Q1 FY25, 1Q25, the first quarter of fiscal 2025, 2025-Q1, or Q1 alone."""
+    return frozenset(quarter_places(text))
+
+
+def quarter_places(text: str) -> dict[Quarter, int]:
+    """The same, each with where it is first named in the folded text."""
     folded = fold(text)
     if "q" not in folded:
-        return frozenset()
-    found: set[Quarter] = set()
+        return {}
+    found: dict[Quarter, int] = {}
     for number, form in enumerate(_QUARTERS):
         for one in form.finditer(folded):
             which, year = one.groups() if number < 3 else one.groups()[::-1]
-            found.add(
-                (whole_year(year.removeprefix("fy").strip()) if year else 0, _WHICH_QUARTER.get(which) or int(which))
-            )
+            when = whole_year(year.removeprefix("fy").strip()) if year else 0
+            quarter = when, _WHICH_QUARTER.get(which) or int(which)
+            found[quarter] = min(one.start(), found.get(quarter, one.start()))
     dated = {which for year, which in found if year}
-    return frozenset(one for one in found if one[0] or one[1] not in dated)
+    return {one: at for one, at in found.items() if one[0] or one[1] not in dated}
+
+
+def fiscal_years_of(text: str) -> frozenset[int]:
+    """The years that a text calls fiscal: FY24, fiscal 2024."""
+    return frozenset(whole_year(one.group(1)) for one in _YEARS.finditer(fold(text)))
 
 
 def said_of_quarters(text: str) -> str:

@@ -259,6 +259,15 @@ def test_tables_of_a_sheet_are_told_apart() -> None:
     ]
 
 
+def test_heads_below_an_empty_row_begin_another_table_as_wide() -> None:
+    first, second = [["", "Q1", "Q2"], ["Gaming", "10", "12"]], [["", "Q3", "Q4"], ["Gaming", "14", "16"]]
+    tables = [part for part in sheet_parts(list(enumerate([*first, [], *second], 1)), "S", 1) if part.rows]
+    assert [[list(row) for row in part.rows] for part in tables] == [first, second]
+    spaced = [["item", "price"], ["tea", "2"], [], ["coffee", "3"]]
+    (table,) = [part for part in sheet_parts(list(enumerate(spaced, 1)), "S", 1) if part.rows]
+    assert len(table.rows) == 3
+
+
 # --- Web pages ---
 
 

@@ -23,6 +23,10 @@ USE = """| Month | Electricity (kWh) | Water (m³) |
 | January | 21,400 | 1,120 |
 | February | 19,850 | 1,045 |
 | March | 20,300 | 1,190 |"""
+QUARTERS = """| ($ in millions) | Q1 FY25 | Q4 FY24 | Q3 FY24 | Q2 FY24 | Q1 FY24 |
+| --- | --- | --- | --- | --- | --- |
+| Data Center | $22,563 | $18,404 | $14,514 | $10,323 | $4,284 |
+| Gaming | 2647 | 2865 | 2856 | 2486 | 2240 |"""
 TREES = """| tree | species | height_m |
 | --- | --- | --- |
 | T1 | lime | 18.5 |
@@ -65,6 +69,9 @@ def test_a_share_that_is_stated_is_not_worked_out() -> None:
         ("How much electricity was used in January and March together?", USE, "41,700 kWh"),
         ("What was the average water use from January to March?", USE, "1,118.3 m³"),
         ("What share of electricity was used in March?", USE, "33.0 %"),
+        ("By how much did data center rise from Q1 FY24 to Q1 FY25?", QUARTERS, "$18,279"),
+        ("How much more was gaming in the third quarter of fiscal 2024 than in Q2 FY24?", QUARTERS, "$370"),
+        ("What is the sum of gaming over the four quarters of fiscal 2024?", QUARTERS, "$10,447"),
         ("How many limes are in the list of trees?", TREES, "2"),
         ("What is the average height of the trees?", TREES, "18.33 m"),
         ("How much taller is tree T2 than tree T1?", TREES, "2.5 m"),

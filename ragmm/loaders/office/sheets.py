@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ragmm.loaders.office.structures import Structure, heading, paragraph, table
+from ragmm.loaders.table_heads import is_value
 
 __all__ = ["Row", "sheet_parts"]
 
@@ -35,7 +36,7 @@ def sheet_parts(rows: Iterable[Row], name: str, page: int, **metadata: Any) -> I
 def _blocks(rows: Iterable[Row]) -> Iterator[tuple[list[Row], bool]]:
     """Rows that belong together, and whether their table goes on in the next ones.
 
-    Two empty rows end a table, and a single one does where the filled columns change.
+    Two empty rows end a table; a single one does where the filled columns change, or heads follow.
     """
     block: list[Row] = []
     last: Row | None = None
@@ -57,7 +58,13 @@ def _blocks(rows: Iterable[Row]) -> Iterator[tuple[list[Row], bool]]:
 
 def _parted(above: Row, below: Row) -> bool:
     gap = below[0] - above[0] - 1
-    return gap > 1 or (gap == 1 and _columns(above[1]) != _columns(below[1]))
+    return gap > 1 or (gap == 1 and (_columns(above[1]) != _columns(below[1]) or _heads_anew(above[1], below[1])))
+
+
+def _heads_anew(above: Sequence[str], below: Sequence[str]) -> bool:
+    """Whether names without a figure stand below figures: the heads of another table as wide as the one above."""
+    names = _filled(below)
+    return len(names) > 1 and not any(map(is_value, names)) and any(map(is_value, above))
 
 
 def _columns(cells: Sequence[str]) -> tuple[int, int]:

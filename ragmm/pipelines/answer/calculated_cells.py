@@ -23,6 +23,7 @@ from ragmm.pipelines.answer.named_cells import (
 from ragmm.pipelines.answer.sum_search import Search, missing_years, unsaid_beside, unsaid_share_of
 from ragmm.pipelines.query.asked_sums import Operation
 from ragmm.pipelines.query.value_kinds import years
+from ragmm.text.quarters import Quarter, fiscal_years_of, quarter_places, quarters_of
 from ragmm.text.terms import content_terms, fold, terms
 from ragmm.types import Citation
 
@@ -35,6 +36,7 @@ _TIMES_AS = re.compile(r"\btimes as\b.*\bas\b")
 _WORKED_OUT = re.compile(r"^\W*(?:change|difference|diff|growth|variance|variation|delta|Δ|share|%)", re.IGNORECASE)
 _RESULT_HEAD = re.compile(r"^(?:line )?(?:total|amount|sum|value)\b", re.IGNORECASE)
 """Of a column that the others of its row come to, as in invoices."""
+_QUARTERS = re.compile(r"\bquarters\b")
 _SURE_COLUMN = 0.75
 _TWO = 2
 
@@ -147,6 +149,8 @@ def _columns(search: Search, rows: Sequence[int], embed: EmbedTexts | None) -> _
     counted = [column for column in counted if len(dated.get(column, ())) < _TWO and not _is_worked_out(grid, column)]
     if not counted:
         return None
+    if quarters_of(search.wanted.text) or _QUARTERS.search(search.words.folded):
+        return _of_quarters(search, counted)
     if not dated:
         return _undated(search, real, counted, embed) if not missing_years(search) else None
     asked = _asked_years(search, frozenset().union(*dated.values()))
@@ -161,6 +165,21 @@ def _columns(search: Search, rows: Sequence[int], embed: EmbedTexts | None) -> _
         chosen.append(best)
     alike = len({re.sub(r"\d{4}", "", grid.heads[column]).strip() for column in chosen}) == 1
     return _Columns(columns=tuple(chosen), dated=True) if alike else None
+
+
+def _of_quarters(search: Search, counted: Sequence[int]) -> _Columns | None:
+    """Those of the quarters asked about, or of all four of a year; None where one is not there."""
+    asked: list[Quarter] = sorted(quarters_of(search.wanted.text))
+    of_column = {column: quarters_of(search.table.grid.heads[column]) for column in counted}
+    if not asked:
+        when = fiscal_years_of(search.wanted.text) | {int(year) for year in search.asked.years}
+        asked = [(year, which) for year in sorted(when) for which in range(1, 5)] if len(when) == 1 else []
+        if search.wanted.operation not in (Operation.SUM, Operation.AVERAGE):
+            return None
+    found = [[column for column, there in of_column.items() if there == {quarter}] for quarter in asked]
+    if not found or any(len(columns) != 1 for columns in found):
+        return None
+    return _Columns(columns=tuple(columns[0] for columns in found), dated=True)
 
 
 def _is_worked_out(grid: Grid, column: int) -> bool:
@@ -232,6 +251,9 @@ def _said_at(search: Search, place: Place, named: Sequence[NamedRows], *, by_row
     if by_row:
         return next(one.place for one in named if place[0] in one.rows)
     head = search.table.grid.heads[place[1]]
+    quarters = quarter_places(search.wanted.text)
+    if told := [at for quarter, at in quarters.items() if quarter in quarters_of(head)]:
+        return min(told)
     asked = years(head) & years(search.wanted.text)
     words = asked or set(terms(head))
     found = [at for word in words if (at := search.words.place(word)) is not None]
