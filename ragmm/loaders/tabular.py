@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from ragmm.loaders.base import Probe
@@ -24,6 +24,8 @@ __all__ = ["TabularLoader", "markdown_table"]
 
 _DELIMITERS = (",", ";", "\t", "|")
 _SAMPLE_ROWS = 50
+_FEWEST_COLUMNS, _LONGEST_ABOUT = 3, 300
+"""Of a table behind a preamble; characters of it that its parts are stored under."""
 _LONGEST_RECORD = 500
 """Lines of one quoted record; beyond, a quotation mark was never closed."""
 _SAMPLE = 1 << 17
@@ -46,7 +48,7 @@ class TabularLoader:
     """Tables of as many whole rows as fit; `chars` and `rows` in the metadata say which part of the file they show."""
 
     name = "tabular"
-    version = 2
+    version = 3
     reads = PASSAGES | {"max_text_bytes"}
 
     def __init__(self, settings: LoaderSettings) -> None:
@@ -74,15 +76,30 @@ class _Tables:
         self.starts = token_starts(loader.settings.tokenizer)(text).data
         self.facts = facts
         self.header: list[str] = []
+        self.about = ""
 
     def items(self, rows: Iterator[TableRow]) -> Iterator[Item]:
-        first = next(rows, None)
-        if first is None:
+        sample = list(islice(rows, _SAMPLE_ROWS))
+        if not sample:
             return
-        self.header = first.cells if _is_header(first.cells) else []
+        above, sample = sample[: (at := _heads_at(sample))], sample[at:]
+        if above:
+            yield from self._preamble(above, sample[0].start)
+        yield from self._rows(sample[0], chain(sample[1:], rows), sample[0].start if above else 0)
+
+    def _preamble(self, rows: list[TableRow], end: int) -> Iterator[Item]:
+        """What a file says of its table before it begins; each part of the table is stored under its beginning."""
+        lines = [" ".join(" ".join(row.cells).split()) for row in rows]
+        text = "\n".join(lines)
+        self.about = " ".join(lines)[:_LONGEST_ABOUT].rsplit(" ", 1)[0]
+        for chunk in chunk_blocks(text, [Block(start=0, end=len(text), kind=BlockKind.LIST)], self.settings):
+            yield self._item(text[chunk.start : chunk.end], rows, 0, end)
+
+    def _rows(self, first: TableRow, rows: Iterator[TableRow], start: int) -> Iterator[Item]:
+        self.header = heads if _is_header(heads := _filled(first.cells)) else []
         frame = self.count(markdown_table(self.header, [[""] * len(first.cells)]))
         pending: list[TableRow] = [] if self.header else [first]
-        start, end, used = 0, first.end, frame + (0 if self.header else self._size(first))
+        end, used = first.end, frame + (0 if self.header else self._size(first))
         for row in rows:
             size = self._size(row)
             if pending and used + size > self.settings.chunk_tokens:
@@ -120,16 +137,37 @@ class _Tables:
             modality=Modality.TABLE,
             text=text,
             locator=Locator(),
+            context=self.about,
             metadata={**place, **self.facts},
         )
 
 
+def _heads_at(rows: Sequence[TableRow]) -> int:
+    """Where the heads stand: 0, or behind narrower rows that speak of the table (title, source, period)."""
+    widths = [sum(bool(cell.strip()) for cell in row.cells) for row in rows]
+    wide = Counter(widths).most_common(1)[0][0]
+    if wide < _FEWEST_COLUMNS or widths[0] * 2 >= wide:
+        return 0
+    at = next(number for number, width in enumerate(widths) if width * 2 >= wide)
+    heads = [cell for cell in rows[at].cells if cell.strip()]
+    return at if len(heads) >= wide - 1 and not any(map(_NUMBER.match, heads)) else 0
+
+
 def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table with every row as wide as the widest; without a header its columns are numbered."""
-    width = max(len(header), *(len(row) for row in rows)) if rows else len(header)
+    rows = [_filled(row) for row in rows]
+    width = max(len(header), *(len(row) for row in rows), 1) if rows else len(header)
     titles = [*header, *(f"column {index + 1}" for index in range(len(header), width))]
     lines = [titles, ["---"] * width, *([*row, *[""] * (width - len(row))] for row in rows)]
     return "\n".join("| " + " | ".join(map(_cell, line)) + " |" for line in lines)
+
+
+def _filled(cells: Sequence[str]) -> list[str]:
+    """Without the empty cells at the end of a row, which a last delimiter leaves."""
+    end = len(cells)
+    while end and not cells[end - 1].strip():
+        end -= 1
+    return list(cells[:end])
 
 
 def _cell(value: str) -> str:
@@ -137,7 +175,8 @@ def _cell(value: str) -> str:
 
 
 def _as_list(header: Sequence[str], cells: Sequence[str]) -> str:
-    titles = [*header, *(f"column {index + 1}" for index in range(len(header), len(cells)))]
+    titles = [title.strip() or f"column {number}" for number, title in enumerate(header, 1)]
+    titles += [f"column {index + 1}" for index in range(len(header), len(cells))]
     return "\n".join(f"{_cell(title)}: {cell}" for title, cell in zip(titles, cells, strict=False) if cell.strip())
 
 

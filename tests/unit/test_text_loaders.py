@@ -183,6 +183,21 @@ def test_images_in_markdown_are_named_not_fetched(read):
 # --- tables
 
 
+def test_what_a_csv_says_before_its_table_is_the_tables_context(read):
+    ahead = 'Title:,"Area and population, 1996"\nSource:,National statistics\nTable\n'
+    names = ["Angus", "Fife", "Moray"]
+    rows = " ,Area,Men,Women,\n" + "".join(f"{name},{n},{n + 1},{n + 2},\n" for n, name in enumerate(names))
+    told, table = read("a.csv", ahead + rows)
+    assert told.text == "Title: Area and population, 1996\nSource: National statistics\nTable"
+    assert table.text.splitlines()[0] == "|  | Area | Men | Women |"
+    assert "| Fife | 1 | 2 | 3 |" in table.text
+    assert "Area and population, 1996" in table.context
+    low, high = table.metadata["chars"]
+    assert (ahead + rows)[low:high] == rows
+    (whole,) = read("b.csv", "name,n,m\nkestrel,1,2\nheron,3,4\n")
+    assert whole.context == ""
+
+
 def test_csv_becomes_tables_under_their_header_with_exact_places(read):
     rows = "".join(f'{n},"Müller, {n}",{n * 1.5}\r\n' for n in range(100))
     text = "id,name,amount\r\n" + rows
