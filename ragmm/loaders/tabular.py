@@ -146,9 +146,9 @@ def _heads_at(rows: Sequence[TableRow]) -> int:
     """Where the heads stand: 0, or behind narrower rows that speak of the table (title, source, period)."""
     widths = [sum(bool(cell.strip()) for cell in row.cells) for row in rows]
     wide = Counter(widths).most_common(1)[0][0]
-    if wide < _FEWEST_COLUMNS or widths[0] * 2 >= wide:
+    if wide < _FEWEST_COLUMNS or widths[0] * 2 > wide:
         return 0
-    at = next(number for number, width in enumerate(widths) if width * 2 >= wide)
+    at = next(number for number, width in enumerate(widths) if width * 2 > wide)
     heads = [cell for cell in rows[at].cells if cell.strip()]
     return at if len(heads) >= wide - 1 and not any(map(_NUMBER.match, heads)) else 0
 
