@@ -54,7 +54,7 @@ class ReadWindow:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Run:
+class _Extent:
     """A stretch of a hit that might be read."""
 
     cut: _Cut
@@ -105,7 +105,7 @@ def windows_of(
 
 
 def _around(
-    run: _Run, asked: frozenset[str], hits: Sequence[Hit], cuts: Sequence[_Cut], weights: Mapping[str, float]
+    run: _Extent, asked: frozenset[str], hits: Sequence[Hit], cuts: Sequence[_Cut], weights: Mapping[str, float]
 ) -> str:
     """What was found of its document says of the words that it lacks; a picture's own words stand together already."""
     lacking = asked - run.has - set(terms(run.cut.ahead))
@@ -177,7 +177,7 @@ def _weights(asked: frozenset[str], inside: Sequence[frozenset[str]]) -> Mapping
     return {term: math.log(1 + (len(inside) + 1) / (1 + counts[term])) for term in asked}
 
 
-def _best(cut: _Cut, weights: Mapping[str, float], most: int) -> Iterator[_Run]:
+def _best(cut: _Cut, weights: Mapping[str, float], most: int) -> Iterator[_Extent]:
     """The best runs of a hit that share no sentence."""
     taken: set[int] = set()
     total = sum(weights.values())
@@ -189,7 +189,7 @@ def _best(cut: _Cut, weights: Mapping[str, float], most: int) -> Iterator[_Run]:
         taken.update(range(low, high))
         here = frozenset[str]().union(*cut.has[low:high])
         has = sum(w * (1.0 if t in here else 0.5 if t in cut.around else 0.0) for t, w in weights.items())
-        yield _Run(cut=cut, low=low, high=high, overlap=has / total if total else 0.0)
+        yield _Extent(cut=cut, low=low, high=high, overlap=has / total if total else 0.0)
 
 
 def _runs(parts: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -209,7 +209,7 @@ def _value(cut: _Cut, run: tuple[int, int], weights: Mapping[str, float]) -> flo
     return sum(weights[term] for term in together) + 0.5 * max(each) + fit - 0.001 * run[0]
 
 
-def _window(run: _Run, around: str) -> ReadWindow:
+def _window(run: _Extent, around: str) -> ReadWindow:
     cut = run.cut
     ahead = f"{cut.ahead.rstrip()} > {around}\n" if around else cut.ahead
     start, end = cut.parts[run.low][0], cut.parts[run.high - 1][1]
