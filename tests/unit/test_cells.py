@@ -321,3 +321,14 @@ def test_other_tables_stay_what_they_are(table: str) -> None:
     grid = grid_of(hit(1, table, modality=Modality.TABLE).item)
     assert grid is not None
     assert not grid.labelled
+
+
+def test_why_is_not_answered_by_any_cell() -> None:
+    def surest(question: str, table: str) -> float:
+        found = values_in_tables(question, wanted(question), [hit(1, table, modality=Modality.TABLE)], TableWeights())
+        return max((one.confidence for one in found), default=0.0)
+
+    loans = "| Degree | Borrowed |\n| --- | --- |\n| Master's | 36,900 |\n| Doctorate | 41,200 |"
+    causes = "| Flight | Reason of delay |\n| --- | --- |\n| KL 12 | fog over the airport |\n| KL 14 | late crew |"
+    assert surest("Why did students taking a master's degree borrow less?", loans) < 0.3
+    assert surest("Why was flight KL 12 delayed?", causes) > 2 * surest("Why was flight KL 12 delayed?", loans)

@@ -16,7 +16,7 @@ from ragmm.pipelines.answer.extremes import pick_extreme
 from ragmm.pipelines.answer.grids import Grid, grid_of, labelled_otherwise
 from ragmm.pipelines.answer.named_things import documents_without_name, names_asked
 from ragmm.pipelines.answer.pointing import Pointed, point
-from ragmm.pipelines.answer.reasons import given_reasons, reasoned
+from ragmm.pipelines.answer.reasons import given_reasons, is_cell_of_reason, reasoned
 from ragmm.pipelines.answer.scoring import EmbedTexts
 from ragmm.pipelines.answer.whole_tables import whole_cell_of
 from ragmm.pipelines.answer.whole_values import LONGEST
@@ -46,6 +46,8 @@ _UNCOUNTED = 0.4
 """What a number is worth where nothing around it speaks of what the question counts."""
 _OTHER_DAY = 0.3
 """What a cell is worth whose row, head or table is of another day or month than the one asked about."""
+_NO_REASON = 0.4
+"""What a cell is worth to who asks why, where nothing says that it gives a reason."""
 _OTHER_LABEL = 0.5
 """What the confidence is worth where a value stands behind a label that the question does not name."""
 
@@ -211,6 +213,8 @@ class _Picked:
         doubt *= _UNNAMED if self.unnamed else 1.0
         doubt *= _UNCOUNTED if self.thing and not speaks_of_counted(self.thing, self.hit.item) else 1.0
         doubt *= _OTHER_DAY if _is_of_other_time(self.question, grid, self.cell) else 1.0
+        if asked.kind is AskedKind.REASON and not is_cell_of_reason(self.cell.value, f"{shown} {grid.about}"):
+            doubt *= _NO_REASON
         return FoundValue(
             value=self.cell.value,
             shown=shown,

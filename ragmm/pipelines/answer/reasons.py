@@ -11,7 +11,7 @@ from ragmm.pipelines.answer.whole_values import LONGEST
 from ragmm.pipelines.answer.windows import ReadWindow
 from ragmm.text.terms import content_terms, terms
 
-__all__ = ["given_reasons", "gives_reason", "reasoned"]
+__all__ = ["given_reasons", "gives_reason", "is_cell_of_reason", "reasoned"]
 
 _GIVES = re.compile(
     r"\b(?:because(?: of)?|since|due to|owing to|as|so that|in order to|on account of|thanks to|weil|wegen"
@@ -21,6 +21,11 @@ _GIVES = re.compile(
     re.IGNORECASE,
 )
 _WEAK = frozenset({"as", "da", "since"})
+_NAMES = re.compile(
+    r"\b(?:reasons?|causes?|why|because|purpose|grund|gründe|ursachen?|raisons?|motifs?|motivos?|razón|causas?|motivo)\b|原因|理由",
+    re.IGNORECASE,
+)
+_WORDS = re.compile(r"[^\W\d_]{2,}|[\u4e00-\u9fff]{2}")
 _DOUBT = 0.6
 """What the confidence is worth where no clause of the sentence says that it gives a reason."""
 
@@ -51,6 +56,11 @@ def given_reasons(question: str, windows: Sequence[ReadWindow]) -> list[FoundVal
                     )
                 )
     return sorted(found, key=lambda one: -one.confidence)
+
+
+def is_cell_of_reason(cell: str, said: str) -> bool:
+    """Whether a cell may say why: it gives a reason, or stands under a head or behind a label that names one."""
+    return gives_reason(f"{cell} ") or (_NAMES.search(said) is not None and len(_WORDS.findall(cell)) > 1)
 
 
 def gives_reason(sentence: str) -> bool:
