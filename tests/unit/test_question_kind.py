@@ -31,6 +31,8 @@ def test_pictures_answer_only_who_looks_for_one(question: str, fact: bool, pictu
 def test_an_account_is_asked_for() -> None:
     assert asks_to_describe("Compare the two harbours")
     assert not asks_to_describe("Which harbour compares well?")
+    assert asks_to_describe("Comment on the harbour")
+    assert not asks_to_describe("Comment s'appelle le port ?")
 
 
 @pytest.mark.parametrize(

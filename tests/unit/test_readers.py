@@ -179,6 +179,12 @@ def test_a_value_is_of_the_kind(kind: AskedKind, right: str, wrong: str) -> None
         ("Meeting ID: 869 1664 1575 Passcode", "869 1664", AskedKind.CODE, "869 1664 1575"),
         ("licence (LB-101844) of", "101844", AskedKind.CODE, "LB-101844"),
         ("型号为25AA640的芯片", "25AA640", AskedKind.CODE, "25AA640"),
+        ("use hp-check to see", "hp", AskedKind.ANY, "hp-check"),
+        ("write to debian-mentors@lists.debian.org, or", "mentors", AskedKind.ANY, "debian-mentors@lists.debian.org"),
+        ("the work-family conflict of", "family conflict", AskedKind.ANY, "work-family conflict"),
+        ("in the years 2019-2023 of", "2023", AskedKind.ANY, "2023"),
+        ("fondata il 16 agosto 1993 da", "agosto", AskedKind.DAY, "16 agosto 1993"),
+        ("el 16 de agosto de 1993 por", "16", AskedKind.DAY, "16 de agosto de 1993"),
     ],
 )
 def test_values_are_made_whole(text: str, pointed: str, kind: AskedKind, whole: str) -> None:

@@ -115,6 +115,7 @@ _OPENING = late(
 )
 _TOKENS = frozenset({AskedKind.LINK, AskedKind.EMAIL, AskedKind.CODE})
 """Kinds of values that no space cuts."""
+_JOINED_AHEAD, _JOINED_BEHIND = late(r"(?<![\w.@-])(?:\w[\w.]*[-@])+\Z"), late(r"(?:[-@]\w+(?:\.\w+)*)+")
 _DIGITS_LEFT, _DIGITS_RIGHT = late(r"(?<![\w.,])\d{2,}[ -]$"), late(r"[ -]\d{2,}(?![\w.,]\w)")
 """Of a number that is written in groups: 869 1664 1575."""
 _SPELT_BEFORE = late(rf"\b(?:{_WORDS})(?:[\s-](?:{_WORDS}))*\s?\($", re.IGNORECASE)
@@ -128,6 +129,8 @@ def whole_value(text: str, start: int, end: int, kind: AskedKind, counted: str =
     start, end = _trimmed(text, start, end)
     if kind in _TOKENS:
         start, end = _whole_token(text, start, end)
+    elif kind is AskedKind.ANY:
+        start, end = _whole_word(text, start, end)
     start, end = _whole_number(text, start, end, kind)
     if kind is AskedKind.NUMBER and counted and text[end:].lower().startswith(f" {counted}"):
         end += 1 + len(counted)
@@ -174,6 +177,15 @@ def _whole_token(text: str, start: int, end: int) -> tuple[int, int]:
             start = found.start()
         while found := _DIGITS_RIGHT.match(text, end):
             end = found.end()
+    return start, end
+
+
+def _whole_word(text: str, start: int, end: int) -> tuple[int, int]:
+    """With what a hyphen or the sign of an address joins to it: hp-check, not hp."""
+    if start < end and text[start].isalpha() and (ahead := _JOINED_AHEAD.search(text, max(0, start - LONGEST), start)):
+        start = ahead.start()
+    if start < end and text[end - 1].isalpha() and (behind := _JOINED_BEHIND.match(text, end)):
+        end = behind.end()
     return start, end
 
 

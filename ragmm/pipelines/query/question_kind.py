@@ -16,8 +16,8 @@ _ASKS = late(
     re.IGNORECASE,
 )
 _DESCRIBE = late(
-    r"^\W*(?:please )?(?:describe|compare|comment|explain|summari[sz]e|discuss|outline|beschreib\w*|vergleich\w*|"
-    r"erklär\w*|décri\w*|compar\w*|explique\w*)\b|^\W*(?:请)?(?:描述|比较|概括|总结)",
+    r"^\W*(?:please )?(?:describe|compare|comment (?:on|upon)|explain|summari[sz]e|discuss|outline|beschreib\w*"
+    r"|vergleich\w*|erklär\w*|décri\w*|compar\w*|explique\w*)\b|^\W*(?:请)?(?:描述|比较|概括|总结)",
     re.IGNORECASE,
 )
 _TELL = late(
