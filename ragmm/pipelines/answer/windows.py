@@ -126,7 +126,8 @@ def _around(
 
 
 def _rows_of(hit: Hit) -> list[str]:
-    return [line for line in hit.item.text[:_MAX_ROWS].splitlines() if line.startswith("|")]
+    text = without_controls(hit.item.text[:_MAX_ROWS])
+    return [line for line in text.splitlines() if line.startswith("|")]
 
 
 def _numbers_of(question: str) -> re.Pattern[str]:
