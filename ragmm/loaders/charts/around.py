@@ -11,6 +11,7 @@ __all__ = ["pairs_around"]
 
 _ALIGNED, _LISTED, _FEWEST_LISTED = 0.3, 1.7, 3
 """Heights between the edges and the middles of entries of a list, and how many they are at least."""
+_MOST_LABELS = 200
 _FAR = 4.5
 """Heights between a value and its label, at most."""
 
@@ -25,7 +26,7 @@ def pairs_around(pieces: Sequence[ChartPiece], tints: Tints | None) -> list[tupl
 
 def _has_legend(labels: Sequence[ChartPiece]) -> bool:
     """Whether labels stand in a list, close below each other on one edge: then nearness to a value says nothing."""
-    ordered = sorted(labels, key=lambda label: label.y)
+    ordered = sorted(labels, key=lambda label: label.y)[:_MOST_LABELS]
     for first in ordered:
         last, count = first, 1
         for label in ordered:

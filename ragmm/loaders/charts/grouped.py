@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 from statistics import median
 
 from ragmm.loaders.charts.pieces import ChartPiece, LabelledValues, gathered, is_prose
@@ -14,6 +14,8 @@ from ragmm.loaders.charts.tints import Tints, nearest_tints
 __all__ = ["groups_below_each_other", "series_by_legend"]
 
 _FEWEST_LABELS, _MOST_SERIES = 3, 6
+_MOST_LABELS, _MOST_LEGENDS = 200, 40
+"""Looked at for a legend, and tried as one."""
 _ALIKE = 0.75
 """Of the labels that must have as many values as most have."""
 _REACH = 0.5
@@ -57,10 +59,11 @@ def _whole_groups(column: list[list[ChartPiece]], values: Sequence[ChartPiece]) 
 def series_by_legend(groups: Groups, labels: Sequence[ChartPiece], tints: Tints) -> Named | None:
     """By the order of a legend's entries, forwards or backwards, where colours say that it is that of the values."""
     wide = len(groups[0])
-    for legend in _legends(labels, wide):
+    of_values = [[tints.of_value(value) for value in group] for group in groups]
+    for legend in islice(_legends(labels, wide), _MOST_LEGENDS):
         colours = [tints.of_entry(entry[0]) for entry in legend]
         for order in (list(range(wide)), list(reversed(range(wide)))):
-            seen = [(tints.of_value(value), at) for group in groups for value, at in zip(group, order, strict=True)]
+            seen = [(tint, at) for group in of_values for tint, at in zip(group, order, strict=True)]
             told = [(tint, at) for tint, at in seen if tint is not None and colours[at] is not None]
             same = sum(nearest_tints([tint], colours) == [at] for tint, at in told)
             if len(told) >= len(groups) and same >= _AGREED * len(told):
@@ -70,10 +73,10 @@ def series_by_legend(groups: Groups, labels: Sequence[ChartPiece], tints: Tints)
 
 def _legends(labels: Sequence[ChartPiece], wide: int) -> Iterator[list[list[ChartPiece]]]:
     """As many labels as there are series, close below each other on one edge, or side by side."""
-    usable = [label for label in labels if not is_prose(label)]
-    for first in sorted(usable, key=lambda label: label.y):
+    usable = sorted((label for label in labels if not is_prose(label)), key=lambda label: label.y)[:_MOST_LABELS]
+    for first in usable:
         below = [first]
-        for label in sorted(usable, key=lambda label: label.y):
+        for label in usable:
             if abs(label.box[0] - first.box[0]) < 0.5 * first.height and 0 < label.y - below[-1].y < 2 * first.height:
                 below.append(label)
         for start in range(len(below) - wide + 1):
