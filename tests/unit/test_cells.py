@@ -315,6 +315,7 @@ def test_several_labels_with_a_value_each_stand_in_a_row() -> None:
     [
         "| Team | Won | Lost | Drawn |\n| --- | --- | --- | --- |\n| Oslo | 3 | 2 | 1 |\n| Bergen | 1 | 4 | 1 |",
         "| a | b | a | b |\n| --- | --- | --- | --- |\n| x | 1 | y | 2 |\n| x | 3 | y | 4 |",
+        "| Ann Lee | chair | Oslo | 2019 |\n| Bo Dahl | clerk | Bergen | 2020 |",
     ],
 )
 def test_other_tables_stay_what_they_are(table: str) -> None:

@@ -115,6 +115,8 @@ def _side_by_side(
     if not all(_LABEL_BESIDE.fullmatch(label) for label in labels) or len(set(labels)) < len(labels):
         return []
     groups = _wide(heads, width)
+    if not any(groups) and not all(label.endswith((":", "：")) for label in labels):
+        return []  # rows of names without heads look alike
     return [
         ((" ".join(f"{groups[column]} {cells[column]}".split()), cells[column + 1]), line)
         for cells, line in wide
