@@ -85,17 +85,17 @@ class _Tables:
         above, sample = sample[: (at := _heads_at(sample))], sample[at:]
         if above:
             yield from self._preamble(above, sample[0].start)
-        yield from self._rows(sample[0], chain(sample[1:], rows), sample[0].start if above else 0)
+        yield from self._table(sample[0], chain(sample[1:], rows), sample[0].start if above else 0)
 
     def _preamble(self, rows: list[TableRow], end: int) -> Iterator[Item]:
         """What a file says of its table before it begins; each part of the table is stored under its beginning."""
         lines = [" ".join(" ".join(row.cells).split()) for row in rows]
         text = "\n".join(lines)
-        self.about = " ".join(lines)[:_LONGEST_ABOUT].rsplit(" ", 1)[0]
+        self.about = " ".join(lines)[:_LONGEST_ABOUT]
         for chunk in chunk_blocks(text, [Block(start=0, end=len(text), kind=BlockKind.LIST)], self.settings):
             yield self._item(text[chunk.start : chunk.end], rows, 0, end)
 
-    def _rows(self, first: TableRow, rows: Iterator[TableRow], start: int) -> Iterator[Item]:
+    def _table(self, first: TableRow, rows: Iterator[TableRow], start: int) -> Iterator[Item]:
         self.header = heads if _is_header(heads := _filled(first.cells)) else []
         frame = self.count(markdown_table(self.header, [[""] * len(first.cells)]))
         pending: list[TableRow] = [] if self.header else [first]

@@ -191,7 +191,7 @@ def test_what_a_csv_says_before_its_table_is_the_tables_context(read):
     assert told.text == "Title: Area and population, 1996\nSource: National statistics\nTable"
     assert table.text.splitlines()[0] == "|  | Area | Men | Women |"
     assert "| Fife | 1 | 2 | 3 |" in table.text
-    assert "Area and population, 1996" in table.context
+    assert table.context == "Title: Area and population, 1996 Source: National statistics Table"
     low, high = table.metadata["chars"]
     assert (ahead + rows)[low:high] == rows
     (whole,) = read("b.csv", "name,n,m\nkestrel,1,2\nheron,3,4\n")

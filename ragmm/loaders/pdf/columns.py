@@ -207,16 +207,9 @@ def _are_columns(lines: list[Line], edge: float) -> bool:
 
 
 def _is_prose(lines: list[Line]) -> bool:
-    letters, words = (median([measure(line) for line in lines]) for measure in (_letters_in, _words_in))
+    letters = median([len(line.text) for line in lines])
+    words = median([line.text.count(" ") + 1 for line in lines])
     return letters >= _PROSE_LETTERS or (letters >= _SHORT_CELL and words >= _PROSE_WORDS)
-
-
-def _letters_in(line: Line) -> int:
-    return len(line.text)
-
-
-def _words_in(line: Line) -> int:
-    return line.text.count(" ") + 1
 
 
 def _side_by_side(left: list[Line], right: list[Line]) -> bool:
