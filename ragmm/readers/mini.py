@@ -1,6 +1,7 @@
-"""The bundled reader: MiniLM-L6 with a head for spans, run by ONNX Runtime in eight bits; no torch.
+"""The bundled reader: MiniLM-L6 with a head for spans and one for cells, run by ONNX Runtime in eight bits; no torch.
 
-Its files hold the difference to all-MiniLM-L6-v2, whose package must be there; `weights` puts the two together.
+Its files hold the difference to all-MiniLM-L6-v2, whose package must be there; `weights` puts the two together. Each
+head has weights of its own, read when it is first needed.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from ragmm.models.fingerprints import fingerprint
 from ragmm.readers.base import OptionSide, Passage, Span
 from ragmm.readers.decode import best_spans
 from ragmm.readers.encoding import Pair, beginning, open_tokenizer, pair, read_texts
+from ragmm.readers.weights import Learnt, has_own_spans, read
 from ragmm.types import MediaKind, ModelInfo
 
 if TYPE_CHECKING:
@@ -39,12 +41,12 @@ _LONGEST_QUESTION = 512 - max(ROOM.values())
 
 
 class MiniReader:
-    """Reads passages of up to about a hundred pieces; weights are read when it first reads."""
+    """Reads passages of up to about a hundred pieces; weights are read when they are first needed."""
 
     def __init__(self, found: FoundModel, minilm: Path, *, pieces: int = 192) -> None:
         """`pieces`: most of a question and a passage together; what is longer is cut at its end."""
         self._found, self._minilm, self._pieces = found, minilm, pieces
-        self._loaded: _ReadyReader | None = None
+        self._ready: dict[Learnt, _ReadyReader] = {}
         self._lock = threading.Lock()
 
     @property
@@ -59,18 +61,20 @@ class MiniReader:
         )
 
     def load(self) -> None:
-        """Read the weights now."""
-        self._ready()
+        """Read the weights now that reading text needs."""
+        self._for(Learnt.SPANS)
 
-    def _ready(self) -> _ReadyReader:
+    def _for(self, part: Learnt) -> _ReadyReader:
         with self._lock:
-            self._loaded = self._loaded or _load(self._found.folder, self._minilm)
-            return self._loaded
+            if part not in self._ready:
+                loaded = _load(self._found.folder, self._minilm, part)
+                self._ready |= dict.fromkeys(Learnt if loaded.for_both else (part,), loaded)
+            return self._ready[part]
 
     def read(self, question: str, passages: Sequence[Passage]) -> list[tuple[Span, ...]]:
         if not passages or not question.strip():
             return [() for _ in passages]
-        loaded = self._ready()
+        loaded = self._for(Learnt.SPANS)
         own, tokenizer, network = loaded.own, loaded.tokenizer, loaded.network
         first, *texts = read_texts(tokenizer, own, [question, *(one.text for one in passages)])
         first = beginning(first, _LONGEST_QUESTION)
@@ -80,7 +84,7 @@ class MiniReader:
         return [loaded.spans(pairs[at], passages[at], start[at], end[at], float(there[at])) for at in range(len(pairs))]
 
     def score(self, question: str, options: Sequence[Passage], side: OptionSide) -> list[float] | None:
-        loaded = self._ready()
+        loaded = self._for(Learnt.CELLS)
         if not loaded.network.knows_cells or not options or not question.strip():
             return None
         first, *texts = read_texts(loaded.tokenizer, loaded.own, [question, *(one.text for one in options)])
@@ -100,6 +104,8 @@ class _ReadyReader:
     own: dict[str, int]
     weight: float
     threshold: float
+    for_both: bool
+    """Spans and cells have the same weights."""
 
     def spans(self, one: Pair, passage: Passage, start: Rows, end: Rows, there: float) -> tuple[Span, ...]:
         kept = np.r_[0, one.first : one.first + len(one.offsets)]
@@ -109,16 +115,15 @@ class _ReadyReader:
         return tuple(Span(start=span.start, end=span.end, certainty=span.score + more) for span in found)
 
 
-def _load(folder: Path, minilm: Path) -> _ReadyReader:
-    from ragmm.readers.weights import read
-
-    stored = read(folder, minilm)
+def _load(folder: Path, minilm: Path, part: Learnt) -> _ReadyReader:
+    stored = read(folder, minilm, part=part)
     return _ReadyReader(
         network=Network(stored.weights, int(stored.facts["heads"])),
         tokenizer=open_tokenizer(str(minilm / "tokenizer.json")),
         own={letter: at for at, letter in enumerate(stored.letters, 1)},
         weight=float(stored.facts["there_weight"]),
         threshold=float(stored.facts["threshold"]),
+        for_both=not has_own_spans(stored.facts),
     )
 
 

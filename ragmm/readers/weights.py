@@ -1,5 +1,8 @@
 """The reader's weights as a difference to MiniLM's: what is shipped, and how the two are put together. No torch.
 
+An export is one file; what was learnt after it lies beside it, once for the head of the cells and once for that of the
+spans, which went on learning by itself.
+
 Matrices of the layers are written as int8 rows with a float16 scale each; they hold the difference alone, which is
 small, so that a row's rounding is a hundredth of it. Biases and norms are float16 differences; what MiniLM lacks (own
 characters, features, heads) is written whole.
@@ -11,6 +14,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +25,7 @@ from ragmm.models.mapped_weights import MappedWeights
 
 Rows = NDArray[np.float32]
 FORMAT = 1
-FACTS, WEIGHTS, LATER = "model.json", "weights.safetensors", "later.safetensors"
+FACTS, WEIGHTS = "model.json", "weights.safetensors"
 _PARTS = {
     "out": ("attention.output.dense",),
     "norm1": ("attention.output.LayerNorm",),
@@ -39,6 +43,18 @@ _TABLES = {
 }
 FIXED = ("word.weight", "position.weight")
 """Never trained, never shipped."""
+
+
+class Learnt(StrEnum):
+    """What was learnt after an export, by what it is for; also the key of its file among the facts."""
+
+    CELLS = "later"
+    """For the spans too, where they have no file of their own."""
+    SPANS = "later_spans"
+
+    @property
+    def file(self) -> str:
+        return f"{self.value.replace('_', '-')}.safetensors"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,40 +171,52 @@ def write(folder: Path, weights: Mapping[str, Rows], letters: str, minilm: Path,
     (folder / FACTS).write_text(json.dumps(whole, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
-def write_later(folder: Path, weights: Mapping[str, Rows], minilm: Path, rank: int, facts: Mapping[str, Any]) -> None:
+def write_later(
+    folder: Path, weights: Mapping[str, Rows], minilm: Path, rank: int, facts: Mapping[str, Any], *, part: Learnt
+) -> None:
     """What was learnt after an export as a file beside it, a tenth of its size: it and its history stay as they are.
 
     What a matrix of the layers moved by is written as the product of two thin ones, all else whole.
     """
     from safetensors.numpy import save_file
 
-    before = read(folder, minilm, later=False)
+    before = read(folder, minilm, part=None)
     packed: dict[str, NDArray[Any]] = {}
     for name, rows in sorted(weights.items()):
         change = rows - before.weights[name]
         if name.startswith("layers.") and change.ndim == 2:
             left, scale, right = np.linalg.svd(change, full_matrices=False)
             root = np.sqrt(scale[:rank])
-            for side, part in (("left", left[:, :rank] * root), ("right", (right[:rank].T * root))):
-                packed[f"{name}.{side}.rows"], packed[f"{name}.{side}.scales"] = _small(part)
+            for side, thin in (("left", left[:, :rank] * root), ("right", (right[:rank].T * root))):
+                packed[f"{name}.{side}.rows"], packed[f"{name}.{side}.scales"] = _small(thin)
         elif change.any():
             packed[name] = change.astype(np.float16)
-    save_file(packed, folder / LATER)
-    digest_of = hashlib.sha256((folder / LATER).read_bytes()).hexdigest()
-    whole = {**before.facts, **facts, "later": {"file": LATER, "sha256": digest_of, "rank": rank}}
+    save_file(packed, folder / part.file)
+    digest_of = hashlib.sha256((folder / part.file).read_bytes()).hexdigest()
+    whole = {**before.facts, **facts, part.value: {"file": part.file, "sha256": digest_of, "rank": rank}}
     letters = whole.pop("letters")
     text = json.dumps({**whole, "letters": letters}, ensure_ascii=False, indent=1)
     (folder / FACTS).write_text(text + "\n", encoding="utf-8")
 
 
-def read(folder: Path, minilm: Path, *, later: bool = True) -> Stored:
-    """An export, its weights put together as they are asked for; `later`: with what was learnt after it."""
+def has_own_spans(facts: Mapping[str, Any]) -> bool:
+    """Whether the spans have learnt by themselves; else their weights are those of the cells."""
+    return Learnt.SPANS in facts
+
+
+def read(folder: Path, minilm: Path, *, part: Learnt | None = Learnt.SPANS) -> Stored:
+    """An export, its weights put together as they are asked for: as the head of the spans, or of the cells, has them.
+
+    None: without what was learnt after it.
+    """
     from safetensors.numpy import load_file
 
     facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
     if facts["format"] != FORMAT:
         raise ValueError(f"{folder / FACTS} is of format {facts['format']}, not {FORMAT}")
-    files = [WEIGHTS, LATER] if later and "later" in facts else [WEIGHTS]
+    if part is Learnt.SPANS and not has_own_spans(facts):
+        part = Learnt.CELLS
+    files = [WEIGHTS, part.file] if part and part in facts else [WEIGHTS]
     weights = WholeWeights(Base(minilm), *(load_file(folder / file) for file in files))
     return Stored(weights=weights, letters=facts["letters"], facts=facts)
 

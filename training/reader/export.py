@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from ragmm.readers.weights import read, write, write_later
+from ragmm.readers.weights import Learnt, read, write, write_later
 from training.cells.cases import LEARNT_FROM
 from training.reader.data import ENGLISH
 from training.reader.model import Reader, Size, minilm, take
@@ -38,11 +38,12 @@ def export(state: Path, folder: Path, *, weight: float, threshold: float) -> Non
     write(folder, weights, kept["letters"], minilm(), facts)
 
 
-def export_later(state: Path, folder: Path, rank: int) -> None:
+def export_later(state: Path, folder: Path, rank: int, part: Learnt) -> None:
     """What was learnt since the export in a folder, beside it."""
     kept = torch.load(state, weights_only=True)
     weights = {name: rows.float().numpy() for name, rows in kept["model"].items()}
-    write_later(folder, weights, minilm(), rank, {"seen": kept["counts"][1], "trained_from": list(TRAINED_FROM)})
+    facts = {"seen": kept["counts"][1], "trained_from": list(TRAINED_FROM)}
+    write_later(folder, weights, minilm(), rank, facts, part=part)
 
 
 def open_export(folder: Path) -> tuple[Reader, str]:
@@ -69,11 +70,12 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--weight", type=float, default=1.0)
     parser.add_argument("--later", type=int, default=0, metavar="RANK", help="beside the export that FOLDER holds")
+    parser.add_argument("--cells", action="store_true", help="of --later: the head of the cells, not of the spans")
     parser.add_argument("--threshold", type=float, default=0.0)
     given = parser.parse_args()
     torch.set_num_threads(1)
     if given.later:
-        export_later(given.state, given.folder, given.later)
+        export_later(given.state, given.folder, given.later, Learnt.CELLS if given.cells else Learnt.SPANS)
     else:
         export(given.state, given.folder, weight=given.weight, threshold=given.threshold)
     for file in sorted(given.folder.iterdir()):
