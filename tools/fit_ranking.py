@@ -32,7 +32,7 @@ from ragmm.pipelines.query.run import SearchPlan, search
 from ragmm.types import StoredItem
 from tools.plain_search import PlainSearch, plain_windows
 
-SIGNS = ("distance", "share", "apart", "page", "votes", "silent", "sought")
+SIGNS = ("distance", "share", "apart", "page", "votes", "silent", "sought", "named")
 _DEPTH = 48
 _SHOWN = 10
 _FOLDS = 5

@@ -268,6 +268,18 @@ def test_heads_below_an_empty_row_begin_another_table_as_wide() -> None:
     assert len(table.rows) == 3
 
 
+def test_what_stands_alone_above_the_tables_of_a_sheet_is_their_heading() -> None:
+    def parts(*rows: list[str]) -> list[str]:
+        return [f"{part.kind}: {part.text}" for part in sheet_parts(list(enumerate(rows, 1)), "S", 1)][1:]
+
+    first, second = [["", "Q1", "Q2"], ["Gaming", "10", "12"]], [["", "Q3", "Q4"], ["Cars", "14", "16"]]
+    title, note = ["", "Revenue by market"], ["Source: the company's own figures."]
+    assert parts(title, [], *first, [], [], *second) == ["heading: Revenue by market", "table: ", "table: "]
+    assert parts(*first, [], [], note, [], [], *second) == ["table: ", f"paragraph: {note[0]}", "table: "]
+    assert parts(title, [], *first, [], [], ["Seen"]) == ["heading: Revenue by market", "table: ", "paragraph: Seen"]
+    assert parts(["2024"], [], *first) == ["paragraph: 2024", "table: "]
+
+
 # --- Web pages ---
 
 

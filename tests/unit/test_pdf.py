@@ -196,6 +196,20 @@ def test_words_are_joined_over_lines() -> None:
     assert joined == "The information of the well-known submarine is on pages 3-4 of the COVID-19 report."
 
 
+def test_a_row_that_ends_where_the_next_word_had_room_is_a_line_of_its_own() -> None:
+    steps = [
+        "Connect the motor to the pulse output of",
+        "Set the mass to 30 gm",
+        "Adjust the pot",
+        "and wait a while, until all of it has stopped",
+    ]
+    assert text_of(column(50, 100, *steps)) == f"{steps[0]} {steps[1]}\n{steps[2]} {steps[3]}"
+    flowing = ["The tension on the thread is varied by the Board", "President when the mass of it is changed, and"]
+    assert text_of(column(50, 100, *flowing)) == " ".join(flowing)
+    centred = [line("Guidelines for the", 90, 100), line("Administration of the very large programs", 50, 112)]
+    assert "\n" not in text_of(centred)
+
+
 def test_ideographs_are_joined_without_a_space() -> None:
     assert text_of(column(50, 100, "图像检索的", "方法")) == "图像检索的方法"
 

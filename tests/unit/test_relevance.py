@@ -13,8 +13,9 @@ import ragmm
 from ragmm.indexes.store.item_places import item_places
 from ragmm.pipelines.query.clues import Evidence
 from ragmm.pipelines.query.fusion import Ranked
+from ragmm.pipelines.query.named_places import named_documents
 from ragmm.pipelines.query.question import Asked
-from ragmm.pipelines.query.relevance import relevance_of, telling_words, weighed
+from ragmm.pipelines.query.relevance import QuestionClues, relevance_of, telling_words, weighed
 from ragmm.testing import FakeEmbedder, png_bytes
 from ragmm.types import Asset, Item, MediaKind, Modality
 from tests.unit.retrieval import fill_items
@@ -150,6 +151,18 @@ def test_what_a_photograph_is_said_to_show_speaks_for_it_and_never_against(tmp_p
     assert order(asked, "terrier.png", "gull.png", "rules.txt")[0] == "rules.txt"
 
 
+def test_what_the_name_of_a_document_says_all_of_it_says(tmp_path: Path) -> None:
+    row = Item(modality=Modality.TABLE, text="| Year | December |\n| --- | --- |\n| 1997 | 27.08 |")
+    items = {
+        "elnino.csv": row,
+        "deaths.csv": replace(row, text="| Year | Extreme temperature |\n| --- | --- |\n| 1997 | 604 |"),
+        "rules.txt": Item(modality=Modality.PASSAGE, text="Dogs are kept on a lead near the sheds."),
+    }
+    order = _orders(tmp_path, items)
+    assert order("El Nino temperature in 1997", "deaths.csv", "elnino.csv")[0] == "elnino.csv"
+    assert order("Extreme temperature in 1997", "elnino.csv", "deaths.csv")[0] == "deaths.csv"
+
+
 _PICTURE = Asset(data=png_bytes(Image.new("RGB", (8, 8))), media_type="image/png", width=8, height=8)
 
 
@@ -161,7 +174,8 @@ def _orders(folder: Path, items: Mapping[str, Item]) -> Callable[..., list[str]]
 
     def order(question: str, *ranking: str) -> list[str]:
         ranked = [Ranked(item=ids[name], score=0.8 - 0.02 * n) for n, name in enumerate(ranking)]
-        head, _ = weighed(snapshot, Asked(text=question), ranked, item_places(snapshot, ids.values()))
+        clues = QuestionClues(named=named_documents(snapshot, question))
+        head, _ = weighed(snapshot, Asked(text=question), ranked, item_places(snapshot, ids.values()), clues)
         return [names[one.item] for one in head]
 
     return order

@@ -137,6 +137,7 @@ def test_words_of_a_glossary_and_of_names_of_files_are_known(tmp_path: Path) -> 
     glossary = Glossary(meanings=((("capex",), ("purchases of equipment",)),))
     assert put_right(snapshot, "capex of fleetz", glossary) == "capex of fleets"
     assert put_right(snapshot, "piece") == "piece"
+    assert put_right(snapshot, "piecé") == "piecé"
 
 
 def test_of_two_words_that_are_as_near_the_more_frequent_is_meant(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def best_backend() -> PdfBackend:
 class PdfLoader:
     """Reads PDFs through either library."""
 
-    version = 10
+    version = 11
     reads = PASSAGES | {"figures", "max_image_side", "ocr", "page_images", "tables"}
 
     def __init__(

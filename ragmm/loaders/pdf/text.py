@@ -6,10 +6,11 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ragmm.loaders.pdf.base import Line
 from ragmm.loaders.pdf.geometry import union
-from ragmm.loaders.pdf.rows import Paragraph
+from ragmm.loaders.pdf.rows import PageRow, Paragraph
 from ragmm.types import Box
 
 __all__ = ["PageText", "compounds", "is_gibberish"]
@@ -21,6 +22,8 @@ _IDEOGRAPHIC = re.compile(r"[\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff00-\uffe
 # Control characters, the private areas, surrogates, what is no character, and the sign for an unknown one.
 _UNREADABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\uf8ff\ufff0-\uffff\U000e0000-\U0010ffff]+")
 _SAMPLE = 2_000
+_GOES_ON = frozenset(",-\u2010\u00ad&/(")
+"""At a row's end: more follows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,9 +102,9 @@ def _flow(paragraph: Paragraph, known: frozenset[str]) -> tuple[str, list[int]]:
     text, offsets = rows[0].text, [0]
     pieces: list[str] = []
     length = 0
-    grid = paragraph.is_grid
-    for row in rows[1:]:
-        joint = "\n" if grid else _joint(text, row.text, known)
+    grid, right = paragraph.is_grid, paragraph.box[2]
+    for before, row in pairwise(rows):
+        joint = "\n" if grid or _stops_short(before, row, right) else _joint(text, row.text, known)
         if joint is None:
             text, joint = text[:-1], ""
         pieces.append(text + joint)
@@ -109,6 +112,20 @@ def _flow(paragraph: Paragraph, known: frozenset[str]) -> tuple[str, list[int]]:
         offsets.append(length)
         text = row.text
     return "".join(pieces) + text, offsets
+
+
+def _stops_short(row: PageRow, following: PageRow, right: float) -> bool:
+    """Whether a row ends where the next one's first word still had room: a step, an entry, a line of an address.
+
+    Text that flows would have put the word there. What is centred or goes on in small letters is left together.
+    """
+    first = following.text.split(" ", 1)[0]
+    if not (first[0].isupper() or first[0].isdigit()) or row.text[-1] in _GOES_ON or not row.upright:
+        return False
+    size = max(row.size, following.size)
+    letter = (row.box[2] - row.box[0]) / len(row.text)
+    aligned = abs(row.box[0] - following.box[0]) < 0.4 * size
+    return aligned and right - row.box[2] > (len(first) + 1) * letter + size
 
 
 def _joint(before: str, after: str, known: frozenset[str]) -> str | None:

@@ -29,3 +29,5 @@ class Evidence:
     """Whether it is a picture that holds no value of the kind that is asked for."""
     sought: bool = False
     """Whether it is a picture and the question names one: a chart, a photo, a map."""
+    named: float = 0.0
+    """How surely the question names its document, from 0 to 1."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from ragmm.indexes.records import Stretch
 from ragmm.pipelines.query.chance_scores import confidence, spread_of
 from ragmm.pipelines.query.fusion import Leg
 from ragmm.pipelines.query.glossary import Glossary
-from ragmm.pipelines.query.named_places import named_documents, named_pages
+from ragmm.pipelines.query.named_places import Mentioned, named_documents, named_pages
 from ragmm.pipelines.query.timing import Clock
 from ragmm.pipelines.query.vectors import QueryVector
 from ragmm.text.dates import date_phrases
@@ -103,9 +104,14 @@ class Legs:
             with self.clock.stage(LEXICAL):
                 yield from self._by_words(here, self.shown, SHOWN, _WORDS_SHARE)
 
-    def _named(self, allow: Ids | None) -> _Part | None:
+    @cached_property
+    def mentioned(self) -> Mentioned | None:
+        """The documents that the question names."""
         with self.clock.stage(LEXICAL):
-            mentioned = named_documents(self.snapshot, self.words) if self.lexical_weight > 0 else None
+            return named_documents(self.snapshot, self.words) if self.lexical_weight > 0 else None
+
+    def _named(self, allow: Ids | None) -> _Part | None:
+        mentioned = self.mentioned
         if mentioned is None:
             return None
         items = self.snapshot.items_of(mentioned.documents, allow)

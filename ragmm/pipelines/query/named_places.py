@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from ragmm.indexes.contracts import Snapshot
@@ -40,6 +40,8 @@ class Mentioned:
     """The documents that a question seems to be about."""
 
     documents: tuple[NamedDocument, ...]
+    words: frozenset[str]
+    """Of the question, those that name them, alone or written as one: "el" and "nino" name elnino.csv."""
     other_words: str
     """Of the question: within documents of that name the name itself tells nothing apart."""
     confidence: float
@@ -66,7 +68,12 @@ def named_documents(snapshot: Snapshot, question: str) -> Mentioned | None:
     if len(chosen) > max(1, _MOST_SHARE * snapshot.document_count):
         return None
     names = {word for one, shared in said if one in chosen for word in shared}
-    return Mentioned(documents=chosen, other_words=_without(question, names), confidence=min(1.0, best / most))
+    return Mentioned(
+        documents=chosen,
+        words=_naming(words, names),
+        other_words=_without(question, names),
+        confidence=min(1.0, best / most),
+    )
 
 
 def named_pages(question: str) -> list[int]:
@@ -95,9 +102,18 @@ def _asked(words: Sequence[str]) -> frozenset[str]:
     found = {word for word in words if word not in STOPWORDS and len(word) > 1}
     for word in tuple(found):
         found.update(part for part in _PARTS.findall(word) if len(part) > 1)
+    return frozenset([*found, *map("".join, _runs(words))])
+
+
+def _naming(words: Sequence[str], names: Set[str]) -> frozenset[str]:
+    joined = [word for run in _runs(words) if "".join(run) in names for word in run]
+    return frozenset([*(word for word in words if word in names and _is_word(word)), *joined])
+
+
+def _runs(words: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Neighbours that a name may write as one."""
     for size in range(2, _JOINED + 1):
-        found.update("".join(words[start : start + size]) for start in range(len(words) - size + 1))
-    return frozenset(found)
+        yield from (words[start : start + size] for start in range(len(words) - size + 1))
 
 
 def _name_words(uri: str) -> list[str]:

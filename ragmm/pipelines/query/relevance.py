@@ -19,16 +19,17 @@ from ragmm.pipelines.embedding import kind_of
 from ragmm.pipelines.query.clues import Evidence
 from ragmm.pipelines.query.fusion import Ranked
 from ragmm.pipelines.query.legs import MEANT
+from ragmm.pipelines.query.named_places import Mentioned
 from ragmm.pipelines.query.question import Asked
 from ragmm.pipelines.query.question_kind import asks_for_fact, names_picture
-from ragmm.pipelines.query.said_words import SaidWords, said_words
+from ragmm.pipelines.query.said_words import SaidWords, said_words, with_named
 from ragmm.pipelines.query.value_kinds import fits
 from ragmm.pipelines.query.wanted import wanted
 from ragmm.text.stop_words import STOPWORDS
 from ragmm.text.words import words_of
 from ragmm.types import MediaKind
 
-__all__ = ["relevance_of", "telling_words", "weighed"]
+__all__ = ["QuestionClues", "relevance_of", "telling_words", "weighed"]
 
 _MOST_WORDS = 24
 _FARTHEST = 8.0
@@ -46,8 +47,21 @@ class _Weights:
     votes: float = 0.9
     silent: float = -0.8
     """A picture without a number answers no question for one, however much it looks like what is asked about."""
+    named: float = 0.5
     sought: float = 1.0
     """Where a picture is asked for, words about it are the lesser find."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuestionClues:
+    """What is known of a question besides its words."""
+
+    meant: str = ""
+    """What a glossary says its terms mean."""
+    shown: str = ""
+    """The words of a picture that is asked, which stand in for a question without words."""
+    named: Mentioned | None = None
+    """The documents that it names."""
 
 
 # The same for texts and for images: their distances are from the middle of their own lists, and comparable already.
@@ -66,7 +80,7 @@ def relevance_of(evidence: Evidence) -> float:
     distance = min(max(evidence.distance or 0.0, 0.0), _FARTHEST)
     logit = weights.base + weights.distance * distance + weights.share * (evidence.share or 0.0)
     logit += weights.apart * evidence.apart + weights.page * evidence.page + weights.votes * evidence.votes
-    logit += weights.silent * evidence.silent + weights.sought * evidence.sought
+    logit += weights.silent * evidence.silent + weights.sought * evidence.sought + weights.named * evidence.named
     return 1 / (1 + math.exp(-logit))
 
 
@@ -80,21 +94,19 @@ def weighed(
     question: Asked,
     head: Sequence[Ranked],
     standing: Mapping[int, ItemPlace],
-    meant: str = "",
-    shown: str = "",
+    clues: QuestionClues = QuestionClues(),
 ) -> tuple[list[Ranked], float]:
     """The best of a ranking in the order of their relevance, which is their score; and what the rest are worth.
 
     Ranks say which list found an item how early, not how well anything fits; relevance says how well, and counts ranks
-    among its signs. `meant`: what a glossary says the question's terms mean. `shown`: the words of a picture that is
-    asked, which stand in for a question without words.
+    among its signs.
     """
     asked = question.searched.strip()
     kinds = {one.item: kind_of(standing[one.item].modality) for one in head if one.item in standing}
     pictures = [item for item, kind in kinds.items() if kind is not MediaKind.TEXT]
     silent = _silent(snapshot, question, pictures)
     sought = frozenset(pictures) if names_picture(question.text) else frozenset()
-    said = _said(snapshot, asked or shown, meant, [one for one in head if one.item in kinds], standing)
+    said = _said(snapshot, asked, clues, [one for one in head if one.item in kinds], standing)
     farthest = _farthest(head, kinds)
     told = [
         _told(
@@ -106,6 +118,7 @@ def weighed(
                 votes=one.score,
                 silent=one.item in silent,
                 sought=one.item in sought,
+                named=_named(one.item, clues.named),
             ),
             told=standing[one.item].told or not asked,
         )
@@ -116,21 +129,36 @@ def weighed(
 
 
 def _said(
-    snapshot: Snapshot, words: str, meant: str, head: Sequence[Ranked], standing: Mapping[int, ItemPlace]
+    snapshot: Snapshot, asked: str, clues: QuestionClues, head: Sequence[Ranked], standing: Mapping[int, ItemPlace]
 ) -> dict[int, SaidWords]:
-    """How much each item says of the question's words or, found by what they mean, of those."""
+    """How much each item says of the question's words or, found by what they mean, of those.
+
+    What the name of a document says, all of it says.
+    """
     worded = [one.item for one in head if standing[one.item].worded or standing[one.item].told]
     places = {item: standing[item].place for item in worded}
-    said = said_words(snapshot.held_words(telling_words(words), worded), places)
-    if meant:
+    words = telling_words(asked or clues.shown)
+    held = snapshot.held_words(words, worded)
+    if clues.named is not None:
+        held = with_named(held, [word in clues.named.words for word in words], clues.named.documents)
+    said = said_words(held, places)
+    if clues.meant:
         by_meaning = [one.item for one in head if one.item in places and any(MEANT in leg for leg, _, _ in one.votes)]
-        for item, other in said_words(snapshot.held_words(telling_words(meant), by_meaning), places).items():
+        for item, other in said_words(snapshot.held_words(telling_words(clues.meant), by_meaning), places).items():
             said[item] = said[item].most(other) if item in said else other
     return said
 
 
 def _shares(said: SaidWords | None) -> dict[str, float]:
     return {} if said is None else {"share": said.share, "apart": said.apart, "page": said.page}
+
+
+def _named(item: int, mentioned: Mentioned | None) -> float:
+    """How surely the question names the item's document."""
+    if mentioned is None:
+        return 0.0
+    inside = any(one.first_item <= item < one.first_item + one.items for one in mentioned.documents)
+    return mentioned.confidence * inside
 
 
 def _farthest(head: Sequence[Ranked], kinds: Mapping[int, MediaKind]) -> dict[MediaKind, float]:

@@ -17,7 +17,7 @@ from ragmm.pipelines.query.fusion import Ranked, fuse
 from ragmm.pipelines.query.glossary import Glossary
 from ragmm.pipelines.query.legs import SAME, Legs
 from ragmm.pipelines.query.question import Asked, Fetch
-from ragmm.pipelines.query.relevance import weighed
+from ragmm.pipelines.query.relevance import QuestionClues, weighed
 from ragmm.pipelines.query.spelling import corrected
 from ragmm.pipelines.query.timing import Clock
 from ragmm.pipelines.query.vectors import QueryVector, item_vectors, question_vectors
@@ -180,7 +180,7 @@ class _Searching:
     def with_words(self, shown: str, weight: float = 1.0) -> tuple[Iterator[Ranked], dict[int, Evidence], list[str]]:
         """The best first, what is known of them, and warnings. `shown`: the words of the picture."""
         snapshot, question, plan, clock = self.snapshot, self.question, self.plan, self.clock
-        legs = Legs(
+        searching = Legs(
             snapshot=snapshot,
             words=question.searched,
             vectors=self.vectors,
@@ -190,7 +190,8 @@ class _Searching:
             shown=shown,
             shown_weight=weight,
             clock=clock,
-        ).all(question.allow)
+        )
+        legs = searching.all(question.allow)
         with clock.stage("fuse"):
             standing = snapshot.item_places({item for leg in legs for item, _ in leg.found})
             places = {item: one.place for item, one in standing.items()}
@@ -198,7 +199,8 @@ class _Searching:
         with clock.stage("weigh"):
             best = list(islice(fused, plan.k + _WEIGHED))
             meant = plan.glossary.meant(question.searched) if plan.glossary else ""
-            head, worth = weighed(snapshot, question, best, standing, meant, shown)
+            clues = QuestionClues(meant=meant, shown=shown, named=searching.mentioned)
+            head, worth = weighed(snapshot, question, best, standing, clues)
         known = {one.item: one.evidence for one in head if one.evidence is not None}
         ranked: Iterator[Ranked] = chain(head, (_behind(one, worth) for one in fused))
         nothing = question.allow is not None and not len(question.allow)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ragmm.indexes.records import HeldWords
+from ragmm.indexes.records import HeldWords, NamedDocument
 
-__all__ = ["SaidWords", "said_words"]
+__all__ = ["SaidWords", "said_words", "with_named"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,3 +47,13 @@ def said_words(words: HeldWords, places: Mapping[int, int]) -> dict[int, SaidWor
             words.items.tolist(), shares.tolist(), apart.tolist(), pages.tolist(), strict=True
         )
     }
+
+
+def with_named(words: HeldWords, naming: Sequence[bool], documents: Sequence[NamedDocument]) -> HeldWords:
+    """As if each item of the documents held the words that name them; `naming`: which of the words do."""
+    if words.held.shape != (len(naming), len(words.items)):
+        return words  # no words are kept
+    inside = np.zeros(len(words.items), bool)
+    for one in documents:
+        inside |= (words.items >= one.first_item) & (words.items < one.first_item + one.items)
+    return replace(words, held=words.held | np.outer(naming, inside))

@@ -17,6 +17,7 @@ from ragmm.pipelines.query.glossary import Glossary
 from ragmm.pipelines.query.question import Asked
 from ragmm.text.patterns import late
 from ragmm.text.stop_words import STOPWORDS
+from ragmm.text.terms import fold
 from ragmm.types import Correction
 
 __all__ = ["corrected"]
@@ -65,4 +66,5 @@ def _correction(snapshot: Snapshot, word: str, named: Set[str]) -> Correction | 
         return None
     near = snapshot.near_words(word, 2 if len(word) >= _LONG_WORD else 1)
     near = [one for one in near if one.word not in STOPWORDS]
-    return Correction(word=word, searched=near[0].word) if near and not snapshot.find_named([word]) else None
+    spelt = {word, fold(word)}  # "niño" is in elnino.csv
+    return Correction(word=word, searched=near[0].word) if near and not snapshot.find_named([*spelt]) else None
