@@ -277,7 +277,8 @@ def test_what_stands_alone_above_the_tables_of_a_sheet_is_their_heading() -> Non
     assert parts(title, [], *first, [], [], *second) == ["heading: Revenue by market", "table: ", "table: "]
     assert parts(*first, [], [], note, [], [], *second) == ["table: ", f"paragraph: {note[0]}", "table: "]
     assert parts(title, [], *first, [], [], ["Seen"]) == ["heading: Revenue by market", "table: ", "paragraph: Seen"]
-    assert parts(["2024"], [], *first) == ["paragraph: 2024", "table: "]
+    assert parts(["2024"], [], *first)[0] == "heading: 2024"
+    assert parts(["12,500.00"], [], *first)[0] == "paragraph: 12,500.00"
 
 
 # --- Web pages ---
