@@ -15,6 +15,7 @@ from ragmm.pipelines.answer.grids import Grid, grid_of
 from ragmm.pipelines.answer.options import column_option, row_option
 from ragmm.pipelines.query.wanted import wanted
 from ragmm.readers.base import OptionSide, Passage, Span
+from ragmm.text.alike import spelt_out
 from ragmm.text.terms import content_terms
 from ragmm.types import Locator, Modality, ModelInfo
 from tests.unit.hits import make_hit as hit
@@ -125,6 +126,57 @@ def test_a_reader_decides_between_rows_and_columns_that_words_leave_open(boat: s
         return 9.0 if (text.startswith(boat) if side is OptionSide.ROW else "Built" in text) else -9.0
 
     assert picked_value("Of the Tern, the Petrel and the Windhover, which one?", OptionReader(judge)) == year
+
+
+ARRESTS = Grid(
+    heads=("Offence", "Total", "Male", "Female", "Rel. change", "Fee", "Dec"),
+    rows=(
+        ("Speeding", "1,158", "895", "262", "2.64", "$ 12.50", "77"),
+        ("Littering", "40", "31", "9", "1.10", "$ 3", "2"),
+    ),
+    quotes=("", ""),
+    about="offences elnorrby",
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "value"),
+    [
+        ("men speeding", "895"),
+        ("women caught speeding", "262"),
+        ("relative change of speeding", "2.64"),
+        ("speeding in December", "77"),
+        ("What is the fee for speeding?", "$ 12.50"),
+    ],
+)
+def test_a_head_may_say_it_in_short_or_by_the_other_name(question: str, value: str) -> None:
+    assert picked_value(question, grid=ARRESTS) == value
+
+
+def test_a_reader_is_given_whole_words() -> None:
+    assert "; Relative change: 2.64" in column_option(AskedTable.of(ARRESTS), 0, 4).text
+    assert spelt_out("Avg. temp (max)") == "Average temperature (maximum)"
+    assert spelt_out("Maxwell's relay, noted") == "Maxwell's relay, noted"
+
+
+def test_a_sum_of_money_is_no_count_of_things() -> None:
+    grid = Grid(heads=("Sweet", "Sum", "Of it"), rows=(("Toffee", "$ 61", "415"),), quotes=("",), about="")
+    assert picked_value("How many toffee are there?", grid=grid) == "415"
+    assert picked_value("How many dollars is the sum of toffee?", grid=grid) == "$ 61"
+
+
+def test_the_noun_counts_more_than_what_stands_before_it() -> None:
+    grid = Grid(heads=("Work", "Hours", "Rate"), rows=(("Paint", "2", "150"),), quotes=("",), about="")
+    assert picked_value("hourly rate for paint", grid=grid) == "150"
+
+
+def test_what_a_name_joins_is_said_of_the_table() -> None:
+    asked = "How many of Norrby were caught littering?"
+    found = pick(asked, wanted(asked), AskedTable.of(ARRESTS), CellWeights())
+    other = pick(asked, wanted(asked), AskedTable.of(dataclasses.replace(ARRESTS, about="offences")), CellWeights())
+    assert found is not None
+    assert other is not None
+    assert found.unsaid < other.unsaid
 
 
 def test_a_reader_without_tables_changes_nothing() -> None:

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from ragmm.pipelines.answer.grids import Grid, is_amount
 from ragmm.pipelines.query.asked_extremes import LEAST, MOST
+from ragmm.text.alike import ALIKE
 from ragmm.text.patterns import late
 from ragmm.text.quarters import said_of_quarters
 from ragmm.text.terms import terms
@@ -106,8 +107,8 @@ def words_of(text: str) -> frozenset[str]:
 
 
 def has_word(there: frozenset[str] | set[str], word: str) -> bool:
-    """Whether a word stands there, or a longer or shorter form of it."""
-    if word in there:
+    """Whether a word stands there, a longer or shorter form of it, or one that says the same."""
+    if word in there or (word in ALIKE and not there.isdisjoint(ALIKE[word])):
         return True
     if len(word) < 4 or not word.isalpha():
         return False

@@ -21,6 +21,7 @@ from ragmm.pipelines.answer.options import column_option, row_option
 from ragmm.pipelines.query.value_kinds import AskedKind, fits, is_plain, years
 from ragmm.pipelines.query.wanted import AskedFor, label_words
 from ragmm.readers.base import OptionSide, Passage, Reader
+from ragmm.text.alike import spelt_out
 from ragmm.text.dates import days_of, months_of
 from ragmm.text.patterns import late
 from ragmm.text.quarters import Quarter, quarters_of
@@ -68,7 +69,17 @@ _READ_ROWS, _READ_COLUMNS = 6, 4
 """How many are read at most."""
 _ROWS_WITHIN = 4.0
 """How far the words' score of a row may lie below the best; what lies lower is not read."""
+_FEWEST_JOINED = 4
+"""Letters of a word that a name may have joined with others: "nino" in elnino.csv."""
 _EMPTY = late(r"[\s\-–—.?]*|n\.?\s?/?\s?a\.?|nan|null|nil|#n/a|tba|tbd", re.IGNORECASE)
+_ASKED_THING = late(
+    r"\W*(?:(?:what|which|how much|how high) (?:is|was|are|were|did|does) )?(?:the )?(?:[\w'’/-]+ ){0,4}?([\w'’-]+)"
+    r" (?:of|for|in|at|on|from|by|to|per|during)\b",
+    re.IGNORECASE,
+)
+_THING = 1.6
+"""What the noun counts among the words: what stands before it says which."""
+_PRICED = late(r"[$€£¥₹%]")
 _ABOUT = 0.3
 """What a word counts in a list of facts that is about it as a whole."""
 
@@ -138,6 +149,7 @@ def pick(
     # A list of facts is about one thing, whose name may stand in any of them.
     near = table.cells if grid.labelled else (table.cells[best],)
     around = about.union(words_of(grid.beside), *table.heads, *(cell for cells in near for cell in cells))
+    around |= {word for word in words if len(word) >= _FEWEST_JOINED and any(word in other for other in about)}
     apart = [word for word in looked_for if not has_word(about, word)]
     return PickedCell(
         row=best,
@@ -304,7 +316,8 @@ def column_features(
     in_row = {word for word in words if any(has_word(cell, word) for cell in cells)}
     left = [word for word in words if word not in in_row] or list(words)
     counts = Counter(word for head in table.heads for word in set(words) if has_word(head, word))
-    weigh = {word: 1.0 / (1 + math.log(max(1, counts[word]))) for word in left}
+    noun = _thing(question)
+    weigh = {word: (_THING if word in noun else 1.0) / (1 + math.log(max(1, counts[word]))) for word in left}
     total = sum(weigh.values()) or 1.0
     named = _named(question)
     label = label_column(grid.rows[row])
@@ -313,7 +326,7 @@ def column_features(
     for column, head in enumerate(table.heads):
         value = grid.rows[row][column]
         head_years = years(grid.heads[column])
-        fitting = fits(asked.kind, value) and bool(value)
+        fitting = fits(asked.kind, value) and bool(value) and not (asked.counts and _PRICED.search(value))
         typed = asked.kind is not AskedKind.ANY
         out[column] = (
             sum(weigh[word] for word in left if has_word(head, word)) / total,
@@ -332,6 +345,12 @@ def column_features(
     return out
 
 
+def _thing(question: str) -> frozenset[str]:
+    """The noun of what is asked for: the rate of "hourly rate for labour"."""
+    found = _ASKED_THING.match(question)
+    return words_of(found[1]) if found else frozenset()
+
+
 def _named(question: str) -> frozenset[str]:
     """What follows "which": "which harbour", "what year"."""
     found = _WHICH.search(question)
@@ -343,7 +362,7 @@ def _meanings(question: str, in_row: set[str], heads: Sequence[str], embed: Embe
     if embed is None or not any(heads):
         return [0.0] * len(heads)
     kept = [word for word in re.findall(r"\w+", question) if not in_row.intersection(terms(word))]
-    rows = embed([" ".join(kept) or question, *(head or "-" for head in heads)])
+    rows = embed([" ".join(kept) or question, *(spelt_out(head) or "-" for head in heads)])
     rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
     return [float(value) for value in rows[1:] @ rows[0]]
 

@@ -17,6 +17,7 @@ from ragmm.indexes.contracts import Snapshot
 from ragmm.indexes.records import NamedDocument
 from ragmm.text.patterns import late
 from ragmm.text.stop_words import STOPWORDS
+from ragmm.text.terms import fold
 from ragmm.text.words import words_of
 
 __all__ = ["Mentioned", "named_documents", "named_pages"]
@@ -50,11 +51,11 @@ class Mentioned:
 
 def named_documents(snapshot: Snapshot, question: str) -> Mentioned | None:
     """None where no name stands out: nothing matches, or what matches is in the names of half of all documents."""
-    words = words_of(question)
+    words = words_of(fold(question))
     telling = [word for word in dict.fromkeys(words) if word not in STOPWORDS and len(word) > 1][:_MOST_WORDS]
     if snapshot.document_count < 2 or not telling:
         return None
-    candidates = snapshot.find_named(_stems(telling))
+    candidates = snapshot.find_named(_stems([*telling, *set(words_of(question)) - {*words}]))
     asked = _asked(words)
     said = [(one, frozenset(_name_words(one.uri)) & asked) for one in candidates]
     counts = Counter(word for _, shared in said for word in shared)
@@ -84,10 +85,10 @@ def named_pages(question: str) -> list[int]:
 
 def _without(question: str, names: Set[str]) -> str:
     """The question without the words that name; whole where nothing else is left."""
-    spelt = {word for word in words_of(question) if word in names and _is_word(word)}
+    spelt = {word for word in words_of(fold(question)) if word in names and _is_word(word)}
     if not spelt:
         return question
-    rest = _WORD.sub(lambda word: " " if word[0].lower() in spelt else word[0], question)
+    rest = _WORD.sub(lambda word: " " if fold(word[0]) in spelt else word[0], question)
     return rest if words_of(rest) else question
 
 
@@ -117,8 +118,8 @@ def _runs(words: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def _name_words(uri: str) -> list[str]:
-    """Of the folders and the file, without its ending."""
-    words = words_of(_CAMEL.sub(" ", _ENDING.sub("", uri)))
+    """Of the folders and the file, without its ending, and without accents."""
+    words = words_of(fold(_CAMEL.sub(" ", _ENDING.sub("", uri))))
     return [*words, *(part for word in words for part in _PARTS.findall(word) if part != word and len(part) > 1)]
 
 

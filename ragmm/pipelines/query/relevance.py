@@ -26,6 +26,7 @@ from ragmm.pipelines.query.said_words import SaidWords, said_words, with_named
 from ragmm.pipelines.query.value_kinds import fits
 from ragmm.pipelines.query.wanted import wanted
 from ragmm.text.stop_words import STOPWORDS
+from ragmm.text.terms import fold
 from ragmm.text.words import words_of
 from ragmm.types import MediaKind
 
@@ -140,7 +141,7 @@ def _said(
     words = telling_words(asked or clues.shown)
     held = snapshot.held_words(words, worded)
     if clues.named is not None:
-        held = with_named(held, [word in clues.named.words for word in words], clues.named.documents)
+        held = with_named(held, [fold(word) in clues.named.words for word in words], clues.named.documents)
     said = said_words(held, places)
     if clues.meant:
         by_meaning = [one.item for one in head if one.item in places and any(MEANT in leg for leg, _, _ in one.votes)]

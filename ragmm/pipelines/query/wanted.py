@@ -23,6 +23,8 @@ class AskedFor:
     kind: AskedKind
     years: frozenset[str] = frozenset()
     """Those that the question names."""
+    counts: bool = False
+    """Whether it asks how many things there are: no sum of money."""
 
 
 _SIZES = (
@@ -139,6 +141,10 @@ _KINDS: tuple[tuple[AskedKind, re.Pattern[str]], ...] = tuple(
         ),
     )
 )
+_COUNTS = late(
+    r"\bhow many (?!(?:\w+ ){0,2}(?:dollars?|euros?|pounds?|francs?|yen|rupees?|cents?|usd|eur|gbp|chf|per ?cent)\b)"
+    r"|\bwie ?viele \b(?!(?:euro|franken|dollar)\b)"
+)
 _ASKS_ANYTHING = late(
     r"\b(?:what|which|where|who|whom|whose|how|welche\w*|quel\w*|donde|cual|dove|onde|quale?|cosa|waar|welke?)\b"
 )
@@ -150,8 +156,29 @@ _SUMS = (
     r"(?:price|cost|fee|rent|salary|wage|budget|expense|expenditure|revenue|income|turnover|profit|value|donation"
     r"|surplus|deficit|preis|kosten|gebuhr|miete|prix|cout|tarif|loyer|precio|coste|tarifa)"
 )
+_NO_SHARE = "".join(
+    f"(?<!{word} )"
+    for word in (
+        *(
+            "hourly",
+            "daily",
+            "weekly",
+            "monthly",
+            "nightly",
+            "day",
+            "room",
+            "pay",
+            "wage",
+            "labor",
+            "labour",
+            "exchange",
+        ),
+        *("billing", "bit", "data", "flow", "frame", "sample", "sampling", "heart", "pulse", "clock", "refresh"),
+    )
+)
+"""Before "rate": sums, or so many a second."""
 _THINGS: tuple[tuple[AskedKind, re.Pattern[str]], ...] = (
-    (AskedKind.PERCENT, late(r"\b(?:percentage|per ?cent|share(?! price)|proportion|rate)\b")),
+    (AskedKind.PERCENT, late(rf"\b(?:percentage|per ?cent|share(?! price)|proportion|{_NO_SHARE}rate)\b")),
     (AskedKind.MONEY, late(rf"\b{_SUMS}s?\b")),
     (AskedKind.DATE, late(r"\b(?:(?<!to )date|deadline|birthday|datum|fecha)\b")),
     (AskedKind.MEASURE, late(rf"\b{_SIZES}\b")),
@@ -211,7 +238,7 @@ def wanted(question: str) -> AskedFor:
         found = [one for one in found if one[0] <= first.start() or _KINDS[one[1]][0] not in _OF_CLAUSES]
     named = _named_kind(thing[0] if thing is not None else folded) if first is None else AskedKind.ANY
     kind = _KINDS[min(found)[1]][0] if found else named
-    return AskedFor(kind=kind, years=years(question))
+    return AskedFor(kind=kind, years=years(question), counts=kind is AskedKind.NUMBER and bool(_COUNTS.search(folded)))
 
 
 def _named_kind(folded: str) -> AskedKind:
