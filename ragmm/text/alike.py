@@ -23,6 +23,7 @@ metre meter
 """
 _SHORT = """
 quantity qty
+total ttl
 amount amt
 average avg
 maximum max

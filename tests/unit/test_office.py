@@ -20,6 +20,7 @@ from ragmm.loaders.base import DocumentWarning
 from ragmm.loaders.office import quiet
 from ragmm.loaders.office.charts import chart_part
 from ragmm.loaders.office.doc import word_parts
+from ragmm.loaders.office.docx_tables import table_rows
 from ragmm.loaders.office.html import html_parts
 from ragmm.loaders.office.math import linear_math
 from ragmm.loaders.office.number_format import displayed
@@ -340,6 +341,40 @@ def test_page_tables(read: Read) -> None:
         "| --- | --- | --- |",
         "| pike\\|perch | 1 | 2 |",
     ]
+
+
+def test_a_name_beside_several_rows_of_figures_is_said_of_each(read: Read) -> None:
+    body = (
+        "<table><tr><th>Port<th>Ferry<th>Seats</tr>"
+        "<tr><td rowspan=3>Norrby<td>Alma<td>88</tr><tr><td>Berta<td>64</tr><tr><td>Cleo<td>none yet</tr>"
+        "<tr><td rowspan=2>12<td>Dora<td>1</tr><tr><td>Ella<td>2</tr></table>"
+    )
+    (table,) = of(html_items(read, body), Modality.TABLE)
+    assert table.text.splitlines()[2:] == [
+        "| Norrby | Alma | 88 |",
+        "| Norrby | Berta | 64 |",
+        "|  | Cleo | none yet |",
+        "| 12 | Dora | 1 |",
+        "|  | Ella | 2 |",
+    ]
+
+
+def test_a_merged_name_of_a_word_table_is_said_of_each_row() -> None:
+    def cell(text: str, merge: str = "") -> str:
+        merged = f"<w:tcPr><w:vMerge {merge}/></w:tcPr>" if merge else ""
+        return f"<w:tc>{merged}<w:p><w:r><w:t>{text}</w:t></w:r></w:p></w:tc>"
+
+    begins, goes_on = 'w:val="restart"', 'w:val="continue"'
+    rows = [
+        [cell("Port"), cell("Ferry"), cell("Seats")],
+        [cell("Norrby", begins), cell("Alma"), cell("88")],
+        [cell("", goes_on), cell("Berta"), cell("64")],
+        [cell("Vik"), cell("Cleo"), cell("12")],
+    ]
+    space = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    drawn = "".join(f"<w:tr>{''.join(row)}</w:tr>" for row in rows)
+    read_rows = table_rows(parse_xml(f'<w:tbl xmlns:w="{space}">{drawn}</w:tbl>'.encode(), "t.docx"))
+    assert [row[0] for row in read_rows] == ["Port", "Norrby", "Norrby", "Vik"]
 
 
 def test_layout_tables_are_text(read: Read) -> None:

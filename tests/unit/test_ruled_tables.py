@@ -64,3 +64,21 @@ def test_values_that_only_another_column_parts_go_to_their_rows() -> None:
     lines += [line("21", 155, 66), line("17", 155, 92), line("229", 235, 66), line("101", 235, 92)]
     (found,) = ruled_tables(drawn, lines)
     assert found.cells[1:] == (("Cancelled", "21", "229"), ("by weather", "17", "101"))
+
+
+def test_a_name_beside_several_rows_of_values_is_said_of_each() -> None:
+    lines = [*HEADS, line("Group", 55, 78)]
+    for at, (guests, share) in enumerate([("684", "81.1"), ("642", "–"), ("647", "74")]):
+        lines += [line(guests, 155, 64 + 14 * at), line(share, 235, 64 + 14 * at)]
+    (found,) = ruled_tables(rules(), lines)
+    assert found.cells[1:] == (("Group", "684", "81.1"), ("Group", "642", "–"), ("Group", "647", "74"))
+
+
+def test_a_name_in_a_cell_as_high_as_several_drawn_rows_is_said_of_each() -> None:
+    parted = [DrawnShape(box=(EDGES[1], 85.0, EDGES[-1], 85.0), stroked=True, curved=False, color=0)]
+    values = [line("Alma", 155, 66), line("229", 235, 66), line("Berta", 155, 92), line("101", 235, 92)]
+    (found,) = ruled_tables([*rules(), *parted], [*HEADS, line("Norrby", 55, 80), *values])
+    assert found.cells[1:] == (("Norrby", "Alma", "229"), ("Norrby", "Berta", "101"))
+    words = [line("Alma", 155, 66), line("open", 235, 66), line("Berta", 155, 92), line("closed", 235, 92)]
+    (found,) = ruled_tables([*rules(), *parted], [*HEADS, line("Norrby", 55, 80), *words])
+    assert found.cells[2] == ("", "Berta", "closed")

@@ -1,10 +1,11 @@
-"""Word tables as rows of text: merged cells repeat nothing, lists and nested tables stay readable in their cell."""
+"""Word tables as rows of text; lists and nested tables stay readable in their cell."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from ragmm.loaders.office.safe_xml import Element
+from ragmm.loaders.office.tall_cells import GoesOn, said_of_each_row
 
 __all__ = ["table_rows"]
 
@@ -15,18 +16,28 @@ _MAX_DEPTH = 10
 
 def table_rows(table: Element) -> list[list[str]]:
     """One list of cell texts a row; a cell that spans columns is followed by empty ones."""
-    return [list(_row(row)) for row in table.iterchildren(f"{_W}tr")]
+    rows: list[list[str]] = []
+    places: list[GoesOn] = []
+    begun: dict[int, int] = {}
+    for number, row in enumerate(table.iterchildren(f"{_W}tr")):
+        cells = list(_row(row))
+        places += [GoesOn(number, at, begun[at]) for at, (_, goes_on) in enumerate(cells) if goes_on and at in begun]
+        begun = {at: begun.get(at, number) if goes_on else number for at, (_, goes_on) in enumerate(cells)}
+        rows.append([text for text, _ in cells])
+    return said_of_each_row(rows, places)
 
 
-def _row(row: Element) -> Iterator[str]:
+def _row(row: Element) -> Iterator[tuple[str, bool]]:
+    """The texts, and whether each goes on with the cell above."""
     width = 0
     for cell in row.iterchildren(f"{_W}tc"):
         span = min(_span(cell), _MAX_COLUMNS - width)
         if span < 1:
             return
         width += span
-        yield "" if _continues(cell) else cell_text(cell)
-        yield from [""] * (span - 1)
+        goes_on = _continues(cell)
+        yield "" if goes_on else cell_text(cell), goes_on
+        yield from [("", False)] * (span - 1)
 
 
 def cell_text(cell: Element, depth: int = 0) -> str:

@@ -10,10 +10,12 @@ import binascii
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from ragmm.loaders.office.safe_xml import Element, local_name
 from ragmm.loaders.office.structures import Rows, one_line
+from ragmm.loaders.office.tall_cells import GoesOn, said_of_each_row
 
 __all__ = ["MARKER", "Resolve", "TakenOut", "normalise"]
 
@@ -163,7 +165,7 @@ def _take_tables(root: Element, taken: list[TakenOut]) -> None:
 def _take_table(root: Element, table: Element, taken: list[TakenOut]) -> None:
     caption = next((one_line(" ".join(c.itertext())) for c in _own(table, "caption")), "")
     within = [image for image in table.iter("img") if (image.get("src") or "").startswith(MARKER)]
-    marker = _marker(root, taken, TakenOut(caption=caption, rows=list(_rows(table))))
+    marker = _marker(root, taken, TakenOut(caption=caption, rows=_rows(table)))
     _replace(table, marker)
     tail, marker.tail = marker.tail, None
     for image in reversed(within):
@@ -191,27 +193,38 @@ def _cells(row: Element) -> Iterator[Element]:
     yield from row.iterchildren("td", "th")
 
 
-def _rows(table: Element) -> Iterator[list[str]]:
-    """Cell texts by column; a cell that spans rows or columns is followed by empty ones."""
-    above: dict[int, int] = {}
-    for row in _own(table, "tr"):
+def _rows(table: Element) -> list[list[str]]:
+    """Cell texts by column; a cell that spans columns is followed by empty ones, a name beside rows is said of each."""
+    rows: list[list[str]] = []
+    places: list[GoesOn] = []
+    above: dict[int, _Reach] = {}
+    for number, row in enumerate(_own(table, "tr")):
         texts: list[str] = []
-        below: dict[int, int] = {}
+        below: dict[int, _Reach] = {}
         for cell in _cells(row):
             _fill(texts, above, below)
             down, across = _span(cell, "rowspan"), min(_span(cell, "colspan"), _MAX_COLUMNS - len(texts))
-            below.update({len(texts) + offset: down - 1 for offset in range(across) if down > 1})
+            below.update({len(texts) + offset: _Reach(down - 1, number) for offset in range(across) if down > 1})
             texts.extend(([_cell_text(cell)] + [""] * (across - 1))[:across])
         _fill(texts, above, below)
+        places += [GoesOn(number, column, reach.first) for column, reach in above.items() if column < len(texts)]
         above = below
-        yield texts
+        rows.append(texts)
+    return said_of_each_row(rows, places)
 
 
-def _fill(texts: list[str], above: dict[int, int], below: dict[int, int]) -> None:
+class _Reach(NamedTuple):
+    """How many more rows a cell reaches into, and the row in which it begins."""
+
+    left: int
+    first: int
+
+
+def _fill(texts: list[str], above: dict[int, _Reach], below: dict[int, _Reach]) -> None:
     """Skips the columns that cells of rows above reach into."""
-    while (left := above.get(len(texts), 0)) > 0:
-        if left > 1:
-            below[len(texts)] = left - 1
+    while (reach := above.get(len(texts))) is not None:
+        if reach.left > 1:
+            below[len(texts)] = reach._replace(left=reach.left - 1)
         texts.append("")
 
 

@@ -26,6 +26,7 @@ _SHORTEST_RULE = 8.0
 _MOST_RULES = 3_000
 _MOST_CELLS = 20_000
 _LONGEST_CELL = 1_500
+_LONGEST_LABEL = 80
 # Of the cells of a grid, how many are not merged with another.
 _FEWEST_OWN = 0.35
 # How many times as many texts as the rules do, what is aligned must tell apart to be believed instead.
@@ -160,6 +161,7 @@ class _Grid:
         for cell in [cell for cell in texts if cell[0] < _HEADS]:
             texts |= {(cell[0], column): heads for column, heads in self._heads_of(texts[cell]).items()}
         self._row_by_row(texts)
+        self._down_the_side(texts, owner)
         drawn = (
             [texts.get((row, column), []) for column in range(len(self.xs) - 1)] for row in range(len(self.ys) - 1)
         )
@@ -179,6 +181,17 @@ class _Grid:
             for cell in cells:
                 for line in texts.pop(cell):
                     texts.setdefault((self._cell_at(line.box)[0], cell[1]), []).append(line)
+
+    def _down_the_side(self, texts: dict[tuple[int, int], list[Line]], owner: list[list[tuple[int, int]]]) -> None:
+        """What stands once beside several rows of values, in a cell as high as all of them, is said of each."""
+        valued = {row for (row, _), lines in texts.items() if any(map(_is_figure, lines))}
+        for row, owners in enumerate(owner):
+            for column, (first, its_column) in enumerate(owners):
+                if its_column != column or first == row or not valued.issuperset((first, row)):
+                    continue
+                lines = texts.get((first, column), [])
+                if (row, column) not in texts and _is_label(lines):
+                    texts[row, column] = lines
 
     def _heads_of(self, lines: Sequence[Line]) -> dict[int, list[Line]]:
         """By column: the heads that stand side by side in one cell, each with what stands above them all."""
@@ -265,6 +278,10 @@ def _rows_apart(cells: Sequence[list[Line]]) -> list[list[str]]:
         return [[" ".join(row.text for row in found) for found in read]]
     apart = [["" for _ in cells] for _ in places]
     for column, found in enumerate(read):
+        if len(found) == 1 and not _is_figure(found[0]) and max(map(len, read[:column]), default=0) <= 1:
+            for each in apart:  # beside all of them, like what is said of a group
+                each[column] = found[0].text
+            continue
         for row in found:
             at = min(range(len(places)), key=lambda number: abs(places[number] - _middle(row)))
             apart[at][column] = f"{apart[at][column]} {row.text}".strip()
@@ -293,6 +310,10 @@ def _value_rows(read: Sequence[list[PageRow]]) -> list[float]:
 
 def _is_figure(one: PageRow | Line) -> bool:
     return is_value(one.text) or one.text.strip() in _NOTHING
+
+
+def _is_label(lines: Sequence[Line]) -> bool:
+    return bool(lines) and not any(map(_is_figure, lines)) and sum(len(line.text) for line in lines) <= _LONGEST_LABEL
 
 
 def _middle(row: PageRow) -> float:

@@ -9,7 +9,8 @@ from functools import lru_cache
 
 from ragmm.pipelines.answer.grids import Grid, is_amount
 from ragmm.pipelines.query.asked_extremes import LEAST, MOST
-from ragmm.text.alike import ALIKE
+from ragmm.text.alike import ALIKE, spelt_out
+from ragmm.text.initials import Initials, initials_of
 from ragmm.text.patterns import late
 from ragmm.text.quarters import said_of_quarters
 from ragmm.text.terms import terms
@@ -31,15 +32,21 @@ class AskedTable:
     """A grid in words, ready to be asked; made once a question."""
 
     grid: Grid
+    names: tuple[str, ...]
+    """The heads with whole words for short forms."""
     heads: tuple[frozenset[str], ...]
     cells: tuple[tuple[frozenset[str], ...], ...]
 
     @classmethod
-    def of(cls, grid: Grid) -> AskedTable:
+    def of(cls, grid: Grid, question: str = "") -> AskedTable:
+        """`question`: its words are also found by their initials."""
+        initials = initials_of(question)
+        names = tuple(initials.beside(spelt_out(head)) for head in grid.heads)
         return cls(
             grid=grid,
-            heads=tuple(words_of(head) for head in grid.heads),
-            cells=tuple(tuple(words_of(cell) for cell in row) for row in grid.rows),
+            names=names,
+            heads=tuple(words_of(name) for name in names),
+            cells=tuple(tuple(words_of(cell) for cell in _spelt(row, initials)) for row in grid.rows),
         )
 
 
@@ -98,6 +105,12 @@ def _leading(cell: str) -> float | None:
 def label_column(cells: Sequence[str]) -> int:
     """The first column that says what a row is about."""
     return next((column for column, cell in enumerate(cells) if cell and not is_amount(cell)), 0)
+
+
+def _spelt(row: Sequence[str], initials: Initials) -> Sequence[str]:
+    """A row with its label's initials spelt out."""
+    label = label_column(row)
+    return [initials.beside(cell) if column == label else cell for column, cell in enumerate(row)]
 
 
 @lru_cache(maxsize=1 << 14)

@@ -21,7 +21,6 @@ from ragmm.pipelines.answer.options import column_option, row_option
 from ragmm.pipelines.query.value_kinds import AskedKind, fits, is_plain, years
 from ragmm.pipelines.query.wanted import AskedFor, label_words
 from ragmm.readers.base import OptionSide, Passage, Reader
-from ragmm.text.alike import spelt_out
 from ragmm.text.dates import days_of, months_of
 from ragmm.text.patterns import late
 from ragmm.text.quarters import Quarter, quarters_of
@@ -321,7 +320,7 @@ def column_features(
     total = sum(weigh.values()) or 1.0
     named = _named(question)
     label = label_column(grid.rows[row])
-    near = _meanings(question, in_row, grid.heads, embed)
+    near = _meanings(question, in_row, table.names, embed)
     out = np.zeros((len(grid.heads), len(COLUMN_FEATURES)), np.float32)
     for column, head in enumerate(table.heads):
         value = grid.rows[row][column]
@@ -362,7 +361,7 @@ def _meanings(question: str, in_row: set[str], heads: Sequence[str], embed: Embe
     if embed is None or not any(heads):
         return [0.0] * len(heads)
     kept = [word for word in re.findall(r"\w+", question) if not in_row.intersection(terms(word))]
-    rows = embed([" ".join(kept) or question, *(spelt_out(head) or "-" for head in heads)])
+    rows = embed([" ".join(kept) or question, *(head or "-" for head in heads)])
     rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
     return [float(value) for value in rows[1:] @ rows[0]]
 

@@ -139,7 +139,7 @@ def _picked_by_words(question: str, asked: AskedFor, hits: Sequence[Hit], weight
     unnamed, thing = documents_without_name(question, hits), counted_thing(question)
     for hit in hits:
         grid = grid_of(hit.item)
-        table = AskedTable.of(grid) if grid is not None else None
+        table = AskedTable.of(grid, question) if grid is not None else None
         whole = whole_cell_of(hit)
         extreme = whole.cell if whole else pick_extreme(question, asked, table) if table else None
         cell = extreme or (pick(question, asked, table, weights.cells) if table and not whole else None)

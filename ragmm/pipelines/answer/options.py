@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from ragmm.pipelines.answer.asked_tables import AskedOrder, AskedTable, has_word, label_column
 from ragmm.pipelines.answer.grids import is_amount
 from ragmm.readers.base import Passage
-from ragmm.text.alike import spelt_out
 
 __all__ = ["column_option", "row_option"]
 
@@ -33,7 +32,7 @@ def row_option(words: Sequence[str], order: AskedOrder, table: AskedTable, row: 
             amounts += 1
             if amounts > _AMOUNTS:
                 continue
-        head, cell = _cut(spelt_out(grid.heads[other]), _HEAD), _cut(cells[other], _CELL)
+        head, cell = _cut(table.names[other], _HEAD), _cut(cells[other], _CELL)
         mark = order.extremes.get((row, other), "")
         parts.append(" ".join(filter(None, [f"{head}:" if head else "", cell, mark])))
         if len(parts) > _PAIRS:
@@ -46,7 +45,7 @@ def column_option(table: AskedTable, row: int, column: int) -> Passage:
     grid = table.grid
     cells = grid.rows[row]
     label = _cut(cells[label_column(cells)], _HEAD)
-    head, cell = _cut(spelt_out(grid.heads[column]), _LABEL), _cut(cells[column], _CELL)
+    head, cell = _cut(table.names[column], _LABEL), _cut(cells[column], _CELL)
     return Passage(text=f"{label}; {head}: {cell}" if head else f"{label}; {cell}", prefix=len(label))
 
 

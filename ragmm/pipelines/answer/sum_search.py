@@ -63,7 +63,7 @@ def search_in(wanted: AskedSum, asked: AskedFor, found: FoundTable, hits: Sequen
         wanted=wanted,
         asked=asked,
         found=found,
-        table=AskedTable.of(found.grid),
+        table=AskedTable.of(found.grid, wanted.text),
         beside=[hit for hit in hits if hit.item.uri == found.hit.item.uri],
         words=QuestionWords.of(wanted.text),
     )
