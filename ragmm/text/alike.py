@@ -31,7 +31,7 @@ percent pct percentage
 year yr
 relative rel
 temperature temp
-population pop
+population inhabitants pop
 department dept
 estimate est estimated
 telephone phone tel

@@ -14,6 +14,7 @@ from ragmm.pipelines.query.asked_sums import Operation, asked_sum, asked_sums
         ("By how much did revenue grow from 2022 to 2023?", Operation.CHANGE),
         ("What was the growth rate of sales between 2021 and 2022?", Operation.CHANGE),
         ("By what percentage did the rent rise in 2023?", Operation.CHANGE),
+        ("By how many percentage points did the share go up from 1995 to 2005?", Operation.CHANGE),
         ("What is the difference between roads and parks in 2023?", Operation.DIFFERENCE),
         ("How many more boys than girls are there?", Operation.DIFFERENCE),
         ("How many minutes after Ines did Tess finish?", Operation.DIFFERENCE),

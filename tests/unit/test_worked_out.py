@@ -34,6 +34,16 @@ TREES = """| tree | species | height_m |
 | T3 | lime | 15.5 |"""
 
 
+BILL = """| Boat | Bill fees | Paid fees |
+| --- | --- | --- |
+| Tern | € 5.50 | € 4.00 |
+| Alk | € 2.50 | € 2.00 |"""
+RATES = """| Year | Norrby rate | Vik rate |
+| --- | --- | --- |
+| 2004 | 15.4 | 61.0 |
+| 2005 | 8.4 | 62.5 |"""
+
+
 def ask(question: str, *texts: str, **item: object) -> Answer:
     hits = [
         make_hit(rank, text, modality=Modality.TABLE if text.startswith("|") else Modality.PASSAGE, **item)
@@ -73,6 +83,8 @@ def test_a_share_that_is_stated_is_not_worked_out() -> None:
         ("How much more was gaming in the third quarter of fiscal 2024 than in Q2 FY24?", QUARTERS, "$370"),
         ("What is the sum of gaming over the four quarters of fiscal 2024?", QUARTERS, "$10,447"),
         ("How many limes are in the list of trees?", TREES, "2"),
+        ("What is the sum of all paid fees on the bill?", BILL, "€6.00"),
+        ("By how many points did the Vik rate go up from 2004 to 2005?", RATES, "1.5"),
         ("What is the average height of the trees?", TREES, "18.33 m"),
         ("How much taller is tree T2 than tree T1?", TREES, "2.5 m"),
     ],
@@ -96,6 +108,7 @@ def test_worked_out_exactly(question: str, text: str, short: str) -> None:
         ("How much electricity was used in March and May together?", USE),
         ("By how much did electricity change from March to April?", USE),
         ("How much taller is tree T2 than tree T9?", TREES),
+        ("By how many points did the Norrby rate go up from 2004 to 2005?", RATES),
     ],
 )
 def test_nothing_is_worked_out_where_something_is_missing(question: str, text: str) -> None:

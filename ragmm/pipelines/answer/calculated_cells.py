@@ -214,6 +214,8 @@ def _best_of(search: Search, columns: Sequence[int]) -> int | None:
 def _undated(search: Search, rows: Sequence[int], counted: Sequence[int], embed: EmbedTexts | None) -> _Columns | None:
     grid = search.table.grid
     named = named_columns([(column, grid.heads[column]) for column in counted], search.words)
+    if len(named) > 1 and len(rows) > 1:  # cells of one column are put together
+        named = [column for column in named if search.words.says(grid.heads[column])] or named
     if named:
         return _Columns(columns=tuple(named), named=True)
     if len(counted) == 1:

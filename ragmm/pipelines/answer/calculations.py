@@ -129,6 +129,8 @@ def _quotient(wanted: AskedSum, asked: AskedFor, part: CellNumber, whole: CellNu
 def _difference(wanted: AskedSum, cells: Cells, new: CellNumber, old: CellNumber) -> _Result | None:
     """`new` and `old` as the question orders them: what is asked how much more it is comes first."""
     gone, places = new.value - old.value, max(new.decimals, old.decimals)
+    if _speaks_against(wanted, gone):
+        return None
     both = f"{new.shown} {_MINUS} {old.shown}"
     base = new.value if wanted.operation is Operation.CHANGE and wanted.falls and not wanted.percent else old.value
     share = gone / abs(base) * 100 if base else None
@@ -144,6 +146,14 @@ def _difference(wanted: AskedSum, cells: Cells, new: CellNumber, old: CellNumber
     also = f" ({written(share, 1, ('', _PERCENT))})" if moved and share is not None else ""
     places = places if wanted.places is None else wanted.places
     return _Result(value=gone, formula=f"{both} {_sign(gone, places)}", places=places, unit=unit, also=also)
+
+
+def _speaks_against(wanted: AskedSum, gone: Fraction) -> bool:
+    """Whether a thing that is said to have risen fell, or the other way round: they are figures of something else."""
+    if wanted.operation is not Operation.CHANGE or wanted.rises == wanted.falls:
+        return False
+    up = gone > 0 if wanted.rises or not wanted.percent else gone < 0
+    return not up and gone != 0
 
 
 def _few_places(value: Fraction, most: int) -> int:

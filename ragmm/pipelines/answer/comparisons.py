@@ -20,6 +20,7 @@ from ragmm.pipelines.query.asked_sides import AskedSides
 from ragmm.pipelines.query.value_kinds import years
 from ragmm.pipelines.query.wanted import AskedFor, wanted
 from ragmm.text.dates import days_of
+from ragmm.text.initials import initials_of
 from ragmm.text.terms import content_terms, fold, terms
 from ragmm.types import Hit, Modality
 
@@ -168,7 +169,8 @@ def _is_of(one: FoundValue, own: frozenset[str], foreign: frozenset[str]) -> boo
 
 def _is_asked(asked: AskedSides, one: FoundValue) -> bool:
     """Whether it is of what is asked about, and of its year."""
-    beside = f"{one.shown} {title_of(one.hit)}"
+    spelt = initials_of(f"{asked.about} {asked.rest}")
+    beside = f"{'; '.join(map(spelt.beside, one.shown.split('; ')))} {title_of(one.hit)}"
     there = words_of(beside)
     if asked.template:
         return says_all(f"{asked.about} {asked.rest}", there, one.value)

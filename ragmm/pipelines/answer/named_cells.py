@@ -14,6 +14,8 @@ from ragmm.text.terms import fold, terms
 
 __all__ = ["NamedRows", "QuestionWords", "is_total", "named_columns", "named_rows", "row_label"]
 
+_BETWEEN = 4
+"""Letters that may stand between the words of a label: forms of them are longer."""
 _CODE = re.compile(r"(?=\w*\d)[\w-]+")
 _ASIDE = re.compile(r"\([^()]*\)")
 _TOKEN = re.compile(r"\w+")
@@ -39,6 +41,13 @@ class QuestionWords:
     @property
     def said(self) -> frozenset[str]:
         return frozenset(self.places)
+
+    def says(self, label: str) -> bool:
+        """Whether the words of a label stand in the question side by side, in their order."""
+        told = [self.place(word) for word in terms(label)]
+        places = [place for place in told if place is not None]
+        near = bool(places) and places[-1] - places[0] <= len(label) + _BETWEEN
+        return near and len(places) == len(told) and places == sorted(places)
 
     def place(self, word: str) -> int | None:
         """Where a word of a label stands, or a longer or shorter form of it."""

@@ -36,8 +36,10 @@ class AskedSum:
     """The question, a named ratio spelt out as what it is made of."""
     percent: bool
     """Whether a change is asked for as a share of where it began."""
+    rises: bool
+    """Whether it is said to have become more,"""
     falls: bool
-    """Whether it is asked how much less it is."""
+    """or is asked how much less it is."""
     ranged: bool
     """Whether periods are named by the first and the last: "from 2019 to 2023"."""
     joins: bool
@@ -51,9 +53,9 @@ _MORE = (
     r"|richer"
 )
 _LESS = r"fewer|less|smaller|lower|shorter|younger|lighter|slower|narrower|shallower|earlier|colder|cooler|cheaper"
-_RISE = r"gr(?:ow|ew|owth|own)|ris(?:e|en|es)|rose|increas\w*|climb\w*|gain\w*|improv\w*"
-_FALL = r"decreas\w*|declin\w*|fall\w*|fell|drop\w*|shr[aiu]nk\w*|reduc\w*|los[et]"
-_MOVE = rf"(?:{_RISE}|{_FALL}|chang\w*|develop\w*)"
+_UP = r"ris(?:e|en|es)|rose|increas\w*|climb\w*|gain\w*|improv\w*|(?:go|goes|gone|went|come|came) up"
+_DOWN = r"decreas\w*|declin\w*|fall\w*|fell|drop\w*|shr[aiu]nk\w*|reduc\w*|los[et]|(?:go|goes|gone|went|come|came) down"
+_MOVE = rf"(?:gr(?:ow|ew|owth|own)|{_UP}|{_DOWN}|chang\w*|develop\w*)"
 _PER_CENT = r"(?:%|per ?cent(?:age)?|growth rate)"
 _OPERATIONS: tuple[tuple[Operation, re.Pattern[str]], ...] = tuple(
     (operation, late(pattern))
@@ -99,7 +101,9 @@ _STATES = {
     Operation.COUNT: r"",
 }
 _PERCENT = late(rf"{_PER_CENT}|\bby what (?:share|proportion)\b")
-_FALLS = late(rf"\b(?:{_LESS}|{_FALL})\b")
+_FALLS = late(rf"\b(?:{_LESS}|{_DOWN})\b")
+_RISES = late(rf"\b(?:{_UP})\b")
+_POINTS = late(r"\bpoints?\b")
 _RANGED = late(r"\b(?:from|over|between|years?|for|in)\b[^?]*?\b(?:to|through|until|till|and)\b|\d{4}\s?[-–]\s?\d{2,4}")
 _JOINS = late(r"\b(?:and|plus|together|combined|added)\b|&")
 _ROUNDED = late(r"\b(?:(?P<word>one|two|three|four|1|2|3|4) decimal|(?:nearest|whole) (?:whole |full )?\w+)")
@@ -146,7 +150,8 @@ def asked_sum(question: str) -> AskedSum | None:
     return AskedSum(
         operation=operation,
         text=question,
-        percent=bool(_PERCENT.search(folded)),
+        percent=bool(_PERCENT.search(folded)) and not (operation is Operation.CHANGE and _POINTS.search(folded)),
+        rises=bool(_RISES.search(folded)),
         falls=bool(_FALLS.search(folded)),
         ranged=bool(_RANGED.search(folded)),
         joins=_JOINS.search(folded) is not None,
