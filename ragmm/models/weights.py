@@ -18,7 +18,7 @@ from typing import Any
 from ragmm.errors import ModelError
 from ragmm.models.remedies import remedy_for
 
-__all__ = ["A_DAY", "Header", "Tensor", "file_sha256", "read_header", "safetensors_files"]
+__all__ = ["A_DAY", "Header", "Tensor", "cache_root", "file_sha256", "read_header", "safetensors_files"]
 
 _DTYPE_BYTES = {"F64": 8, "I64": 8, "F32": 4, "I32": 4, "F16": 2, "BF16": 2, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1}
 _MAX_HEADER = 100_000_000
@@ -139,9 +139,14 @@ def _note_key(key: _Stat) -> str:
     return "|".join(map(str, key[1:])) + "|" + key[0]
 
 
-def _notes_file() -> Path:
+def cache_root() -> Path:
+    """What may be lost at any time and is made again."""
     root = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(root) / "ragmm" / "weights-sha256.json"
+    return Path(root) / "ragmm"
+
+
+def _notes_file() -> Path:
+    return cache_root() / "weights-sha256.json"
 
 
 def _noted(key: _Stat, within: float) -> str:

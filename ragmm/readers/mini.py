@@ -16,14 +16,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ragmm.graphs.kept import kept_graph
 from ragmm.graphs.reading import ReaderShape, reader_graph
 from ragmm.graphs.running import GraphRunner
 from ragmm.models.finding import FoundModel
 from ragmm.models.fingerprints import fingerprint
+from ragmm.models.weights import cache_root
 from ragmm.readers.base import OptionSide, Passage, Span
 from ragmm.readers.decode import best_spans
 from ragmm.readers.encoding import Pair, beginning, open_tokenizer, pair, read_texts
-from ragmm.readers.weights import Learnt, has_own_spans, read
+from ragmm.readers.weights import Learnt, digests, has_own_spans, read
 from ragmm.types import MediaKind, ModelInfo
 
 if TYPE_CHECKING:
@@ -117,8 +119,10 @@ class _ReadyReader:
 
 def _load(folder: Path, minilm: Path, part: Learnt) -> _ReadyReader:
     stored = read(folder, minilm, part=part)
+    heads = int(stored.facts["heads"])
+    graph = kept_graph(cache_root() / "graphs", digests(stored.facts, part), lambda: _graph(stored.weights, heads))
     return _ReadyReader(
-        network=Network(stored.weights, int(stored.facts["heads"])),
+        network=Network(stored.weights, heads, graph),
         tokenizer=open_tokenizer(str(minilm / "tokenizer.json")),
         own={letter: at for at, letter in enumerate(stored.letters, 1)},
         weight=float(stored.facts["there_weight"]),
@@ -127,15 +131,19 @@ def _load(folder: Path, minilm: Path, part: Learnt) -> _ReadyReader:
     )
 
 
+def _graph(weights: Mapping[str, Rows], heads: int) -> bytes:
+    layers = 1 + max(int(name.split(".")[1]) for name in weights if name.startswith("layers."))
+    return reader_graph(weights, ReaderShape(layers=layers, heads=heads, dim=weights["span.weight"].shape[1]))
+
+
 class Network:
     """The forward pass. Shapes: b passages, t pieces, h width, n pieces of all passages one after the other."""
 
-    def __init__(self, weights: Mapping[str, Rows], heads: int) -> None:
-        layers = 1 + max(int(name.split(".")[1]) for name in weights if name.startswith("layers."))
+    def __init__(self, weights: Mapping[str, Rows], heads: int, graph: bytes | None = None) -> None:
+        """`graph`: that of the layers, where it was made before."""
         tables = (name for name in weights if not name.startswith(("layers.", "norm.")))
         self._tables = {name: weights[name] for name in tables}
-        shape = ReaderShape(layers=layers, heads=heads, dim=self._tables["span.weight"].shape[1])
-        self._graph = GraphRunner(reader_graph(weights, shape))
+        self._graph = GraphRunner(_graph(weights, heads) if graph is None else graph)
 
     @property
     def knows_cells(self) -> bool:

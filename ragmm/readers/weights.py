@@ -204,6 +204,17 @@ def has_own_spans(facts: Mapping[str, Any]) -> bool:
     return Learnt.SPANS in facts
 
 
+def digests(facts: Mapping[str, Any], part: Learnt) -> list[str]:
+    """Of all that the weights of a head are made of."""
+    its = _own_part(facts, part)
+    later = [facts[its]["sha256"]] if its in facts else []
+    return [facts["base_sha256"], facts["weights"]["sha256"], *later]
+
+
+def _own_part(facts: Mapping[str, Any], part: Learnt) -> Learnt:
+    return Learnt.CELLS if part is Learnt.SPANS and not has_own_spans(facts) else part
+
+
 def read(folder: Path, minilm: Path, *, part: Learnt | None = Learnt.SPANS) -> Stored:
     """An export, its weights put together as they are asked for: as the head of the spans, or of the cells, has them.
 
@@ -214,9 +225,8 @@ def read(folder: Path, minilm: Path, *, part: Learnt | None = Learnt.SPANS) -> S
     facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
     if facts["format"] != FORMAT:
         raise ValueError(f"{folder / FACTS} is of format {facts['format']}, not {FORMAT}")
-    if part is Learnt.SPANS and not has_own_spans(facts):
-        part = Learnt.CELLS
-    files = [WEIGHTS, part.file] if part and part in facts else [WEIGHTS]
+    its = _own_part(facts, part) if part else None
+    files = [WEIGHTS, its.file] if its and its in facts else [WEIGHTS]
     weights = WholeWeights(Base(minilm), *(load_file(folder / file) for file in files))
     return Stored(weights=weights, letters=facts["letters"], facts=facts)
 
