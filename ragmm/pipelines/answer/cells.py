@@ -68,7 +68,6 @@ _READ_ROWS, _READ_COLUMNS = 6, 4
 """How many are read at most."""
 _ROWS_WITHIN = 4.0
 """How far the words' score of a row may lie below the best; what lies lower is not read."""
-_NEARLY_ALL = 0.6
 _FEWEST_JOINED = 4
 """Letters of a word that a name may have joined with others: "nino" in elnino.csv."""
 _EMPTY = late(r"[\s\-–—.?]*|n\.?\s?/?\s?a\.?|nan|null|nil|#n/a|tba|tbd", re.IGNORECASE)
@@ -150,7 +149,7 @@ def pick(
     near = table.cells if grid.labelled else (table.cells[best],)
     around = about.union(words_of(grid.beside), *table.heads, *(cell for cells in near for cell in cells))
     around |= {word for word in words if len(word) >= _FEWEST_JOINED and any(word in other for other in about)}
-    apart = [word for word in looked_for if not has_word(about, word) and not _is_in_most(table, word)]
+    apart = [word for word in looked_for if not has_word(about, word)]
     return PickedCell(
         row=best,
         column=column,
@@ -233,12 +232,6 @@ def _read(
     out = np.full(count, min(scores))
     out[list(places)] = scores
     return out
-
-
-def _is_in_most(table: AskedTable, word: str) -> bool:
-    """Whether nearly each of several rows has a word: then it tells none of them apart."""
-    having = sum(any(has_word(cell, word) for cell in cells) for cells in table.cells)
-    return having > 1 and having >= _NEARLY_ALL * len(table.cells)
 
 
 def _telling_apart(table: AskedTable, row: int) -> Sequence[frozenset[str]]:
