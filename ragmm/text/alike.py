@@ -24,6 +24,8 @@ metre meter
 _SHORT = """
 quantity qty
 total ttl
+passengers pax
+international intl
 amount amt
 average avg
 maximum max
