@@ -15,6 +15,7 @@ from ragmm.loaders import ocr
 from ragmm.loaders.base import DocumentWarning
 from ragmm.loaders.ocr import OcrLine, OcrReader, joined_text, ocr_item, ocr_items, ocr_reader
 from ragmm.loaders.ocr_engine import Engine, _batches
+from ragmm.loaders.read_lines import in_order
 from ragmm.loaders.settings import LoaderSettings
 from ragmm.loaders.settings import Ocr as Policy
 from ragmm.loaders.text_likeness import likely_has_text
@@ -207,7 +208,7 @@ def test_rows_of_a_form_stand_side_by_side() -> None:
 
 def test_columns_of_vertical_writing_run_from_the_right() -> None:
     columns = [OcrLine(text=text, box=(x, 0, x + 20, 300), confidence=1.0) for text, x in (("左行", 0), ("右行", 200))]
-    assert joined_text(ocr._in_order(columns)) == "右行\n左行"
+    assert joined_text(in_order(columns)) == "右行\n左行"
 
 
 @pytest.mark.slow
