@@ -28,27 +28,27 @@ __all__ = ["paper_tables"]
 _LINE = 12.0
 """Points that a line of text is high where nothing says at what scale a picture was taken."""
 _MOST_LINES, _FEWEST_LINES = 1_000, 8
-_TITLE_LINES, _LONGEST_TITLE = 3, 160
+_LONGEST_ABOVE = 400
+"""Letters of what stands above a table: whose bill it is, of which day."""
 _MARGIN = 4.0
 _MOST_TABLES = 20
 
 
 def paper_tables(item: Item, lines: Sequence[OcrLine], image: Image, settings: LoaderSettings) -> Iterator[Item]:
-    """Those that rules or alignment make, each with the first lines of its paper as context."""
+    """Those that rules or alignment make, each with what stands above it as context."""
     if not _FEWEST_LINES <= len(lines) <= _MOST_LINES:
         return
     scale = max(1.0, median([line.place[3] - line.place[1] for line in lines])) / _LINE
     placed = [_placed(line, scale) for line in lines]
     slant = lines[0].slant
     rules = rules_of(_levelled(image, slant), scale)
-    title = " ".join(line.text for line in lines[:_TITLE_LINES])[:_LONGEST_TITLE]
-    context = "\n".join(filter(None, (item.context, title)))
     marks = {"ocr": True, "confidence": round(fmean(line.confidence for line in lines), 3)}
     for table in paper_tables_of(placed, rules)[:_MOST_TABLES]:
         box = _on_picture(table.table.box, scale, slant, image)
         locator = Locator(page=item.locator.page, box=box)
         shown = Item(modality=Modality.TABLE, asset=_cut_out(image, box), locator=locator, metadata=marks)
-        yield from _items(shown, table, context, settings)
+        above = " ".join(line.text for line in lines if line.place[3] <= table.table.box[1] * scale)[:_LONGEST_ABOVE]
+        yield from _items(shown, table, "\n".join(filter(None, (item.context, above))), settings)
 
 
 def _items(shown: Item, found: PageTable, context: str, settings: LoaderSettings) -> Iterator[Item]:

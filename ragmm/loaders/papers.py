@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from ragmm.text.patterns import late
 
-__all__ = ["is_bill", "is_paper"]
+__all__ = ["bill_words", "is_bill", "is_paper"]
 
 _MOST_LINES = 2_000
 _LETTERS, _FEW_BARE = 1_200, 4
@@ -52,5 +52,9 @@ def is_paper(lines: Sequence[_Read]) -> bool:
 
 def is_bill(lines: Sequence[_Read]) -> bool:
     """Whether many words of bills and receipts stand there, in any of the languages that are known."""
-    texts = [line.text for line in lines[:_MOST_LINES]]
-    return len({word.lower() for text in texts for word in _OF_BILLS.findall(text)}) >= _FEWEST_WORDS
+    return bill_words(line.text for line in lines[:_MOST_LINES]) >= _FEWEST_WORDS
+
+
+def bill_words(texts: Iterable[str]) -> int:
+    """How many different words of bills stand in some texts."""
+    return len({word.lower() for text in texts for word in _OF_BILLS.findall(text)})

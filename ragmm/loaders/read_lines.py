@@ -48,7 +48,9 @@ def joined_text(lines: Sequence[OcrLine], *, paper: bool = False) -> str:
     Of a paper the rows of running text make paragraphs.
     """
     rows = [_rows(region) for region in _regions(lines)]
-    return "\n".join("\n".join(_paragraphs(found) if paper else map(_row_text, found)) for found in rows)
+    if paper:
+        return "\n\n".join("\n".join(_paragraphs(found)) for found in rows)
+    return "\n".join("\n".join(map(_row_text, found)) for found in rows)
 
 
 def _regions(lines: Sequence[OcrLine]) -> list[Sequence[OcrLine]]:
