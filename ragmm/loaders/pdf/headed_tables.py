@@ -83,7 +83,7 @@ def _table(rows: Sequence[_Row], at: int) -> tuple[Table | None, int]:
         step = (_middle_down(row[0]) - _middle_down(taken[-1][0])) / max(1.0, row[0].size)
         figures = [line for line in row if _FIGURE.fullmatch(line.text.strip())]
         goes_on = bool(cells) and not figures
-        if step > (_GOES_ON if goes_on else _ENDS) or (goes_on and any(_runs_over(line, heads) for line in row)):
+        if step > (_GOES_ON if goes_on else _ENDS) or (goes_on and not _continues(row, taken[-1], heads)):
             break
         placed = _placed(row, figures, heads)
         if placed is None:
@@ -121,9 +121,13 @@ def _placed(row: _Row, figures: _Row, heads: _Row) -> list[str] | None:
     return cells
 
 
-def _runs_over(line: Line, heads: _Row) -> bool:
-    """Whether a text stands below several heads: it is what follows a table."""
-    return sum(min(line.box[2], head.box[2]) - max(line.box[0], head.box[0]) > 0 for head in heads) > 1
+def _continues(row: _Row, above: _Row, heads: _Row) -> bool:
+    """Whether all texts of a row are set like those above; what stands below several heads follows a table."""
+    return all(
+        min(_off(line, one) for one in above) <= line.size
+        and sum(min(line.box[2], head.box[2]) - max(line.box[0], head.box[0]) > 0 for head in heads) < 2
+        for line in row
+    )
 
 
 def _off(line: Line, head: Line) -> float:
