@@ -33,12 +33,12 @@ _OF_BILLS = late(
 )
 
 
-class _Read(Protocol):
+class _TextRead(Protocol):
     @property
     def text(self) -> str: ...
 
 
-def is_paper(lines: Sequence[_Read]) -> bool:
+def is_paper(lines: Sequence[_TextRead]) -> bool:
     """Whether what was read is running text, or has many words of bills and receipts."""
     texts = [line.text for line in lines[:_MOST_LINES]]
     bare = sum(_BARE.fullmatch(text) is not None for text in texts)
@@ -50,7 +50,7 @@ def is_paper(lines: Sequence[_Read]) -> bool:
     return is_bill(lines)
 
 
-def is_bill(lines: Sequence[_Read]) -> bool:
+def is_bill(lines: Sequence[_TextRead]) -> bool:
     """Whether many words of bills and receipts stand there, in any of the languages that are known."""
     return bill_words(line.text for line in lines[:_MOST_LINES]) >= _FEWEST_WORDS
 

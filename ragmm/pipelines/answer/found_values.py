@@ -19,6 +19,7 @@ from ragmm.pipelines.answer.named_things import documents_without_name, names_as
 from ragmm.pipelines.answer.pointing import Pointed, point
 from ragmm.pipelines.answer.reasons import given_reasons, is_cell_of_reason, reasoned
 from ragmm.pipelines.answer.scoring import EmbedTexts
+from ragmm.pipelines.answer.towns import town_of
 from ragmm.pipelines.answer.whole_tables import whole_cell_of
 from ragmm.pipelines.answer.whole_values import LONGEST
 from ragmm.pipelines.answer.windows import windows_of
@@ -94,7 +95,10 @@ def values_in_text(
         return verdicts(question, chosen, embed)
     unnamed = documents_without_name(question, hits)
     thing = counted_thing(question)
-    pointed = point(question, asked, chosen, reader)
+    pointed = [
+        dataclasses.replace(one, value=town_of(question, one.value, one.sentence))
+        for one in point(question, asked, chosen, reader)
+    ]
     found = []
     for one in pointed:
         evidence = evidence_of(one, [other for other in pointed if other is not one], asked)
