@@ -16,6 +16,7 @@ from ragmm.pipelines.answer.candidates import FoundValue
 from ragmm.pipelines.answer.named_things import documents_without_name
 from ragmm.pipelines.query.wanted import AskedFor
 from ragmm.text.inert import without_controls
+from ragmm.text.patterns import late
 from ragmm.text.terms import content_terms, fold
 from ragmm.types import Hit
 
@@ -27,6 +28,12 @@ _KNOWN = 0.5
 """Of the question's other words, how many its document must say."""
 _FEWEST_WORDS = 4
 """Words of bills that a document must have."""
+_MOST_PAGES = 4
+_OF_BILLS_ALONE = late(
+    r"\b(?:invoice|receipt|bill|qty|cashier|grand total|amount due"
+    r"|rechnung|quittung|kassenbon|facture|recu|factura|recibo"
+    r"|fattura|scontrino|fatura|factuur|bon)\b|发票|收据|請求書|領収書"
+)
 _MOST = 12_000
 """Characters of an item that are looked at."""
 _GAP = r"[ \t:：.#|№°)]{0,16}(?:\n\s{0,4})?"
@@ -58,7 +65,7 @@ def _by_document(hits: Sequence[Hit]) -> Mapping[str, list[Hit]]:
 
 def _of_document(field: BillField, hits: Sequence[Hit], words: Sequence[str]) -> FoundValue | None:
     texts = [f"{hit.item.text[:_MOST]} {hit.item.context}" for hit in hits]
-    if bill_words(texts) < _FEWEST_WORDS:
+    if bill_words(texts) < _FEWEST_WORDS or (not field.value and not _is_bill(texts, hits)):
         return None
     there = words_of(" ".join([*texts, hits[0].item.uri]))
     known = sum(has_word(there, word) for word in words)
@@ -72,6 +79,12 @@ def _of_document(field: BillField, hits: Sequence[Hit], words: Sequence[str]) ->
                 value=value, shown=" ".join(line.split()), quote=line, hit=hit, confidence=_SURE if plain else _DOUBTED
             )
     return None
+
+
+def _is_bill(texts: Sequence[str], hits: Sequence[Hit]) -> bool:
+    """Whether it is a bill itself: reports have totals too."""
+    first = max((hit.item.locator.page or 0 for hit in hits), default=0) <= _MOST_PAGES
+    return first and any(_OF_BILLS_ALONE.search(fold(text)) for text in texts)
 
 
 def _bare(value: str) -> str:
