@@ -112,3 +112,16 @@ def test_a_scanned_page_gives_its_table_beside_its_picture(tmp_path: Path) -> No
     assert "place 2" in page.text
     assert table.metadata["ocr"] is True
     assert [item.modality for item in read(file, Tables.NEVER)] == [Modality.PAGE]
+
+
+def test_boxes_of_a_page_that_lies_askew_are_where_its_table_lies(tmp_path: Path) -> None:
+    file = tmp_path / "scan.pdf"
+    sheet().save(file, resolution=72 * SCALE)
+    (level,) = (item.locator.box for item in read(file, Tables.FAST) if item.modality is Modality.TABLE)
+    sheet(turned=2.0).save(file, resolution=72 * SCALE)
+    (askew,) = (item.locator.box for item in read(file, Tables.FAST) if item.modality is Modality.TABLE)
+    assert level is not None
+    assert askew is not None
+    # Turned counter-clockwise around the middle of the page, its right end rises and its left end sinks.
+    assert askew[1] < level[1] - 2
+    assert askew[3] > level[3] + 2

@@ -21,6 +21,8 @@ __all__ = ["blocks_of", "read_regions"]
 
 _MOST_LINES = 600
 """Of a region that is looked at: beyond it is no page that anyone reads."""
+_MOST_BLOCKS = 80
+"""Of which the order is looked for."""
 _FEWEST, _LETTERS, _WORDS = 7, 16, 3
 """Lines of a column of prose, and letters and words of the middle one of them."""
 _NEAR, _NEAR_ALIKE = 1.4, 0.8
@@ -58,6 +60,8 @@ def blocks_of(region: list[Line]) -> list[list[Line]]:
     taken = {number for chain in columns for number in chain}
     rest = [number for number in range(len(region)) if number not in taken]
     found = [*columns, *_gathered(boxes, rest)]
+    if len(found) > _MOST_BLOCKS:
+        return [region]
     ordered = _in_reading_order([_around(boxes[block]) for block in found])
     return [[region[number] for number in found[place]] for place in ordered]
 
@@ -126,23 +130,24 @@ def _side_by_side(columns: Sequence[Box]) -> bool:
 
 def _gathered(boxes: Boxes, numbers: Sequence[int]) -> list[list[int]]:
     """Lines that stand near each other, below each other or side by side, each of them in one block."""
+    sides: list[Box] = [tuple(box) for box in boxes.tolist()]
     rest = list(numbers)
     blocks: list[list[int]] = []
     while rest:
         block = [rest.pop(0)]
         for one in block:  # which grows
-            near = [other for other in rest if _is_near(boxes[one], boxes[other])]
+            near = [other for other in rest if _is_near(sides[one], sides[other])]
             block += near
             rest = [other for other in rest if other not in near]
         blocks.append(sorted(block))
     return blocks
 
 
-def _is_near(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
+def _is_near(one: Box, other: Box) -> bool:
     size = min(one[3] - one[1], other[3] - other[1])
     across = max(one[0], other[0]) - min(one[2], other[2])
     down = max(one[1], other[1]) - min(one[3], other[3])
-    return bool((across < -_SLOP * size and down < _NEAR * size) or (down < -0.5 * size and across < _BESIDE * size))
+    return (across < -_SLOP * size and down < _NEAR * size) or (down < -0.5 * size and across < _BESIDE * size)
 
 
 def _in_reading_order(boxes: Sequence[Box]) -> list[int]:
