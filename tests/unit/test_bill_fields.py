@@ -23,6 +23,9 @@ ENGLISH = (
     "| Qty | Price | Tax |\n"
     "| Subtotal | | 40.00 |\n| Tax | | 8.00 |\n| Total (incl. tax) | | 48.00 |\n| Cash | | 50.00 |"
 )
+RECEIPT = (
+    "Corner Bakery\nCashier  Ann  Date:  06/03/2018\nTime: 12:06\nQty  Price\nTotal  24.18\nCash  30.00\nChange  5.82"
+)
 FRENCH = (
     "Atelier Brun\nFacture n° 771\nDate d'échéance : 3 mars 2021\nTVA 20 %\nMontant HT  100,00 €\nTotal TTC  120,00 €"
 )
@@ -40,6 +43,7 @@ def told(question: str, *hits: Hit) -> list[tuple[str, float]]:
         ("What is the invoice number of Korenaar's bill?", DUTCH, "85873"),
         ("Bis wann ist die Rechnung der Adler Mühle zu zahlen?", GERMAN, "21.05.14"),
         ("When was the bill of Adler issued, what is the invoice date?", GERMAN, "7. Mai 2014"),
+        ("When was the receipt of the Corner Bakery issued?", RECEIPT, "06/03/2018"),
         ("What is the customer number at Adler?", GERMAN, "47774"),
         ("Fenwick Ropes invoice number", ENGLISH, "F-1180"),
         ("How much did we pay in total at Fenwick Ropes including tax?", ENGLISH, "48.00"),
@@ -51,6 +55,10 @@ def test_a_label_is_found_in_the_language_of_the_bill(question: str, text: str, 
     ((found, confidence),) = told(question, make_hit(1, text))
     assert found == value
     assert confidence >= 0.75
+
+
+def test_when_a_bill_was_paid_is_not_when_it_is_due() -> None:
+    assert told("When was the invoice of the Korenaar bakery paid?", make_hit(1, DUTCH)) == []
 
 
 def test_a_bill_of_someone_else_is_no_answer() -> None:

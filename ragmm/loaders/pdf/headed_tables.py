@@ -21,6 +21,8 @@ _FEWEST_HEADS, _LONGEST_HEAD = 3, 30
 _MOST_LINES, _MOST_ROWS = 1_000, 200
 _FEWEST_FIGURES = 2
 """In all, of which those of one row count twice at most."""
+_SOON = 3
+"""Rows within which figures must follow."""
 _APART = 0.25
 """Heights of letters between two heads."""
 _OFF = 2.0
@@ -86,7 +88,7 @@ def _table(rows: Sequence[_Row], at: int) -> tuple[Table | None, int]:
         if step > (_GOES_ON if goes_on else _ENDS) or (goes_on and not _continues(row, taken[-1], heads)):
             break
         placed = _placed(row, figures, heads)
-        if placed is None:
+        if placed is None or (not counted and len(taken) > _SOON):
             break
         counted += min(2, len(figures))
         if goes_on:

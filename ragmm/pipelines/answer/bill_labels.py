@@ -37,7 +37,7 @@ FIELDS = (
     BillField(
         asked=late(
             r"\b(?:due|overdue|pay(?:able)? by|deadline|payment date|(?:be|to be) (?:paid|settled) by)\b"
-            r"|\b(?:when|until when|by when)\b.*\b(?:paid|pay|payment)\b"
+            r"|\b(?:when|until when|by when)\b(?! was\b| were\b| did\b).*\b(?:paid|pay|payment)\b"
             r"|\bwann\b.*\b(?:zahl\w*|bezahl\w*|fallig\w*|beglichen)\b|\bfallig|\bzahlungsziel\b"
             r"|\bquand\b.*\b(?:pa[yi]\w*|regl\w*)\b|\becheance\b|\bcuando\b.*\b(?:pag\w*|vence)\b|\bvencimiento\b"
             r"|\bquando\b.*\b(?:pag\w*|scad\w*|venc\w*)\b|\bscadenza\b|\bvencimento\b"
@@ -64,7 +64,9 @@ FIELDS = (
     ),
     BillField(
         asked=late(
-            rf"\b{_INVOICE} (?:date|issued|dated|made out)\b|\bdate (?:of|on) (?:the |this )?{_INVOICE}"
+            rf"\b(?:{_INVOICE}|receipts?) (?:date|issued|dated|made out)\b"
+            rf"|\bdate (?:of|on) (?:the |this )?(?:{_INVOICE}|receipts?)"
+            r"|\b(?:when|what date|which day)\b.*\breceipts?\b.*\b(?:issued|dated|printed|made out)\b"
             rf"|\b(?:when|wann|quand|cuando|quando|wanneer)\b.*\b{_INVOICE}.*\b(?:issued|dated|written|sent|made out"
             r"|ausgestellt|datiert|emise|datee|emitida|emessa)\b"
             r"|\brechnungsdatum\b|\bdate de (?:la )?facture|\bfecha de (?:la )?factura"
@@ -74,6 +76,7 @@ FIELDS = (
             rf"\b(?:{_INVOICE}[ -]?dat(?:e|um)|date (?:of )?{_INVOICE}|date of issue|issue date|date d'emission"
             r"|date de (?:la )?facture|fecha de (?:la )?(?:factura|emision)|data (?:della )?(?:fattura|emissione)"
             r"|data de emissao|开票日期)",
+            r"(?<![^\W_] )\b(?:dat(?:e|um)|fecha|data|日期)\b(?! \w)",
         ),
         value=_DATE,
         kinds=WHENS,
