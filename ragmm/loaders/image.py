@@ -22,7 +22,7 @@ from ragmm.loaders.picture import (
     open_image,
     reading,
 )
-from ragmm.loaders.settings import PICTURES, LoaderSettings
+from ragmm.loaders.settings import PASSAGES, PICTURES, LoaderSettings
 from ragmm.text.names import display_name
 from ragmm.types import Asset, Item, Locator, Modality
 
@@ -37,11 +37,14 @@ _MANY_FRAMES = frozenset({"AVIF", "GIF", "PNG", "TIFF", "WEBP"})
 
 
 class ImageLoader:
-    """Photos, with what OCR reads in them as text, charts as rows; the file's own description is their context."""
+    """Photos, with what OCR reads in them as text, charts as rows, and the tables of papers beside them.
+
+    The file's own description is their context.
+    """
 
     name = "image"
-    version = 3
-    reads = PICTURES | {"max_frames"}
+    version = 4
+    reads = PASSAGES | PICTURES | {"max_frames", "tables"}
 
     def __init__(self, settings: LoaderSettings) -> None:
         self.settings = settings

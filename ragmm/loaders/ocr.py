@@ -10,7 +10,7 @@ from functools import lru_cache, partial
 from importlib.util import find_spec
 from statistics import fmean
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,13 +18,16 @@ from numpy.typing import NDArray
 from ragmm.isolation.limits import seconds_left, take_slow_work
 from ragmm.loaders.base import DocumentWarning
 from ragmm.loaders.charts.reading import ChartTable, read_chart
+from ragmm.loaders.levelling import around, levelled, slant_of
 from ragmm.loaders.ocr_engine import Engine
+from ragmm.loaders.papers import is_paper
 from ragmm.loaders.picture import decoded
-from ragmm.loaders.settings import LoaderSettings
+from ragmm.loaders.read_lines import OcrLine, in_order, joined_text
+from ragmm.loaders.settings import LoaderSettings, Tables
 from ragmm.loaders.settings import Ocr as OcrPolicy
 from ragmm.loaders.text_likeness import likely_has_text
 from ragmm.optional import missing
-from ragmm.types import Asset, Box, Item
+from ragmm.types import Asset, Box, Item, Modality
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -48,25 +51,12 @@ _STRIP = 2.5
 _LONGEST_STRIP = 60
 # Beyond these shapes the reader enlarges a picture until it runs out of memory.
 _LONGEST_PAGE = 10
-_FEWEST_IN_COLUMNS = 24
-"""Lines of a page that may be set in columns."""
 _LEAST_SIDE = 8
 _THOUSANDS = re.compile(r"(?<=\d)[`´‘’](?=\d{3}(?!\d))")
 """What an apostrophe between the thousands of a number is often taken for."""
-_TALL = 1.5
 _MOST_LINES = 2_000
 # What must be left of the time for a document after a picture has been read.
 _RESERVE_SECONDS = 15.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class OcrLine:
-    """One line of text."""
-
-    text: str
-    box: Box
-    """In pixels of the image, origin top left."""
-    confidence: float
 
 
 class OcrReader:
@@ -107,12 +97,18 @@ class OcrReader:
     def _page_lines(self, image: Image, most: int | None) -> list[OcrLine]:
         """In the order of a page that stands upright, with boxes on it as it lies."""
         page = self._loaded().page(_blue_first(image), most)
-        found = [OcrLine(text=text, box=_box(corners), confidence=score) for corners, text, score in page.lines]
+        corners = [one for one, _, _ in page.lines]
+        slant = slant_of(corners)
+        level = levelled(corners, slant, image.size) if slant else [None] * len(corners)
+        found = [
+            OcrLine(text=text, box=around(one), confidence=score, level=place, slant=slant)
+            for (one, text, score), place in zip(page.lines, level, strict=True)
+        ]
         return _turned(self._kept(_turned(found, image)), image) if page.turned else self._kept(found)
 
     def _kept(self, found: list[OcrLine]) -> list[OcrLine]:
         sure = [line for line in found if line.confidence >= self._min_confidence and line.text.strip()]
-        return _in_order([replace(line, text=_THOUSANDS.sub("'", line.text)) for line in sure[:_MOST_LINES]])
+        return in_order([replace(line, text=_THOUSANDS.sub("'", line.text)) for line in sure[:_MOST_LINES]])
 
     def _strip_line(self, image: Image) -> list[OcrLine]:
         """The whole picture as one line, whichever way up; nothing unless the reader is sure."""
@@ -169,6 +165,7 @@ def ocr_items(
                 take_slow_work()
                 read[key] = _read(item.asset, _shared(), settings.ocr)
             yield _with_words(item, read[key])
+            yield from _tables(item, read[key], settings)
     if left_out:
         warnings.warn(DocumentWarning(f"{left_out} pictures were not read by OCR: time was running out"), stacklevel=2)
 
@@ -188,12 +185,13 @@ class _ReadPicture:
     """The lines of a picture, and the pairs of labels and values if it is a chart."""
 
     lines: list[OcrLine]
+    paper: bool
     chart: ChartTable | None
 
     @property
     def text(self) -> str:
         if self.chart is None:
-            return joined_text(self.lines)
+            return joined_text(self.lines, paper=self.paper)
         rest = [line for number, line in enumerate(self.lines) if number not in self.chart.lines]
         return "\n".join(filter(None, (joined_text(rest), self.chart.markdown)))
 
@@ -201,7 +199,17 @@ class _ReadPicture:
 def _read(asset: Asset, ocr: OcrReader, policy: OcrPolicy) -> _ReadPicture:
     image = decoded(asset)
     lines = ocr.lines(image, quick=policy == OcrPolicy.AUTO and not likely_has_text(image))
-    return _ReadPicture(lines=lines, chart=read_chart(lines, image) if lines else None)
+    paper = is_paper(lines)
+    return _ReadPicture(lines=lines, paper=paper, chart=read_chart(lines, image) if lines and not paper else None)
+
+
+def _tables(item: Item, read: _ReadPicture, settings: LoaderSettings) -> Iterator[Item]:
+    """Those of a picture that is a paper by itself; one that stands in a document belongs to what is around it."""
+    if not read.paper or item.modality is not Modality.PHOTO or settings.tables is Tables.NEVER or item.asset is None:
+        return
+    from ragmm.loaders.paper_tables import paper_tables  # the package of PDFs reads its scans by this module
+
+    yield from paper_tables(item, read.lines, decoded(item.asset), settings)
 
 
 def _with_words(item: Item, read: _ReadPicture) -> Item:
@@ -214,31 +222,6 @@ def _with_words(item: Item, read: _ReadPicture) -> Item:
     facts = {"ocr": True, "confidence": round(fmean(line.confidence for line in read.lines), 3), "lines": shown}
     text = "\n".join(filter(None, (item.text, read.text)))
     return replace(item, text=text, metadata={**item.metadata, **facts})
-
-
-def joined_text(lines: Sequence[OcrLine]) -> str:
-    """Lines of one row side by side, rows below each other; columns of running text one after the other."""
-    if len(lines) < _FEWEST_IN_COLUMNS:
-        return _by_rows(lines)
-    from ragmm.loaders.pdf.base import Line  # that package reads its scans by this module
-    from ragmm.loaders.pdf.columns import regions
-
-    placed = [
-        Line(line.text, line.box, 0.75 * (line.box[3] - line.box[1]), False, not _is_tall(line)) for line in lines
-    ]
-    number_of = {id(one): number for number, one in enumerate(placed)}
-    found = [[lines[number_of[id(one)]] for one in region] for region in regions(placed)]
-    return "\n".join(_by_rows(_in_order(region)) for region in found) if len(found) > 1 else _by_rows(lines)
-
-
-def _by_rows(lines: Sequence[OcrLine]) -> str:
-    rows: list[list[OcrLine]] = []
-    for line in lines:
-        if rows and _same_row(rows[-1][-1], line):
-            rows[-1].append(line)
-        else:
-            rows.append([line])
-    return "\n".join("  ".join(line.text for line in row) for row in rows)
 
 
 def _require() -> None:
@@ -279,13 +262,6 @@ def _blue_first(image: Image) -> NDArray[np.uint8]:
     return np.ascontiguousarray(np.asarray(image)[:, :, ::-1])
 
 
-def _box(corners: Any) -> Box:
-    points = np.asarray(corners, dtype=np.float64)
-    x0, y0 = points.min(axis=0)
-    x1, y1 = points.max(axis=0)
-    return float(x0), float(y0), float(x1), float(y1)
-
-
 def _turned(lines: Sequence[OcrLine], image: Image) -> list[OcrLine]:
     """As they lie where the picture is turned upside down."""
 
@@ -293,30 +269,4 @@ def _turned(lines: Sequence[OcrLine], image: Image) -> list[OcrLine]:
         x0, y0, x1, y1 = box
         return image.width - x1, image.height - y1, image.width - x0, image.height - y0
 
-    return [replace(line, box=turned(line.box)) for line in lines]
-
-
-def _in_order(lines: list[OcrLine]) -> list[OcrLine]:
-    """Rows from the top, each from the left; columns of vertical writing from the right."""
-    if 2 * sum(map(_is_tall, lines)) > len(lines):
-        return sorted(lines, key=lambda line: (-line.box[2], line.box[1]))
-    ordered: list[OcrLine] = []
-    row: list[OcrLine] = []
-    for line in sorted(lines, key=lambda line: line.box[1] + line.box[3]):
-        if row and not _same_row(row[0], line):
-            ordered.extend(sorted(row, key=lambda one: one.box[0]))
-            row = []
-        row.append(line)
-    return ordered + sorted(row, key=lambda one: one.box[0])
-
-
-def _is_tall(line: OcrLine) -> bool:
-    return len(line.text) > 1 and line.box[3] - line.box[1] > _TALL * (line.box[2] - line.box[0])
-
-
-def _same_row(one: OcrLine, other: OcrLine) -> bool:
-    """Whether the middle of either stands within the other's height; lines of vertical writing make no rows."""
-    if _is_tall(one) or _is_tall(other):
-        return False
-    middle, other_middle = (one.box[1] + one.box[3]) / 2, (other.box[1] + other.box[3]) / 2
-    return one.box[1] < other_middle < one.box[3] and other.box[1] < middle < other.box[3]
+    return [replace(line, box=turned(line.box), level=line.level and turned(line.level)) for line in lines]

@@ -152,9 +152,9 @@ def change(desk: Desk, **settings: object) -> None:
 @pytest.mark.parametrize(
     ("settings", "read"),
     [
-        ({"tables": Tables.NEVER}, PACKED),
+        ({"tables": Tables.NEVER}, ["d.png", *PACKED]),
         ({"max_frames": 7}, ["d.png", *PACKED]),
-        ({"chunk_tokens": 100}, ["a.txt", "b.txt", "c.csv", *PACKED]),
+        ({"chunk_tokens": 100}, ["a.txt", "b.txt", "c.csv", "d.png", *PACKED]),
     ],
     ids=str,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,8 +14,11 @@ from PIL import Image, ImageDraw, ImageFont
 from ragmm.errors import MissingExtraError
 from ragmm.loaders import ocr
 from ragmm.loaders.base import DocumentWarning
+from ragmm.loaders.image import ImageLoader
 from ragmm.loaders.ocr import OcrLine, OcrReader, joined_text, ocr_item, ocr_items, ocr_reader
 from ragmm.loaders.ocr_engine import Engine, _batches
+from ragmm.loaders.read_lines import in_order
+from ragmm.loaders.registry import load, probe
 from ragmm.loaders.settings import LoaderSettings
 from ragmm.loaders.settings import Ocr as Policy
 from ragmm.loaders.text_likeness import likely_has_text
@@ -207,7 +211,7 @@ def test_rows_of_a_form_stand_side_by_side() -> None:
 
 def test_columns_of_vertical_writing_run_from_the_right() -> None:
     columns = [OcrLine(text=text, box=(x, 0, x + 20, 300), confidence=1.0) for text, x in (("左行", 0), ("右行", 200))]
-    assert joined_text(ocr._in_order(columns)) == "右行\n左行"
+    assert joined_text(in_order(columns)) == "右行\n左行"
 
 
 @pytest.mark.slow
@@ -281,3 +285,32 @@ def test_columns_of_a_picture_are_read_one_after_the_other() -> None:
     assert joined_text(lines[:8]).splitlines() == [f"{a}  {b}" for a, b in zip(left[:4], right[:4], strict=True)]
     prices = [OcrLine(text=one.text[:9], box=one.box, confidence=1.0) for one in lines]
     assert len(joined_text(prices).splitlines()) == 14
+
+
+@pytest.mark.slow
+def test_a_receipt_that_lies_askew_gives_its_table(tmp_path: Path) -> None:
+    image = Image.new("RGB", (760, 700), "white")
+    draw, font = ImageDraw.Draw(image), ImageFont.load_default(26)
+    rows = (
+        ("CORNER BAKERY RECEIPT",),
+        ("Date: 06/03/2018", None, None, "Cashier: Ann"),
+        ("Description", "Qty", "Price", "Amount"),
+        ("Rye bread", "2", "7.00", "14.00"),
+        ("Apple cake", "1", "12.00", "12.00"),
+        ("Discount", None, None, "1.00"),
+        ("Total incl. VAT", None, None, "25.00"),
+        ("Cash", None, None, "30.00"),
+        ("Change", None, None, "5.00"),
+    )
+    for number, row in enumerate(rows):
+        for x, text in zip((60, 330, 430, 560), row, strict=False):
+            draw.text((x, 60 + 60 * number), text or "", "black", font=font)
+    file = tmp_path / "receipt.png"
+    image.rotate(-2.5, Image.Resampling.BICUBIC, fillcolor="white").save(file)
+    photo, table = load(file, probe(file, file.name), [ImageLoader(LoaderSettings())])
+    assert "Apple cake  1  12.00  12.00" in photo.text
+    assert (photo.modality, table.modality) == (Modality.PHOTO, Modality.TABLE)
+    assert table.text.splitlines()[0] == "| Description | Qty | Price | Amount |"
+    assert "| Total incl. VAT |  |  | 25.00 |" in table.text
+    assert "CORNER BAKERY" in table.context
+    assert table.locator.box is not None

@@ -48,16 +48,16 @@ def lines() -> list[Line]:
 
 @pytest.mark.parametrize("turned", [-2.0, -0.75, 0.0, 1.5])
 def test_a_page_that_lies_askew_is_put_straight(turned: float) -> None:
-    level = np.asarray(straight(sheet(turned)).convert("L"), np.int16)
+    level = np.asarray(straight(sheet(turned))[0].convert("L"), np.int16)
     assert np.abs(level - np.asarray(sheet(), np.int16)).mean() < 4
     if not turned:
-        assert straight(sheet()).mode == "L"  # as it was
+        assert straight(sheet())[0].mode == "L"  # as it was
 
 
 @pytest.mark.parametrize("size", [(600, 400), (3000, 2), (2, 3000), (1, 1)])
 def test_what_has_no_lines_stays_as_it_is_however_narrow(size: tuple[int, int]) -> None:
     blank = Image.new("L", size, 255)
-    assert straight(blank) is blank
+    assert straight(blank) == (blank, 0.0)
     assert rules_of(blank, SCALE) == []
 
 
@@ -112,3 +112,16 @@ def test_a_scanned_page_gives_its_table_beside_its_picture(tmp_path: Path) -> No
     assert "place 2" in page.text
     assert table.metadata["ocr"] is True
     assert [item.modality for item in read(file, Tables.NEVER)] == [Modality.PAGE]
+
+
+def test_boxes_of_a_page_that_lies_askew_are_where_its_table_lies(tmp_path: Path) -> None:
+    file = tmp_path / "scan.pdf"
+    sheet().save(file, resolution=72 * SCALE)
+    (level,) = (item.locator.box for item in read(file, Tables.FAST) if item.modality is Modality.TABLE)
+    sheet(turned=2.0).save(file, resolution=72 * SCALE)
+    (askew,) = (item.locator.box for item in read(file, Tables.FAST) if item.modality is Modality.TABLE)
+    assert level is not None
+    assert askew is not None
+    # Turned counter-clockwise around the middle of the page, its right end rises and its left end sinks.
+    assert askew[1] < level[1] - 2
+    assert askew[3] > level[3] + 2

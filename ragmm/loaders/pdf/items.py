@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ragmm.loaders.charts.reading import read_chart
 from ragmm.loaders.chunking import Block, BlockKind, Outline, chunk_blocks, section_context, token_counter
+from ragmm.loaders.levelling import turned_box
 from ragmm.loaders.pdf.base import Link, PdfPage
 from ragmm.loaders.pdf.budget import Budget
 from ragmm.loaders.pdf.captions import PrintedCaption
@@ -53,8 +54,16 @@ class PageFacts:
     layout: PageLayout
     ocr: Mapping[str, Any]
     """{"ocr": true, "confidence": …} where the text was read from the picture, else empty."""
+    slant: float = 0.0
+    """Degrees that a scanned page lies askew, clockwise; its layout is that of the page put straight."""
     chart: str = ""
     """Values with their labels, as a table, where the picture of a page is a chart."""
+
+    def lies(self, box: Box) -> Box:
+        """Where on the page as it is a box of its layout lies."""
+        page = self.page
+        whole = (0.0, 0.0, page.width, page.height)
+        return clipped(turned_box(box, self.slant, (page.width, page.height)), whole) if self.slant else box
 
 
 class ItemWriter:
@@ -147,7 +156,7 @@ class ItemWriter:
             yield Item(
                 modality=Modality.PASSAGE,
                 text=passage,
-                locator=Locator(page=facts.page.number, box=_rounded(box), section=chunk.section),
+                locator=Locator(page=facts.page.number, box=_rounded(facts.lies(box)), section=chunk.section),
                 context=self._context(chunk.section),
                 metadata={**facts.ocr, "links": uris} if uris else facts.ocr,
             )
@@ -159,7 +168,7 @@ class ItemWriter:
     def _table(
         self, found: PageTable, rows: Sequence[Sequence[str]], facts: PageFacts, section: tuple[str, ...]
     ) -> Iterator[Item]:
-        page, box = facts.page, found.table.box
+        page, box = facts.page, facts.lies(found.table.box)
         asset = self._crop(page, box, Crop.TABLE)
         caption = found.caption.text if found.caption else ""
         for part in parts_at_heads(list(map(tuple, rows))):

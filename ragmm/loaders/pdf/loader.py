@@ -17,15 +17,17 @@ from ragmm.loaders.base import DocumentWarning, Probe
 from ragmm.loaders.charts.reading import read_chart
 from ragmm.loaders.figure_labels import link_mentions
 from ragmm.loaders.ocr import ocr_items, ocr_reader
+from ragmm.loaders.papers import is_bill, is_paper
 from ragmm.loaders.pdf.base import Line, OutlineEntry, PdfBackend, PdfFile, PdfPage
 from ragmm.loaders.pdf.budget import Budget
 from ragmm.loaders.pdf.headings import Headings
 from ragmm.loaders.pdf.items import ItemWriter, PageFacts, render_scale
-from ragmm.loaders.pdf.page import PageLayout, Wanted, lay_out
+from ragmm.loaders.pdf.page import PageLayout, Wanted, lay_out, read_paragraphs
 from ragmm.loaders.pdf.page_furniture import RunningLines
-from ragmm.loaders.pdf.scanned_tables import rules_of, straight, tables_of
+from ragmm.loaders.pdf.scanned_tables import paper_tables_of, rules_of, straight, tables_of
 from ragmm.loaders.pdf.scans import ReadImage, is_blank, is_picture_heavy, is_scanned, read_scan
 from ragmm.loaders.pdf.text import compounds, is_gibberish
+from ragmm.loaders.pdf.text_blocks import read_regions
 from ragmm.loaders.settings import PASSAGES, LoaderSettings, PageImages, Tables
 from ragmm.text.names import display_name
 from ragmm.types import Item, Modality
@@ -37,7 +39,6 @@ _SAMPLE = 48
 # A picture on so many of the sampled pages is a logo.
 _REPEATED = 3
 _LONGEST_TITLE = 200
-_TEXT_ONLY = Wanted(figures=False, tables=False, model=False, repeated=frozenset())
 _NO_TITLE = re.compile(
     r"(?:untitled|microsoft word|powerpoint[\s-]|\S+\.(?:docx?|pptx?|xlsx?|indd|qxd|pdf|tex)\Z)", re.I
 )
@@ -177,14 +178,15 @@ class _Document:
             self._budget.grant(page.width * page.height * scale * scale)  # for the picture of the page
             image = page.render(None, scale)
             in_tables = self._settings.tables is not Tables.NEVER
-            image = straight(image) if in_tables else image
+            image, slant = straight(image)
             scan = read_scan(image, scale, self._ocr)
-            layout = lay_out(page, scan.lines, _TEXT_ONLY)
+            layout = PageLayout(paragraphs=tuple(read_paragraphs(scan.lines, read_regions)))
             if in_tables:
-                layout = replace(layout, tables=tables_of(scan.lines, rules_of(image, scale)))
+                found = paper_tables_of if is_bill(scan.lines) else tables_of
+                layout = replace(layout, tables=found(scan.lines, rules_of(image, scale)))
             marks = {"ocr": True, "confidence": round(scan.confidence, 3)}
-            chart = read_chart(scan.lines, image, scale)
-            facts = PageFacts(page=page, layout=layout, ocr=marks, chart=chart.markdown if chart else "")
+            chart = None if is_paper(scan.lines) else read_chart(scan.lines, image, scale)
+            facts = PageFacts(page=page, layout=layout, ocr=marks, slant=slant, chart=chart.markdown if chart else "")
         shown = self._settings.page_images is not PageImages.NEVER
         # What fits into one passage is the text of the page's image already.
         if not shown or not self._writer.fits(facts.layout):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
@@ -59,9 +59,11 @@ class PageLayout:
     tables: tuple[PageTable, ...] = ()
 
 
-def read_paragraphs(lines: Sequence[Line]) -> list[Paragraph]:
-    """A page's paragraphs in reading order."""
-    return [paragraph for region in regions(lines) for paragraph in paragraphs(rows(region))]
+def read_paragraphs(
+    lines: Sequence[Line], cut: Callable[[Sequence[Line]], list[list[Line]]] = regions
+) -> list[Paragraph]:
+    """A page's paragraphs in reading order; `cut` makes its regions."""
+    return [paragraph for region in cut(lines) for paragraph in paragraphs(rows(region))]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -166,4 +166,5 @@ def _breaks(before: PageRow, row: PageRow, sides: tuple[float, float], leading: 
         return False
     short = before.box[2] < right - 0.2 * (right - left)
     indented = 0.8 * size < row.box[0] - before.box[0] < 5 * size and not short and before.box[0] - left < 0.4 * size
+    indented = indented and not _ITEM.match(before.text)  # what an item goes on with stands beside its mark
     return indented or (short and before.text.endswith(_ENDS))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -14,13 +14,17 @@ from ragmm.loaders.pdf.base import DrawnShape, Line
 from ragmm.loaders.pdf.captions import assign, captions, title_above
 from ragmm.loaders.pdf.columns import regions
 from ragmm.loaders.pdf.geometry import center_inside
+from ragmm.loaders.pdf.headed_tables import headed_tables
 from ragmm.loaders.pdf.page import PageTable, read_paragraphs
 from ragmm.loaders.pdf.ruled_tables import ruled_tables
+from ragmm.loaders.pdf.table import Table
+from ragmm.loaders.table_heads import is_value
+from ragmm.types import Box
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["rules_of", "straight", "tables_of"]
+__all__ = ["paper_tables_of", "rules_of", "straight", "tables_of"]
 
 Greys = NDArray[np.uint8]
 _MOST_TURNED, _STEP = 3.0, 0.25
@@ -32,18 +36,23 @@ _LONG_RULE, _THICKEST = 24.0, 4.0
 """Points that a rule is long at least, and thick at most."""
 _INK = 40
 """How much darker than its surroundings what is drawn is."""
+_DENSE = 0.6
+"""Of the cells of a table that has neither rules nor heads, how many must be figures."""
 
 
-def straight(image: Image) -> Image:
-    """The picture of a page turned so that its lines run level; as it is where they do, or OpenCV is not installed."""
+def straight(image: Image) -> tuple[Image, float]:
+    """The picture of a page turned so that its lines run level, and by how many degrees it lay askew, clockwise.
+
+    As it is, and 0, where its lines do run level, or OpenCV is not installed.
+    """
     if not find_spec("cv2"):
-        return image
+        return image, 0.0
     degrees = _slant(np.asarray(image.convert("L")))
     if abs(degrees) < _LEAST_TURNED:
-        return image
+        return image, 0.0
     from PIL.Image import Resampling
 
-    return image.convert("RGB").rotate(degrees, Resampling.BICUBIC, fillcolor="white")
+    return image.convert("RGB").rotate(degrees, Resampling.BICUBIC, fillcolor="white"), degrees
 
 
 def _slant(greys: Greys) -> float:
@@ -104,10 +113,34 @@ def _rule(left: float, top: float, width: float, height: float) -> DrawnShape:
 def tables_of(lines: Sequence[Line], rules: Sequence[DrawnShape]) -> tuple[PageTable, ...]:
     """Ruled ones, then those whose columns stay aligned, each with its caption."""
     ruled = ruled_tables(rules, lines)
+    return _with_captions(ruled, lines, _aligned)
+
+
+def paper_tables_of(lines: Sequence[Line], rules: Sequence[DrawnShape]) -> tuple[PageTable, ...]:
+    """Of a bill or a receipt: ruled tables, then those under heads; what is merely aligned must be mostly figures."""
+    return _with_captions(ruled_tables(rules, lines), lines, _headed)
+
+
+def _headed(free: Sequence[Line], boxes: Sequence[Box]) -> list[Table]:
+    return headed_tables(free) or [table for table in _aligned(free, boxes) if _is_dense(table)]
+
+
+def _aligned(free: Sequence[Line], boxes: Sequence[Box]) -> list[Table]:
+    return [table for region in regions(free) for table in aligned_tables(region, boxes)]
+
+
+def _is_dense(table: Table) -> bool:
+    cells = [cell for row in table.cells for cell in row[1:]]
+    return sum(map(is_value, cells)) >= _DENSE * len(cells)
+
+
+def _with_captions(
+    ruled: Sequence[Table], lines: Sequence[Line], others: Callable[[Sequence[Line], Sequence[Box]], list[Table]]
+) -> tuple[PageTable, ...]:
     free = [line for line in lines if not any(center_inside(line.box, table.box) for table in ruled)]
     found = captions(free)
     boxes = [caption.box for caption in found]
-    tables = [*ruled, *(table for region in regions(free) for table in aligned_tables(region, boxes))]
+    tables = [*ruled, *others(free, boxes)]
     text = read_paragraphs(free)
     given = assign([table.box for table in tables], [True] * len(tables), found)
     return tuple(

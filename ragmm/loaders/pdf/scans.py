@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
+from itertools import accumulate
+from math import floor, log
 from statistics import fmean
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -22,6 +25,8 @@ _FEW_LETTERS = 60
 _HEAVY = 0.5
 _BLANK_SIDE = 200.0
 _LEAST_CONTRAST = 12
+_STEP, _SMALLEST = 1.6, 0.76
+"""How much larger the next size of letters is that is told from another, and the least that passes for the size."""
 
 
 class ScannedLine(Protocol):
@@ -70,8 +75,28 @@ def is_picture_heavy(page: PdfPage) -> bool:
 def read_scan(image: Image, scale: float, read: ReadImage) -> Scan:
     """Lines in points; `scale` is the image's pixels per point."""
     found = [line for line in read(image) if line.text.strip()]
-    lines = [_line(line, scale) for line in found]
+    lines = _of_few_sizes([_line(line, scale) for line in found])
     return Scan(lines, fmean(line.confidence for line in found) if found else 0.0)
+
+
+def _of_few_sizes(lines: list[Line]) -> list[Line]:
+    """Letters of one size for all lines that are about as high: a box is higher or lower by the letters in it."""
+    upright = [line for line in lines if line.upright and line.size > 0]
+    if not upright:
+        return lines
+    body = _middle_size(upright)
+    steps = [floor(log(max(line.size, 0.1) / (_SMALLEST * body)) / log(_STEP)) for line in lines]
+    return [
+        line._replace(size=body * _STEP**step) if line.upright else line
+        for line, step in zip(lines, steps, strict=True)
+    ]
+
+
+def _middle_size(lines: Sequence[Line]) -> float:
+    """That of the letter in the middle, of all letters by their size."""
+    by_size = sorted(lines, key=lambda line: line.size)
+    letters = list(accumulate(len(line.text) for line in by_size))
+    return by_size[bisect_left(letters, letters[-1] / 2)].size
 
 
 def _line(line: ScannedLine, scale: float) -> Line:

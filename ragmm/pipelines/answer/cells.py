@@ -62,6 +62,8 @@ _NAME = late(r"(?<=\s)[A-ZÀ-Þ][\w'’-]+|\d[\w.,-]*")
 _DATED = 0.4
 """What a year of the question counts that is there: it says when, not what."""
 _ORDER = ROW_FEATURES.index("order")
+_RATE = 3.0
+"""What it counts that a column is of percentages, where one is asked for."""
 _OF_DAY = 5.0
 """What it counts that a row is of the day asked about, or a column of the quarter."""
 _READ_ROWS, _READ_COLUMNS = 6, 4
@@ -193,6 +195,9 @@ def _column_scores(
     columns = None if table.grid.labelled else read_columns(question, table, row, by_words, aids[1])
     if columns is not None:
         by_words = np.stack([by_words, columns], axis=1) @ np.array(weights.read_column)
+    if asked.kind is AskedKind.PERCENT:  # of "Tax (%)" and "Tax (€)" one is a rate
+        cells = zip(table.grid.heads, table.grid.rows[row], strict=True)
+        by_words += _RATE * np.array([float("%" in f"{head}{cell}") for head, cell in cells])
     return by_words
 
 

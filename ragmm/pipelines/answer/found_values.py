@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ragmm.pipelines.answer.asked_tables import AskedTable, has_word, words_of
+from ragmm.pipelines.answer.bill_fields import values_of_bills
 from ragmm.pipelines.answer.candidates import FoundValue
 from ragmm.pipelines.answer.cell_confidence import CellConfidence, cell_confidence, signs_of_cell
 from ragmm.pipelines.answer.cells import CellWeights, PickedCell, of_quarter, pick
@@ -18,6 +19,7 @@ from ragmm.pipelines.answer.named_things import documents_without_name, names_as
 from ragmm.pipelines.answer.pointing import Pointed, point
 from ragmm.pipelines.answer.reasons import given_reasons, is_cell_of_reason, reasoned
 from ragmm.pipelines.answer.scoring import EmbedTexts
+from ragmm.pipelines.answer.towns import town_of
 from ragmm.pipelines.answer.whole_tables import whole_cell_of
 from ragmm.pipelines.answer.whole_values import LONGEST
 from ragmm.pipelines.answer.windows import windows_of
@@ -27,7 +29,8 @@ from ragmm.pipelines.query.value_kinds import ADDRESSES, AMOUNTS, WHENS, AskedKi
 from ragmm.pipelines.query.wanted import AskedFor
 from ragmm.readers.base import Reader
 from ragmm.text.dates import days_of, months_of
-from ragmm.types import Hit
+from ragmm.text.patterns import late
+from ragmm.types import IMAGE_MODALITIES, Hit
 
 __all__ = ["TableWeights", "TextReading", "values_in_tables", "values_in_text"]
 
@@ -48,6 +51,14 @@ _OTHER_DAY = 0.3
 """What a cell is worth whose row, head or table is of another day or month than the one asked about."""
 _NO_REASON = 0.4
 """What a cell is worth to who asks why, where nothing says that it gives a reason."""
+_LONE_LINE, _FEW_WORDS = 0.6, 4
+"""What a line of few words of a picture is worth as a whole: of a poster or an advertisement, each might be meant."""
+_NAMED_NUMBER = late(r"[A-ZÀ-Þ][\w.&'’-]{2,}\s\d[\d,.-]*\s[A-ZÀ-Þ][a-zà-þ]{2,}.*")
+"""A number that stands in the midst of a name: no sum of money."""
+_SUM = late(
+    r"(?:[$€£¥₹]|(?:USD|EUR|GBP|CHF|INR|Rs\.?|RM)\s?)\s?\d[\d.,'’ ]*|\d[\d.,'’ ]*\s?(?:[$€£¥₹]|USD|EUR|GBP|CHF)"
+)
+"""A sum of money: no code."""
 _OTHER_LABEL = 0.5
 """What the confidence is worth where a value stands behind a label that the question does not name."""
 
@@ -84,13 +95,17 @@ def values_in_text(
         return verdicts(question, chosen, embed)
     unnamed = documents_without_name(question, hits)
     thing = counted_thing(question)
-    pointed = point(question, asked, chosen, reader)
+    pointed = [
+        dataclasses.replace(one, value=town_of(question, one.value, one.sentence))
+        for one in point(question, asked, chosen, reader)
+    ]
     found = []
     for one in pointed:
         evidence = evidence_of(one, [other for other in pointed if other is not one], asked)
         doubt = _doubt(question, asked, one.value, most_words=_MOST_WORDS)
         doubt *= _OTHER_LABEL if labelled_otherwise(question, one.sentence) else 1.0
         doubt *= _UNNAMED if one.window.hit.item.uri in unnamed else 1.0
+        doubt *= _LONE_LINE if asked.kind is AskedKind.ANY and _is_lone_line(one) else 1.0
         doubt *= _UNCOUNTED if thing and not speaks_of_counted(thing, one.window.hit.item) else 1.0
         said = _said(one, asked, evidence, confidence(evidence, settings.confidence), doubt)
         found.append(reasoned(said) if asked.kind is AskedKind.REASON else said)
@@ -129,7 +144,7 @@ def values_in_tables(
         found[place] = dataclasses.replace(one, cell=cell)
         if cell.read > 0:
             break
-    values = [one.value(asked, weights) for one in found]
+    values = [*(one.value(asked, weights) for one in found), *values_of_bills(question, asked, hits)]
     return sorted((one for one in values if 0 < len(one.value) <= LONGEST), key=lambda one: -one.confidence)
 
 
@@ -202,7 +217,8 @@ class _Picked:
     def says(self, names: frozenset[str]) -> frozenset[str]:
         """Those that its row, its head or its table has."""
         grid = self.table.grid
-        there = words_of(f"{grid.shown(self.cell.row)} {grid.about}")
+        # A list of facts is about one thing.
+        there = words_of(f"{grid.shown(self.cell.row)} {grid.about} {grid.beside if grid.labelled else ''}")
         return frozenset(name for name in names if has_word(there, name))
 
     def value(self, asked: AskedFor, weights: TableWeights) -> FoundValue:
@@ -246,10 +262,23 @@ def _doubt(question: str, asked: AskedFor, value: str, *, most_words: int = 4) -
     """What the confidence is worth where an amount or a date was asked for and the value is none, many or another."""
     if states_other_quantity(question, value):
         return _NO_AMOUNT
+    if asked.kind is AskedKind.MONEY and _NAMED_NUMBER.fullmatch(value):
+        return _NO_AMOUNT
+    if asked.kind is AskedKind.CODE and _SUM.fullmatch(value.strip()):
+        return _NO_AMOUNT
     if asked.kind not in WHENS and is_run_of_numbers(value):
         return _NO_AMOUNT
     strict = asked.kind in AMOUNTS | ADDRESSES | WHENS | {AskedKind.PERSON}
     return _NO_AMOUNT if strict and not is_plain(asked.kind, value, most_words=most_words) else 1.0
+
+
+def _is_lone_line(one: Pointed) -> bool:
+    sentence = one.sentence.strip()
+    return (
+        one.window.hit.item.modality in IMAGE_MODALITIES
+        and len(sentence.split()) <= _FEW_WORDS
+        and one.value.strip() == " ".join(sentence.split())
+    )
 
 
 def _said(one: Pointed, asked: AskedFor, signs: Signs, likely: float, doubt: float) -> FoundValue:
