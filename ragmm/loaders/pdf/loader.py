@@ -82,7 +82,9 @@ class PdfLoader:
             if pdf.pages > _MOST_PAGES:
                 raise LimitError(f"{name} has {pdf.pages:,} pages; at most {_MOST_PAGES:,} are read: split it")
             if pdf.pages == 0:
-                raise DocumentError(f"{name} has no pages: it may have been cut off on its way; fetch or export it again")
+                raise DocumentError(
+                    f"{name} has no pages: it may be cut off; fetch or export it again"
+                )
             found = link_mentions(_Document(pdf, name, self._settings, self._ocr).items())
             yield from ocr_items(found, self._settings, only=_is_unread_figure)
 
