@@ -28,6 +28,8 @@ _VALUE = re.compile(
     r"[-+−–~<>≈(]{0,2}(?:US\$|[$€£¥])?\d{1,3}(?:(?:[,.]\d{3})+|\d*)(?:[.,]\d+)?\)?"
     r"(?:%|[KkMB]|bn|m|pp|pts?|million|billion|万|亿|°C?)?"
 )
+_GROUPED = re.compile(r"[1-9]\d{0,2}(?: \d{3})+")
+"""A number whose thousands stand apart; one line alone may be two numbers."""
 _YEAR = re.compile(r"(?:1[6-9]|20)\d\d")
 _UNIT = re.compile(r"(?:%|million|billion|trillion|thousand|bn|万|亿)")
 _LEADING = (
@@ -35,15 +37,24 @@ _LEADING = (
     " october november december age ages aged under over than to and or of no top wave grade phase level class type"
     " year week day quarter q slide page figure table chart source"
     " about least most first last next past in at by is are was"
+    " years yrs months weeks days hours minutes ans jahre jahren años anos anni jaar"
 )
 _LEADS = frozenset(_LEADING.split())
 """Words that a number at the end of a label belongs to."""
+_NUMBERED_BY = (
+    "route road highway district ward zone site group lot unit line version model step round tier stage chapter section"
+    " part team item question building floor room gate bus"
+)
+_NUMBERED = frozenset(_NUMBERED_BY.split())
+"""Words that a bare number at the end of a label belongs to."""
 _PROSE = 46
 """Letters; a longer line without a value at its end is no label."""
 _LONGEST_LABEL = 64
 _RUNNING, _FEWEST_LINES, _CLOSE = 22, 3, 1.4
 """A paragraph: letters a line, lines, and heights between the middles of two of them."""
 _FEWEST_TICKS = 3
+_MARK, _RAISED = 0.85, 0.15
+"""Of the height of values, how high the mark of a note is at most; of that of its label, how far up it stands."""
 _UNEVEN = 0.12
 _THIS_CENTURY = 40
 """Of two digits for a year, those below are of this century."""
@@ -115,10 +126,13 @@ class LabelledValues:
 def pieces_of(lines: Sequence[Written]) -> list[ChartPiece]:
     """Labels and values; a line like "Total 26 36" is three of them, one of a paragraph is one."""
     running = _paragraphs(lines)
+    grouped = [number for number, line in enumerate(lines) if _GROUPED.fullmatch(line.text.strip())]
     found: list[ChartPiece] = []
     for number, line in enumerate(lines):
         if number in running:
             found.append(replace(_piece(number, line, 0, len(line.text), value=False), is_running=True))
+        elif number in grouped and len(grouped) > 1:
+            found.append(replace(_piece(number, line, 0, len(line.text), value=True), text="".join(line.text.split())))
         else:
             found += _split(number, line)
     return found
@@ -172,7 +186,7 @@ def _split(number: int, line: Written) -> Iterator[ChartPiece]:
         first, last = 0, len(words)
     else:
         first = first if _stands_before(words, first) else 0
-        last = last if words[last - 1][2].casefold().strip(".,:") not in _LEADS else len(words)
+        last = len(words) if _belongs(words, last) else last
     yield from (_piece(number, line, start, end, value=True) for start, end, _ in words[:first])
     yield _piece(number, line, words[first][0], words[last - 1][1], value=False)
     yield from (_piece(number, line, start, end, value=True) for start, end, _ in words[last:])
@@ -211,6 +225,12 @@ def _stands_before(words: Sequence[tuple[int, int, str]], count: int) -> bool:
     if not 0 < count < len(words):
         return False
     return words[count][2][0].isupper() and words[count][2].casefold().strip(".,") not in _LEADS
+
+
+def _belongs(words: Sequence[tuple[int, int, str]], last: int) -> bool:
+    """Whether a number after words is part of what they name ("Under 30", "District 3"), no value of it."""
+    before = words[last - 1][2].casefold().strip(".,:")
+    return before in _LEADS or (before in _NUMBERED and last + 1 == len(words) and words[last][2].isdigit())
 
 
 def _piece(number: int, line: Written, start: int, end: int, *, value: bool) -> ChartPiece:
@@ -279,7 +299,7 @@ def gathered(labels: Sequence[ChartPiece]) -> list[list[ChartPiece]]:
 def without_ticks(pieces: Sequence[ChartPiece]) -> list[ChartPiece]:
     """Without the values that stand in even steps along an axis and count in even steps too; years of two digits
     become labels."""
-    pieces = _with_whole_years(pieces)
+    pieces = _with_whole_years(_without_marks(pieces))
     labels = [piece for piece in pieces if not piece.is_value and not is_prose(piece)]
     values = [piece for piece in pieces if piece.is_value and not any(_is_left(label, piece) for label in labels)]
     high = median(piece.height for piece in values) if values else 0.0
@@ -290,6 +310,22 @@ def without_ticks(pieces: Sequence[ChartPiece]) -> list[ChartPiece]:
     return [piece for piece in pieces if id(piece) not in ticks]
 
 
+def _without_marks(pieces: Sequence[ChartPiece]) -> list[ChartPiece]:
+    """Without the small raised numbers behind labels that refer to notes; what stands below other values is one."""
+    values = [piece for piece in pieces if piece.is_value]
+    high = median([value.height for value in values] or [0.0])
+    small = [value for value in values if value.height < _MARK * high and re.fullmatch(r"\d", value.text)]
+    small = [one for one in small if not any(abs(one.x - other.x) < high for other in values if other is not one)]
+    labels = [piece for piece in pieces if not piece.is_value] if small else []
+    marks = {id(one) for one in small if any(_is_raised(one, label) for label in labels)}
+    return [piece for piece in pieces if id(piece) not in marks]
+
+
+def _is_raised(mark: ChartPiece, label: ChartPiece) -> bool:
+    close = -0.5 * mark.height < mark.box[0] - label.box[2] < 0.6 * mark.height
+    return close and label.box[1] - mark.height < mark.y < label.y - _RAISED * label.height
+
+
 def _with_whole_years(pieces: Sequence[ChartPiece]) -> list[ChartPiece]:
     """A row of numbers of two digits in even steps, as in 96 00 04 08, stands for years."""
     short = [piece for piece in pieces if piece.is_value and re.fullmatch(r"['’‘]?\d\d", piece.text)]
@@ -297,7 +333,9 @@ def _with_whole_years(pieces: Sequence[ChartPiece]) -> list[ChartPiece]:
     high = median(piece.height for piece in short) if short else 0.0
     found: dict[int, ChartPiece] = {}
     for row in _columns(list(whole.values()), None, 0, high):
-        found.update({id(piece): piece for piece in _even(row, 0)})
+        run = _even(row, 0)
+        if run and run[-1].amount > run[0].amount:
+            found.update({id(piece): piece for piece in run})
     return [whole[id(piece)] if id(whole.get(id(piece))) in found else piece for piece in pieces]
 
 

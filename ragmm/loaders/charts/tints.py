@@ -31,6 +31,12 @@ _LINE, _UNBROKEN = 2.0, 0.7
 """Heights of a stretch of line before an entry, and how much of it must be inked."""
 _TO_BAR, _BARRED = 2.0, 0.3
 """Heights before a value within which its bar ends, and how much of them must be inked."""
+_CLEAR, _RING, _SIDES_ALIKE = 0.45, 0.5, 2
+"""Heights between a value and what is looked at around it, how wide that is, and how many of four sides are alike."""
+_TALLER = 0.33
+"""Of the height of its entry, how high a swatch is at least; a line is lower."""
+_TONED = 1.8
+"""Heights before an entry within which a patterned swatch is looked for."""
 _NARROWEST, _WIDEST = 0.36, 3.2
 """Of a swatch, in heights of its entry: strokes of letters are narrower."""
 
@@ -60,6 +66,41 @@ class Tints:
             return under
         letters = self._letters(piece.box)
         return self._bar_before(piece.box) if letters is None else letters
+
+    def around(self, piece: ChartPiece) -> Pixels | None:
+        """The mean colour of what lies around it and the box that it may stand in; None where that is of two kinds."""
+        x0, y0, x1, y1 = piece.box
+        high = y1 - y0
+        near, far = _CLEAR * high, (_CLEAR + _RING) * high
+        sides = (
+            (x0 - far, y0, x0 - near, y1),
+            (x1 + near, y0, x1 + far, y1),
+            (x0, y0 - far, x1, y0 - near),
+            (x0, y1 + near, x1, y1 + far),
+        )
+        means = [part.mean(axis=0) for part in map(self._cut, sides) if len(part)]
+        alike = [[other for other in means if _apart(one, other) <= _NEAR / 2] for one in means]
+        best = max(alike, key=len, default=[])
+        if len(best) < _SIDES_ALIKE:
+            return None
+        found: Pixels = np.mean(best, axis=0).astype(np.int16)
+        return found
+
+    def tone_of_entry(self, piece: ChartPiece) -> float | None:
+        """How light the swatch of an entry is in the mean, also one that is patterned or framed: 0 to 255."""
+        x0, y0, _, y1 = piece.box
+        high = y1 - y0
+        strip = self._part((x0 - _TONED * high, y0, x0 + _TONED * high, y1))
+        if not strip.size:
+            return None
+        inked = np.abs(strip - self._paper).max(axis=2) > _NEAR / 2
+        for start, end in _runs(inked.any(axis=0), np.zeros((strip.shape[1], 1))):
+            rows = _runs(inked[:, start:end].any(axis=1), np.zeros((len(strip), 1)))
+            top, bottom = max(rows, key=lambda run: run[1] - run[0])
+            if end - start > 0.3 * high * self._scale and 0.6 < (end - start) / (bottom - top) < 2:
+                inside = strip[top + 1 : bottom - 1, start + 1 : end - 1]
+                return float(inside.mean()) if inside.size else None
+        return None
 
     def _bar_before(self, box: Box) -> Pixels | None:
         """The colour of the bar at whose end it stands, if that is no grey."""
@@ -104,10 +145,19 @@ class Tints:
         return self.swatches((x0 - _BEFORE * (y1 - y0), y0, x0 + y1 - y0, y1))
 
     def swatches(self, box: Box) -> list[Swatch]:
-        """Blocks of one colour as high as they are wide or wider, from the left."""
+        """Blocks of one colour as high as they are wide or wider, from the left; no lines."""
+        found = self._blocks(box, 0.3)
+        if found:
+            return found
+        _, y0, _, y1 = box
+        # Some boxes reach far above their letters: then what is no line, though it fills less of them.
+        lower = self._blocks(box, 0.36)
+        return [one for one in lower if self._height_of(one, y0, y1) >= _TALLER * (y1 - y0)]
+
+    def _blocks(self, box: Box, margin: float) -> list[Swatch]:
         x0, y0, x1, y1 = box
         high = y1 - y0
-        strip = self._part((x0, y0 + 0.3 * high, x1, y1 - 0.3 * high))
+        strip = self._part((x0, y0 + margin * high, x1, y1 - margin * high))
         if strip.size == 0:
             return []
         colour = np.median(strip, axis=0)
@@ -120,6 +170,12 @@ class Tints:
                 left = max(0.0, x0)
                 found.append(Swatch(start=left + start / self._scale, end=left + end / self._scale, colour=tone))
         return found
+
+    def _height_of(self, block: Swatch, top: float, bottom: float) -> float:
+        """How high a block is in its middle."""
+        x, reach = (block.start + block.end) / 2, _TALLER * (bottom - top)
+        column = self._cut((x, top - reach, x + 1.5 / self._scale, bottom + reach))
+        return float((np.abs(column - block.colour).max(axis=1) <= _COARSE).sum()) / self._scale
 
     def gaps(self, box: Box) -> list[tuple[float, float]]:
         """Stretches without ink that are wider than the space between two words, from the left."""

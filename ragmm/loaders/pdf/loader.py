@@ -21,6 +21,7 @@ from ragmm.loaders.pdf.base import Line, OutlineEntry, PdfBackend, PdfFile, PdfP
 from ragmm.loaders.pdf.budget import Budget
 from ragmm.loaders.pdf.headings import Headings
 from ragmm.loaders.pdf.items import ItemWriter, PageFacts, render_scale
+from ragmm.loaders.pdf.letters import with_letters_joined
 from ragmm.loaders.pdf.page import PageLayout, Wanted, lay_out
 from ragmm.loaders.pdf.page_furniture import RunningLines
 from ragmm.loaders.pdf.scanned_tables import rules_of, straight, tables_of
@@ -147,7 +148,7 @@ class _Document:
             warnings.warn(DocumentWarning(f"{error}; the page is left out"), stacklevel=2)
 
     def _read(self, page: PdfPage) -> Iterator[Item]:
-        lines = page.lines()
+        lines = with_letters_joined(page.lines())
         if not self._looks:
             yield from () if is_gibberish(lines) else self._read_text(page, lines)
         elif lines or not is_blank(page):
