@@ -13,6 +13,7 @@ from ragmm.loaders.charts.across import rows_across
 from ragmm.loaders.charts.around import pairs_around
 from ragmm.loaders.charts.grouped import groups_below_each_other, series_by_legend, stacks_by_legend
 from ragmm.loaders.charts.legends import with_legends_cut
+from ragmm.loaders.charts.measured import measured
 from ragmm.loaders.charts.pieces import (
     ChartPiece,
     LabelledValues,
@@ -22,10 +23,10 @@ from ragmm.loaders.charts.pieces import (
     joined,
     pieces_of,
     same_row,
-    without_ticks,
 )
 from ragmm.loaders.charts.pies import pairs_in_round
 from ragmm.loaders.charts.series import Groups, Named, series_by_colour, series_by_head, series_by_order
+from ragmm.loaders.charts.ticks import scales_of, without_ticks
 from ragmm.loaders.charts.tints import Tints
 from ragmm.loaders.charts.upright import columns_upright
 
@@ -43,6 +44,9 @@ _AGREED = 0.9
 """Of the values that two ways name."""
 _NEXT_LINE = 1.7
 """Heights below an axis within which its labels go on."""
+_MARKS = re.compile(r"^(?:[\W_]+|[oO0]\s+)?(?:[\d.,]+%?\s+)?(?=[^\W\d])")
+"""What the line, the mark or the value before an entry of a legend is often read as."""
+_READ_OFF = "Values with ~ are read off the axis."
 _MOST_VALUES = 400
 _MOST_PERCENT = 200
 _PERCENT = re.compile(r"%|\bper ?cent|\bshare of\b|百分", re.IGNORECASE)
@@ -57,11 +61,15 @@ class ChartTable:
     lines: frozenset[int]
     """Which of the picture's lines went into it whole."""
 
+    note: str = ""
+    """What is to be said of the values."""
+
     @property
     def markdown(self) -> str:
-        """As tables are stored everywhere."""
+        """As tables are stored everywhere, a note above."""
         lines = [self.heads, tuple("---" for _ in self.heads), *self.rows]
-        return "\n".join("| " + " | ".join(cell.replace("|", "/") for cell in line) + " |" for line in lines)
+        rows = ["| " + " | ".join(cell.replace("|", "/") for cell in line) + " |" for line in lines]
+        return "\n".join(filter(None, [self.note, *rows]))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,14 +85,37 @@ def read_chart(lines: Sequence[Written], image: Image | None = None, scale: floa
 
     `scale`: the image's pixels per unit of the lines' boxes.
     """
-    pieces = without_ticks(pieces_of(lines))
+    written = pieces_of(lines)
+    pieces = without_ticks(written)
     values = [piece for piece in pieces if piece.is_value]
-    if not _FEWEST <= len(values) <= _MOST_VALUES:
+    if len(values) > _MOST_VALUES:
         return None
     tints = Tints(image, scale) if image is not None else None
     pieces = with_legends_cut(pieces, tints) if tints else pieces
-    best = _in_round(pieces, tints) or _in_ways(pieces, len(values), tints)
-    return _table(best, pieces, _is_in_percent(pieces, values)) if best else None
+    best = (_in_round(pieces, tints) or _in_ways(pieces, len(values), tints)) if len(values) >= _FEWEST else []
+    if best:
+        return _table(best, pieces, _is_in_percent(pieces, values))
+    return _off_the_axis(written, pieces, tints) if tints else None
+
+
+def _off_the_axis(written: Sequence[ChartPiece], pieces: Sequence[ChartPiece], tints: Tints) -> ChartTable | None:
+    """Where values are not printed: about what bars and lines come to."""
+    scales = scales_of(written)
+    found = measured(pieces, scales, tints) if scales else []
+    names = {id(one.entry): _MARKS.sub("", one.entry.text) if one.entry else "" for one in found}
+    rows: dict[int, dict[int, str]] = {}
+    for one in found:
+        rows.setdefault(id(one.label[0]), {})[id(one.entry)] = one.text
+    labels = {id(one.label[0]): joined(one.label) for one in found}
+    entries = [one.entry for one in found if one.entry]
+    used = [*entries, *(part for one in found for part in one.label), *(tick for one in scales for tick in one.ticks)]
+    table = ChartTable(
+        heads=("", *names.values()),
+        rows=tuple((labels[at], *(row.get(name, "") for name in names)) for at, row in rows.items()),
+        lines=frozenset(piece.line for piece in used),
+        note=_READ_OFF,
+    )
+    return table if found else None
 
 
 def _in_round(pieces: Sequence[ChartPiece], tints: Tints | None) -> list[_Fact]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from importlib.util import find_spec
@@ -19,6 +19,7 @@ from ragmm.loaders.figure_labels import link_mentions
 from ragmm.loaders.ocr import ocr_items, ocr_reader
 from ragmm.loaders.pdf.base import Line, OutlineEntry, PdfBackend, PdfFile, PdfPage
 from ragmm.loaders.pdf.budget import Budget
+from ragmm.loaders.pdf.geometry import center_inside
 from ragmm.loaders.pdf.headings import Headings
 from ragmm.loaders.pdf.items import ItemWriter, PageFacts, render_scale
 from ragmm.loaders.pdf.letters import with_letters_joined
@@ -29,7 +30,7 @@ from ragmm.loaders.pdf.scans import ReadImage, is_blank, is_picture_heavy, is_sc
 from ragmm.loaders.pdf.text import compounds, is_gibberish
 from ragmm.loaders.settings import PASSAGES, LoaderSettings, PageImages, Tables
 from ragmm.text.names import display_name
-from ragmm.types import Item, Modality
+from ragmm.types import Box, Item, Modality
 
 __all__ = ["PdfLoader", "best_backend"]
 
@@ -185,6 +186,7 @@ class _Document:
                 layout = replace(layout, tables=tables_of(scan.lines, rules_of(image, scale)))
             marks = {"ocr": True, "confidence": round(scan.confidence, 3)}
             chart = read_chart(scan.lines, image, scale)
+            layout = _without_charts(layout, scan.lines, chart.lines) if chart else layout
             facts = PageFacts(page=page, layout=layout, ocr=marks, chart=chart.markdown if chart else "")
         shown = self._settings.page_images is not PageImages.NEVER
         # What fits into one passage is the text of the page's image already.
@@ -223,6 +225,16 @@ class _Document:
         """The document's own metadata stand with its first item."""
         facts = {**self._facts, "pages": self._pdf.pages}
         return replace(item, metadata={**item.metadata, "document": facts})
+
+
+def _without_charts(layout: PageLayout, lines: Sequence[Line], shown: Collection[int]) -> PageLayout:
+    """Without tables that are made of the words of a chart."""
+
+    def is_chart(box: Box) -> bool:
+        inside = [number for number, line in enumerate(lines) if center_inside(line.box, box)]
+        return 2 * sum(number in shown for number in inside) > len(inside)
+
+    return replace(layout, tables=tuple(one for one in layout.tables if not is_chart(one.table.box)))
 
 
 def _metadata(pdf: PdfFile) -> Mapping[str, Any]:
