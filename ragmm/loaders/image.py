@@ -40,7 +40,7 @@ class ImageLoader:
     """Photos, with what OCR reads in them as text, charts as rows; the file's own description is their context."""
 
     name = "image"
-    version = 3
+    version = 4
     reads = PICTURES | {"max_frames"}
 
     def __init__(self, settings: LoaderSettings) -> None:

@@ -34,6 +34,7 @@ Places = NDArray[np.float64]
 def pairs_in_round(pieces: Sequence[ChartPiece], tints: Tints) -> Pairs:
     """The values of one pie with the entries of its legend; nothing where it is no pie or the pairs are not plain."""
     values = [piece for piece in pieces if piece.is_value]
+    values = [value for value in values if "%" in value.text] or values
     labels = [piece for piece in pieces if not piece.is_value and not is_prose(piece)]
     if not _FEWEST <= len(values) <= _MOST or abs(sum(value.amount for value in values) - 100) > _WHOLE:
         return []

@@ -94,7 +94,7 @@ def read_chart(lines: Sequence[Written], image: Image | None = None, scale: floa
     pieces = with_legends_cut(pieces, tints) if tints else pieces
     best = (_in_round(pieces, tints) or _in_ways(pieces, len(values), tints)) if len(values) >= _FEWEST else []
     if best:
-        return _table(best, pieces, _is_in_percent(pieces, values))
+        return _table(best, pieces, _is_in_percent(pieces, values) or _has_percent_axis(written))
     return _off_the_axis(written, pieces, tints) if tints else None
 
 
@@ -298,6 +298,12 @@ def _is_in_percent(pieces: Sequence[ChartPiece], values: Sequence[ChartPiece]) -
     if any("%" in value.text for value in values if same_row(value, top)):
         return True
     return any(_PERCENT.search(piece.text) for piece in pieces if not piece.is_value and piece.y < top.y)
+
+
+def _has_percent_axis(written: Sequence[ChartPiece]) -> bool:
+    """Whether the axes that there are count in percent."""
+    scales = scales_of(written)
+    return bool(scales) and all("%" in tick.text for scale in scales for tick in scale.ticks)
 
 
 def _table(facts: Sequence[_Fact], pieces: Sequence[ChartPiece], in_percent: bool) -> ChartTable:

@@ -56,7 +56,7 @@ class Format:
 _FORMATS = (
     Format(
         name="docx",
-        version=5,
+        version=6,
         media_types=frozenset({_OOXML + "wordprocessingml.document"}),
         module="docx",
         function="docx_parts",
@@ -65,7 +65,7 @@ _FORMATS = (
     ),
     Format(
         name="pptx",
-        version=5,
+        version=6,
         media_types=frozenset({_OOXML + "presentationml.presentation"}),
         module="pptx",
         function="pptx_parts",
@@ -75,7 +75,7 @@ _FORMATS = (
     ),
     Format(
         name="xlsx",
-        version=5,
+        version=6,
         media_types=frozenset({_OOXML + "spreadsheetml.sheet"}),
         module="xlsx",
         function="xlsx_parts",
@@ -83,7 +83,7 @@ _FORMATS = (
     ),
     Format(
         name="html",
-        version=5,
+        version=6,
         media_types=frozenset({"text/html"}),
         module="html",
         function="html_file_parts",
@@ -93,7 +93,7 @@ _FORMATS = (
     ),
     Format(
         name="xml",
-        version=5,
+        version=6,
         media_types=frozenset({"application/xml"}),
         module="xml",
         function="xml_file_parts",
@@ -103,7 +103,7 @@ _FORMATS = (
     ),
     Format(
         name="eml",
-        version=5,
+        version=6,
         media_types=frozenset({"message/rfc822"}),
         module="mail",
         function="eml_parts",
@@ -112,7 +112,7 @@ _FORMATS = (
     ),
     Format(
         name="mbox",
-        version=5,
+        version=6,
         media_types=frozenset({"application/mbox"}),
         module="mail",
         function="mbox_parts",
@@ -120,7 +120,7 @@ _FORMATS = (
     ),
     Format(
         name="msg",
-        version=5,
+        version=6,
         media_types=frozenset({"application/vnd.ms-outlook"}),
         module="mail",
         function="msg_parts",
@@ -129,7 +129,7 @@ _FORMATS = (
     ),
     Format(
         name="epub",
-        version=5,
+        version=6,
         media_types=frozenset({"application/epub+zip"}),
         module="epub",
         function="epub_parts",
@@ -171,7 +171,7 @@ _FORMATS = (
     ),
     Format(
         name="xls",
-        version=5,
+        version=6,
         media_types=frozenset({"application/vnd.ms-excel"}),
         module="xls",
         function="xls_parts",

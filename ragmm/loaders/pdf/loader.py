@@ -23,7 +23,7 @@ from ragmm.loaders.pdf.geometry import center_inside
 from ragmm.loaders.pdf.headings import Headings
 from ragmm.loaders.pdf.items import ItemWriter, PageFacts, render_scale
 from ragmm.loaders.pdf.letters import with_letters_joined
-from ragmm.loaders.pdf.page import PageLayout, Wanted, lay_out
+from ragmm.loaders.pdf.page import PageLayout, PageTable, Wanted, lay_out
 from ragmm.loaders.pdf.page_furniture import RunningLines
 from ragmm.loaders.pdf.scanned_tables import rules_of, straight, tables_of
 from ragmm.loaders.pdf.scans import ReadImage, is_blank, is_picture_heavy, is_scanned, read_scan
@@ -59,7 +59,7 @@ def best_backend() -> PdfBackend:
 class PdfLoader:
     """Reads PDFs through either library."""
 
-    version = 10
+    version = 11
     reads = PASSAGES | {"figures", "max_image_side", "ocr", "page_images", "tables"}
 
     def __init__(
@@ -186,7 +186,11 @@ class _Document:
                 layout = replace(layout, tables=tables_of(scan.lines, rules_of(image, scale)))
             marks = {"ocr": True, "confidence": round(scan.confidence, 3)}
             chart = read_chart(scan.lines, image, scale)
-            layout = _without_charts(layout, scan.lines, chart.lines) if chart else layout
+            if chart:
+                rest = [line for number, line in enumerate(scan.lines) if number not in chart.lines]
+                layout = replace(
+                    lay_out(page, rest, _TEXT_ONLY), tables=_without_charts(layout, scan.lines, chart.lines)
+                )
             facts = PageFacts(page=page, layout=layout, ocr=marks, chart=chart.markdown if chart else "")
         shown = self._settings.page_images is not PageImages.NEVER
         # What fits into one passage is the text of the page's image already.
@@ -227,14 +231,14 @@ class _Document:
         return replace(item, metadata={**item.metadata, "document": facts})
 
 
-def _without_charts(layout: PageLayout, lines: Sequence[Line], shown: Collection[int]) -> PageLayout:
-    """Without tables that are made of the words of a chart."""
+def _without_charts(layout: PageLayout, lines: Sequence[Line], shown: Collection[int]) -> tuple[PageTable, ...]:
+    """Tables, without those that are made of the words of a chart."""
 
     def is_chart(box: Box) -> bool:
         inside = [number for number, line in enumerate(lines) if center_inside(line.box, box)]
         return 2 * sum(number in shown for number in inside) > len(inside)
 
-    return replace(layout, tables=tuple(one for one in layout.tables if not is_chart(one.table.box)))
+    return tuple(one for one in layout.tables if not is_chart(one.table.box))
 
 
 def _metadata(pdf: PdfFile) -> Mapping[str, Any]:
