@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ragmm.isolation.limits import seconds_left, take_slow_work
 from ragmm.loaders.base import DocumentWarning
+from ragmm.loaders.charts.colours import legend_in_words
 from ragmm.loaders.charts.reading import ChartTable, read_chart
 from ragmm.loaders.ocr_engine import Engine
 from ragmm.loaders.picture import decoded
@@ -189,19 +190,22 @@ class _ReadPicture:
 
     lines: list[OcrLine]
     chart: ChartTable | None
+    legend: str
+    """The colours of its legend."""
 
     @property
     def text(self) -> str:
-        if self.chart is None:
-            return joined_text(self.lines)
-        rest = [line for number, line in enumerate(self.lines) if number not in self.chart.lines]
-        return "\n".join(filter(None, (joined_text(rest), self.chart.markdown)))
+        shown = self.chart.lines if self.chart else frozenset()
+        rest = [line for number, line in enumerate(self.lines) if number not in shown]
+        table = self.chart.markdown if self.chart else ""
+        return "\n".join(filter(None, (joined_text(rest), self.legend, table)))
 
 
 def _read(asset: Asset, ocr: OcrReader, policy: OcrPolicy) -> _ReadPicture:
     image = decoded(asset)
     lines = ocr.lines(image, quick=policy == OcrPolicy.AUTO and not likely_has_text(image))
-    return _ReadPicture(lines=lines, chart=read_chart(lines, image) if lines else None)
+    chart, legend = (read_chart(lines, image), legend_in_words(lines, image)) if lines else (None, "")
+    return _ReadPicture(lines=lines, chart=chart, legend=legend)
 
 
 def _with_words(item: Item, read: _ReadPicture) -> Item:

@@ -31,6 +31,8 @@ _LINE, _UNBROKEN = 2.0, 0.7
 """Heights of a stretch of line before an entry, and how much of it must be inked."""
 _LINE_FROM, _LINE_TO, _STRETCH = 3.5, 2.5, 0.9
 """Heights before and behind the edge of an entry within which such a stretch is looked for, and how long it is."""
+_ROWS = 8
+"""Looked at for such a stretch."""
 _TO_BAR, _BARRED = 2.0, 0.3
 """Heights before a value within which its bar ends, and how much of them must be inked."""
 _CLEAR, _RING, _SIDES_ALIKE = 0.45, 0.5, 2
@@ -144,17 +146,34 @@ class Tints:
 
     def line_of_entry(self, piece: ChartPiece) -> Pixels | None:
         """The colour of a stretch of line at the beginning of an entry or before it, else its own."""
+        stretch = self._stretch(piece)
+        return self.of_entry(piece) if stretch is None else stretch
+
+    def of_swatch(self, piece: ChartPiece) -> Pixels | None:
+        """The colour of the swatch or the stretch of line before an entry; not that of its letters."""
+        before = self._before(piece)
+        return before[-1].colour if before else self._stretch(piece)
+
+    def is_on_paper(self, piece: ChartPiece) -> bool:
+        """Whether it is printed on what most of the picture is."""
+        under = self._around(piece.box)
+        return under is not None and not self._is_ink(under)
+
+    def _stretch(self, piece: ChartPiece) -> Pixels | None:
         x0, y0, x1, y1 = piece.box
         high = y1 - y0
         strip = self._part((x0 - _LINE_FROM * high, y0 + 0.2 * high, min(x1, x0 + _LINE_TO * high), y1 - 0.2 * high))
         least = _STRETCH * high * self.scale
-        for row in strip:
+        for row in strip[:: max(1, len(strip) // _ROWS)]:
             inked = np.abs(row - self.paper).max(axis=1) > _NEAR
+            bare = np.flatnonzero(np.concatenate([[True], ~inked, [True]]))
+            if np.diff(bare).max() <= least:
+                continue
             for start, end in runs_of(inked, row.astype(np.float64)):
                 colour = main_colour(row[start:end])
                 if end - start >= least and has_hue(colour):
                     return colour
-        return self.of_entry(piece)
+        return None
 
     def _before(self, piece: ChartPiece) -> list[Swatch]:
         x0, y0, _, y1 = piece.box

@@ -14,6 +14,7 @@ from typing import Any
 
 from ragmm.errors import DocumentError, LimitError
 from ragmm.loaders.base import DocumentWarning, Probe
+from ragmm.loaders.charts.colours import legend_in_words
 from ragmm.loaders.charts.reading import read_chart
 from ragmm.loaders.figure_labels import link_mentions
 from ragmm.loaders.ocr import ocr_items, ocr_reader
@@ -191,7 +192,9 @@ class _Document:
                 layout = replace(
                     lay_out(page, rest, _TEXT_ONLY), tables=_without_charts(layout, scan.lines, chart.lines)
                 )
-            facts = PageFacts(page=page, layout=layout, ocr=marks, chart=chart.markdown if chart else "")
+            legend = legend_in_words(scan.lines, image, scale)
+            shown = "\n".join(filter(None, (legend, chart.markdown if chart else "")))
+            facts = PageFacts(page=page, layout=layout, ocr=marks, chart=shown)
         shown = self._settings.page_images is not PageImages.NEVER
         # What fits into one passage is the text of the page's image already.
         if not shown or not self._writer.fits(facts.layout):

@@ -76,7 +76,8 @@ def pick_extreme(question: str, asked: AskedFor, table: AskedTable, *, most_rows
     label = label_column(rows[row])
     if label == column:
         return None
-    about = frozenset(terms(f"{table.grid.about} {table.grid.beside}")).union(*table.heads)
+    named = (cells[label] for cells in table.cells if len(cells) > label)
+    about = frozenset(terms(f"{table.grid.about} {table.grid.beside}")).union(*table.heads, *named)
     joined = {word for pair in pairwise(words) if "".join(pair) in table.heads[column] for word in pair}
     counted = asked.kind in _COUNTED and not asks_for_thing(question)
     answer = column if counted or _asks_value(question, table.heads[label]) else label

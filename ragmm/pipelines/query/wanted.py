@@ -182,6 +182,7 @@ _LABELS = {
     "lives": "address",
     "live": "address",
     "called": "name",
+    "color": "colour",
     "when": "date",
     "including": "inclusive incl",
     "excluding": "exclusive excl",
