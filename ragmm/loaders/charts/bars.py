@@ -59,7 +59,7 @@ def find_bars(plot: Pixels, base: int, end: int, paper: Pixels) -> list[Bar]:
     if not 0 <= first < len(plot):
         return []
     row = plot[first]
-    found = []
+    found: list[Bar] = []
     for left, right in islice(runs_of(_inked(row, grounds), row.astype(np.float64)), _MOST_RUNS):
         if right - left < _NARROWEST:
             continue
@@ -81,7 +81,8 @@ def _filled_rows(strip: Pixels) -> int:
 
 def _parts(strip: Pixels, grounds: Sequence[Pixels]) -> Iterator[BarPart]:
     """The colours of one bar from its foot; nothing where it has no plain end."""
-    at, parts = 0, []
+    at = 0
+    parts: list[BarPart] = []
     while at < len(strip) and len(parts) < _MOST_PARTS:
         colour = np.median(strip[at], axis=0).astype(np.int16)
         if not _inked(colour[None], grounds)[0]:

@@ -90,7 +90,7 @@ class _Plot:
         far = max(abs(categories[at].place - place) for at, place in zip(own, places, strict=True))
         if len(set(own)) < max(_FEWEST, _HAVE * len(categories)) or far > pitch / 2:
             return []
-        parts = [_Part(at=at, bar=bar, sign=sign) for at, (bar, sign) in zip(own, found, strict=True)]
+        parts = [_Measure(at=at, bar=bar, sign=sign) for at, (bar, sign) in zip(own, found, strict=True)]
         alone = max(Counter(own).values()) == 1 and all(len(bar.parts) == 1 for bar, _ in found)
         if alone:
             return self._facts(categories, [(part, 0, None) for part in parts]) if far <= _BESIDE * pitch else []
@@ -131,8 +131,8 @@ class _Plot:
         return find_bars(self._pixels[:, self._left :], first, last, self._tints.paper)
 
     def _named(
-        self, categories: Sequence[Category], parts: Sequence[_Part]
-    ) -> list[tuple[_Part, int, ChartPiece | None]]:
+        self, categories: Sequence[Category], parts: Sequence[_Measure]
+    ) -> list[tuple[_Measure, int, ChartPiece | None]]:
         """Each part of each bar with the entry of the legend that has its colour; nothing where one has none."""
         used = {id(piece) for category in categories for piece in category.label}
         labels = [piece for piece in self._pieces if not piece.is_value and id(piece) not in used]
@@ -140,7 +140,7 @@ class _Plot:
         if not 2 <= len(entries) <= _MOST_SERIES or not self._from_nought:
             return []
         colours = [self._tints.of_entry(entry) for entry in entries]
-        found: list[tuple[_Part, int, ChartPiece | None]] = []
+        found: list[tuple[_Measure, int, ChartPiece | None]] = []
         seen: set[tuple[int, int]] = set()
         for part in parts:
             for number, entry in enumerate(nearest_tints([one.colour for one in part.bar.parts], colours)):
@@ -182,7 +182,7 @@ class _Plot:
         return found if len(found) <= _MOST_SERIES else []
 
     def _facts(
-        self, categories: Sequence[Category], parts: Sequence[tuple[_Part, int, ChartPiece | None]]
+        self, categories: Sequence[Category], parts: Sequence[tuple[_Measure, int, ChartPiece | None]]
     ) -> list[Measured]:
         found = []
         for part, number, series in parts:
@@ -220,7 +220,7 @@ def _are_apart(categories: Sequence[Category]) -> bool:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Part:
+class _Measure:
     """A bar with its label's number; -1 where it reaches below nought."""
 
     at: int

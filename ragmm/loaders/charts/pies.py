@@ -46,7 +46,7 @@ def pairs_in_round(pieces: Sequence[ChartPiece], tints: Tints) -> Pairs:
         if len(named) == len(values) == len(set(named)):
             return [((legend[at],), value) for at, value in zip(named, values, strict=True)]
         fitting = [turn for turn in turns if _is_order(turn, found)]
-        told = 2 * len(named) > len(values)
+        told = len(named) > 1 and 2 * len(named) >= len(values)
         if len(fitting) == 1 and (told or _same_tones([values[at] for at in fitting[0]], legend, tints)):
             return [((entry,), values[at]) for entry, at in zip(legend, fitting[0], strict=True)]
     return []

@@ -193,8 +193,8 @@ class _Document:
                     lay_out(page, rest, _TEXT_ONLY), tables=_without_charts(layout, scan.lines, chart.lines)
                 )
             legend = legend_in_words(scan.lines, image, scale)
-            shown = "\n".join(filter(None, (legend, chart.markdown if chart else "")))
-            facts = PageFacts(page=page, layout=layout, ocr=marks, chart=shown)
+            said = "\n".join(filter(None, (legend, chart.markdown if chart else "")))
+            facts = PageFacts(page=page, layout=layout, ocr=marks, chart=said)
         shown = self._settings.page_images is not PageImages.NEVER
         # What fits into one passage is the text of the page's image already.
         if not shown or not self._writer.fits(facts.layout):

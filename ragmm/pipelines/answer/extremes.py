@@ -116,7 +116,7 @@ def _column(words: Sequence[str], table: AskedTable) -> int | None:
         return best[0]
     # "oppose votes" is "Oppose", not "No vote".
     most = [column for column in best if named[column] and named[column] == named[best[0]]]
-    whole = [column for column in most if len(table.heads[column]) <= named[column]]
+    whole = [column for column in most if len(table.grid.heads[column].split()) <= named[column]]
     return whole[0] if len(whole) == 1 else None
 
 
