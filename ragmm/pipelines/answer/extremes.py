@@ -114,9 +114,10 @@ def _column(words: Sequence[str], table: AskedTable) -> int | None:
     best = sorted(counted, key=lambda column: -named[column])
     if len(best) >= 2 and named[best[0]] > named[best[1]]:
         return best[0]
+    said = frozenset(words)
     # "oppose votes" is "Oppose", not "No vote".
     most = [column for column in best if named[column] and named[column] == named[best[0]]]
-    whole = [column for column in most if len(table.grid.heads[column].split()) <= named[column]]
+    whole = [column for column in most if all(has_word(said, word) for word in table.heads[column])]
     return whole[0] if len(whole) == 1 else None
 
 
