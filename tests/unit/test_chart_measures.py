@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
+import pymupdf
 from PIL import Image, ImageDraw, ImageFont
 
 from ragmm.loaders.charts.colours import legend_in_words
 from ragmm.loaders.charts.reading import ChartTable, read_chart
 from ragmm.loaders.ocr import OcrLine
+from ragmm.loaders.pdf.loader import PdfLoader
+from ragmm.loaders.probe import probe
+from ragmm.loaders.settings import LoaderSettings
+from ragmm.loaders.settings import Ocr as Policy
+from ragmm.types import Modality
 
 RED, BLUE, GREEN, SAND = (200, 40, 40), (40, 90, 200), (60, 150, 60), (227, 202, 131)
 Colour = tuple[int, int, int]
@@ -151,3 +158,64 @@ def test_two_entries_of_one_colour_are_not_told_apart() -> None:
     for number, (name, colour) in enumerate((("Exports", RED), ("Imports", (190, 30, 30)), ("Balance", GREEN))):
         plot.entry(name, 640, 200 + 30 * number, colour, block=True)
     assert "Exports" not in legend_in_words(plot.lines, plot.image)
+
+
+def test_bars_on_their_side_are_measured_too() -> None:
+    plot = Plot(("0", "1"))
+    plot.image.paste((255, 255, 255), (0, 0, 700, 480))
+    plot.lines.clear()
+    for number in range(6):
+        plot.draw.line((150 + 100 * number, 60, 150 + 100 * number, 400), fill=(220, 220, 220))
+        plot.write(f"{10 * number}%", 150 + 100 * number, 420)
+    for number, (label, value) in enumerate((("Bicycle", 37), ("Tram", 22), ("On foot", 45), ("Car", 8))):
+        y = 100 + 75 * number
+        plot.draw.rectangle((150, y - 18, 150 + 10 * value, y + 18), fill=GREEN)
+        font = ImageFont.load_default(15)
+        x0, y0, x1, y1 = map(float, plot.draw.textbbox((138, y), label, font=font, anchor="rm"))
+        plot.draw.text((138, y), label, fill=(0, 0, 0), font=font, anchor="rm")
+        plot.lines.append(OcrLine(text=label, box=(x0, y0 - 2, x1, y1 + 2), confidence=0.99))
+    found = plot.read()
+    assert found is not None
+    assert [label for label, _ in found.rows] == ["Bicycle", "Tram", "On foot", "Car"]
+    assert all(cell.endswith("%") for _, cell in found.rows)
+    assert all(abs(about(cell) - value) <= 1 for (_, cell), value in zip(found.rows, (37, 22, 45, 8), strict=True))
+
+
+def test_bars_below_nought_are_less_than_nothing() -> None:
+    plot = Plot(("0", "1"))
+    plot.image.paste((255, 255, 255), (0, 0, 700, 480))
+    plot.lines.clear()
+    for number in range(5):
+        plot.write(str(20 - 10 * number), 40, 60 + 80 * number)
+    for number, (label, value) in enumerate((("Oslo", 15), ("Rome", 7), ("Bern", -4), ("Wien", -13))):
+        x, end = 150 + 150 * number, 220 - 8 * value
+        plot.draw.rectangle((x - 20, min(220, end), x + 20, max(220, end)), fill=BLUE)
+        plot.write(label, x, 430)
+    found = plot.read()
+    assert found is not None
+    assert dict(found.rows).keys() == {"Oslo", "Rome", "Bern", "Wien"}
+    said = {label: float(cell.strip("~")) for label, cell in found.rows}
+    assert all(
+        abs(said[label] - value) < 0.6 for label, value in (("Oslo", 15), ("Rome", 7), ("Bern", -4), ("Wien", -13))
+    )
+
+
+def test_bars_drawn_in_a_pdf_are_measured(tmp_path: Path) -> None:
+    file = tmp_path / "tools.pdf"
+    with pymupdf.open() as pdf:  # type: ignore[no-untyped-call]
+        page = pdf.new_page()
+        page.insert_text((72, 60), "The prices of the tools were compared in spring, as the members had asked for it.")
+        for number in range(5):
+            y = 400 - 50 * number
+            page.draw_line((120, y), (460, y), color=(0.8, 0.8, 0.8), width=0.5)
+            page.insert_text((95, y + 3), str(20 * number), fontsize=9)
+        for number, (label, value) in enumerate((("Hammer", 21), ("Drill", 74), ("Lamp", 40), ("Fan", 58))):
+            x = 140 + 80 * number
+            page.draw_rect((x, 400 - 2.5 * value, x + 40, 400), color=None, fill=(0.2, 0.45, 0.6))
+            page.insert_text((x + 6, 415), label, fontsize=9)
+        pdf.save(file)
+    loader = PdfLoader(LoaderSettings(ocr=Policy.NEVER))
+    figure = next(item for item in loader.load(file, probe(file, file.name)) if item.modality is Modality.FIGURE)
+    rows = dict(row.strip("| ").split(" | ") for row in figure.text.splitlines() if "~" in row and row.startswith("|"))
+    assert rows.keys() == {"Hammer", "Drill", "Lamp", "Fan"}
+    assert all(abs(about(rows[label]) - value) <= 1 for label, value in (("Hammer", 21), ("Drill", 74), ("Fan", 58)))
