@@ -59,7 +59,7 @@ class ChartTable:
     heads: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     lines: frozenset[int]
-    """Which of the picture's lines went into it whole."""
+    """Which of the picture's lines went into it whole, or are numbers along its axes."""
 
     note: str = ""
     """What is to be said of the values."""
@@ -94,7 +94,9 @@ def read_chart(lines: Sequence[Written], image: Image | None = None, scale: floa
     pieces = with_legends_cut(pieces, tints) if tints else pieces
     best = (_in_round(pieces, tints) or _in_ways(pieces, len(values), tints)) if len(values) >= _FEWEST else []
     if best:
-        return _table(best, pieces, _is_in_percent(pieces, values) or _has_percent_axis(written))
+        table = _table(best, pieces, _is_in_percent(pieces, values) or _has_percent_axis(written))
+        axes = {piece.line for piece in written} - {piece.line for piece in pieces}
+        return replace(table, lines=table.lines | axes)
     return _off_the_axis(written, pieces, tints) if tints else None
 
 
