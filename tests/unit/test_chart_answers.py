@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from ragmm.pipelines.answer.candidates import FoundValue
 from ragmm.pipelines.answer.found_values import TableWeights, values_in_tables
+from ragmm.pipelines.answer.fractions_said import with_exact_first
 from ragmm.pipelines.query.asked_colours import asks_for_colour, names_colour
 from ragmm.pipelines.query.wanted import wanted
 from ragmm.types import Modality
@@ -87,3 +89,16 @@ def test_names_of_colours() -> None:
     assert names_colour("grün")
     assert not names_colour("Net")
     assert not asks_for_colour("How many colours does the printer have?")
+
+
+def test_an_exact_share_comes_before_about_the_same_in_words() -> None:
+    def found(value: str, likely: float) -> FoundValue:
+        return FoundValue(value=value, shown=value, quote=value, hit=hit(1, value), confidence=likely)
+
+    words, exact, other = found("a quarter", 0.5), found("25.5%", 0.3), found("40%", 0.45)
+    first, *rest = with_exact_first([words, other, exact])
+    assert (first.value, first.confidence) == ("25.5%", 0.5)
+    assert rest == [words, other]
+    assert with_exact_first([words, other]) == [words, other]
+    assert with_exact_first([found("two-thirds", 0.5), found("65%", 0.3)])[0].value == "65%"
+    assert with_exact_first([]) == []

@@ -101,7 +101,8 @@ class Tints:
         for start, end in runs_of(inked.any(axis=0), np.zeros((strip.shape[1], 1))):
             rows = runs_of(inked[:, start:end].any(axis=1), np.zeros((len(strip), 1)))
             top, bottom = max(rows, key=lambda run: run[1] - run[0])
-            if end - start > 0.3 * high * self.scale and 0.6 < (end - start) / (bottom - top) < 2:
+            # What reaches in from the left is no part of the legend.
+            if start and end - start > 0.3 * high * self.scale and 0.6 < (end - start) / (bottom - top) < 2:
                 inside = strip[top + 1 : bottom - 1, start + 1 : end - 1]
                 return float(inside.mean()) if inside.size else None
         return None
