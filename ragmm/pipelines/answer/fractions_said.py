@@ -11,7 +11,7 @@ from ragmm.text.patterns import late
 __all__ = ["with_exact_first"]
 
 _IN_WORDS = late(
-    r"(?:about |around |nearly |almost |over |roughly |approximately )?(?P<count>an?|one|two|three|four|a)?[ -]?"
+    r"(?:about |around |nearly |almost |over |roughly |approximately )?(?P<count>an?|one|two|three|four)?[ -]?"
     r"(?P<part>half|thirds?|quarters?|fifths?|tenths?)",
 )
 _PARTS = {"half": 2, "third": 3, "quarter": 4, "fifth": 5, "tenth": 10}
@@ -24,7 +24,9 @@ _NEAR, _LIKELY = 4.0, 0.2
 def with_exact_first(found: Sequence[FoundValue]) -> list[FoundValue]:
     """The same, but where the likeliest is a share in words and another says about the same exactly, that one first."""
     share = _in_words(found[0].value) if found else None
-    for one in found[1:] if share is not None else ():
+    if share is None:
+        return list(found)
+    for one in found[1:]:
         exact = _PERCENT.fullmatch(one.value.strip())
         if exact and one.confidence >= _LIKELY and abs(float(exact[1].replace(",", ".")) - share) <= _NEAR:
             first = dataclasses.replace(one, confidence=max(one.confidence, found[0].confidence))
