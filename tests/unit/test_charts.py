@@ -148,6 +148,27 @@ def test_bars_in_groups_on_their_side_take_the_order_of_the_legend() -> None:
     assert found[1:] == [(label, *map(str, three)) for label, three in values.items()]
 
 
+def test_two_groups_with_a_legend_are_enough() -> None:
+    canvas = Canvas(700, 360)
+    for number, (name, colour) in enumerate((("2012", TEAL), ("2005", SAND))):
+        canvas.bar(300 + 120 * number, 33, 314 + 120 * number, 47, colour)
+        canvas.write(name, 345 + 120 * number, 40)
+    for number, (first, second, values) in enumerate(
+        (("Have a parent and", "raise a child", (47, 45)), ("Gave money to", "a parent", (15, 12)))
+    ):
+        y = 110 + 120 * number
+        canvas.write(first, 110, y - 11)
+        canvas.write(second, 110, y + 11)
+        for at, (value, colour) in enumerate(zip(values, (TEAL, SAND), strict=True)):
+            canvas.bar(200, y - 26 + 26 * at, 200 + 6 * value, y + 26 * at, colour)
+            canvas.write(str(value), 200 + 6 * value + 16, y - 13 + 26 * at)
+    assert table(canvas.read()) == [
+        ("", "2012", "2005"),
+        ("Have a parent and raise a child", "47", "45"),
+        ("Gave money to a parent", "15", "12"),
+    ]
+
+
 def test_labels_by_turns_in_two_rows_are_one_axis() -> None:
     canvas = Canvas()
     for number, (label, value) in enumerate([("Inner", 11), ("Outer", 25), ("West", 17), ("East", 13), ("Gozo", 12)]):

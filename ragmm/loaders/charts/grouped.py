@@ -13,7 +13,7 @@ from ragmm.loaders.charts.tints import Tints, nearest_tints
 
 __all__ = ["groups_below_each_other", "series_by_legend", "stacks_by_legend"]
 
-_FEWEST_LABELS, _MOST_SERIES = 3, 6
+_FEWEST_LABELS, _MOST_SERIES = 2, 6
 _MOST_LABELS, _MOST_LEGENDS = 200, 40
 """Looked at for a legend, and tried as one."""
 _ALIKE = 0.75

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import median
 
 from ragmm.loaders.charts.bars import Bar, find_bars
@@ -80,7 +81,7 @@ class _Plot:
         return round(self._zoom * right) + 2 if right < self._pixels.shape[1] / self._zoom / 2 else 0
 
     def bars(self) -> list[Measured]:
-        found, base = self._standing()
+        found, base = self._standing
         places = [(self._left + bar.middle) / self._zoom for bar, _ in found]
         categories = categories_of(self._pieces, self._scale, base, places)
         pitch = pitch_of(categories)
@@ -101,6 +102,7 @@ class _Plot:
         scale = self._scale
         return scale.least <= 1.01 * abs(scale.step) and scale.most >= 0
 
+    @cached_property
     def _standing(self) -> tuple[list[tuple[Bar, int]], float]:
         """Bars with the side of nought that they are on, and the place where they stand: all on one line.
 
@@ -153,7 +155,7 @@ class _Plot:
     def lines(self) -> list[Measured]:
         """Where lines of the colours of a legend are at the labels below."""
         scale = self._scale
-        if not scale.across or len(self._standing()[0]) >= _FEWEST:
+        if not scale.across or len(self._standing[0]) >= _FEWEST:
             return []
         categories = categories_of(self._pieces, scale, max(tick.y for tick in scale.ticks))
         entries = self._entries(categories)

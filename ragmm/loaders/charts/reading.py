@@ -130,7 +130,7 @@ def _in_ways(pieces: Sequence[ChartPiece], count: int, tints: Tints | None) -> l
     ways = ((_across(pieces, tints), count), (upright, count - below), (_grouped(pieces, tints), count))
     fitting = [facts for facts, most in ways if len(facts) >= max(_FEWEST, _PAIRED * most)]
     if fitting:
-        return max(fitting, key=len)
+        return max(fitting, key=lambda facts: (len(facts), sum(bool(fact.series) for fact in facts)))
     best = [_Fact(label=label, value=value) for label, value in pairs_around(pieces, tints)]
     return best if len(best) >= max(_FEWEST_AROUND, _PAIRED_AROUND * count) else []
 
