@@ -219,3 +219,16 @@ def test_bars_drawn_in_a_pdf_are_measured(tmp_path: Path) -> None:
     rows = dict(row.strip("| ").split(" | ") for row in figure.text.splitlines() if "~" in row and row.startswith("|"))
     assert rows.keys() == {"Hammer", "Drill", "Lamp", "Fan"}
     assert all(abs(about(rows[label]) - value) <= 1 for label, value in (("Hammer", 21), ("Drill", 74), ("Fan", 58)))
+
+
+def test_of_bars_with_a_label_each_second_those_with_one_are_read() -> None:
+    plot = Plot(("0", "10", "20", "30"))
+    values = (28, 24, 21, 17, 13, 9, 4)
+    for number, value in enumerate(values):
+        plot.bar(120 + 85 * number, value / 10, BLUE)
+        if number % 2 == 0:
+            plot.write(f"City {'ABCD'[number // 2]}", 120 + 85 * number, 425)
+    found = plot.read()
+    assert found is not None
+    assert [label for label, _ in found.rows] == ["City A", "City B", "City C", "City D"]
+    assert all(abs(about(cell) - value) <= 0.5 for (_, cell), value in zip(found.rows, values[::2], strict=True))

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from statistics import median
 
 from ragmm.loaders.charts.bars import Bar, find_bars
@@ -30,6 +31,8 @@ _BESIDE = 0.3
 """Of the distance between two labels, how far a bar that stands alone may be from the middle of its own."""
 _OVER = 0.05
 """Of the scale, how far beyond its numbers something may reach."""
+_SKIPPING = 1.5
+"""Bars for each label, from where on some have none."""
 _LEVEL = 3
 """Pixels between the feet of bars."""
 _EDGE = 0.7
@@ -87,6 +90,8 @@ class _Plot:
         pitch = pitch_of(categories)
         if not _are_apart(categories) or len(found) < _FEWEST:
             return []
+        if len(found) > _SKIPPING * len(categories) and (some := self._every_other(categories, places)):
+            return some
         own = [min(range(len(categories)), key=lambda at: abs(categories[at].place - place)) for place in places]
         far = max(abs(categories[at].place - place) for at, place in zip(own, places, strict=True))
         if len(set(own)) < max(_FEWEST, _HAVE * len(categories)) or far > pitch / 2:
@@ -96,6 +101,26 @@ class _Plot:
         if alone:
             return self._facts(categories, [(part, 0, None) for part in parts]) if far <= _BESIDE * pitch else []
         return self._facts(categories, self._named(categories, parts))
+
+    def _every_other(self, categories: Sequence[Category], places: Sequence[float]) -> list[Measured]:
+        """Where for want of room only every second or third bar has a label: those, if the longest and the shortest
+        are among them."""
+        found = self._standing[0]
+        order = sorted(range(len(places)), key=lambda at: places[at])
+        apart = median(places[b] - places[a] for a, b in pairwise(order))
+        near = [min(range(len(order)), key=lambda at: abs(places[order[at]] - one.place)) for one in categories]
+        far = max(abs(places[order[at]] - one.place) for at, one in zip(near, categories, strict=True))
+        if len({b - a for a, b in pairwise(near)}) != 1 or far > _BESIDE * apart:
+            return []
+        parts = [
+            _Measure(at=number, bar=found[order[at]][0], sign=found[order[at]][1]) for number, at in enumerate(near)
+        ]
+        if any(len(bar.parts) > 1 for bar, _ in found):
+            return []
+        every = [self._amount(bar, 0, sign) for bar, sign in found]
+        kept = [self._amount(part.bar, 0, part.sign) for part in parts]
+        whole = max(every) == max(kept) and min(every) == min(kept)
+        return self._facts(categories, [(part, 0, None) for part in parts]) if whole else []
 
     @property
     def _from_nought(self) -> bool:
