@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ragmm.isolation.limits import seconds_left, take_slow_work
 from ragmm.loaders.base import DocumentWarning
+from ragmm.loaders.charts.colours import legend_in_words
 from ragmm.loaders.charts.reading import ChartTable, read_chart
 from ragmm.loaders.levelling import around, levelled, slant_of
 from ragmm.loaders.ocr_engine import Engine
@@ -187,20 +188,24 @@ class _ReadPicture:
     lines: list[OcrLine]
     paper: bool
     chart: ChartTable | None
+    legend: str
+    """The colours of its legend."""
 
     @property
     def text(self) -> str:
-        if self.chart is None:
-            return joined_text(self.lines, paper=self.paper)
-        rest = [line for number, line in enumerate(self.lines) if number not in self.chart.lines]
-        return "\n".join(filter(None, (joined_text(rest), self.chart.markdown)))
+        shown = self.chart.lines if self.chart else frozenset()
+        rest = [line for number, line in enumerate(self.lines) if number not in shown]
+        table = self.chart.markdown if self.chart else ""
+        return "\n".join(filter(None, (joined_text(rest, paper=self.paper), self.legend, table)))
 
 
 def _read(asset: Asset, ocr: OcrReader, policy: OcrPolicy) -> _ReadPicture:
     image = decoded(asset)
     lines = ocr.lines(image, quick=policy == OcrPolicy.AUTO and not likely_has_text(image))
     paper = is_paper(lines)
-    return _ReadPicture(lines=lines, paper=paper, chart=read_chart(lines, image) if lines and not paper else None)
+    drawn = bool(lines) and not paper
+    chart, legend = (read_chart(lines, image), legend_in_words(lines, image)) if drawn else (None, "")
+    return _ReadPicture(lines=lines, paper=paper, chart=chart, legend=legend)
 
 
 def _tables(item: Item, read: _ReadPicture, settings: LoaderSettings) -> Iterator[Item]:

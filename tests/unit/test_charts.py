@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pymupdf
@@ -147,6 +148,27 @@ def test_bars_in_groups_on_their_side_take_the_order_of_the_legend() -> None:
     assert found[1:] == [(label, *map(str, three)) for label, three in values.items()]
 
 
+def test_two_groups_with_a_legend_are_enough() -> None:
+    canvas = Canvas(700, 360)
+    for number, (name, colour) in enumerate((("2012", TEAL), ("2005", SAND))):
+        canvas.bar(300 + 120 * number, 33, 314 + 120 * number, 47, colour)
+        canvas.write(name, 345 + 120 * number, 40)
+    for number, (first, second, values) in enumerate(
+        (("Have a parent and", "raise a child", (47, 45)), ("Gave money to", "a parent", (15, 12)))
+    ):
+        y = 110 + 120 * number
+        canvas.write(first, 110, y - 11)
+        canvas.write(second, 110, y + 11)
+        for at, (value, colour) in enumerate(zip(values, (TEAL, SAND), strict=True)):
+            canvas.bar(200, y - 26 + 26 * at, 200 + 6 * value, y + 26 * at, colour)
+            canvas.write(str(value), 200 + 6 * value + 16, y - 13 + 26 * at)
+    assert table(canvas.read()) == [
+        ("", "2012", "2005"),
+        ("Have a parent and raise a child", "47", "45"),
+        ("Gave money to a parent", "15", "12"),
+    ]
+
+
 def test_labels_by_turns_in_two_rows_are_one_axis() -> None:
     canvas = Canvas()
     for number, (label, value) in enumerate([("Inner", 11), ("Outer", 25), ("West", 17), ("East", 13), ("Gozo", 12)]):
@@ -188,6 +210,77 @@ def test_two_values_of_one_label_and_series_are_neither_claimed() -> None:
         for at, value in enumerate(values):
             canvas.write(str(value), 200 + 120 * at, 110 + 60 * number)
     assert canvas.read() is None, "nothing says what the two columns are"
+
+
+def pie(canvas: Canvas, slices: list[tuple[str, int, tuple[int, int, int]]]) -> None:
+    """Clockwise from the top, each share in a dark box on its slice, the legend beside it."""
+    start = -90.0
+    for number, (name, share, colour) in enumerate(slices):
+        end = start + 3.6 * share
+        canvas.draw.pieslice((60, 80, 360, 380), start, end, fill=colour)
+        canvas.draw.rectangle((440, 153 + 30 * number, 454, 167 + 30 * number), fill=colour)
+        canvas.write(name, 500, 160 + 30 * number)
+        start = end
+    start = -90.0
+    for _, share, _ in slices:
+        angle = math.radians(start + 1.8 * share)
+        x, y = 210 + 95 * math.cos(angle), 230 + 95 * math.sin(angle)
+        canvas.draw.rectangle((x - 22, y - 12, x + 22, y + 12), fill=(60, 60, 60))
+        canvas.write(f"{share}%", x, y, (255, 255, 255))
+        start += 3.6 * share
+
+
+def test_a_pie_takes_its_names_from_the_legend_by_what_surrounds_its_values() -> None:
+    canvas = Canvas()
+    pie(canvas, [("Rent", 45, GOLD), ("Food", 30, TEAL), ("Travel", 25, BLUE)])
+    assert table(canvas.read())[1:] == [("Rent", "45%"), ("Food", "30%"), ("Travel", "25%")]
+
+
+def test_slices_of_like_colours_take_the_order_of_the_legend() -> None:
+    canvas = Canvas()
+    slices = [("Rent", 40, TEAL), ("Food", 33, BLUE), ("Travel", 15, GOLD), ("Fees", 12, (212, 170, 52))]
+    pie(canvas, slices)
+    assert table(canvas.read())[1:] == [(name, f"{share}%") for name, share, _ in slices]
+
+
+def test_slices_in_another_order_than_the_legend_are_not_claimed_where_colours_do_not_tell() -> None:
+    canvas = Canvas()
+    pie(canvas, [("Rent", 40, TEAL), ("Food", 33, BLUE), ("Travel", 15, GOLD), ("Fees", 12, (212, 170, 52))])
+    for at, name in enumerate(("Travel", "Fees", "Food", "Rent")):
+        canvas.draw.rectangle((430, 150 + 30 * at, 456, 170 + 30 * at), fill=(GOLD, (212, 170, 52), BLUE, TEAL)[at])
+        canvas.lines[at] = OcrLine(text=name, box=canvas.lines[at].box, confidence=0.99)
+    assert canvas.read() is None
+
+
+def test_upright_stacks_take_the_order_of_the_legend_where_one_series_is_white() -> None:
+    canvas = Canvas()
+    kinds = [
+        ("Both", (0, 0, 0), (255, 255, 255)),
+        ("Late", (255, 255, 255), (0, 0, 0)),
+        ("Early", (150, 150, 150), (0, 0, 0)),
+    ]
+    for number, (label, values) in enumerate([("Oslo", (22, 31, 40)), ("Rome", (28, 37, 33)), ("Bern", (33, 30, 25))]):
+        x, y = 120 + 110 * number, 120
+        canvas.write(label, x, 430)
+        for value, (_, fill, ink) in zip(values, kinds, strict=True):
+            canvas.draw.rectangle((x - 22, y, x + 22, y + 3 * value), fill=fill, outline=(0, 0, 0))
+            canvas.write(str(value), x, y + 1.5 * value, ink)
+            y += 3 * value
+    for number, (name, fill, _) in enumerate(kinds):
+        canvas.draw.rectangle((480, 153 + 30 * number, 494, 167 + 30 * number), fill=fill, outline=(0, 0, 0))
+        canvas.write(name, 530, 160 + 30 * number)
+    heads, *rows = table(canvas.read())
+    cells = {row[0]: dict(zip(heads[1:], row[1:], strict=True)) for row in rows}
+    assert cells["Oslo"] == {"Both": "22", "Late": "31", "Early": "40"}
+    assert cells["Bern"] == {"Both": "33", "Late": "30", "Early": "25"}
+
+
+def test_numbers_that_belong_to_names_are_no_values() -> None:
+    canvas = Canvas()
+    for number, (label, value) in enumerate((("District 1", "14%"), ("District 2", "53%"), ("65 YEARS", "33%"))):
+        canvas.write(label, 110, 100 + 50 * number)
+        canvas.write(value, 300, 100 + 50 * number)
+    assert table(canvas.read())[1:] == [("District 1", "14%"), ("District 2", "53%"), ("65 YEARS", "33%")]
 
 
 @pytest.fixture

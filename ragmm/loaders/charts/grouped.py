@@ -11,9 +11,9 @@ from ragmm.loaders.charts.pieces import ChartPiece, LabelledValues, gathered, is
 from ragmm.loaders.charts.series import Groups, Named, entry_name
 from ragmm.loaders.charts.tints import Tints, nearest_tints
 
-__all__ = ["groups_below_each_other", "series_by_legend"]
+__all__ = ["groups_below_each_other", "series_by_legend", "stacks_by_legend"]
 
-_FEWEST_LABELS, _MOST_SERIES = 3, 6
+_FEWEST_LABELS, _MOST_SERIES = 2, 6
 _MOST_LABELS, _MOST_LEGENDS = 200, 40
 """Looked at for a legend, and tried as one."""
 _ALIKE = 0.75
@@ -22,6 +22,8 @@ _REACH = 0.5
 """Of the distance between two labels within which a value belongs to one."""
 _HEAD = 0.7
 """Of it within which what stands above the first label is their head."""
+_FEWEST_COLOURS = 2
+"""Entries of a legend that have one."""
 _AGREED = 0.9
 """Of the values with a colour that must have that of the entry whose place they have."""
 
@@ -62,6 +64,8 @@ def series_by_legend(groups: Groups, labels: Sequence[ChartPiece], tints: Tints)
     of_values = [[tints.of_value(value) for value in group] for group in groups]
     for legend in islice(_legends(labels, wide), _MOST_LEGENDS):
         colours = [tints.of_entry(entry[0]) for entry in legend]
+        if sum(colour is not None for colour in colours) < _FEWEST_COLOURS:
+            continue
         for order in (list(range(wide)), list(reversed(range(wide)))):
             seen = [(tint, at) for group in of_values for tint, at in zip(group, order, strict=True)]
             told = [(tint, at) for tint, at in seen if tint is not None and colours[at] is not None]
@@ -69,6 +73,28 @@ def series_by_legend(groups: Groups, labels: Sequence[ChartPiece], tints: Tints)
             if len(told) >= len(groups) and same >= _AGREED * len(told):
                 return [[entry_name(legend[at]) for at in order] for _ in groups]
     return None
+
+
+def stacks_by_legend(groups: Groups, labels: Sequence[ChartPiece], tints: Tints) -> Named | None:
+    """Of upright stacks, the same from the top; of columns with fewer values than most nothing is said."""
+    counts = Counter(len(group) for group in groups)
+    wide = max(counts, key=lambda count: (counts[count], count))
+    whole = [sorted(group, key=lambda value: value.y) for group in groups if len(group) == wide]
+    if not 2 <= wide <= _MOST_SERIES or sum(map(_is_stack, whole)) < _ALIKE * len(whole):
+        return None
+    names = series_by_legend(whole, labels, tints)
+    if names is None:
+        return None
+    named = {
+        id(value): name for group, own in zip(whole, names, strict=True) for value, name in zip(group, own, strict=True)
+    }
+    return [[named.get(id(value)) for value in group] for group in groups]
+
+
+def _is_stack(group: Sequence[ChartPiece]) -> bool:
+    """Whether values stand above each other, none beside another."""
+    places, high = [value.x for value in group], group[0].height
+    return max(places) - min(places) < high and all(b.y - a.y >= 0.5 * a.height for a, b in pairwise(group))
 
 
 def _legends(labels: Sequence[ChartPiece], wide: int) -> Iterator[list[list[ChartPiece]]]:

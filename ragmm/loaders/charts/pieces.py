@@ -1,12 +1,11 @@
-"""The words of a picture as pieces: labels and values, each with its place; the numbers along axes are left out."""
+"""The words of a picture as pieces: labels and values, each with its place."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
-from statistics import fmean, median
+from statistics import fmean
 from typing import Protocol
 
 from ragmm.types import Box
@@ -20,7 +19,7 @@ __all__ = [
     "joined",
     "pieces_of",
     "same_row",
-    "without_ticks",
+    "whole_year",
     "word_by_word",
 ]
 
@@ -28,6 +27,8 @@ _VALUE = re.compile(
     r"[-+−–~<>≈(]{0,2}(?:US\$|[$€£¥])?\d{1,3}(?:(?:[,.]\d{3})+|\d*)(?:[.,]\d+)?\)?"
     r"(?:%|[KkMB]|bn|m|pp|pts?|million|billion|万|亿|°C?)?"
 )
+_GROUPED = re.compile(r"[1-9]\d{0,2}(?: \d{3})+")
+"""A number whose thousands stand apart; one line alone may be two numbers."""
 _YEAR = re.compile(r"(?:1[6-9]|20)\d\d")
 _UNIT = re.compile(r"(?:%|million|billion|trillion|thousand|bn|万|亿)")
 _LEADING = (
@@ -35,16 +36,23 @@ _LEADING = (
     " october november december age ages aged under over than to and or of no top wave grade phase level class type"
     " year week day quarter q slide page figure table chart source"
     " about least most first last next past in at by is are was"
+    " years yrs months weeks days hours minutes ans jahre jahren años anos anni jaar"
 )
 _LEADS = frozenset(_LEADING.split())
 """Words that a number at the end of a label belongs to."""
+_NUMBERED_BY = (
+    "route road highway district ward zone site group lot unit line version model step round tier stage chapter section"
+    " part team item question building floor room gate bus"
+)
+_NUMBERED = frozenset(_NUMBERED_BY.split())
+"""Words that a bare number at the end of a label belongs to."""
 _PROSE = 46
 """Letters; a longer line without a value at its end is no label."""
 _LONGEST_LABEL = 64
 _RUNNING, _FEWEST_LINES, _CLOSE = 22, 3, 1.4
 """A paragraph: letters a line, lines, and heights between the middles of two of them."""
-_FEWEST_TICKS = 3
-_UNEVEN = 0.12
+
+
 _THIS_CENTURY = 40
 """Of two digits for a year, those below are of this century."""
 
@@ -115,10 +123,13 @@ class LabelledValues:
 def pieces_of(lines: Sequence[Written]) -> list[ChartPiece]:
     """Labels and values; a line like "Total 26 36" is three of them, one of a paragraph is one."""
     running = _paragraphs(lines)
+    grouped = [number for number, line in enumerate(lines) if _GROUPED.fullmatch(line.text.strip())]
     found: list[ChartPiece] = []
     for number, line in enumerate(lines):
         if number in running:
             found.append(replace(_piece(number, line, 0, len(line.text), value=False), is_running=True))
+        elif number in grouped and len(grouped) > 1:
+            found.append(replace(_piece(number, line, 0, len(line.text), value=True), text="".join(line.text.split())))
         else:
             found += _split(number, line)
     return found
@@ -154,7 +165,7 @@ def _split(number: int, line: Written) -> Iterator[ChartPiece]:
     words = _words(line.text)
     if not words:
         return
-    words = [(start, end, _whole_year(word)) for start, end, word in words]
+    words = [(start, end, whole_year(word)) for start, end, word in words]
     if len(words) == 1 and words[0][2] != line.text.strip():
         yield replace(_piece(number, line, 0, len(line.text), value=False), text=words[0][2])
         return
@@ -172,10 +183,17 @@ def _split(number: int, line: Written) -> Iterator[ChartPiece]:
         first, last = 0, len(words)
     else:
         first = first if _stands_before(words, first) else 0
-        last = last if words[last - 1][2].casefold().strip(".,:") not in _LEADS else len(words)
+        last = len(words) if _belongs(words, last) else last
     yield from (_piece(number, line, start, end, value=True) for start, end, _ in words[:first])
     yield _piece(number, line, words[first][0], words[last - 1][1], value=False)
     yield from (_piece(number, line, start, end, value=True) for start, end, _ in words[last:])
+
+
+def whole_year(word: str) -> str:
+    """1998 of '98; any other word as it is."""
+    if not re.fullmatch(r"['’‘]\d\d", word):
+        return word
+    return f"{'20' if int(word[1:]) < _THIS_CENTURY else '19'}{word[1:]}"
 
 
 def _words(text: str) -> list[tuple[int, int, str]]:
@@ -211,6 +229,12 @@ def _stands_before(words: Sequence[tuple[int, int, str]], count: int) -> bool:
     if not 0 < count < len(words):
         return False
     return words[count][2][0].isupper() and words[count][2].casefold().strip(".,") not in _LEADS
+
+
+def _belongs(words: Sequence[tuple[int, int, str]], last: int) -> bool:
+    """Whether a number after words is part of what they name ("Under 30", "District 3"), no value of it."""
+    before = words[last - 1][2].casefold().strip(".,:")
+    return before in _LEADS or (before in _NUMBERED and last + 1 == len(words) and words[last][2].isdigit())
 
 
 def _piece(number: int, line: Written, start: int, end: int, *, value: bool) -> ChartPiece:
@@ -271,92 +295,3 @@ def gathered(labels: Sequence[ChartPiece]) -> list[list[ChartPiece]]:
         else:
             groups.append([label])
     return groups
-
-
-# The numbers along an axis ---------------------------------------------------------------------------------------
-
-
-def without_ticks(pieces: Sequence[ChartPiece]) -> list[ChartPiece]:
-    """Without the values that stand in even steps along an axis and count in even steps too; years of two digits
-    become labels."""
-    pieces = _with_whole_years(pieces)
-    labels = [piece for piece in pieces if not piece.is_value and not is_prose(piece)]
-    values = [piece for piece in pieces if piece.is_value and not any(_is_left(label, piece) for label in labels)]
-    high = median(piece.height for piece in values) if values else 0.0
-    ticks: set[int] = set()
-    for side, across in ((0, 1), (2, 1), (None, 1), (None, 0)):
-        for column in _columns(values, side, across, high):
-            ticks.update(id(piece) for piece in _even(column, across))
-    return [piece for piece in pieces if id(piece) not in ticks]
-
-
-def _with_whole_years(pieces: Sequence[ChartPiece]) -> list[ChartPiece]:
-    """A row of numbers of two digits in even steps, as in 96 00 04 08, stands for years."""
-    short = [piece for piece in pieces if piece.is_value and re.fullmatch(r"['’‘]?\d\d", piece.text)]
-    whole = {id(piece): _year(piece) for piece in short}
-    high = median(piece.height for piece in short) if short else 0.0
-    found: dict[int, ChartPiece] = {}
-    for row in _columns(list(whole.values()), None, 0, high):
-        found.update({id(piece): piece for piece in _even(row, 0)})
-    return [whole[id(piece)] if id(whole.get(id(piece))) in found else piece for piece in pieces]
-
-
-def _year(piece: ChartPiece) -> ChartPiece:
-    return replace(piece, text=_whole_year(f"'{piece.text[-2:]}"), is_value=False)
-
-
-def _whole_year(word: str) -> str:
-    """1998 of '98; any other word as it is."""
-    if not re.fullmatch(r"['’‘]\d\d", word):
-        return word
-    return f"{'20' if int(word[1:]) < _THIS_CENTURY else '19'}{word[1:]}"
-
-
-def _is_left(label: ChartPiece, value: ChartPiece) -> bool:
-    """Whether a label stands left of a value in its row: then that is no number along an axis."""
-    return label.box[0] < value.box[0] and same_row(label, value)
-
-
-def _columns(values: Sequence[ChartPiece], side: int | None, across: int, high: float) -> Iterator[list[ChartPiece]]:
-    """Values of one column (across 1) by their left (side 0), right (2) or middle, or of one row (across 0)."""
-
-    def place(piece: ChartPiece) -> float:
-        if across == 0:
-            return piece.y
-        return piece.x if side is None else piece.box[side]
-
-    column: list[ChartPiece] = []
-    for piece in sorted(values, key=place):
-        if column and place(piece) - place(column[-1]) > 0.35 * high:
-            yield column
-            column = []
-        column.append(piece)
-    yield column
-
-
-def _even(column: Sequence[ChartPiece], across: int) -> list[ChartPiece]:
-    """The longest run of them that counts and stands in even steps."""
-    ordered = sorted(column, key=lambda piece: piece.y if across else piece.x)
-    best: list[ChartPiece] = []
-    for one, other in combinations(range(len(ordered)), 2):
-        if other - one > 2:
-            continue
-        run = _steps(ordered, one, other, across)
-        best = run if len(run) > len(best) else best
-    return best if len(best) >= _FEWEST_TICKS + (across == 0) else []
-
-
-def _steps(ordered: Sequence[ChartPiece], one: int, other: int, across: int) -> list[ChartPiece]:
-    def place(piece: ChartPiece) -> float:
-        return piece.y if across else piece.x
-
-    run = [ordered[one], ordered[other]]
-    apart, step = place(run[1]) - place(run[0]), run[1].amount - run[0].amount
-    if not apart > 0 or not abs(step) > 0:
-        return []
-    for piece in ordered[other + 1 :]:
-        if abs(place(piece) - place(run[-1]) - apart) <= _UNEVEN * apart and (
-            abs(piece.amount - run[-1].amount - step) <= 1e-6 + 1e-3 * abs(step)
-        ):
-            run.append(piece)
-    return run

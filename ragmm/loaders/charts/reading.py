@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -10,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from ragmm.loaders.charts.across import rows_across
 from ragmm.loaders.charts.around import pairs_around
-from ragmm.loaders.charts.grouped import groups_below_each_other, series_by_legend
+from ragmm.loaders.charts.grouped import groups_below_each_other, series_by_legend, stacks_by_legend
 from ragmm.loaders.charts.legends import with_legends_cut
+from ragmm.loaders.charts.measured import measured
 from ragmm.loaders.charts.pieces import (
     ChartPiece,
     LabelledValues,
@@ -21,9 +23,10 @@ from ragmm.loaders.charts.pieces import (
     joined,
     pieces_of,
     same_row,
-    without_ticks,
 )
-from ragmm.loaders.charts.series import Named, series_by_colour, series_by_head, series_by_order
+from ragmm.loaders.charts.pies import pairs_in_round
+from ragmm.loaders.charts.series import Groups, Named, series_by_colour, series_by_head, series_by_order
+from ragmm.loaders.charts.ticks import scales_of, without_ticks
 from ragmm.loaders.charts.tints import Tints
 from ragmm.loaders.charts.upright import columns_upright
 
@@ -37,6 +40,13 @@ _PAIRED = 0.6
 """Of the values that must have found a label for a picture to be read as a chart of that make."""
 _FEWEST_AROUND, _PAIRED_AROUND = 3, 0.8
 """The same where nothing but nearness pairs them."""
+_AGREED = 0.9
+"""Of the values that two ways name."""
+_NEXT_LINE = 1.7
+"""Heights below an axis within which its labels go on."""
+_MARKS = re.compile(r"^(?:[\W_]+|[oO0]\s+)?(?:[\d.,]+%?\s+)?(?=[^\W\d])")
+"""What the line, the mark or the value before an entry of a legend is often read as."""
+_READ_OFF = "Values with ~ are read off the axis."
 _MOST_VALUES = 400
 _MOST_PERCENT = 200
 _PERCENT = re.compile(r"%|\bper ?cent|\bshare of\b|百分", re.IGNORECASE)
@@ -49,13 +59,17 @@ class ChartTable:
     heads: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     lines: frozenset[int]
-    """Which of the picture's lines went into it whole."""
+    """Which of the picture's lines went into it whole, or are numbers along its axes."""
+
+    note: str = ""
+    """What is to be said of the values."""
 
     @property
     def markdown(self) -> str:
-        """As tables are stored everywhere."""
+        """As tables are stored everywhere, a note above."""
         lines = [self.heads, tuple("---" for _ in self.heads), *self.rows]
-        return "\n".join("| " + " | ".join(cell.replace("|", "/") for cell in line) + " |" for line in lines)
+        rows = ["| " + " | ".join(cell.replace("|", "/") for cell in line) + " |" for line in lines]
+        return "\n".join(filter(None, [self.note, *rows]))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,19 +85,54 @@ def read_chart(lines: Sequence[Written], image: Image | None = None, scale: floa
 
     `scale`: the image's pixels per unit of the lines' boxes.
     """
-    pieces = without_ticks(pieces_of(lines))
+    written = pieces_of(lines)
+    pieces = without_ticks(written)
     values = [piece for piece in pieces if piece.is_value]
-    if not _FEWEST <= len(values) <= _MOST_VALUES:
+    if len(values) > _MOST_VALUES:
         return None
     tints = Tints(image, scale) if image is not None else None
     pieces = with_legends_cut(pieces, tints) if tints else pieces
-    ways = [_across(pieces, tints), _upright(pieces, tints), _grouped(pieces, tints)]
-    best = max(ways, key=len)
-    if len(best) < max(_FEWEST, _PAIRED * len(values)):
-        best = [_Fact(label=label, value=value) for label, value in pairs_around(pieces, tints)]
-        if len(best) < max(_FEWEST_AROUND, _PAIRED_AROUND * len(values)):
-            return None
-    return _table(best, pieces, _is_in_percent(pieces, values))
+    best = (_in_round(pieces, tints) or _in_ways(pieces, len(values), tints)) if len(values) >= _FEWEST else []
+    if best:
+        table = _table(best, pieces, _is_in_percent(pieces, values) or _has_percent_axis(written))
+        axes = {piece.line for piece in written} - {piece.line for piece in pieces}
+        return replace(table, lines=table.lines | axes)
+    return _off_the_axis(written, pieces, tints) if tints else None
+
+
+def _off_the_axis(written: Sequence[ChartPiece], pieces: Sequence[ChartPiece], tints: Tints) -> ChartTable | None:
+    """Where values are not printed: about what bars and lines come to."""
+    scales = scales_of(written)
+    found = measured(pieces, scales, tints) if scales else []
+    names = {id(one.entry): _MARKS.sub("", one.entry.text) if one.entry else "" for one in found}
+    rows: dict[int, dict[int, str]] = {}
+    for one in found:
+        rows.setdefault(id(one.label[0]), {})[id(one.entry)] = one.text
+    labels = {id(one.label[0]): joined(one.label) for one in found}
+    entries = [one.entry for one in found if one.entry]
+    used = [*entries, *(part for one in found for part in one.label), *(tick for one in scales for tick in one.ticks)]
+    table = ChartTable(
+        heads=("", *names.values()),
+        rows=tuple((labels[at], *(row.get(name, "") for name in names)) for at, row in rows.items()),
+        lines=frozenset(piece.line for piece in used),
+        note=_READ_OFF,
+    )
+    return table if found else None
+
+
+def _in_round(pieces: Sequence[ChartPiece], tints: Tints | None) -> list[_Fact]:
+    return [_Fact(label=label, value=value) for label, value in pairs_in_round(pieces, tints)] if tints else []
+
+
+def _in_ways(pieces: Sequence[ChartPiece], count: int, tints: Tints | None) -> list[_Fact]:
+    """In the way that pairs most of the values; nothing where none pairs enough of them."""
+    upright, below = _upright(pieces, tints)
+    ways = ((_across(pieces, tints), count), (upright, count - below), (_grouped(pieces, tints), count))
+    fitting = [facts for facts, most in ways if len(facts) >= max(_FEWEST, _PAIRED * most)]
+    if fitting:
+        return max(fitting, key=lambda facts: (len(facts), sum(bool(fact.series) for fact in facts)))
+    best = [_Fact(label=label, value=value) for label, value in pairs_around(pieces, tints)]
+    return best if len(best) >= max(_FEWEST_AROUND, _PAIRED_AROUND * count) else []
 
 
 def _across(pieces: Sequence[ChartPiece], tints: Tints | None) -> list[_Fact]:
@@ -142,7 +191,8 @@ def _blocks(panel: Sequence[LabelledValues], labels: Sequence[ChartPiece]) -> li
     return blocks
 
 
-def _upright(pieces: Sequence[ChartPiece], tints: Tints | None) -> list[_Fact]:
+def _upright(pieces: Sequence[ChartPiece], tints: Tints | None) -> tuple[list[_Fact], int]:
+    """And how many values labels of the axes say themselves."""
     facts: list[_Fact] = []
     axes = columns_upright(pieces)
     labels = _other_labels(pieces, axes)
@@ -151,10 +201,24 @@ def _upright(pieces: Sequence[ChartPiece], tints: Tints | None) -> list[_Fact]:
         if max(map(len, groups)) == 1:
             names: Named = [[""] for _ in groups]
         else:
-            found = (tints and series_by_colour(groups, labels, tints)) or _stacked(groups, labels)
-            names = _at_ends(groups, found or _side_by_side(groups, labels), labels)
+            own = [part for column in axis for part in column.label]
+            floor, top = max(part.y + _NEXT_LINE * part.height for part in own), min(part.y for part in own)
+            apart = [label for label in labels if not top < label.y < floor]
+            found = _of_stacks(groups, labels, tints) or _side_by_side(groups, apart)
+            names = _at_ends(groups, found, labels)
         facts += _facts(axis, names)
-    return facts
+    stated = Counter(piece.line for piece in pieces if piece.is_value)
+    said = [sum(stated[line] for line in {part.line for part in column.label}) for axis in axes for column in axis]
+    return facts, len(said) if set(said) == {1} else 0
+
+
+def _of_stacks(groups: Groups, labels: Sequence[ChartPiece], tints: Tints | None) -> Named | None:
+    if tints is None:
+        return _stacked(groups, labels)
+    by_colour, by_place = series_by_colour(groups, labels, tints), stacks_by_legend(groups, labels, tints)
+    if by_colour and by_place:
+        return _both(by_colour, by_place)
+    return by_colour or by_place or _stacked(groups, labels)
 
 
 def _grouped(pieces: Sequence[ChartPiece], tints: Tints | None) -> list[_Fact]:
@@ -165,7 +229,7 @@ def _grouped(pieces: Sequence[ChartPiece], tints: Tints | None) -> list[_Fact]:
     return _facts(groups, names) if names else []
 
 
-def _stacked(groups: Sequence[Sequence[ChartPiece]], labels: Sequence[ChartPiece]) -> Named | None:
+def _stacked(groups: Groups, labels: Sequence[ChartPiece]) -> Named | None:
     """By the labels beside the last column, from the top, where columns are stacks of as many values."""
     last, wide = groups[-1], max(map(len, groups))
     right = max(value.box[2] for value in last)
@@ -187,7 +251,7 @@ def _stacked(groups: Sequence[Sequence[ChartPiece]], labels: Sequence[ChartPiece
     ]
 
 
-def _at_ends(groups: Sequence[Sequence[ChartPiece]], names: Named, labels: Sequence[ChartPiece]) -> Named:
+def _at_ends(groups: Groups, names: Named, labels: Sequence[ChartPiece]) -> Named:
     """With the names that stand right beside values at the ends of lines, where nothing else has named them."""
     known = {name for named in names for name in named}
     found = [list(named) for named in names]
@@ -203,18 +267,31 @@ def _at_ends(groups: Sequence[Sequence[ChartPiece]], names: Named, labels: Seque
     return found
 
 
-def _side_by_side(groups: Sequence[Sequence[ChartPiece]], labels: Sequence[ChartPiece]) -> Named:
+def _side_by_side(groups: Groups, labels: Sequence[ChartPiece]) -> Named:
     """By a legend's order where bars stand beside each other; of what stands above each other nothing is said."""
     beside = all(a.box[2] <= b.x for group in groups for a, b in pairwise(group))
     found = series_by_order(groups, labels) if beside else None
     return found or [[None] * len(group) for group in groups]
 
 
-def _named(groups: Sequence[Sequence[ChartPiece]], labels: Sequence[ChartPiece], tints: Tints | None) -> Named | None:
+def _named(groups: Groups, labels: Sequence[ChartPiece], tints: Tints | None) -> Named | None:
     if max(map(len, groups)) == 1:
         return [[""] for _ in groups]
-    found = (tints and series_by_colour(groups, labels, tints)) or series_by_head(groups, labels)
-    return found or series_by_order(groups, labels)
+    by_colour = series_by_colour(groups, labels, tints) if tints else None
+    by_place = series_by_head(groups, labels) or series_by_order(groups, labels)
+    return _both(by_colour, by_place) if by_colour and by_place else by_colour or by_place
+
+
+def _both(first: Named, second: Named) -> Named:
+    """Where the two agree on nearly all that both name, the name of either; what they differ on has none."""
+    both = [(a, b) for one, other in zip(first, second, strict=True) for a, b in zip(one, other, strict=True)]
+    named = [a == b for a, b in both if a is not None and b is not None]
+    if sum(named) < _AGREED * len(named):
+        return first
+    return [
+        [a if b is None or a == b else b if a is None else None for a, b in zip(one, other, strict=True)]
+        for one, other in zip(first, second, strict=True)
+    ]
 
 
 def _is_in_percent(pieces: Sequence[ChartPiece], values: Sequence[ChartPiece]) -> bool:
@@ -223,6 +300,12 @@ def _is_in_percent(pieces: Sequence[ChartPiece], values: Sequence[ChartPiece]) -
     if any("%" in value.text for value in values if same_row(value, top)):
         return True
     return any(_PERCENT.search(piece.text) for piece in pieces if not piece.is_value and piece.y < top.y)
+
+
+def _has_percent_axis(written: Sequence[ChartPiece]) -> bool:
+    """Whether the axes that there are count in percent."""
+    scales = scales_of(written)
+    return bool(scales) and all("%" in tick.text for scale in scales for tick in scale.ticks)
 
 
 def _table(facts: Sequence[_Fact], pieces: Sequence[ChartPiece], in_percent: bool) -> ChartTable:

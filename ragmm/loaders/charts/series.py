@@ -28,6 +28,12 @@ Named = list[list[str | None]]
 
 def series_by_colour(groups: Groups, labels: Sequence[ChartPiece], tints: Tints) -> Named | None:
     """By the swatch or the colour of an entry of a legend; None where colours do not tell the series apart."""
+    swatched = [label for label in labels if not is_prose(label) and tints.has_swatch(label)]
+    found = _by_entries(groups, swatched, tints) if 2 <= len(swatched) < len(labels) else None
+    return found or _by_entries(groups, labels, tints)
+
+
+def _by_entries(groups: Groups, labels: Sequence[ChartPiece], tints: Tints) -> Named | None:
     high = _TALLEST * median(value.height for group in groups for value in group)
     top = min((label.y for label in labels), default=0.0)
     titles = [label for label in labels if label.y == top and " " in label.text and not tints.has_swatch(label)]

@@ -15,7 +15,7 @@ from ragmm.types import Box
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["Pixels", "Swatch", "Tints", "nearest_tints"]
+__all__ = ["Pixels", "Swatch", "Tints", "has_hue", "main_colour", "nearest_tints", "runs_of"]
 
 Pixels = NDArray[np.int16]
 _NEAR = 60.0
@@ -29,8 +29,18 @@ _GAP = 0.8
 """Of a line's height."""
 _LINE, _UNBROKEN = 2.0, 0.7
 """Heights of a stretch of line before an entry, and how much of it must be inked."""
+_LINE_FROM, _LINE_TO, _STRETCH = 3.5, 2.5, 0.9
+"""Heights before and behind the edge of an entry within which such a stretch is looked for, and how long it is."""
+_ROWS = 8
+"""Looked at for such a stretch."""
 _TO_BAR, _BARRED = 2.0, 0.3
 """Heights before a value within which its bar ends, and how much of them must be inked."""
+_CLEAR, _RING, _SIDES_ALIKE = 0.45, 0.5, 2
+"""Heights between a value and what is looked at around it, how wide that is, and how many of four sides are alike."""
+_TALLER = 0.33
+"""Of the height of its entry, how high a swatch is at least; a line is lower."""
+_TONED = 1.8
+"""Heights before an entry within which a patterned swatch is looked for."""
 _NARROWEST, _WIDEST = 0.36, 3.2
 """Of a swatch, in heights of its entry: strokes of letters are narrower."""
 
@@ -49,9 +59,9 @@ class Tints:
 
     def __init__(self, image: Image, scale: float = 1.0) -> None:
         """`scale`: pixels per unit of the boxes."""
-        self._pixels: Pixels = np.asarray(image.convert("RGB")).astype(np.int16)
-        self._scale = scale
-        self._paper = _main(self._pixels[:: max(1, len(self._pixels) // 200)].reshape(-1, 3))
+        self.pixels: Pixels = np.asarray(image.convert("RGB")).astype(np.int16)
+        self.scale = scale
+        self.paper = main_colour(self.pixels[:: max(1, len(self.pixels) // 200)].reshape(-1, 3))
 
     def of_value(self, piece: ChartPiece) -> Pixels | None:
         """What it is printed on, if that is no paper, else its own colour, if that is no black, else its bar's."""
@@ -61,13 +71,49 @@ class Tints:
         letters = self._letters(piece.box)
         return self._bar_before(piece.box) if letters is None else letters
 
+    def around(self, piece: ChartPiece) -> Pixels | None:
+        """The mean colour of what lies around it and the box that it may stand in; None where that is of two kinds."""
+        x0, y0, x1, y1 = piece.box
+        high = y1 - y0
+        near, far = _CLEAR * high, (_CLEAR + _RING) * high
+        sides = (
+            (x0 - far, y0, x0 - near, y1),
+            (x1 + near, y0, x1 + far, y1),
+            (x0, y0 - far, x1, y0 - near),
+            (x0, y1 + near, x1, y1 + far),
+        )
+        means = [part.mean(axis=0) for part in map(self._cut, sides) if len(part)]
+        alike = [[other for other in means if _apart(one, other) <= _NEAR / 2] for one in means]
+        best = max(alike, key=len, default=[])
+        if len(best) < _SIDES_ALIKE:
+            return None
+        found: Pixels = np.mean(best, axis=0).astype(np.int16)
+        return found
+
+    def tone_of_entry(self, piece: ChartPiece) -> float | None:
+        """How light the swatch of an entry is in the mean, also one that is patterned or framed: 0 to 255."""
+        x0, y0, _, y1 = piece.box
+        high = y1 - y0
+        strip = self._part((x0 - _TONED * high, y0, x0 + _TONED * high, y1))
+        if not strip.size:
+            return None
+        inked = np.abs(strip - self.paper).max(axis=2) > _NEAR / 2
+        for start, end in runs_of(inked.any(axis=0), np.zeros((strip.shape[1], 1))):
+            rows = runs_of(inked[:, start:end].any(axis=1), np.zeros((len(strip), 1)))
+            top, bottom = max(rows, key=lambda run: run[1] - run[0])
+            # What reaches in from the left is no part of the legend.
+            if start and end - start > 0.3 * high * self.scale and 0.6 < (end - start) / (bottom - top) < 2:
+                inside = strip[top + 1 : bottom - 1, start + 1 : end - 1]
+                return float(inside.mean()) if inside.size else None
+        return None
+
     def _bar_before(self, box: Box) -> Pixels | None:
         """The colour of the bar at whose end it stands, if that is no grey."""
         x0, y0, _, y1 = box
         high = y1 - y0
         strip = self._cut((x0 - _TO_BAR * high, y0 + 0.3 * high, x0 - 0.1 * high, y1 - 0.3 * high))
-        inked = strip[np.abs(strip - self._paper).max(axis=1) > _NEAR / 2] if len(strip) else strip
-        colour = _main(inked) if len(inked) > _BARRED * len(strip) and len(inked) else None
+        inked = strip[np.abs(strip - self.paper).max(axis=1) > _NEAR / 2] if len(strip) else strip
+        colour = main_colour(inked) if len(inked) > _BARRED * len(strip) and len(inked) else None
         return colour if colour is not None and colour.max() - colour.min() > _PLAIN / 2 else None
 
     def of_entry(self, piece: ChartPiece) -> Pixels | None:
@@ -89,13 +135,44 @@ class Tints:
         x0, y0, _, y1 = piece.box
         high = y1 - y0
         strip = self._part((x0 - _LINE * high, y0 + 0.2 * high, x0 - 0.15 * high, y1 - 0.2 * high))
-        if strip.shape[1] < high * self._scale:
+        if strip.shape[1] < high * self.scale:
             return None
         for row in strip:
-            inked = row[np.abs(row - self._paper).max(axis=1) > _NEAR]
+            inked = row[np.abs(row - self.paper).max(axis=1) > _NEAR]
             if len(inked) > _UNBROKEN * len(row):
-                colour = _main(inked)
+                colour = main_colour(inked)
                 if colour.max() - colour.min() > _PLAIN:
+                    return colour
+        return None
+
+    def line_of_entry(self, piece: ChartPiece) -> Pixels | None:
+        """The colour of a stretch of line at the beginning of an entry or before it, else its own."""
+        stretch = self._stretch(piece)
+        return self.of_entry(piece) if stretch is None else stretch
+
+    def of_swatch(self, piece: ChartPiece) -> Pixels | None:
+        """The colour of the swatch or the stretch of line before an entry; not that of its letters."""
+        before = self._before(piece)
+        return before[-1].colour if before else self._stretch(piece)
+
+    def is_on_paper(self, piece: ChartPiece) -> bool:
+        """Whether it is printed on what most of the picture is."""
+        under = self._around(piece.box)
+        return under is not None and not self._is_ink(under)
+
+    def _stretch(self, piece: ChartPiece) -> Pixels | None:
+        x0, y0, x1, y1 = piece.box
+        high = y1 - y0
+        strip = self._part((x0 - _LINE_FROM * high, y0 + 0.2 * high, min(x1, x0 + _LINE_TO * high), y1 - 0.2 * high))
+        least = _STRETCH * high * self.scale
+        for row in strip[:: max(1, len(strip) // _ROWS)]:
+            inked = np.abs(row - self.paper).max(axis=1) > _NEAR
+            bare = np.flatnonzero(np.concatenate([[True], ~inked, [True]]))
+            if np.diff(bare).max() <= least:
+                continue
+            for start, end in runs_of(inked, row.astype(np.float64)):
+                colour = main_colour(row[start:end])
+                if end - start >= least and has_hue(colour):
                     return colour
         return None
 
@@ -104,22 +181,37 @@ class Tints:
         return self.swatches((x0 - _BEFORE * (y1 - y0), y0, x0 + y1 - y0, y1))
 
     def swatches(self, box: Box) -> list[Swatch]:
-        """Blocks of one colour as high as they are wide or wider, from the left."""
+        """Blocks of one colour as high as they are wide or wider, from the left; no lines."""
+        found = self._blocks(box, 0.3)
+        if found:
+            return found
+        _, y0, _, y1 = box
+        # Some boxes reach far above their letters: then what is no line, though it fills less of them.
+        lower = self._blocks(box, 0.36)
+        return [one for one in lower if self._height_of(one, y0, y1) >= _TALLER * (y1 - y0)]
+
+    def _blocks(self, box: Box, margin: float) -> list[Swatch]:
         x0, y0, x1, y1 = box
         high = y1 - y0
-        strip = self._part((x0, y0 + 0.3 * high, x1, y1 - 0.3 * high))
+        strip = self._part((x0, y0 + margin * high, x1, y1 - margin * high))
         if strip.size == 0:
             return []
         colour = np.median(strip, axis=0)
         even = np.abs(strip - colour).max(axis=(0, 2)) <= _COARSE
-        inked = np.abs(colour - self._paper).max(axis=1) > _NEAR / 2
+        inked = np.abs(colour - self.paper).max(axis=1) > _NEAR / 2
         found = []
-        for start, end in _runs(even & inked, colour):
-            if _NARROWEST * high * self._scale <= end - start <= _WIDEST * high * self._scale:
+        for start, end in runs_of(even & inked, colour):
+            if _NARROWEST * high * self.scale <= end - start <= _WIDEST * high * self.scale:
                 tone = colour[(start + end) // 2].astype(np.int16)
                 left = max(0.0, x0)
-                found.append(Swatch(start=left + start / self._scale, end=left + end / self._scale, colour=tone))
+                found.append(Swatch(start=left + start / self.scale, end=left + end / self.scale, colour=tone))
         return found
+
+    def _height_of(self, block: Swatch, top: float, bottom: float) -> float:
+        """How high a block is in its middle."""
+        x, reach = (block.start + block.end) / 2, _TALLER * (bottom - top)
+        column = self._cut((x, top - reach, x + 1.5 / self.scale, bottom + reach))
+        return float((np.abs(column - block.colour).max(axis=1) <= _COARSE).sum()) / self.scale
 
     def gaps(self, box: Box) -> list[tuple[float, float]]:
         """Stretches without ink that are wider than the space between two words, from the left."""
@@ -128,17 +220,17 @@ class Tints:
             return []
         under = np.median(strip.reshape(-1, 3), axis=0)
         empty = np.abs(strip - under).max(axis=(0, 2)) <= _NEAR
-        least = _GAP * (box[3] - box[1]) * self._scale
+        least = _GAP * (box[3] - box[1]) * self.scale
         left = max(0.0, box[0])
-        runs = _runs(empty, np.zeros((len(empty), 1)))
-        return [(left + a / self._scale, left + b / self._scale) for a, b in runs if b - a >= least]
+        runs = runs_of(empty, np.zeros((len(empty), 1)))
+        return [(left + a / self.scale, left + b / self.scale) for a, b in runs if b - a >= least]
 
     def _is_ink(self, colour: Pixels) -> bool:
-        return _apart(colour, self._paper) > _NEAR / 1.5
+        return _apart(colour, self.paper) > _NEAR / 1.5
 
     def _part(self, box: Box) -> Pixels:
-        x0, y0, x1, y1 = (max(0, round(side * self._scale)) for side in box)
-        return self._pixels[y0:y1, x0:x1]
+        x0, y0, x1, y1 = (max(0, round(side * self.scale)) for side in box)
+        return self.pixels[y0:y1, x0:x1]
 
     def _cut(self, box: Box) -> Pixels:
         return self._part(box).reshape(-1, 3)
@@ -146,17 +238,22 @@ class Tints:
     def _around(self, box: Box) -> Pixels | None:
         x0, y0, x1, y1 = box
         inside = self._cut((x0, y0 + 0.08 * (y1 - y0), x1, y1 - 0.08 * (y1 - y0)))
-        return _main(inside) if len(inside) else None
+        return main_colour(inside) if len(inside) else None
 
     def _letters(self, box: Box) -> Pixels | None:
         """The colour of the letters, unless they are black or grey; their soft edges do not count."""
         inside = self._cut(box)
         if not len(inside):
             return None
-        apart = np.abs(inside - _main(inside)).mean(axis=1)
+        apart = np.abs(inside - main_colour(inside)).mean(axis=1)
         ink = inside[apart > max(_NEAR / 2, 0.85 * apart.max())]
-        colour = _main(ink) if len(ink) else None
+        colour = main_colour(ink) if len(ink) else None
         return colour if colour is not None and colour.max() - colour.min() > _PLAIN else None
+
+
+def has_hue(colour: Pixels) -> bool:
+    """Whether it is no grey."""
+    return int(colour.max()) - int(colour.min()) > _PLAIN
 
 
 def nearest_tints(tints: Sequence[Pixels | None], entries: Sequence[Pixels | None]) -> list[int | None]:
@@ -171,7 +268,7 @@ def _nearest(tint: Pixels, entries: Sequence[Pixels | None]) -> int | None:
     return order[0][1] if len(order) == 1 or order[1][0] > 1.6 * order[0][0] + 8 else None
 
 
-def _runs(kept: NDArray[np.bool_], colour: NDArray[np.float64]) -> Iterator[tuple[int, int]]:
+def runs_of(kept: NDArray[np.bool_], colour: NDArray[np.float64]) -> Iterator[tuple[int, int]]:
     """Neighbouring columns that are kept and of one colour."""
     start = None
     for at in range(len(kept) + 1):
@@ -183,7 +280,7 @@ def _runs(kept: NDArray[np.bool_], colour: NDArray[np.float64]) -> Iterator[tupl
             start = at
 
 
-def _main(pixels: Pixels) -> Pixels:
+def main_colour(pixels: Pixels) -> Pixels:
     """The commonest colour, to a step of the coarse ones, as the mean of those that are like it."""
     coarse = pixels // _COARSE
     keys = (coarse[:, 0].astype(np.int32) * 64 + coarse[:, 1]) * 64 + coarse[:, 2]

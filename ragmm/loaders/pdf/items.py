@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from ragmm.loaders.charts.colours import legend_in_words
 from ragmm.loaders.charts.reading import read_chart
 from ragmm.loaders.chunking import Block, BlockKind, Outline, chunk_blocks, section_context, token_counter
 from ragmm.loaders.levelling import turned_box
@@ -229,11 +230,12 @@ def _words(figure: PageFigure, asset: Asset, place: Box) -> str:
         return figure.labels
     lines = [line._replace(box=moved(line.box, -place[0], -place[1])) for line in figure.lines if line.upright]
     image = decoded(asset)
-    chart = read_chart(lines, image, image.width / (place[2] - place[0]))
+    scale = image.width / (place[2] - place[0])
+    chart, legend = read_chart(lines, image, scale), legend_in_words(lines, image, scale)
     if chart is None:
-        return figure.labels
+        return "\n".join(filter(None, (figure.labels, legend)))
     rest = " ".join(line.text for number, line in enumerate(lines) if number not in chart.lines)
-    return "\n".join(filter(None, (rest, chart.markdown)))
+    return "\n".join(filter(None, (rest, legend, chart.markdown)))
 
 
 def _without_colour(image: Image) -> Image | None:

@@ -5,24 +5,27 @@ from __future__ import annotations
 import re
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ragmm.errors import DocumentError, LimitError
 from ragmm.loaders.base import DocumentWarning, Probe
+from ragmm.loaders.charts.colours import legend_in_words
 from ragmm.loaders.charts.reading import read_chart
 from ragmm.loaders.figure_labels import link_mentions
 from ragmm.loaders.ocr import ocr_items, ocr_reader
 from ragmm.loaders.papers import is_bill, is_paper
 from ragmm.loaders.pdf.base import Line, OutlineEntry, PdfBackend, PdfFile, PdfPage
 from ragmm.loaders.pdf.budget import Budget
+from ragmm.loaders.pdf.geometry import center_inside
 from ragmm.loaders.pdf.headings import Headings
 from ragmm.loaders.pdf.items import ItemWriter, PageFacts, render_scale
-from ragmm.loaders.pdf.page import PageLayout, Wanted, lay_out, read_paragraphs
+from ragmm.loaders.pdf.letters import with_letters_joined
+from ragmm.loaders.pdf.page import PageLayout, PageTable, Wanted, lay_out, read_paragraphs
 from ragmm.loaders.pdf.page_furniture import RunningLines
 from ragmm.loaders.pdf.scanned_tables import paper_tables_of, rules_of, straight, tables_of
 from ragmm.loaders.pdf.scans import ReadImage, is_blank, is_picture_heavy, is_scanned, read_scan
@@ -30,7 +33,10 @@ from ragmm.loaders.pdf.text import compounds, is_gibberish
 from ragmm.loaders.pdf.text_blocks import read_regions
 from ragmm.loaders.settings import PASSAGES, LoaderSettings, PageImages, Tables
 from ragmm.text.names import display_name
-from ragmm.types import Item, Modality
+from ragmm.types import Box, Item, Modality
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 __all__ = ["PdfLoader", "best_backend"]
 
@@ -82,9 +88,7 @@ class PdfLoader:
             if pdf.pages > _MOST_PAGES:
                 raise LimitError(f"{name} has {pdf.pages:,} pages; at most {_MOST_PAGES:,} are read: split it")
             if pdf.pages == 0:
-                raise DocumentError(
-                    f"{name} has no pages: it may be cut off; fetch or export it again"
-                )
+                raise DocumentError(f"{name} has no pages: it may be cut off; fetch or export it again")
             found = link_mentions(_Document(pdf, name, self._settings, self._ocr).items())
             yield from ocr_items(found, self._settings, only=_is_unread_figure)
 
@@ -150,7 +154,7 @@ class _Document:
             warnings.warn(DocumentWarning(f"{error}; the page is left out"), stacklevel=2)
 
     def _read(self, page: PdfPage) -> Iterator[Item]:
-        lines = page.lines()
+        lines = with_letters_joined(page.lines())
         if not self._looks:
             yield from () if is_gibberish(lines) else self._read_text(page, lines)
         elif lines or not is_blank(page):
@@ -187,8 +191,8 @@ class _Document:
                 found = paper_tables_of if is_bill(scan.lines) else tables_of
                 layout = replace(layout, tables=found(scan.lines, rules_of(image, scale)))
             marks = {"ocr": True, "confidence": round(scan.confidence, 3)}
-            chart = None if is_paper(scan.lines) else read_chart(scan.lines, image, scale)
-            facts = PageFacts(page=page, layout=layout, ocr=marks, slant=slant, chart=chart.markdown if chart else "")
+            layout, said = _with_chart(layout, scan.lines, image, scale)
+            facts = PageFacts(page=page, layout=layout, ocr=marks, slant=slant, chart=said)
         shown = self._settings.page_images is not PageImages.NEVER
         # What fits into one passage is the text of the page's image already.
         if not shown or not self._writer.fits(facts.layout):
@@ -226,6 +230,29 @@ class _Document:
         """The document's own metadata stand with its first item."""
         facts = {**self._facts, "pages": self._pdf.pages}
         return replace(item, metadata={**item.metadata, "document": facts})
+
+
+def _with_chart(layout: PageLayout, lines: Sequence[Line], image: Image, scale: float) -> tuple[PageLayout, str]:
+    """A scanned page without what is said by the chart on it, and that; a printed page has none."""
+    if is_paper(lines):
+        return layout, ""
+    chart, legend = read_chart(lines, image, scale), legend_in_words(lines, image, scale)
+    if chart is None:
+        return layout, legend
+    rest = [line for number, line in enumerate(lines) if number not in chart.lines]
+    paragraphs = tuple(read_paragraphs(rest, read_regions))
+    layout = replace(layout, paragraphs=paragraphs, tables=_without_charts(layout, lines, chart.lines))
+    return layout, "\n".join(filter(None, (legend, chart.markdown)))
+
+
+def _without_charts(layout: PageLayout, lines: Sequence[Line], shown: Collection[int]) -> tuple[PageTable, ...]:
+    """Tables, without those that are made of the words of a chart."""
+
+    def is_chart(box: Box) -> bool:
+        inside = [number for number, line in enumerate(lines) if center_inside(line.box, box)]
+        return 2 * sum(number in shown for number in inside) > len(inside)
+
+    return tuple(one for one in layout.tables if not is_chart(one.table.box))
 
 
 def _metadata(pdf: PdfFile) -> Mapping[str, Any]:

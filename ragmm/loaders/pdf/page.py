@@ -37,7 +37,7 @@ class PageFigure:
     caption: PrintedCaption | None
     labels: str
     lines: tuple[Line, ...]
-    """Those that the labels are made of."""
+    """Those that the labels are made of; of an embedded picture only what stands on it."""
     drawn: bool
     """By shapes alone, without an embedded picture."""
 
@@ -207,12 +207,18 @@ class _Layout:
                     box=box,
                     caption=given[len(tables) + index],
                     labels=self._labels(box),
-                    lines=tuple(line for line in self._lines if center_inside(line.box, box)),
+                    lines=tuple(self._inside(box)),
                     drawn=not any(covered(picture.box, box) > 0.5 for picture in self._pictures),
                 )
                 for index, box in enumerate(figures)
             ),
         )
+
+    def _inside(self, box: Box) -> list[Line]:
+        """Lines in a figure; where a picture fills most of it, those on the picture."""
+        filling = [picture.box for picture in self._pictures if covered(box, picture.box) > _MOST_PICTURED]
+        inside = [line for line in self._lines if center_inside(line.box, box)]
+        return [line for line in inside if _in_any(line.box, filling)] if filling else inside
 
     def _labels(self, box: Box) -> str:
         inside = [line for line in self._lines if center_inside(line.box, box)]

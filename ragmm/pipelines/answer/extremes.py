@@ -17,7 +17,7 @@ from ragmm.pipelines.answer.asked_tables import (
 )
 from ragmm.pipelines.answer.cells import PickedCell, unsaid_share
 from ragmm.pipelines.answer.grids import is_amount
-from ragmm.pipelines.query.asked_extremes import asks_for_extreme, orders
+from ragmm.pipelines.query.asked_extremes import asks_for_extreme, asks_for_thing, orders
 from ragmm.pipelines.query.value_kinds import AskedKind
 from ragmm.pipelines.query.wanted import AskedFor
 from ragmm.text.terms import content_terms, terms
@@ -76,9 +76,11 @@ def pick_extreme(question: str, asked: AskedFor, table: AskedTable, *, most_rows
     label = label_column(rows[row])
     if label == column:
         return None
-    about = frozenset(terms(table.grid.about)).union(*table.heads)
+    named = (cells[label] for cells in table.cells if len(cells) > label)
+    about = frozenset(terms(f"{table.grid.about} {table.grid.beside}")).union(*table.heads, *named)
     joined = {word for pair in pairwise(words) if "".join(pair) in table.heads[column] for word in pair}
-    answer = column if asked.kind in _COUNTED or _asks_value(question, table.heads[label]) else label
+    counted = asked.kind in _COUNTED and not asks_for_thing(question)
+    answer = column if counted or _asks_value(question, table.heads[label]) else label
     return PickedCell(
         row=row,
         column=answer,
@@ -112,7 +114,11 @@ def _column(words: Sequence[str], table: AskedTable) -> int | None:
     best = sorted(counted, key=lambda column: -named[column])
     if len(best) >= 2 and named[best[0]] > named[best[1]]:
         return best[0]
-    return None
+    said = frozenset(words)
+    # "oppose votes" is "Oppose", not "No vote".
+    most = [column for column in best if named[column] and named[column] == named[best[0]]]
+    whole = [column for column in most if all(has_word(said, word) for word in table.heads[column])]
+    return whole[0] if len(whole) == 1 else None
 
 
 def _amount(table: AskedTable, row: int, column: int, grouping: str) -> float | None:

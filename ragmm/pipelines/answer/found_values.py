@@ -15,6 +15,7 @@ from ragmm.pipelines.answer.confidence import ConfidenceWeights, Signs, confiden
 from ragmm.pipelines.answer.counted_things import counted_thing, speaks_of_counted
 from ragmm.pipelines.answer.extremes import pick_extreme
 from ragmm.pipelines.answer.grids import Grid, grid_of, labelled_otherwise
+from ragmm.pipelines.answer.legend_colours import colours_of_legends
 from ragmm.pipelines.answer.named_things import documents_without_name, names_asked
 from ragmm.pipelines.answer.pointing import Pointed, point
 from ragmm.pipelines.answer.reasons import given_reasons, is_cell_of_reason, reasoned
@@ -24,6 +25,7 @@ from ragmm.pipelines.answer.whole_tables import whole_cell_of
 from ragmm.pipelines.answer.whole_values import LONGEST
 from ragmm.pipelines.answer.windows import windows_of
 from ragmm.pipelines.answer.yes_or_no import verdict_of, verdicts
+from ragmm.pipelines.query.asked_colours import asks_for_colour, names_colour
 from ragmm.pipelines.query.quantities import states_other_quantity
 from ragmm.pipelines.query.value_kinds import ADDRESSES, AMOUNTS, WHENS, AskedKind, is_plain, is_run_of_numbers, years
 from ragmm.pipelines.query.wanted import AskedFor
@@ -145,6 +147,7 @@ def values_in_tables(
         if cell.read > 0:
             break
     values = [*(one.value(asked, weights) for one in found), *values_of_bills(question, asked, hits)]
+    values += colours_of_legends(question, hits) if asks_for_colour(question) else []
     return sorted((one for one in values if 0 < len(one.value) <= LONGEST), key=lambda one: -one.confidence)
 
 
@@ -260,7 +263,7 @@ def _is_of_other_time(question: str, grid: Grid, cell: PickedCell) -> bool:
 
 def _doubt(question: str, asked: AskedFor, value: str, *, most_words: int = 4) -> float:
     """What the confidence is worth where an amount or a date was asked for and the value is none, many or another."""
-    if states_other_quantity(question, value):
+    if states_other_quantity(question, value) or (asks_for_colour(question) and not names_colour(value)):
         return _NO_AMOUNT
     if asked.kind is AskedKind.MONEY and _NAMED_NUMBER.fullmatch(value):
         return _NO_AMOUNT

@@ -36,6 +36,15 @@ _FEWEST_ENTRIES, _CONTENTS_BY = 5, 12
 _UNIT_HEAD = late(r"\W*(?:units?|uom|einheit(?:en)?|unités?|unidad(?:es)?|单位|單位)\W*", re.IGNORECASE)
 _BARE_NUMBER = late(r"[+\-−–±<>≤≥~]?\s?\d[\d.,\s]*")
 _LONGEST_UNIT = 12
+_CHART = "chart graph figure diagram plot pie bar line picture"
+"""What questions call a picture whose values are stored as a table."""
+_SHARE = "share percentage percent part proportion"
+"""What they call its values where these are percentages."""
+_AGES = late(
+    r"\|\s*\d{1,2}\s?(?:-|–|to|bis|à|a)\s?\d{1,2}\b|\d\s?(?:years|ans|jahre|años|anni|anos|jaar)\b", re.IGNORECASE
+)
+_OF_AGES = "age aged old year between people person younger older"
+"""What they say of ages, of which some labels are."""
 _WORDS = 9
 """Of a value; what is longer is a sentence."""
 
@@ -270,7 +279,16 @@ def _wide(cells: Sequence[str], width: int) -> tuple[str, ...]:
     return (*cells[:width], *[""] * (width - len(cells)))
 
 
+def _called(item: StoredItem) -> str:
+    """What a question may call a picture with a table, and its values."""
+    if item.modality not in IMAGE_MODALITIES:
+        return ""
+    text = item.text[:_MAX_TEXT]
+    aged = len(_AGES.findall(text)) > 1
+    return " ".join([_CHART, *([_SHARE] if "%" in text else []), *([_OF_AGES] if aged else [])])
+
+
 def _about(item: StoredItem) -> str:
     context = " ".join(line for line in item.context.splitlines() if not line.startswith("|"))
     name = item.uri.rsplit("/", 1)[-1].rsplit(".", 1)[0].replace("_", " ").replace("-", " ")
-    return " ".join([name, *item.locator.section, context, caption_of(item)])
+    return " ".join([name, *item.locator.section, context, caption_of(item), _called(item)])

@@ -12,6 +12,7 @@ from ragmm.pipelines.answer.candidates import FoundValue
 from ragmm.pipelines.answer.evidence import Unit, caption_of, units_of_hits
 from ragmm.pipelines.answer.figures import FigureSettings, closest_images, figures_for
 from ragmm.pipelines.answer.found_values import TableWeights, TextReading, values_in_tables, values_in_text
+from ragmm.pipelines.answer.fractions_said import with_exact_first
 from ragmm.pipelines.answer.ingredients import lines_of
 from ragmm.pipelines.answer.reasons import gives_reason
 from ragmm.pipelines.answer.scoring import EmbedTexts, Scored, ScoreWeights, score_units, speaks_of, strength
@@ -152,7 +153,7 @@ def _values(
         found = values_in_tables(question, asked, hits, settings.tables, embed=embed, reader=reader)
         if not found or found[0].confidence < sure:
             found += values_in_text(question, asked, hits, reader, settings.texts, embed=embed)
-        return sorted(found, key=lambda one: -one.confidence)
+        return with_exact_first(sorted(found, key=lambda one: -one.confidence))
 
     return worked_out(question, asked, hits, look_up, embed, sure=settings.sure_cell)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ragmm.pipelines.query.asked_extremes import asks_for_thing
 from ragmm.pipelines.query.value_kinds import WHENS, AskedKind, years
 from ragmm.text.patterns import late
 from ragmm.text.terms import content_terms, fold, terms
@@ -208,6 +209,7 @@ _LABELS = {
     "lives": "address",
     "live": "address",
     "called": "name",
+    "color": "colour",
     "when": "date",
     "including": "inclusive incl",
     "excluding": "exclusive excl",
@@ -238,6 +240,8 @@ def wanted(question: str) -> AskedFor:
         found = [one for one in found if one[0] <= first.start() or _KINDS[one[1]][0] not in _OF_CLAUSES]
     named = _named_kind(thing[0] if thing is not None else folded) if first is None else AskedKind.ANY
     kind = _KINDS[min(found)[1]][0] if found else named
+    if kind is AskedKind.MONEY and asks_for_thing(question):
+        kind = AskedKind.ANY
     return AskedFor(kind=kind, years=years(question), counts=kind is AskedKind.NUMBER and bool(_COUNTS.search(folded)))
 
 
