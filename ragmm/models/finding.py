@@ -139,7 +139,7 @@ def _find_multilingual(verify: bool) -> FoundModel:
 def _verify_weights(folder: Path, card: Mapping[str, Any]) -> None:
     """Raises ModelError when the shipped weights are not those whose figures the card gives."""
     weights = card.get("weights") or {"file": card.get("image_tower"), "sha256": card.get("image_tower_sha256")}
-    for part in (weights, card.get("later", {}), card.get("later_spans", {})):
+    for part in (weights, card.get("later", {}), card.get("later_second", {})):
         expected, name = part.get("sha256"), part.get("file")
         if not expected or not name:
             continue

@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 
 from ragmm.types import ModelInfo
 
-__all__ = ["OptionSide", "Passage", "Reader", "Span"]
+__all__ = ["OptionSide", "Passage", "Reader", "ReadsAgain", "Span"]
 
 
 class OptionSide(StrEnum):
@@ -54,4 +54,13 @@ class Reader(Protocol):
 
         None where the reader has learnt nothing of tables.
         """
+        ...
+
+
+@runtime_checkable
+class ReadsAgain(Protocol):
+    """A reader that has a second opinion: two trainings are seldom wrong in the same way."""
+
+    def read_again(self, question: str, passages: Sequence[Passage]) -> list[tuple[Span, ...]] | None:
+        """The same as `read` from what another training learnt; None where there is none."""
         ...

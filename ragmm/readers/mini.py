@@ -1,7 +1,6 @@
 """The bundled reader: MiniLM-L6 with a head for spans and one for cells, run by ONNX Runtime in eight bits; no torch.
 
-Its files hold the difference to all-MiniLM-L6-v2, whose package must be there; `weights` puts the two together. Each
-head has weights of its own, read when it is first needed.
+Its files hold the difference to all-MiniLM-L6-v2, whose package must be there; `weights` puts the two together.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from ragmm.models.weights import cache_root
 from ragmm.readers.base import OptionSide, Passage, Span
 from ragmm.readers.decode import best_spans
 from ragmm.readers.encoding import Pair, beginning, open_tokenizer, pair, read_texts
-from ragmm.readers.weights import Learnt, digests, has_own_spans, read
+from ragmm.readers.weights import Learnt, digests, has_second, read
 from ragmm.types import MediaKind, ModelInfo
 
 if TYPE_CHECKING:
@@ -63,20 +62,26 @@ class MiniReader:
         )
 
     def load(self) -> None:
-        """Read the weights now that reading text needs."""
-        self._for(Learnt.SPANS)
+        """Read the weights now."""
+        self._for(Learnt.FIRST)
 
     def _for(self, part: Learnt) -> _ReadyReader:
         with self._lock:
             if part not in self._ready:
-                loaded = _load(self._found.folder, self._minilm, part)
-                self._ready |= dict.fromkeys(Learnt if loaded.for_both else (part,), loaded)
+                self._ready[part] = _load(self._found.folder, self._minilm, part)
             return self._ready[part]
 
     def read(self, question: str, passages: Sequence[Passage]) -> list[tuple[Span, ...]]:
+        return self._read(Learnt.FIRST, question, passages)
+
+    def read_again(self, question: str, passages: Sequence[Passage]) -> list[tuple[Span, ...]] | None:
+        """As one reads that went on learning from running text alone; None where there is none."""
+        return self._read(Learnt.SECOND, question, passages) if self._for(Learnt.FIRST).has_second else None
+
+    def _read(self, part: Learnt, question: str, passages: Sequence[Passage]) -> list[tuple[Span, ...]]:
         if not passages or not question.strip():
             return [() for _ in passages]
-        loaded = self._for(Learnt.SPANS)
+        loaded = self._for(part)
         own, tokenizer, network = loaded.own, loaded.tokenizer, loaded.network
         first, *texts = read_texts(tokenizer, own, [question, *(one.text for one in passages)])
         first = beginning(first, _LONGEST_QUESTION)
@@ -86,7 +91,7 @@ class MiniReader:
         return [loaded.spans(pairs[at], passages[at], start[at], end[at], float(there[at])) for at in range(len(pairs))]
 
     def score(self, question: str, options: Sequence[Passage], side: OptionSide) -> list[float] | None:
-        loaded = self._for(Learnt.CELLS)
+        loaded = self._for(Learnt.FIRST)
         if not loaded.network.knows_cells or not options or not question.strip():
             return None
         first, *texts = read_texts(loaded.tokenizer, loaded.own, [question, *(one.text for one in options)])
@@ -106,8 +111,8 @@ class _ReadyReader:
     own: dict[str, int]
     weight: float
     threshold: float
-    for_both: bool
-    """Spans and cells have the same weights."""
+    has_second: bool
+    """Whether another one may be asked."""
 
     def spans(self, one: Pair, passage: Passage, start: Rows, end: Rows, there: float) -> tuple[Span, ...]:
         kept = np.r_[0, one.first : one.first + len(one.offsets)]
@@ -127,7 +132,7 @@ def _load(folder: Path, minilm: Path, part: Learnt) -> _ReadyReader:
         own={letter: at for at, letter in enumerate(stored.letters, 1)},
         weight=float(stored.facts["there_weight"]),
         threshold=float(stored.facts["threshold"]),
-        for_both=not has_own_spans(stored.facts),
+        has_second=has_second(stored.facts),
     )
 
 

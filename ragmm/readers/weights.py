@@ -1,7 +1,7 @@
 """The reader's weights as a difference to MiniLM's: what is shipped, and how the two are put together. No torch.
 
-An export is one file; what was learnt after it lies beside it, once for the head of the cells and once for that of the
-spans, which went on learning by itself.
+An export is one file; what was learnt after it lies beside it, twice: as the reader reads, and as one that went on
+learning from running text alone gives a second opinion.
 
 Matrices of the layers are written as int8 rows with a float16 scale each; they hold the difference alone, which is
 small, so that a row's rounding is a hundredth of it. Biases and norms are float16 differences; what MiniLM lacks (own
@@ -46,11 +46,11 @@ FIXED = ("word.weight", "position.weight")
 
 
 class Learnt(StrEnum):
-    """What was learnt after an export, by what it is for; also the key of its file among the facts."""
+    """What was learnt after an export; also the key of its file among the facts."""
 
-    CELLS = "later"
-    """For the spans too, where they have no file of their own."""
-    SPANS = "later_spans"
+    FIRST = "later"
+    SECOND = "later_second"
+    """By a training that went on with spans alone."""
 
     @property
     def file(self) -> str:
@@ -193,40 +193,33 @@ def write_later(
             packed[name] = change.astype(np.float16)
     save_file(packed, folder / part.file)
     digest_of = hashlib.sha256((folder / part.file).read_bytes()).hexdigest()
-    whole = {**before.facts, **facts, part.value: {"file": part.file, "sha256": digest_of, "rank": rank}}
+    told = facts if part is Learnt.FIRST else {}
+    learnt = {"file": part.file, "sha256": digest_of, "rank": rank, "seen": facts["seen"]}
+    whole = {**before.facts, **told, part.value: learnt}
     letters = whole.pop("letters")
     text = json.dumps({**whole, "letters": letters}, ensure_ascii=False, indent=1)
     (folder / FACTS).write_text(text + "\n", encoding="utf-8")
 
 
-def has_own_spans(facts: Mapping[str, Any]) -> bool:
-    """Whether the spans have learnt by themselves; else their weights are those of the cells."""
-    return Learnt.SPANS in facts
+def has_second(facts: Mapping[str, Any]) -> bool:
+    """Whether there is a second opinion."""
+    return Learnt.SECOND in facts
 
 
 def digests(facts: Mapping[str, Any], part: Learnt) -> list[str]:
-    """Of all that the weights of a head are made of."""
-    its = _own_part(facts, part)
-    later = [facts[its]["sha256"]] if its in facts else []
+    """Of all that the weights are made of."""
+    later = [facts[part]["sha256"]] if part in facts else []
     return [facts["base_sha256"], facts["weights"]["sha256"], *later]
 
 
-def _own_part(facts: Mapping[str, Any], part: Learnt) -> Learnt:
-    return Learnt.CELLS if part is Learnt.SPANS and not has_own_spans(facts) else part
-
-
-def read(folder: Path, minilm: Path, *, part: Learnt | None = Learnt.SPANS) -> Stored:
-    """An export, its weights put together as they are asked for: as the head of the spans, or of the cells, has them.
-
-    None: without what was learnt after it.
-    """
+def read(folder: Path, minilm: Path, *, part: Learnt | None = Learnt.FIRST) -> Stored:
+    """An export, its weights put together as they are asked for; None: without what was learnt after it."""
     from safetensors.numpy import load_file
 
     facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
     if facts["format"] != FORMAT:
         raise ValueError(f"{folder / FACTS} is of format {facts['format']}, not {FORMAT}")
-    its = _own_part(facts, part) if part else None
-    files = [WEIGHTS, its.file] if its and its in facts else [WEIGHTS]
+    files = [WEIGHTS, part.file] if part and part in facts else [WEIGHTS]
     weights = WholeWeights(Base(minilm), *(load_file(folder / file) for file in files))
     return Stored(weights=weights, letters=facts["letters"], facts=facts)
 

@@ -66,6 +66,50 @@ def test_the_other_number_is_meant(question: str, text: str, wrong: str, right: 
     assert wrong not in best.value
 
 
+class DoubtingReader(FindingReader):
+    """Is as sure as it is told when it reads again."""
+
+    def __init__(self, sure: dict[str, float], *values: str) -> None:
+        super().__init__(*values)
+        self.sure, self.asked = sure, 0
+
+    def read_again(self, question: str, passages: Sequence[Passage]) -> list[tuple[Span, ...]] | None:
+        self.asked += len(passages)
+        return [
+            tuple(
+                Span(start=start, end=start + len(value), certainty=sure)
+                for value, sure in self.sure.items()
+                if (start := passage.text.find(value, passage.prefix)) >= 0
+            )
+            for passage in passages
+        ]
+
+
+def test_a_second_opinion_is_asked_about_the_surest_values() -> None:
+    hits = [hit(n, f"In 199{n} the club of Norrby had {40 + n} members.") for n in range(1, 5)]
+    question = "How many members had the club of Norrby?"
+    reader = DoubtingReader({"41 members": 3.0}, "41", "42", "43", "44")
+    found = point(question, wanted(question), windows_of(question, hits), reader)
+    assert len(found) == 4
+    assert reader.asked == 2
+    assert [one.second for one in found[:2]] == [3.0, -12.0]
+    assert [one.second for one in found[2:]] == [one.certainty for one in found[2:]]
+    assert all(
+        one.second == one.certainty
+        for one in point(question, wanted(question), windows_of(question, hits), FindingReader("41"))
+    )
+
+
+def test_what_both_see_is_said_and_what_one_sees_alone_is_not() -> None:
+    text, question = "The club of Norrby had 41 members in 1991.", "How many members had the club of Norrby?"
+
+    def said(sure: float) -> str | None:
+        return extract_answer(question, [hit(1, text)], reader=DoubtingReader({"41": sure}, "41")).short
+
+    assert said(6.0) == "41 members"
+    assert said(-10.0) is None
+
+
 def test_a_number_before_what_is_counted_speaks_for_itself() -> None:
     (counted,) = pointed("How many countries have the filters?", "They went to 50 countries.", "50")
     (other,) = pointed("How many countries have the filters?", "They have 50 filters.", "50")

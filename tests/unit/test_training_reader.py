@@ -476,23 +476,27 @@ def test_what_was_learnt_later_ships_beside_the_export(tmp_path: Path, monkeypat
             later[name] = (rows + 0.1 * sizes[name] * thin).astype(np.float32)
     later["cell.bias"] = later["cell.bias"] + 0.5
     out = tmp_path / "out"
-    weights.write_later(out, later, tmp_path, 3, {"seen": 9}, part=weights.Learnt.CELLS)
-    for part in weights.Learnt:  # the spans have no file of their own yet
-        again = weights.read(out, tmp_path, part=part)
-        assert again.facts["seen"] == 9
-        assert again.letters == "".join(OWN)
-        for name, rows in later.items():
-            moved = np.abs(rows - before[name]).max()
-            assert np.abs(again.weights[name] - rows).max() <= 0.03 * moved + 1e-6, name
+    weights.write_later(out, later, tmp_path, 3, {"seen": 9}, part=weights.Learnt.FIRST)
+    again = weights.read(out, tmp_path)
+    assert again.facts["seen"] == 9
+    assert again.letters == "".join(OWN)
+    for name, rows in later.items():
+        moved = np.abs(rows - before[name]).max()
+        assert np.abs(again.weights[name] - rows).max() <= 0.03 * moved + 1e-6, name
     first = weights.read(out, tmp_path, part=None)
     assert all(np.array_equal(first.weights[name], rows) for name, rows in before.items())
-    cells = dict(weights.read(out, tmp_path, part=weights.Learnt.CELLS).weights)
-    moved_on = {name: rows + 0.25 if name == "span.bias" else rows for name, rows in later.items()}
-    weights.write_later(out, moved_on, tmp_path, 3, {"seen": 12}, part=weights.Learnt.SPANS)
-    spans = weights.read(out, tmp_path, part=weights.Learnt.SPANS).weights
-    assert np.allclose(spans["span.bias"], later["span.bias"] + 0.25, atol=1e-3)
-    kept = weights.read(out, tmp_path, part=weights.Learnt.CELLS).weights
-    assert all(np.array_equal(kept[name], rows) for name, rows in cells.items())  # as they were
+    assert not weights.has_second(again.facts)
+    kept = dict(again.weights)
+    other = {name: rows + 0.25 if name == "span.bias" else rows for name, rows in before.items()}
+    weights.write_later(out, other, tmp_path, 3, {"seen": 12}, part=weights.Learnt.SECOND)
+    second = weights.read(out, tmp_path, part=weights.Learnt.SECOND)
+    assert weights.has_second(second.facts)
+    assert second.facts["seen"] == 9, "what the reader itself has seen"
+    assert np.allclose(second.weights["span.bias"], before["span.bias"] + 0.25, atol=1e-3)
+    assert np.allclose(second.weights["cell.bias"], before["cell.bias"])
+    first = weights.read(out, tmp_path)
+    assert all(np.array_equal(first.weights[name], rows) for name, rows in kept.items())  # as they were
+    assert weights.digests(second.facts, weights.Learnt.FIRST) != weights.digests(second.facts, weights.Learnt.SECOND)
 
 
 def test_a_span_never_ends_before_it_starts() -> None:

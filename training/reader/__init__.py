@@ -43,9 +43,10 @@ mix and may change between runs: each source remembers how far it was read.
 times as fast, 2,400 pieces a second and core.
 
 *Later.* Each export weighs 13 MB in every clone for good. What is learnt on top of one moves the matrices by thin
-products alone (`--rank`) and ships as a file of 2 MB beside it, of its own for each of the two heads (`--cells`: for
-the second). Spans that learn on forget tables, and the other way round; apart, neither loses what the other gains:
+products alone (`--rank`) and ships as a file of 2 MB beside it. Spans that learn on alone (`--tables 0`) forget tables,
+and ship beside the reader as a second opinion (`--second`):
 
     python -m training.reader.train --out /some/folder/run3 --until 18:00 --from FOLDER --rank 48 --rate 1e-4 --short
     python -m training.reader.export /some/folder/run3/last.pt FOLDER --later 48
+    python -m training.reader.export /some/folder/run4/last.pt FOLDER --later 48 --second
 """

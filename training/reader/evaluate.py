@@ -21,6 +21,7 @@ from tokenizers import Tokenizer
 
 from ragmm.readers.decode import best_spans
 from ragmm.readers.encoding import Pair, is_cjk, open_tokenizer, pair, read_texts
+from ragmm.readers.weights import Learnt
 from training.reader.batches import padded
 from training.reader.data import DATA, Lengths, Pool, for_testing, held_out, room_of, sentences
 from training.reader.model import Reader, Size, minilm, take
@@ -226,12 +227,12 @@ class Machine:
         return [_found(one, start[at], end[at], float(there[at])) for at, one in enumerate(pairs)]
 
 
-def open_state(path: Path) -> Machine:
-    """From a checkpoint, or from an exported folder."""
+def open_state(path: Path, part: Learnt = Learnt.FIRST) -> Machine:
+    """From a checkpoint, or from an exported folder, of which that part."""
     if path.is_dir():
         from training.reader.export import open_export
 
-        model, letters = open_export(path)
+        model, letters = open_export(path, part)
     else:
         state = torch.load(path, weights_only=True)
         model, letters = Reader(Size(**state["size"])), state["letters"]

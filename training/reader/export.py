@@ -46,20 +46,20 @@ def export_later(state: Path, folder: Path, rank: int, part: Learnt) -> None:
     write_later(folder, weights, minilm(), rank, facts, part=part)
 
 
-def open_export(folder: Path) -> tuple[Reader, str]:
+def open_export(folder: Path, part: Learnt = Learnt.FIRST) -> tuple[Reader, str]:
     """The reader of an export, and its own characters."""
-    stored = read(folder, minilm())
+    stored = read(folder, minilm(), part=part)
     model = Reader(Size(own=len(stored.letters) + 1, heads=stored.facts["heads"]))
     take(model, {name: torch.from_numpy(rows.copy()) for name, rows in stored.weights.items()})
     return model, stored.letters
 
 
-def check(state: Path, folder: Path, *, most: int = 200) -> tuple[int, int, float]:
+def check(state: Path, folder: Path, part: Learnt, *, most: int = 200) -> tuple[int, int, float]:
     """Questions, those with the same span, and the largest difference of their scores."""
     from training.reader.evaluate import cases, open_state
 
     asked = [(case.question, case.text[:500], 0) for case in cases("xquad-en")[:most]]
-    ours, theirs = open_state(state).spans(asked), open_state(folder).spans(asked)
+    ours, theirs = open_state(state).spans(asked), open_state(folder, part).spans(asked)
     same = sum((a.start, a.end) == (b.start, b.end) for a, b in zip(ours, theirs, strict=True))
     return len(asked), same, max(abs(a.score - b.score) for a, b in zip(ours, theirs, strict=True))
 
@@ -70,17 +70,18 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--weight", type=float, default=1.0)
     parser.add_argument("--later", type=int, default=0, metavar="RANK", help="beside the export that FOLDER holds")
-    parser.add_argument("--cells", action="store_true", help="of --later: the head of the cells, not of the spans")
+    parser.add_argument("--second", action="store_true", help="of --later: as a second opinion beside it")
     parser.add_argument("--threshold", type=float, default=0.0)
     given = parser.parse_args()
     torch.set_num_threads(1)
+    part = Learnt.SECOND if given.second else Learnt.FIRST
     if given.later:
-        export_later(given.state, given.folder, given.later, Learnt.CELLS if given.cells else Learnt.SPANS)
+        export_later(given.state, given.folder, given.later, part)
     else:
         export(given.state, given.folder, weight=given.weight, threshold=given.threshold)
     for file in sorted(given.folder.iterdir()):
         print(file.name, file.stat().st_size)
-    count, same, most = check(given.state, given.folder)
+    count, same, most = check(given.state, given.folder, part)
     print(f"{same} of {count} spans are the same, scores differ by {most:.4f} at most")
 
 

@@ -11,7 +11,7 @@ from ragmm.pipelines.answer.bill_fields import values_of_bills
 from ragmm.pipelines.answer.candidates import FoundValue
 from ragmm.pipelines.answer.cell_confidence import CellConfidence, cell_confidence, signs_of_cell
 from ragmm.pipelines.answer.cells import CellWeights, PickedCell, of_quarter, pick
-from ragmm.pipelines.answer.confidence import ConfidenceWeights, Signs, confidence, evidence_of
+from ragmm.pipelines.answer.confidence import EVENED, ConfidenceWeights, Signs, confidence, evidence_of
 from ragmm.pipelines.answer.counted_things import counted_thing, speaks_of_counted
 from ragmm.pipelines.answer.extremes import pick_extreme
 from ragmm.pipelines.answer.grids import Grid, grid_of, labelled_otherwise
@@ -290,7 +290,7 @@ def _said(one: Pointed, asked: AskedFor, signs: Signs, likely: float, doubt: flo
         shown=" ".join(one.sentence.split()).lstrip("#>*•- "),
         quote=one.sentence,
         hit=one.window.hit,
-        confidence=likely * doubt,
+        confidence=(likely * doubt) ** EVENED,
         signs=signs,
         doubt=doubt,
         lacking=_lacking(one, asked) if signs.year > 0 else "",

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ragmm.pipelines.answer.grids import entry_asked_for
 from ragmm.pipelines.answer.whole_values import LONGEST, whole_value
 from ragmm.pipelines.answer.windows import ReadWindow
 from ragmm.pipelines.query.value_kinds import AMOUNTS, AskedKind, fits
 from ragmm.pipelines.query.wanted import AskedFor
-from ragmm.readers.base import Reader, Span
+from ragmm.readers.base import Reader, ReadsAgain, Span
 from ragmm.text.patterns import late
 from ragmm.text.terms import content_terms, terms
 
@@ -39,6 +39,10 @@ _BETWEEN = late(
 _OTHER_END = late(
     r"\s?(?:and|to|until|till|bis|à|[-–])\s?(?:the )?\d[\w.:]*(?:\s?[ap]\.?m\b\.?|\s?(?:Uhr|h)\b)?", re.IGNORECASE
 )
+_AGAIN = 2
+"""Windows that are read again."""
+_UNSEEN = -12.0
+"""A value that a second opinion does not see at all."""
 _NEAR = 4
 """Words behind a number among which what it counts stands."""
 _ANYONE = frozenset(terms("people persons men women children employees members"))
@@ -59,6 +63,8 @@ class Pointed:
     fits: bool
     heading: bool
     """Whether it stands in a heading, a caption or a salutation."""
+    second: float
+    """How sure a second opinion is of the value; as sure as the reader where there is none."""
     counts: float = 0.0
     """Where things are counted: 1 if the number stands before their name, -1 if not; 0 where nothing is counted."""
 
@@ -91,7 +97,26 @@ def point(question: str, asked: AskedFor, windows: Sequence[ReadWindow], reader:
         telling = [one for one in options if one.value and not _repeats(one.value, said)]
         if telling:
             found.append(max(telling, key=_preferred))
-    return sorted(found, key=lambda one: -one.certainty)
+    found.sort(key=lambda one: -one.certainty)
+    return [*_seen_again(question, found[:_AGAIN], reader), *found[_AGAIN:]]
+
+
+def _seen_again(question: str, found: Sequence[Pointed], reader: Reader) -> list[Pointed]:
+    """The surest values with a second opinion of them."""
+    passages = [one.window.passage for one in found]
+    again = reader.read_again(question, passages) if isinstance(reader, ReadsAgain) else None
+    if again is None:
+        return list(found)
+    return [
+        replace(one, second=_certainty_of(one.value, one.window.passage.text, spans))
+        for one, spans in zip(found, again, strict=True)
+    ]
+
+
+def _certainty_of(value: str, text: str, spans: Sequence[Span]) -> float:
+    """The surest span's that is part of the value, or has it in it."""
+    said = [(" ".join(text[span.start : span.end].split()), span.certainty) for span in spans]
+    return max((sure for other, sure in said if other and (other in value or value in other)), default=_UNSEEN)
 
 
 def _preferred(one: Pointed) -> float:
@@ -115,6 +140,7 @@ def _pointed(window: ReadWindow, wish: _Wish, span: Span, best: float) -> Pointe
         sentence=sentence,
         window=window,
         certainty=span.certainty,
+        second=span.certainty,
         behind=best - span.certainty,
         fits=fits(asked.kind, value),
         heading=bool(_HEADING.match(sentence) or _SALUTATION.match(sentence)) or _is_title(sentence, window),

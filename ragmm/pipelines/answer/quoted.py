@@ -95,7 +95,8 @@ def extract_answer(
         values = _values(question, asked, hits, embed, settings, reader)
         if values and values[0].confidence >= settings.likely:
             return _valued(values[0], hits, settings)
-        if values and values[0].confidence >= settings.perhaps:
+        shown = asked.kind is AskedKind.ANY and names_picture(question)  # which is no question for a value
+        if values and values[0].confidence >= settings.perhaps and not shown:
             return _doubted(_valued(values[0], hits, settings))
     if lines := lines_of(question, ingredients, hits)[: settings.most_lines]:
         return dataclasses.replace(_answer([_claim(line) for line in lines], hits, settings), tentative=True)
