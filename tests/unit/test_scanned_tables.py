@@ -10,8 +10,11 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from ragmm.loaders.base import Probe
+from ragmm.loaders.charts.reading import read_chart
 from ragmm.loaders.pdf import PdfLoader
 from ragmm.loaders.pdf.base import Line
+from ragmm.loaders.pdf.loader import with_chart
+from ragmm.loaders.pdf.page import PageLayout
 from ragmm.loaders.pdf.scanned_tables import rules_of, straight, tables_of
 from ragmm.loaders.settings import LoaderSettings, Tables
 from ragmm.types import Box, Item, Modality
@@ -125,3 +128,27 @@ def test_boxes_of_a_page_that_lies_askew_are_where_its_table_lies(tmp_path: Path
     # Turned counter-clockwise around the middle of the page, its right end rises and its left end sinks.
     assert askew[1] < level[1] - 2
     assert askew[3] > level[3] + 2
+
+
+def test_a_table_is_no_chart_though_its_rows_could_be_ones() -> None:
+    rows = [("place", "north 2028", "mill 2021"), ("quay 1", "48352.45", "1"), ("lock 2", "86.0%", "34.1%")]
+    rows += [("weir 3", "50", "9211.30"), ("ferry 4", "17", "88.10"), ("south 5", "23", "12.5")]
+    page = Image.new("RGB", (595, 842), "white")
+    written = [
+        Line(
+            text=cell,
+            box=(60 + 160 * x, 100 + 24 * y, 60 + 160 * x + 6.0 * len(cell), 112 + 24 * y),
+            size=11.0,
+            bold=False,
+            upright=True,
+        )
+        for y, row in enumerate(rows)
+        for x, cell in enumerate(row)
+    ]
+    assert read_chart(written, page) is not None
+    layout = PageLayout(tables=tables_of(written, rules_of(page, 1.0)))
+    assert len(layout.tables) == 1
+    assert with_chart(layout, written, page, 1.0) == (layout, "")
+    without, said = with_chart(PageLayout(), written, page, 1.0)
+    assert not without.tables
+    assert "48352.45" in said

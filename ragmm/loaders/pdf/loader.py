@@ -38,7 +38,7 @@ from ragmm.types import Box, Item, Modality
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["PdfLoader", "best_backend"]
+__all__ = ["PdfLoader", "best_backend", "with_chart"]
 
 _MOST_PAGES = 5_000
 _SAMPLE = 48
@@ -191,7 +191,7 @@ class _Document:
                 found = paper_tables_of if is_bill(scan.lines) else tables_of
                 layout = replace(layout, tables=found(scan.lines, rules_of(image, scale)))
             marks = {"ocr": True, "confidence": round(scan.confidence, 3)}
-            layout, said = _with_chart(layout, scan.lines, image, scale)
+            layout, said = with_chart(layout, scan.lines, image, scale)
             facts = PageFacts(page=page, layout=layout, ocr=marks, slant=slant, chart=said)
         shown = self._settings.page_images is not PageImages.NEVER
         # What fits into one passage is the text of the page's image already.
@@ -232,17 +232,24 @@ class _Document:
         return replace(item, metadata={**item.metadata, "document": facts})
 
 
-def _with_chart(layout: PageLayout, lines: Sequence[Line], image: Image, scale: float) -> tuple[PageLayout, str]:
+def with_chart(layout: PageLayout, lines: Sequence[Line], image: Image, scale: float) -> tuple[PageLayout, str]:
     """A scanned page without what is said by the chart on it, and that; a printed page has none."""
     if is_paper(lines):
         return layout, ""
     chart, legend = read_chart(lines, image, scale), legend_in_words(lines, image, scale)
-    if chart is None:
+    if chart is None or _is_table(layout, lines, chart.lines):
         return layout, legend
     rest = [line for number, line in enumerate(lines) if number not in chart.lines]
     paragraphs = tuple(read_paragraphs(rest, read_regions))
     layout = replace(layout, paragraphs=paragraphs, tables=_without_charts(layout, lines, chart.lines))
     return layout, "\n".join(filter(None, (legend, chart.markdown)))
+
+
+def _is_table(layout: PageLayout, lines: Sequence[Line], shown: Collection[int]) -> bool:
+    """Whether most of what seemed a chart stands in the rows and columns of one table."""
+    boxes = [one.table.box for one in layout.tables]
+    inside = [sum(center_inside(lines[number].box, box) for number in shown) for box in boxes]
+    return 2 * max(inside, default=0) > len(shown)
 
 
 def _without_charts(layout: PageLayout, lines: Sequence[Line], shown: Collection[int]) -> tuple[PageTable, ...]:
