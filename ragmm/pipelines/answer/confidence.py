@@ -9,13 +9,15 @@ from dataclasses import dataclass, fields
 from ragmm.pipelines.answer.pointing import Pointed
 from ragmm.pipelines.query.value_kinds import WHENS, years
 from ragmm.pipelines.query.wanted import AskedFor
-from ragmm.text.terms import numbers
+from ragmm.text.terms import language, numbers
 
-__all__ = ["EVENED", "ConfidenceWeights", "Signs", "confidence", "evidence_of"]
+__all__ = ["ConfidenceWeights", "Signs", "confidence", "evened", "evidence_of"]
 
-EVENED = 0.87
+_EVENED = 0.87
 """The power by which a text counts as much as a cell that is as likely right: .40 as .45, .25 as .30. The limits from
 which on a value is said, and said without a mark, are the same."""
+_UNSPACED = frozenset({"CJK", "KANA", "HANGUL"})
+"""Questions in these are not evened: the readers know their languages less, and agree in what is wrong."""
 _CLIP = 12.0
 """Certainties beyond say no more."""
 
@@ -74,6 +76,11 @@ def confidence(evidence: Signs, weights: ConfidenceWeights) -> float:
     """In [0, 1]."""
     logit = weights.bias + sum(getattr(evidence, f.name) * getattr(weights, f.name) for f in fields(Signs))
     return 1 / (1 + math.exp(-logit))
+
+
+def evened(question: str, likely: float) -> float:
+    """On the scale on which cells are judged too."""
+    return likely if language(question) in _UNSPACED else likely**_EVENED
 
 
 def evidence_of(one: Pointed, others: Sequence[Pointed], asked: AskedFor) -> Signs:

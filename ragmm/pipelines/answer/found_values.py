@@ -11,7 +11,7 @@ from ragmm.pipelines.answer.bill_fields import values_of_bills
 from ragmm.pipelines.answer.candidates import FoundValue
 from ragmm.pipelines.answer.cell_confidence import CellConfidence, cell_confidence, signs_of_cell
 from ragmm.pipelines.answer.cells import CellWeights, PickedCell, of_quarter, pick
-from ragmm.pipelines.answer.confidence import EVENED, ConfidenceWeights, Signs, confidence, evidence_of
+from ragmm.pipelines.answer.confidence import ConfidenceWeights, Signs, confidence, evened, evidence_of
 from ragmm.pipelines.answer.counted_things import counted_thing, speaks_of_counted
 from ragmm.pipelines.answer.extremes import pick_extreme
 from ragmm.pipelines.answer.grids import Grid, grid_of, labelled_otherwise
@@ -109,7 +109,7 @@ def values_in_text(
         doubt *= _UNNAMED if one.window.hit.item.uri in unnamed else 1.0
         doubt *= _LONE_LINE if asked.kind is AskedKind.ANY and _is_lone_line(one) else 1.0
         doubt *= _UNCOUNTED if thing and not speaks_of_counted(thing, one.window.hit.item) else 1.0
-        said = _said(one, asked, evidence, confidence(evidence, settings.confidence), doubt)
+        said = _said(one, asked, evidence, evened(question, confidence(evidence, settings.confidence) * doubt), doubt)
         found.append(reasoned(said) if asked.kind is AskedKind.REASON else said)
     if asked.kind is AskedKind.REASON:
         found += given_reasons(question, chosen)
@@ -285,12 +285,13 @@ def _is_lone_line(one: Pointed) -> bool:
 
 
 def _said(one: Pointed, asked: AskedFor, signs: Signs, likely: float, doubt: float) -> FoundValue:
+    """`likely`: with its doubt."""
     return FoundValue(
         value=one.value,
         shown=" ".join(one.sentence.split()).lstrip("#>*•- "),
         quote=one.sentence,
         hit=one.window.hit,
-        confidence=(likely * doubt) ** EVENED,
+        confidence=likely,
         signs=signs,
         doubt=doubt,
         lacking=_lacking(one, asked) if signs.year > 0 else "",
