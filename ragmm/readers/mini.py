@@ -68,7 +68,8 @@ class MiniReader:
     def _for(self, part: Learnt) -> _ReadyReader:
         with self._lock:
             if part not in self._ready:
-                self._ready[part] = _load(self._found.folder, self._minilm, part)
+                other = next(iter(self._ready.values()), None)
+                self._ready[part] = _load(self._found.folder, self._minilm, part, other.tokenizer if other else None)
             return self._ready[part]
 
     def read(self, question: str, passages: Sequence[Passage]) -> list[tuple[Span, ...]]:
@@ -122,13 +123,14 @@ class _ReadyReader:
         return tuple(Span(start=span.start, end=span.end, certainty=span.score + more) for span in found)
 
 
-def _load(folder: Path, minilm: Path, part: Learnt) -> _ReadyReader:
+def _load(folder: Path, minilm: Path, part: Learnt, tokenizer: Tokenizer | None = None) -> _ReadyReader:
+    """`tokenizer`: where it was opened already."""
     stored = read(folder, minilm, part=part)
     heads = int(stored.facts["heads"])
     graph = kept_graph(cache_root() / "graphs", digests(stored.facts, part), lambda: _graph(stored.weights, heads))
     return _ReadyReader(
         network=Network(stored.weights, heads, graph),
-        tokenizer=open_tokenizer(str(minilm / "tokenizer.json")),
+        tokenizer=tokenizer or open_tokenizer(str(minilm / "tokenizer.json")),
         own={letter: at for at, letter in enumerate(stored.letters, 1)},
         weight=float(stored.facts["there_weight"]),
         threshold=float(stored.facts["threshold"]),
