@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 from ragmm.loaders.chunking import Block, BlockKind, chunk_blocks
 from ragmm.loaders.levelling import turned_box
-from ragmm.loaders.pdf.base import Line
 from ragmm.loaders.pdf.geometry import clipped, grown
 from ragmm.loaders.pdf.page import PageTable
 from ragmm.loaders.pdf.scanned_tables import paper_tables_of, rules_of
 from ragmm.loaders.pdf.table_text import markdown, stored_rows
 from ragmm.loaders.picture import encode_image
-from ragmm.loaders.read_lines import OcrLine, is_tall
+from ragmm.loaders.read_lines import OcrLine, placed
 from ragmm.loaders.settings import LoaderSettings
 from ragmm.loaders.table_heads import parts_at_heads
 from ragmm.types import Asset, Box, Item, Locator, Modality
@@ -39,11 +38,11 @@ def paper_tables(item: Item, lines: Sequence[OcrLine], image: Image, settings: L
     if not _FEWEST_LINES <= len(lines) <= _MOST_LINES:
         return
     scale = max(1.0, median([line.place[3] - line.place[1] for line in lines])) / _LINE
-    placed = [_placed(line, scale) for line in lines]
+    written = [placed(line, scale) for line in lines]
     slant = lines[0].slant
     rules = rules_of(_levelled(image, slant), scale)
     marks = {"ocr": True, "confidence": round(fmean(line.confidence for line in lines), 3)}
-    for table in paper_tables_of(placed, rules)[:_MOST_TABLES]:
+    for table in paper_tables_of(written, rules)[:_MOST_TABLES]:
         box = _on_picture(table.table.box, scale, slant, image)
         locator = Locator(page=item.locator.page, box=box)
         shown = Item(modality=Modality.TABLE, asset=_cut_out(image, box), locator=locator, metadata=marks)
@@ -60,11 +59,6 @@ def _items(shown: Item, found: PageTable, context: str, settings: LoaderSettings
         for chunk in chunk_blocks(text, [block], settings):
             around = "\n".join(filter(None, (context, caption, chunk.context)))
             yield replace(shown, text=text[chunk.start : chunk.end].rstrip("\n"), context=around)
-
-
-def _placed(line: OcrLine, scale: float) -> Line:
-    x0, y0, x1, y1 = (side / scale for side in line.place)
-    return Line(line.text, (x0, y0, x1, y1), 0.75 * (y1 - y0), False, not is_tall(line))
 
 
 def _levelled(image: Image, slant: float) -> Image:

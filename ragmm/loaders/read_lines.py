@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ragmm.loaders.pdf.base import Line
     from ragmm.loaders.pdf.rows import Paragraph
 
-__all__ = ["OcrLine", "in_order", "is_tall", "joined_text"]
+__all__ = ["OcrLine", "in_order", "joined_text", "placed"]
 
 _FEWEST_IN_COLUMNS = 24
 """Lines of a page that may be set in columns."""
@@ -58,16 +58,18 @@ def _regions(lines: Sequence[OcrLine]) -> list[Sequence[OcrLine]]:
         return [lines]
     from ragmm.loaders.pdf.text_blocks import read_regions  # that package reads its scans by this module
 
-    placed = [_placed(line) for line in lines]
-    number_of = {id(one): number for number, one in enumerate(placed)}
-    found = [[lines[number_of[id(one)]] for one in region] for region in read_regions(placed)]
+    in_place = [placed(line) for line in lines]
+    number_of = {id(one): number for number, one in enumerate(in_place)}
+    found = [[lines[number_of[id(one)]] for one in region] for region in read_regions(in_place)]
     return [in_order(region) for region in found] if len(found) > 1 else [lines]
 
 
-def _placed(line: OcrLine) -> Line:
+def placed(line: OcrLine, scale: float = 1.0) -> Line:
+    """A line as those of PDFs are, where it would stand on a level page; `scale`: pixels to a unit of its box."""
     from ragmm.loaders.pdf.base import Line
 
-    return Line(line.text, line.place, 0.75 * (line.place[3] - line.place[1]), False, not is_tall(line))
+    x0, y0, x1, y1 = (side / scale for side in line.place)
+    return Line(line.text, (x0, y0, x1, y1), 0.75 * (y1 - y0), False, not _is_tall(line))
 
 
 def _rows(lines: Sequence[OcrLine]) -> list[list[OcrLine]]:
@@ -122,7 +124,7 @@ def _of_page(size: float, usual: float) -> float:
 
 def in_order(lines: list[OcrLine]) -> list[OcrLine]:
     """Rows from the top, each from the left; columns of vertical writing from the right."""
-    if 2 * sum(map(is_tall, lines)) > len(lines):
+    if 2 * sum(map(_is_tall, lines)) > len(lines):
         return sorted(lines, key=lambda line: (-line.place[2], line.place[1]))
     ordered: list[OcrLine] = []
     row: list[OcrLine] = []
@@ -134,13 +136,13 @@ def in_order(lines: list[OcrLine]) -> list[OcrLine]:
     return ordered + sorted(row, key=lambda one: one.place[0])
 
 
-def is_tall(line: OcrLine) -> bool:
+def _is_tall(line: OcrLine) -> bool:
     return len(line.text) > 1 and line.place[3] - line.place[1] > _TALL * (line.place[2] - line.place[0])
 
 
 def _same_row(one: OcrLine, other: OcrLine) -> bool:
     """Whether the middle of either stands within the other's height; lines of vertical writing make no rows."""
-    if is_tall(one) or is_tall(other):
+    if _is_tall(one) or _is_tall(other):
         return False
     middle, other_middle = (one.place[1] + one.place[3]) / 2, (other.place[1] + other.place[3]) / 2
     return one.place[1] < other_middle < one.place[3] and other.place[1] < middle < other.place[3]

@@ -67,7 +67,7 @@ def blocks_of(region: list[Line]) -> list[list[Line]]:
 
 
 def _around(boxes: Boxes) -> Box:
-    return union(tuple(map(float, box)) for box in boxes)  # type: ignore[misc]
+    return union((x0, y0, x1, y1) for x0, y0, x1, y1 in boxes.tolist())
 
 
 def _chains(boxes: Boxes) -> list[list[int]]:
