@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.passages import passage_rows
+from bench.passages import passage_rows, question_rows
 from ragmm.embedders.open_clip import OpenClipEmbedder, normalised
 from ragmm.embedders.open_clip_text import shortened
 from ragmm.embedders.sentence_transformers import SentenceTransformerEmbedder
@@ -74,6 +74,8 @@ def main() -> None:
     if options.models == ["passages"]:
         for line in passage_rows(options.passages, options.rounds):
             print(line, flush=True)
+        for line in question_rows(options.questions, 600) if options.questions else ():
+            print(line, flush=True)
         return
     print(f"{'model, input':<34} {'dtype':<9} {'threads':>7} {'bare/s':>9} {'adapter/s':>9} {'ratio':>7}")
     with tempfile.TemporaryDirectory() as scratch:
@@ -87,6 +89,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", type=int, default=256)
     parser.add_argument("--passages", type=int, default=64, help="with --models passages (bench.passages)")
+    parser.add_argument("--questions", type=Path, help="with it: a file of questions and their passages")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 0])
     parser.add_argument("--dtypes", nargs="+", default=["float32", "bfloat16"])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -143,25 +143,27 @@ class NumpyBert:
 
     @cached_property
     def _graph(self) -> bytes | None:
-        shape = self._shape
         try:
-            return bert_graph(
-                self._stored,
-                BertShape(
-                    layers=shape.layers,
-                    heads=shape.heads,
-                    dim=shape.dim,
-                    epsilon=shape.epsilon,
-                    first_position=shape.first_position,
-                    prefix=next((name for name in _PREFIXES if f"{name}{_WORDS}" in self._stored), ""),
-                ),
-                pooling=shape.pooling,
-            )
+            return self.graph(bert_graph)
         except KeyError:  # half precision, or names of another kind
             return None
 
+    def graph(self, write: Callable[..., bytes]) -> bytes:
+        """As `bert_graph` or another writes it. Raises KeyError where the file does not allow it."""
+        shape = self._shape
+        asked = BertShape(
+            layers=shape.layers,
+            heads=shape.heads,
+            dim=shape.dim,
+            epsilon=shape.epsilon,
+            first_position=shape.first_position,
+            prefix=next((name for name in _PREFIXES if f"{name}{_WORDS}" in self.stored), ""),
+        )
+        return write(self.stored, asked, pooling=shape.pooling)
+
     @cached_property
-    def _stored(self) -> MappedWeights:
+    def stored(self) -> MappedWeights:
+        """The model's file."""
         return MappedWeights(self._folder / "model.safetensors")
 
     @cached_property
@@ -169,7 +171,7 @@ class NumpyBert:
         """A graph is run where there is one; its weights are mapped."""
         if not self.has_graph or self._graph is None:
             return None
-        return GraphRunner(self._graph, folder=self._stored.file.parent)
+        return GraphRunner(self._graph, folder=self.stored.file.parent)
 
     def load(self) -> None:
         """Makes ready what computes."""
@@ -198,9 +200,16 @@ class NumpyBert:
         encoded = self._encode(texts, special=True)
         runner = None if self._asks_once(len(texts)) else self._runner
         if runner is not None:
-            ids = [np.array(one.ids, np.int64) for one in encoded]
-            return np.concatenate(at_once(lambda one: runner.run(ids=one)[0], ids, self._threads))
+            return self._by_graph(runner, encoded)
         return self._in_numpy(encoded)
+
+    def embed_by(self, runner: GraphRunner, texts: Sequence[str]) -> Rows:
+        """By a graph of another's making. Shape: (len(texts), dim)."""
+        return self._by_graph(runner, self._encode(texts, special=True))
+
+    def _by_graph(self, runner: GraphRunner, encoded: Sequence[Encoding]) -> Rows:
+        ids = [np.array(one.ids, np.int64) for one in encoded]
+        return np.concatenate(at_once(lambda one: runner.run(ids=one)[0], ids, self._threads))
 
     def _asks_once(self, texts: int) -> bool:
         """Whether these are the first and few: a process with one question has its answer before a graph has begun."""
@@ -285,17 +294,26 @@ class NumpyBert:
 
     def _ready(self) -> dict[str, Rows]:
         if self._weights is None:
-            self._weights = {_plain(name): rows for name, rows in self._stored.items()}
+            self._weights = {_plain(name): rows for name, rows in self.stored.items()}
         return self._weights
 
 
-def embed_in_numpy(encoder: NumpyEncoder, texts: Sequence[str], prompt: str, batch: int) -> Rows:
-    """Windows, batches and averages as for any embedder. Shape: (len(texts), dim), of unit length."""
+def embed_in_numpy(
+    encoder: NumpyEncoder,
+    texts: Sequence[str],
+    prompt: str,
+    batch: int,
+    embed: Callable[[Sequence[str]], Rows] | None = None,
+) -> Rows:
+    """Windows, batches and averages as for any embedder. Shape: (len(texts), dim), of unit length.
+
+    `embed`: in place of the encoder's own.
+    """
     windows = cut(texts, encoder.spans, encoder.capacity(prompt))
     rows = embed_sorted(
         [prompt + window.text for window in windows],
         [window.tokens for window in windows],
-        encoder.embed,
+        embed or encoder.embed,
         dim=encoder.dim,
         plan=BatchPlan(size=batch),
     )

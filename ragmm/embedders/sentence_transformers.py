@@ -16,6 +16,7 @@ from ragmm.embedders.batching import BatchPlan, batched, embed_sorted, halving, 
 from ragmm.embedders.compute import decode_threads, resolve_device, resolve_dtype, set_threads
 from ragmm.embedders.numpy_bert import NumpyBert, embed_in_numpy, serves_without_torch
 from ragmm.embedders.preprocess import decode
+from ragmm.embedders.rounded_bert import RoundedBert
 from ragmm.embedders.scripts_known import known_scripts
 from ragmm.embedders.settings import Dtype, EmbedderSettings
 from ragmm.embedders.token_spans import spans_of
@@ -50,7 +51,8 @@ def text_fingerprint(folder: Path) -> str:
 class SentenceTransformerEmbedder:
     """Constructing reads a few JSON files; the weights are loaded by `load()` or on first use. Thread-safe.
 
-    Text on a CPU is computed in float32 unless another dtype is asked for, so that vectors can be reproduced anywhere.
+    Text on a CPU is computed in float32 unless another dtype is asked for; passages of small models in eight bits where
+    the processor sums them exactly (`rounded_bert`).
     """
 
     def __init__(self, model: FoundModel, settings: EmbedderSettings | None = None) -> None:
@@ -92,8 +94,10 @@ class SentenceTransformerEmbedder:
         clean = [without_surrogates(text) for text in texts]
         quick = self._without_torch(len(texts))
         if quick is not None:
+            rounded = self._rounded if role is Role.DOCUMENT else None
             with self._lock:
-                return embed_in_numpy(quick, clean, quick.prompts[role.value], self._settings.batch_size)
+                prompt, embed = quick.prompts[role.value], rounded.embed if rounded else None
+                return embed_in_numpy(quick, clean, prompt, self._settings.batch_size, embed)
         with self._lock:
             model = self._ready()
             windows = cut(clean, lambda some: spans_of(model.tokenizer, some), self._capacity(model, role))
@@ -115,6 +119,13 @@ class SentenceTransformerEmbedder:
         """The same model without torch, where that is known to give the same vectors."""
         exact = self._settings.dtype in {Dtype.AUTO, Dtype.FLOAT32} and self._facts.kinds == {MediaKind.TEXT}
         return NumpyBert.open(self._found.folder, threads=self._settings.threads) if exact else None
+
+    @cached_property
+    def _rounded(self) -> RoundedBert | None:
+        """What embeds documents where it need not be exact to the last digit."""
+        exact = self._in_numpy
+        suits = self._settings.dtype is Dtype.AUTO and exact is not None and RoundedBert.suits(exact)
+        return RoundedBert(exact, self.info.fingerprint) if suits and exact is not None else None
 
     def embed_media(self, kind: MediaKind, assets: Sequence[Asset]) -> NDArray[np.float32]:
         """Shape: (len(assets), dim), of unit length. The pictures are decoded beside the model."""

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from ragmm.graphs.writing import MICROSOFT, Graph, StoredTensor
 
-__all__ = ["BertShape", "StoredWeights", "bert_graph"]
+__all__ = ["BertGraph", "BertShape", "StoredWeights", "bert_graph"]
 
 
 class StoredWeights(Protocol):
@@ -41,17 +41,20 @@ def bert_graph(weights: StoredWeights, shape: BertShape, *, pooling: str = "") -
 
     Raises KeyError where the file lacks a tensor or keeps it in half precision.
     """
-    return _Bert(weights, shape).build(pooling)
+    return BertGraph(weights, shape).build(pooling)
 
 
-class _Bert:
+class BertGraph:
+    """Writes it; how a matrix is multiplied may be another's to say."""
+
     def __init__(self, weights: StoredWeights, shape: BertShape) -> None:
-        self._weights, self._shape = weights, shape
-        self._graph = Graph("bert", {"ids": ("int64", ("tokens",))})
+        self._weights, self.shape = weights, shape
+        self.graph = Graph("bert", {"ids": ("int64", ("tokens",))})
 
     def build(self, pooling: str) -> bytes:
-        graph, state = self._graph, self._embedded()
-        for layer in range(self._shape.layers):
+        """The model file."""
+        graph, state = self.graph, self._embedded()
+        for layer in range(self.shape.layers):
             state = self._layer(state, f"encoder.layer.{layer}")
         if pooling == "mean":
             state = graph.node("ReduceMean", state, axes=(0,), keepdims=1)
@@ -63,39 +66,41 @@ class _Bert:
         return graph.to_bytes()
 
     def _embedded(self) -> str:
-        graph, first = self._graph, self._shape.first_position
-        words = graph.node("Gather", self._of("embeddings.word_embeddings.weight"), "ids")
+        graph, first = self.graph, self.shape.first_position
+        words = graph.node("Gather", self.of("embeddings.word_embeddings.weight"), "ids")
         tokens = graph.node("Shape", "ids")
         end = graph.node("Add", tokens, graph.numbers(first)) if first else tokens
-        table = self._of("embeddings.position_embeddings.weight")
+        table = self.of("embeddings.position_embeddings.weight")
         positions = graph.node("Slice", table, graph.numbers(first), end, graph.numbers(0))
-        kinds = self._of("embeddings.token_type_embeddings.weight")
+        kinds = self.of("embeddings.token_type_embeddings.weight")
         kind = graph.node("Slice", kinds, graph.numbers(0), graph.numbers(1), graph.numbers(0))
         places = graph.node("Add", positions, kind)
         return self._normed(words, places, "embeddings.LayerNorm")
 
     def _layer(self, state: str, name: str) -> str:
-        graph, heads = self._graph, self._shape.heads
-        rows = graph.numbers(1, -1, self._shape.dim)
+        graph, heads = self.graph, self.shape.heads
+        rows = graph.numbers(1, -1, self.shape.dim)
         query, key, value = (
-            graph.node("Reshape", self._linear(state, f"{name}.attention.self.{part}"), rows)
+            graph.node("Reshape", self.linear(state, f"{name}.attention.self.{part}"), rows)
             for part in ("query", "key", "value")
         )
         mixed = graph.node("MultiHeadAttention", query, key, value, domain=MICROSOFT, num_heads=heads)
-        mixed = graph.node("Reshape", mixed, graph.numbers(-1, self._shape.dim))
-        attended = self._linear(mixed, f"{name}.attention.output.dense")
+        mixed = graph.node("Reshape", mixed, graph.numbers(-1, self.shape.dim))
+        attended = self.linear(mixed, f"{name}.attention.output.dense")
         state = self._normed(state, attended, f"{name}.attention.output.LayerNorm")
-        inner = graph.node("Gelu", self._linear(state, f"{name}.intermediate.dense"), domain=MICROSOFT)
-        return self._normed(state, self._linear(inner, f"{name}.output.dense"), f"{name}.output.LayerNorm")
+        inner = graph.node("Gelu", self.linear(state, f"{name}.intermediate.dense"), domain=MICROSOFT)
+        return self._normed(state, self.linear(inner, f"{name}.output.dense"), f"{name}.output.LayerNorm")
 
-    def _linear(self, state: str, name: str) -> str:
-        return self._graph.node("Gemm", state, self._of(f"{name}.weight"), self._of(f"{name}.bias"), transB=1)
+    def linear(self, state: str, name: str) -> str:
+        """Shapes: (n, i) with (o, i) and (o) -> (n, o)."""
+        return self.graph.node("Gemm", state, self.of(f"{name}.weight"), self.of(f"{name}.bias"), transB=1)
 
     def _normed(self, state: str, other: str, name: str) -> str:
         """The sum of both, normalised."""
-        total = self._graph.node("Add", state, other)
-        scale, bias = self._of(f"{name}.weight"), self._of(f"{name}.bias")
-        return self._graph.node("LayerNormalization", total, scale, bias, axis=-1, epsilon=float(self._shape.epsilon))
+        total = self.graph.node("Add", state, other)
+        scale, bias = self.of(f"{name}.weight"), self.of(f"{name}.bias")
+        return self.graph.node("LayerNormalization", total, scale, bias, axis=-1, epsilon=float(self.shape.epsilon))
 
-    def _of(self, name: str) -> str:
-        return self._graph.stored(name, self._weights.stored(self._shape.prefix + name))
+    def of(self, name: str) -> str:
+        """A tensor of the model's file."""
+        return self.graph.stored(name, self._weights.stored(self.shape.prefix + name))

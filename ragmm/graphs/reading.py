@@ -14,16 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ragmm.graphs.eight_bits import EXACT_ANYWHERE, behind_gelu, largest, whole_rows
 from ragmm.graphs.writing import MICROSOFT, Graph
 
 __all__ = ["ReaderShape", "reader_graph"]
 
 Rows = NDArray[np.float32]
-_TOP = 63
-"""Of a weight: two products of it and of an eight-bit number fit into sixteen bits."""
-_ZERO, _STEPS = 15, 240
-"""Of a row behind the GELU, which is -.17 at least: what stands for 0, and the steps from there to its largest."""
-_LEAST = 0.17 / _ZERO * _STEPS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +72,9 @@ class _ReaderGraph:
         mixed = graph.node("Reshape", mixed, graph.numbers(-1, dim))
         state = self._normed(state, self._named(mixed, f"{name}.out"), f"{name}.norm1")
         inner = graph.node("FastGelu", self._up(state, name), domain=MICROSOFT)
-        return self._normed(state, self._down(inner, f"{name}.down"), f"{name}.norm2", f"{name}.down.bias")
+        down = self._small(f"{name}.down", self._weights[f"{name}.down.weight"])
+        # The norm behind it adds the bias.
+        return self._normed(state, behind_gelu(graph, inner, down), f"{name}.norm2", f"{name}.down.bias")
 
     def _columns(self, state: str, part: slice) -> str:
         graph = self._graph
@@ -94,33 +92,13 @@ class _ReaderGraph:
     def _up(self, state: str, name: str) -> str:
         weight = self._weights[f"{name}.up.weight"]
         size = np.abs(self._weights[f"{name}.norm1.weight"]) * 2.5 + np.abs(self._weights[f"{name}.norm1.bias"])
-        share = np.maximum(np.sqrt(size / np.maximum(_largest(weight, axis=0), 1e-9)), 1e-3).astype(np.float32)
+        share = np.maximum(np.sqrt(size / np.maximum(largest(weight, axis=0), 1e-9)), 1e-3).astype(np.float32)
         evened = self._graph.node("Mul", state, self._graph.tensor(f"{name}.up.share", 1 / share))
         return self._linear(evened, f"{name}.up", weight * share, self._weights[f"{name}.up.bias"])
 
-    def _down(self, inner: str, name: str) -> str:
-        """Without its bias, which the norm behind it adds."""
-        graph = self._graph
-        largest = graph.node("ReduceMax", inner, axes=(1,), keepdims=1)
-        least, count = (graph.tensor(f"down.{n}", np.array(n, np.float32)) for n in (_LEAST, 1 / _STEPS))
-        steps = graph.node("Mul", graph.node("Max", largest, least), count)
-        each = graph.node("Reshape", steps, graph.numbers(-1))
-        zero, one = (
-            graph.tensor("down.zero", np.array(_ZERO, np.uint8)),
-            graph.tensor("down.one", np.array(1, np.float32)),
-        )
-        zeros = graph.node("Expand", zero, graph.node("Shape", each))
-        rounded = graph.node("QuantizeLinear", inner, each, zeros, axis=0)
-        whole, scales = self._small(name, self._weights[f"{name}.weight"])
-        summed = graph.node("MatMulIntegerToFloat", rounded, whole, one, scales, zero, domain=MICROSOFT)
-        return graph.node("Mul", summed, steps)
-
     def _small(self, name: str, weight: Rows) -> tuple[str, str]:
         """A matrix in seven bits and a scale for each of its rows."""
-        scales = np.maximum(_largest(weight, axis=1) / _TOP, 1e-9).astype(np.float32)
-        shares = np.divide(weight, scales[:, None], out=self._room[: weight.size].reshape(weight.shape))
-        whole = np.rint(shares, out=shares).astype(np.int8)
-        return self._graph.tensor(f"{name}.whole", whole.T), self._graph.tensor(f"{name}.scales", scales)
+        return whole_rows(self._graph, name, weight, EXACT_ANYWHERE, room=self._room)
 
     def _normed(self, state: str, other: str, name: str, bias: str = "") -> str:
         """The sum of both, and of the bias, normalised."""
@@ -130,9 +108,3 @@ class _ReaderGraph:
 
     def _of(self, name: str) -> str:
         return self._graph.tensor(name, self._weights[name])
-
-
-def _largest(weight: Rows, *, axis: int) -> Rows:
-    """Without regard to signs."""
-    found: Rows = np.maximum(weight.max(axis=axis), -weight.min(axis=axis))
-    return found

@@ -14,8 +14,10 @@ import pytest
 from PIL import Image
 from safetensors.numpy import load_file, save_file
 
+from ragmm.embedders import rounded_bert
 from ragmm.embedders.numpy_bert import NumpyBert
 from ragmm.embedders.open_clip import OpenClipEmbedder
+from ragmm.embedders.rounded_bert import RoundedBert
 from ragmm.embedders.sentence_transformers import SentenceTransformerEmbedder
 from ragmm.embedders.settings import Dtype, EmbedderSettings
 from ragmm.errors import ModelError
@@ -46,6 +48,13 @@ def minilm() -> NumpyBert:
     return found
 
 
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where graphs are kept."""
+    monkeypatch.setattr(rounded_bert, "cache_root", lambda: tmp_path)
+    return tmp_path
+
+
 def test_a_graph_gives_numpys_vectors(minilm: NumpyBert) -> None:
     by_graph = minilm.embed(TEXTS)
     in_numpy = minilm._in_numpy(minilm._encode(TEXTS, special=True))
@@ -62,8 +71,8 @@ def test_a_vector_does_not_depend_on_its_batch(minilm: NumpyBert) -> None:
 
 def test_a_graph_can_give_the_states_of_the_tokens(minilm: NumpyBert) -> None:
     (one,) = minilm._encode(TEXTS[1:2], special=True)
-    graph = bert_graph(minilm._stored, BertShape(layers=6, heads=12, dim=384, epsilon=1e-12))
-    (states,) = GraphRunner(graph, folder=minilm._stored.file.parent).run(ids=np.array(one.ids, np.int64))
+    graph = bert_graph(minilm.stored, BertShape(layers=6, heads=12, dim=384, epsilon=1e-12))
+    (states,) = GraphRunner(graph, folder=minilm.stored.file.parent).run(ids=np.array(one.ids, np.int64))
     assert states.shape == (len(one.ids), 384)
     mean = states.mean(axis=0, keepdims=True)
     np.testing.assert_allclose(mean / np.linalg.norm(mean), minilm.embed(TEXTS[1:2]), atol=1e-6)
@@ -134,12 +143,42 @@ def test_the_embedders_of_the_default_profile_never_start_torch() -> None:
 
 
 def test_the_library_agrees() -> None:
-    lean = SentenceTransformerEmbedder(find("st:all-MiniLM-L6-v2"))
-    whole = SentenceTransformerEmbedder(find("st:all-MiniLM-L6-v2"))
+    exact = EmbedderSettings(dtype=Dtype.FLOAT32)
+    lean, whole = (SentenceTransformerEmbedder(find("st:all-MiniLM-L6-v2"), exact) for _ in range(2))
     whole._ready()
     found = lean.embed_texts(TEXTS, Role.DOCUMENT)
     assert lean._model is None
     np.testing.assert_allclose(found, whole.embed_texts(TEXTS, Role.DOCUMENT), atol=1e-5)
+
+
+def test_rounded_passages_lie_where_the_exact_ones_do(minilm: NumpyBert, cache: Path) -> None:
+    rounded = RoundedBert(minilm, "minilm")
+    batch = [f"{TEXTS[n % len(TEXTS)]} {n}" for n in range(64)]
+    together, exact = rounded.embed(batch), minilm.embed(batch)
+    assert (together * exact).sum(axis=1).min() > 0.99
+    alone = np.concatenate([rounded.embed([text]) for text in batch])
+    np.testing.assert_array_equal(together, alone)
+    assert list(cache.glob("graphs/*.onnx"))
+
+
+def test_a_model_that_does_not_bear_rounding_stays_exact(
+    minilm: NumpyBert, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rounded_bert, "_LEAST_COSINE", 1.1)
+    np.testing.assert_allclose(RoundedBert(minilm, "minilm").embed(TEXTS), minilm.embed(TEXTS), atol=1e-6)
+    assert list(cache.glob("graphs/*.onnx"))
+
+
+@pytest.mark.parametrize(("dtype", "exact"), [(Dtype.AUTO, False), (Dtype.FLOAT32, True)])
+def test_questions_are_exact_and_passages_where_it_is_asked_for(
+    minilm: NumpyBert, cache: Path, monkeypatch: pytest.MonkeyPatch, dtype: Dtype, exact: bool
+) -> None:
+    monkeypatch.setattr(rounded_bert, "cpu_sums_bytes", lambda: True)
+    embedder = SentenceTransformerEmbedder(find("st:all-MiniLM-L6-v2"), EmbedderSettings(dtype=dtype))
+    asked, said = (embedder.embed_texts(TEXTS[1:2], role) for role in (Role.QUERY, Role.DOCUMENT))
+    np.testing.assert_allclose(asked, minilm.embed(TEXTS[1:2]), atol=1e-5)
+    assert np.allclose(said, asked, atol=1e-5) is exact
+    assert bool(list(cache.glob("graphs/*.onnx"))) is not exact
 
 
 def test_minis_replies_are_those_of_transformers(tmp_path: Path) -> None:

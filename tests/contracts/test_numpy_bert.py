@@ -12,6 +12,7 @@ import pytest
 
 from ragmm.embedders.numpy_bert import NumpyBert, embed_in_numpy
 from ragmm.embedders.sentence_transformers import SentenceTransformerEmbedder
+from ragmm.embedders.settings import Dtype, EmbedderSettings
 from ragmm.models import find
 from ragmm.types import Role
 
@@ -55,6 +56,9 @@ def tiny(folder: Path, kind: str, pooling: str, prompts: dict[str, str]) -> Path
     return folder / "model"
 
 
+EXACT = EmbedderSettings(dtype=Dtype.FLOAT32)
+
+
 @pytest.mark.parametrize(
     ("kind", "pooling", "prompts"),
     [
@@ -66,7 +70,7 @@ def test_equal_to_the_library(kind: str, pooling: str, prompts: dict[str, str], 
     folder = tiny(tmp_path, kind, pooling, prompts)
     quick = NumpyBert.open(folder)
     assert quick is not None
-    library = SentenceTransformerEmbedder(find(f"st:{folder}"))
+    library = SentenceTransformerEmbedder(find(f"st:{folder}"), EXACT)
     library.load()
     for role in Role:
         expected = library.embed_texts(TEXTS, role)
@@ -78,7 +82,7 @@ def test_equal_to_minilm() -> None:
     found = find("st:all-MiniLM-L6-v2")
     quick = NumpyBert.open(found.folder)
     assert quick is not None
-    library = SentenceTransformerEmbedder(found)
+    library = SentenceTransformerEmbedder(found, EXACT)
     library.load()
     np.testing.assert_allclose(embed_in_numpy(quick, TEXTS, "", 8), library.embed_texts(TEXTS, Role.QUERY), atol=1e-5)
 
@@ -101,6 +105,7 @@ def test_other_poolings_and_further_modules_are_left_to_the_library(tmp_path: Pa
 _QUESTION = """
 import sys
 from ragmm.embedders.sentence_transformers import SentenceTransformerEmbedder
+from ragmm.embedders.settings import Dtype, EmbedderSettings
 from ragmm.models import find
 from ragmm.types import Role
 rows = SentenceTransformerEmbedder(find("st:all-MiniLM-L6-v2")).embed_texts(["one question"], Role.QUERY)
