@@ -245,6 +245,20 @@ def test_of_equals_none_is_the_most() -> None:
     assert from_table("Which harbour has the most moorings?", text) not in {"Penmoor", "Elverby"}
 
 
+def test_rows_of_which_nothing_is_known_do_not_stand_in_the_way() -> None:
+    rows = "\n| Vik | nd |\n| Norrby | n/a |\n| Sund | – |\n| World average | 990 |\n| All harbours | 279 |"
+    assert from_table("Which harbour has the most moorings?", MOORINGS + rows) == "Penmoor"
+
+
+def test_how_much_is_answered_from_a_column_of_shares() -> None:
+    text = """| Cycle | Distance (mi) | Fuel savings without stops |
+| --- | --- | --- |
+| A1 | 11.2 | 9.5% |
+| B2 | 58.7 | 8.1% |
+| C3 | 1.3 | 29.2% |"""
+    assert from_table("How much fuel would cycle A1 save without stops?", text, Modality.TABLE) == "9.5%"
+
+
 def test_a_table_of_contents_answers_nothing() -> None:
     contents = "| | i |\n| --- | --- |\n" + "\n".join(
         f"| {town} County | {page} |" for town, page in zip(TOWNS, (2, 5, 9, 9, 14, 20), strict=True)

@@ -39,6 +39,9 @@ def test_an_account_is_asked_for() -> None:
     ("kind", "value", "plain"),
     [
         (AskedKind.NUMBER, "36", True),
+        (AskedKind.NUMBER, "0.68", True),
+        (AskedKind.NUMBER, "09:15", False),
+        (AskedKind.NUMBER, "9.15 am", False),
         (AskedKind.DAY, "16 agosto 1993", True),
         (AskedKind.DAY, "8 januari 2020", True),
         (AskedKind.NUMBER, "Thirty-eight members", True),
@@ -57,6 +60,20 @@ def test_an_account_is_asked_for() -> None:
 )
 def test_one_amount_or_one_date(kind: AskedKind, value: str, plain: bool) -> None:
     assert is_plain(kind, value) is plain
+
+
+@pytest.mark.parametrize(
+    ("question", "value", "suits"),
+    [
+        ("How much fuel would it save?", "9.5%", True),
+        ("How much fuel would it save?", "£40", True),
+        ("How much fuel would it save?", "on Monday", False),
+        ("How many people came?", "9.5%", False),
+    ],
+)
+def test_how_much_may_be_a_share_or_a_sum_of_money(question: str, value: str, suits: bool) -> None:
+    assert wanted(question).suits(value) is suits
+    assert wanted(question).suits_plainly(value) is suits
 
 
 def test_figures_that_ran_together() -> None:

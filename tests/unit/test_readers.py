@@ -177,6 +177,8 @@ def test_a_value_is_of_the_kind(kind: AskedKind, right: str, wrong: str) -> None
             "https://doi.org/10.1371/journal.pone.0005",
         ),
         ("Meeting ID: 869 1664 1575 Passcode", "869 1664", AskedKind.CODE, "869 1664 1575"),
+        ("fax it to (605) 574-2307 at once", "574-2307", AskedKind.NUMBER, "(605) 574-2307"),
+        ("ring +44 (0)20 555 0199 or", "20 555 0199", AskedKind.PHONE, "20 555 0199"),
         ("licence (LB-101844) of", "101844", AskedKind.CODE, "LB-101844"),
         ("型号为25AA640的芯片", "25AA640", AskedKind.CODE, "25AA640"),
         ("use hp-check to see", "hp", AskedKind.ANY, "hp-check"),

@@ -128,6 +128,15 @@ def test_a_stated_value_goes_before_a_cell_to_be_worked_with() -> None:
     assert "11 %" in answer.short
 
 
+def test_the_total_of_one_row_is_not_what_two_come_to() -> None:
+    text = """| item | pieces | total |
+| --- | --- | --- |
+| Lab keeper salary | 1 | $40,000 |
+| Panel traps | 200 | $5,000 |"""
+    answer = ask("What do salary and benefits of the lab keeper add up to?", text)
+    assert answer.abstained or answer.tentative
+
+
 def test_two_documents_are_compared_and_both_cited() -> None:
     lark = make_hit(1, "Hotel Lark: facts\n\nRooms: 64\nOpened: 1987\nBreakfast: $16\n", uri="lark.txt")
     wren = make_hit(2, "Hotel Wren: facts\n\nRooms: 112\nOpened: 2003\nBeds: 200\n", uri="wren.txt")

@@ -190,7 +190,9 @@ def _doubted(one: FoundValue, worth: float) -> FoundValue:
 
 
 def _states(wanted: AskedSum, one: FoundValue, named: frozenset[str]) -> bool:
-    if not says_operation(wanted.operation, re.sub(re.escape(one.value), " ", one.shown)):
+    # A column of totals is that of its row alone, not of this and another.
+    bare = wanted.operation is Operation.SUM and wanted.joins and one.quote.startswith("|")
+    if not says_operation(wanted.operation, re.sub(re.escape(one.value), " ", one.quote if bare else one.shown)):
         return False
     if wanted.operation is Operation.CHANGE and one.quote.startswith("|"):
         return False

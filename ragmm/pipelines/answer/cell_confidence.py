@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, fields
 
 from ragmm.pipelines.answer.cells import PickedCell
-from ragmm.pipelines.query.value_kinds import AskedKind, is_plain, years
+from ragmm.pipelines.query.value_kinds import AskedKind, years
 from ragmm.pipelines.query.wanted import AskedFor
 from ragmm.types import IMAGE_MODALITIES, Hit
 
@@ -70,7 +70,7 @@ def signs_of_cell(picked: PickedCell, asked: AskedFor, hit: Hit, said: str, *, l
     """`said`: the row as it is shown, with what is said about the table."""
     there = years(said)
     open_kind = asked.kind is AskedKind.ANY
-    fitting = is_plain(asked.kind, picked.value)
+    fitting = asked.suits_plainly(picked.value)
     return CellSigns(
         row=picked.row_share,
         column=picked.column_share,

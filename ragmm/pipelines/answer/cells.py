@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ragmm.pipelines.answer.asked_tables import TOTAL, AskedOrder, AskedTable, has_word, label_column, words_of
 from ragmm.pipelines.answer.grids import Grid, is_amount, is_unit_head
 from ragmm.pipelines.answer.options import column_option, row_option
-from ragmm.pipelines.query.value_kinds import AskedKind, fits, is_plain, years
+from ragmm.pipelines.query.value_kinds import AskedKind, years
 from ragmm.pipelines.query.wanted import AskedFor, label_words
 from ragmm.readers.base import OptionSide, Passage, Reader
 from ragmm.text.dates import days_of, months_of
@@ -142,7 +142,7 @@ def pick(
     # A list of facts is asked for a value by its label, seldom for a label by its value.
     order_of = [1, 0] if grid.labelled else [int(column) for column in np.argsort(-column_odds)]
     telling = [column for column in order_of if _tells(grid.rows[best][column], said)]
-    telling = [column for column in telling if is_plain(asked.kind, grid.rows[best][column])] or telling
+    telling = [column for column in telling if asked.suits_plainly(grid.rows[best][column])] or telling
     telling = [column for column in telling if not is_unit_head(grid.heads[column])] or telling
     if not telling:
         return None
@@ -330,7 +330,7 @@ def column_features(
     for column, head in enumerate(table.heads):
         value = grid.rows[row][column]
         head_years = years(grid.heads[column])
-        fitting = fits(asked.kind, value) and bool(value) and not (asked.counts and _PRICED.search(value))
+        fitting = asked.suits(value) and bool(value) and not (asked.counts and _PRICED.search(value))
         typed = asked.kind is not AskedKind.ANY
         out[column] = (
             sum(weigh[word] for word in left if has_word(head, word)) / total,

@@ -20,6 +20,7 @@ from ragmm.pipelines.answer.grids import is_amount
 from ragmm.pipelines.query.asked_extremes import asks_for_extreme, asks_for_thing, orders
 from ragmm.pipelines.query.value_kinds import AskedKind
 from ragmm.pipelines.query.wanted import AskedFor
+from ragmm.text.patterns import late
 from ragmm.text.terms import content_terms, terms
 
 __all__ = ["asks_ranking", "pick_extreme"]
@@ -28,6 +29,8 @@ _OVERALL = re.compile(
     r"\b(?:total|sum|overall|all|average|mean|median|other|others|net|gesamt)\b|合计|总", re.IGNORECASE
 )
 _WHAT_IS = re.compile(r"\bwhat(?:'s| is| was| were| are) the \w+ ((?:[\w-]+ ?){1,4})", re.IGNORECASE)
+_UNKNOWN = late(r"\s*(?:n\.?\s?[da]\.?|not available|no data|k\.?\s?a\.?|[.…–—-]+|\*+|x)\s*", re.IGNORECASE)
+"""No figure is known for it: it wins nothing and loses nothing."""
 _FEWEST, _LONGEST = 3, 40
 """Rows: of fewer nothing stands out, more may be but a part of a table."""
 _COUNTED = frozenset({AskedKind.NUMBER, AskedKind.MONEY, AskedKind.PERCENT, AskedKind.MEASURE})
@@ -55,7 +58,8 @@ class _Ranking:
         grouping = _grouping([row[column] for row in rows])
         amounts = ((row, _amount(table, row, column, grouping)) for row in range(len(rows)))
         found = {row: value for row, value in amounts if value is not None}
-        if len(found) < max(_FEWEST, len(rows) - 1):
+        aside = sum(_stands_aside(row, column) for row in rows)
+        if len(found) < max(_FEWEST, len(rows) - aside - 1):
             return None
         ranked = sorted(found, key=lambda row: found[row], reverse=AskedOrder.of(question, table.grid).most)
         undecided = found[ranked[0]] == found[ranked[1]] or several_units([rows[row][column] for row in found])
@@ -121,10 +125,15 @@ def _column(words: Sequence[str], table: AskedTable) -> int | None:
     return whole[0] if len(whole) == 1 else None
 
 
+def _stands_aside(cells: Sequence[str], column: int) -> bool:
+    """Whether a row is a sum over others, or nothing is known of it."""
+    return _UNKNOWN.fullmatch(cells[column]) is not None or _OVERALL.search(cells[label_column(cells)]) is not None
+
+
 def _amount(table: AskedTable, row: int, column: int, grouping: str) -> float | None:
-    """What a cell comes to; None for sums over rows and for what is no single amount."""
+    """What a cell comes to; None for what stands aside and for what is no single amount."""
     cells = table.grid.rows[row]
-    if _OVERALL.search(cells[label_column(cells)]) or not is_amount(cells[column]):
+    if _stands_aside(cells, column) or not is_amount(cells[column]):
         return None
     return _plain(cells[column], grouping)
 

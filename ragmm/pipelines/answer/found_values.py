@@ -27,7 +27,7 @@ from ragmm.pipelines.answer.windows import windows_of
 from ragmm.pipelines.answer.yes_or_no import verdict_of, verdicts
 from ragmm.pipelines.query.asked_colours import asks_for_colour, names_colour
 from ragmm.pipelines.query.quantities import states_other_quantity
-from ragmm.pipelines.query.value_kinds import ADDRESSES, AMOUNTS, WHENS, AskedKind, is_plain, is_run_of_numbers, years
+from ragmm.pipelines.query.value_kinds import ADDRESSES, AMOUNTS, WHENS, AskedKind, is_run_of_numbers, years
 from ragmm.pipelines.query.wanted import AskedFor
 from ragmm.readers.base import Reader
 from ragmm.text.dates import days_of, months_of
@@ -272,7 +272,7 @@ def _doubt(question: str, asked: AskedFor, value: str, *, most_words: int = 4) -
     if asked.kind not in WHENS and is_run_of_numbers(value):
         return _NO_AMOUNT
     strict = asked.kind in AMOUNTS | ADDRESSES | WHENS | {AskedKind.PERSON}
-    return _NO_AMOUNT if strict and not is_plain(asked.kind, value, most_words=most_words) else 1.0
+    return _NO_AMOUNT if strict and not asked.suits_plainly(value, most_words=most_words) else 1.0
 
 
 def _is_lone_line(one: Pointed) -> bool:

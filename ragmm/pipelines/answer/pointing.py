@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from ragmm.pipelines.answer.grids import entry_asked_for
 from ragmm.pipelines.answer.whole_values import LONGEST, whole_value
 from ragmm.pipelines.answer.windows import ReadWindow
-from ragmm.pipelines.query.value_kinds import AMOUNTS, AskedKind, fits
+from ragmm.pipelines.query.value_kinds import AMOUNTS, AskedKind
 from ragmm.pipelines.query.wanted import AskedFor
 from ragmm.readers.base import Reader, ReadsAgain, Span
 from ragmm.text.patterns import late
@@ -142,7 +142,7 @@ def _pointed(window: ReadWindow, wish: _Wish, span: Span, best: float) -> Pointe
         certainty=span.certainty,
         second=span.certainty,
         behind=best - span.certainty,
-        fits=fits(asked.kind, value),
+        fits=asked.suits(value),
         heading=bool(_HEADING.match(sentence) or _SALUTATION.match(sentence)) or _is_title(sentence, window),
         counts=_counts(wish.counted, text[low : high + 60], value),
     )

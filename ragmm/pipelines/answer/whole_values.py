@@ -121,6 +121,8 @@ _DIGITS_LEFT, _DIGITS_RIGHT = late(r"(?<![\w.,])\d{2,}[ -]$"), late(r"[ -]\d{2,}
 _SPELT_BEFORE = late(rf"\b(?:{_WORDS})(?:[\s-](?:{_WORDS}))*\s?\($", re.IGNORECASE)
 """A number in words, whose figures follow in brackets: thirty (30) days."""
 _BEFORE_TOKEN, _BEHIND_TOKEN = "([<{\"'=|,;", ")]>}\"'|,;"
+_SUBSCRIBER, _AREA_CODE = late(r"\d{3,4}[ .-]\d{2,4}(?:[ .-]\d{2,4})*"), late(r"(?:\+\d{1,3} ?)?\(\d{2,5}\) ?[-/]?\Z")
+"""Of a telephone number."""
 _CLAUSE = late(r"[，；]|(?<=[a-z]);\s")
 
 
@@ -138,7 +140,10 @@ def whole_value(text: str, start: int, end: int, kind: AskedKind, counted: str =
         start, end = _whole_date(text, start, end)
     if kind is AskedKind.PERSON:
         start, end = _whole_name(text, start, end)
-    return _trimmed(text, start, end)
+    start, end = _trimmed(text, start, end)
+    if _SUBSCRIBER.fullmatch(text, start, end) and (area := _AREA_CODE.search(text, max(0, start - 16), start)):
+        start = area.start()
+    return start, end
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:

@@ -76,6 +76,8 @@ _UNITED = late(r"\d\s?(?:[^\W\d_]|[°\"'′″])")
 _PERCENT = late(r"%|\bper ?cent\b|\bprozent\b|\bhalf\b|\bthirds?\b|\bquarters?\b|百分")
 _FREE = late(r"\bfree\b|免费|免費|kostenlos|gratis")
 _CLOCK = late(r"\s*\d{1,2}[:.]\d\d(?:\s?[ap]\.?m\.?)?\s*")
+_COLON_CLOCK = late(r"\s*\d{1,2}(?::\d\d(?:\s?[ap]\.?m\.?)?|[:.]\d\d\s?[ap]\.?m\.?)\s*")
+"""No number: 0.68 may be one."""
 _BARE_YEAR = late(r"\s*(?:1[5-9]|20)\d\d\s*年?\s*")
 _TIME = late(
     r"(?<![\d.])\d{1,2}\s?[:.h]\s?\d\d(?![\d.])|\d\s?[ap]\.?\s?m\b|\d\s?(?:uhr|h|uur|o'?clock|点|點|时|時)|\b(?:noon|midnight|midday|mittag|mitternacht|midi|minuit|mediodia"
@@ -141,7 +143,7 @@ def _is_number(value: str, folded: str) -> bool:
 
 
 def _is_count(value: str, folded: str) -> bool:
-    other = _PERCENT.search(folded) or _CLOCK.fullmatch(value) or _dated(value, folded)
+    other = _PERCENT.search(folded) or _COLON_CLOCK.fullmatch(value) or _dated(value, folded)
     return _is_number(value, folded) and not other
 
 

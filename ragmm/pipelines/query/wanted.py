@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from ragmm.pipelines.query.asked_extremes import asks_for_thing
-from ragmm.pipelines.query.value_kinds import WHENS, AskedKind, years
+from ragmm.pipelines.query.value_kinds import WHENS, AskedKind, fits, is_plain, years
 from ragmm.text.patterns import late
 from ragmm.text.terms import content_terms, fold, terms
 
@@ -26,6 +26,20 @@ class AskedFor:
     """Those that the question names."""
     counts: bool = False
     """Whether it asks how many things there are: no sum of money."""
+
+    def suits(self, value: str) -> bool:
+        """Whether a value is of the kind; "how much" may be a share or a sum of money too."""
+        return any(fits(kind, value) for kind in self._kinds())
+
+    def suits_plainly(self, value: str, *, most_words: int = 4) -> bool:
+        """Whether it is that and no more: one number with its unit, one date."""
+        return any(is_plain(kind, value, most_words=most_words) for kind in self._kinds())
+
+    def _kinds(self) -> tuple[AskedKind, ...]:
+        return _HOW_MUCH if self.kind is AskedKind.NUMBER and not self.counts else (self.kind,)
+
+
+_HOW_MUCH = (AskedKind.NUMBER, AskedKind.PERCENT, AskedKind.MONEY, AskedKind.MEASURE)
 
 
 _SIZES = (
