@@ -128,6 +128,37 @@ def test_a_stated_value_goes_before_a_cell_to_be_worked_with() -> None:
     assert "11 %" in answer.short
 
 
+FEES = """| Jahr | Mitglieder | Beitrag (EUR) |
+| --- | --- | --- |
+| 2019 | 120 | 20 |
+| 2020 | 150 | 24 |
+| 2021 | 141 | 25 |"""
+ROOMS = """| Posten | Betrag (EUR) |
+| --- | --- |
+| Saal | 120 |
+| Küche | 45 |
+| Garten | 30 |"""
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "short"),
+    [
+        ("Wie viel kosten Saal und Küche zusammen?", ROOMS, "EUR 165"),
+        ("Wie viel mehr kostet der Saal als die Küche?", ROOMS, "EUR 75"),
+        ("Combien coûtent Saal et Küche ensemble ?", ROOMS, "EUR 165"),
+        ("Hoeveel duurder is Saal dan Garten?", ROOMS, "EUR 90"),
+        ("Um wie viel Prozent stieg der Beitrag von 2019 auf 2020?", FEES, "20 %"),
+        ("De combien les Mitglieder ont-ils augmenté de 2019 à 2020 ?", FEES, "30"),
+        ("Um wie viel sank die Zahl der Mitglieder von 2020 auf 2021?", FEES, "9"),
+        ("Wie hoch war der durchschnittliche Beitrag von 2019 bis 2021?", FEES, "EUR 23"),
+        ("By how much did Mitglieder of 2020 exceed those of 2019?", FEES, "30"),
+        ("How many times larger is Saal than Garten?", ROOMS, "4"),
+    ],
+)
+def test_worked_out_in_other_words_and_languages(question: str, text: str, short: str) -> None:
+    assert ask(question, text).short == short
+
+
 def test_the_total_of_one_row_is_not_what_two_come_to() -> None:
     text = """| item | pieces | total |
 | --- | --- | --- |

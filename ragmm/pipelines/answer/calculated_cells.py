@@ -129,7 +129,8 @@ def _is_range(search: Search, named: Sequence[NamedRows]) -> bool:
     first, last = named[0], named[-1]
     if len(named) != 2 or len(first.rows) != 1 or len(last.rows) != 1:
         return False
-    joined = rf"\b(?:from|between|over)\s[^?]*?{re.escape(fold(first.name))}\s(?:to|through|until|till|and)\s"
+    joined = rf"\b(?:from|between|over|von|de|van)\s[^?]*?{re.escape(fold(first.name))}"
+    joined += r"\s(?:to|through|until|till|and|bis|a|tot)\s"
     return re.search(joined + re.escape(fold(last.name)), search.words.folded) is not None
 
 

@@ -31,7 +31,11 @@ FILLERS = frozenset(
         " come came visit visited take took carry carried make made making produce produced use used spend spent"
         " spending cost costs charge charges go went see saw work worked sell sold earn earned pay paid operate have"
         " there during all each every whole list show exact exactly calculate compute points point finish finished"
-        " rounded nearest decimal places rate rates"
+        " rounded nearest decimal places rate rates gap exceed exceeded surplus excess plus wie viel viele mehr weniger"
+        " als unterschied zwischen differenz kostet kosten zusammen hoeveel meer minder dan verschil tussen samen kost"
+        " combien moins que entre ensemble coute coutent um von auf bis stieg gestiegen sank gesunken prozent wuchs"
+        " gewachsen augmente baisse progresse pour stegen gestegen gedaald procent met durchschnitt"
+        " durchschnittlich durchschnittliche moyenne gemiddeld gemiddelde zahl nombre aantal hoch ist war"
     )
 )
 """Words that say what to do with the figures, or no more than that there are some."""

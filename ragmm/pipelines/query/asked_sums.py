@@ -1,5 +1,6 @@
 """Which questions ask for a figure that has to be worked out: a difference, a growth, a ratio, a share, a sum, a mean,
-a count. English; what is not recognised is looked up as any other value.
+a count. English, and of other languages the plainest differences, changes, sums and means; what is not recognised is
+looked up as any other value.
 """
 
 from __future__ import annotations
@@ -56,56 +57,76 @@ _LESS = r"fewer|less|smaller|lower|shorter|younger|lighter|slower|narrower|shall
 _UP = r"ris(?:e|en|es)|rose|increas\w*|climb\w*|gain\w*|improv\w*|(?:go|goes|gone|went|come|came) up"
 _DOWN = r"decreas\w*|declin\w*|fall\w*|fell|drop\w*|shr[aiu]nk\w*|reduc\w*|los[et]|(?:go|goes|gone|went|come|came) down"
 _MOVE = rf"(?:gr(?:ow|ew|owth|own)|{_UP}|{_DOWN}|chang\w*|develop\w*)"
-_PER_CENT = r"(?:%|per ?cent(?:age)?|growth rate)"
+_MEAN_ABROAD = r"durchschnitt\w*|im schnitt|moyenne?|gemiddelde?n?|promedio|in media"
+_UP_ABROAD = (
+    r"(?:stieg|gestiegen|wuchs|gewachsen|zugenommen|augment|progress|stegen|gestegen|toegenomen|aument|crec|cresc|sub)"
+)
+_DOWN_ABROAD = r"(?:sank|gesunken|fiel|gefallen|abgenommen|baiss|diminu|daal|gedaald|afgenomen|baj|disminu|diminui|cai)"
+_MOVE_ABROAD = rf"(?:{_UP_ABROAD}|{_DOWN_ABROAD})"
+_PER_CENT = r"(?:%|per ?cent(?:age)?|growth rate|prozent|procent|pour ?cent|por ?cien\w*|per ?cento)"
 _OPERATIONS: tuple[tuple[Operation, re.Pattern[str]], ...] = tuple(
     (operation, late(pattern))
     for operation, pattern in (
-        (
-            Operation.DIFFERENCE,
-            rf"\bdifference (?:in|between|of)\b|\bhow (?:many|much)\b.{{0,80}}?\b(?:{_MORE}|{_LESS})\b.*\bthan\b"
-            r"|\bhow many \w+ (?:after|before|behind|ahead of|later than|earlier than)\b|\bminus\b",
-        ),
         (
             Operation.RATIO,
             r"\bratio (?:of|between)\b|\bratio\b.*\bto\b|\bhow many times (?:as|more|larger|bigger|higher)\b"
             r"|\btimes as (?:many|much|large|big|high|long)\b|\bdivided by\b",
         ),
         (
+            Operation.DIFFERENCE,
+            rf"\bhow (?:many|much)\b.{{0,80}}?\b(?:{_MORE}|{_LESS})\b.*\bthan\b"
+            r"|\b(?:difference|gap) (?:in|between|of)\b"
+            r"|\bhow many \w+ (?:after|before|behind|ahead of|later than|earlier than)\b|\bminus\b"
+            r"|\bby how (?:much|many)\b.*\b(?:exceed|surpass|outnumber|outsell|beat|trail|lead|led|top|differ)\w*\b"
+            r"|\b(?:surplus|excess) of\b.*\bover\b"
+            r"|\b(?:unterschied zwischen|differenz (?:zwischen|von)|difference entre|diferencia entre|differenza tra"
+            r"|diferenca entre|verschil tussen)\b|\bwie ?viele?\b.*\b(?:mehr|weniger|\w{4,}er)\b.*\bals\b"
+            r"|\bhoeveel\b.*\b(?:meer|minder|hoger|lager|duurder|goedkoper|groter|kleiner)\b.*\bdan\b"
+            r"|\bcombien\b.*\bde (?:plus|moins) que\b|\bcuant\w+ (?:mas|menos)\b.*\bque\b",
+        ),
+        (
             Operation.CHANGE,
             rf"\b(?:how (?:much|many)|what|which)\b.*\b{_MOVE}\b.*\b(?:from|between|since|over|in|compared|versus|to)\b"
             rf"|^\W*(?:how did)\b.*\bchang\w*\b.*\bfrom\b|\bby (?:how much|what|how many)\b.*\b{_MOVE}\b"
             rf"|{_PER_CENT} {_MOVE}\b|\b(?:growth rate|rate of growth)\b"
-            rf"|\b(?:calculate|compute|give|state) the (?:\w+ )*{_MOVE}\b",
+            rf"|\b(?:calculate|compute|give|state) the (?:\w+ )*{_MOVE}\b"
+            rf"|\b(?:um wie ?viel|de combien|met hoeveel|de cuanto|di quanto|em quanto)\b.*\b{_MOVE_ABROAD}",
         ),
         (
             Operation.SHARE,
             r"\b(?:what|which|how (?:big|large) an?)(?: \w+)? (?:share|proportion|percentage|per ?cent|fraction|part)"
             r" of\b|\bas an? (?:share|percentage|proportion) of\b|\bhow many per ?cent of\b",
         ),
-        (Operation.AVERAGE, r"\b(?:average|averaged|mean)\b"),
+        (Operation.AVERAGE, rf"\b(?:average|averaged|mean|{_MEAN_ABROAD})\b"),
         (
             Operation.SUM,
             r"\b(?:together|combined|altogether|in total|in all|in sum|added up|sum of|sum up|add up to)\b"
-            r"|\btotal (?:(?:number|amount) )?of\b.*\b(?:all|and)\b|\bhow (?:many|much)\b.*\ball\b",
+            r"|\btotal (?:(?:number|amount) )?of\b.*\b(?:all|and)\b|\bhow (?:many|much)\b.*\ball\b|\bplus\b"
+            r"|\b(?:what|how much) (?:do|did|would|will)\b.*\band\b.*\b(?:come|amount) to\W*(?:$|in\b)"
+            r"|\b(?:zusammen|zusammengenommen|ensemble|au total|samen|bij elkaar|insieme|juntos|juntas)\b",
         ),
         (Operation.COUNT, r"\bhow many\b|\bnumber of (?:rows|entries|lines)\b"),
     )
 )
 _STATES = {
     Operation.DIFFERENCE: rf"\b(?:{_MORE}|{_LESS}|difference|than)\b",
-    Operation.CHANGE: rf"\b{_MOVE}\b|\b(?:more|less|fewer|higher|lower)\b|growth|change",
+    Operation.CHANGE: rf"\b{_MOVE}\b|\b{_MOVE_ABROAD}|\b(?:more|less|fewer|higher|lower)\b|growth|change",
     Operation.RATIO: r"\bratio\b|\btimes\b|\btwice\b",
     Operation.SHARE: r"%|per ?cent|share|proportion|percentage|\bhalf\b|third|quarter",
-    Operation.AVERAGE: r"\b(?:average|averaged|mean|median)\b",
-    Operation.SUM: r"\b(?:total|sum|together|combined|altogether|overall|all)\b",
+    Operation.AVERAGE: rf"\b(?:average|averaged|mean|median|{_MEAN_ABROAD})\b",
+    Operation.SUM: r"\b(?:total\w*|totaal|sum|together|combined|altogether|overall|all|zusammen|insgesamt|gesamt\w*"
+    r"|summe|ensemble|samen|suma|somma|soma)\b",
     Operation.COUNT: r"",
 }
 _PERCENT = late(rf"{_PER_CENT}|\bby what (?:share|proportion)\b")
-_FALLS = late(rf"\b(?:{_LESS}|{_DOWN})\b")
-_RISES = late(rf"\b(?:{_UP})\b")
+_FALLS = late(rf"\b(?:{_LESS}|{_DOWN})\b|\b{_DOWN_ABROAD}")
+_RISES = late(rf"\b(?:{_UP})\b|\b{_UP_ABROAD}")
 _POINTS = late(r"\bpoints?\b")
-_RANGED = late(r"\b(?:from|over|between|years?|for|in)\b[^?]*?\b(?:to|through|until|till|and)\b|\d{4}\s?[-–]\s?\d{2,4}")
-_JOINS = late(r"\b(?:and|plus|together|combined|added)\b|&")
+_RANGED = late(
+    r"\b(?:from|over|between|years?|for|in)\b[^?]*?\b(?:to|through|until|till|and)\b|\d{4}\s?[-–]\s?\d{2,4}"
+    r"|\b(?:von|de|van|del?|dal?) \d{4} (?:bis|auf|a|tot|al?) \d{4}\b"
+)
+_JOINS = late(r"\b(?:and|plus|together|combined|added|und|et|zusammen|ensemble|samen)\b|&")
 _ROUNDED = late(r"\b(?:(?P<word>one|two|three|four|1|2|3|4) decimal|(?:nearest|whole) (?:whole |full )?\w+)")
 _PLACES = {"one": 1, "two": 2, "three": 3, "four": 4, "1": 1, "2": 2, "3": 3, "4": 4}
 _MARGIN_ASKED = late(r"\b(?:what|which) (?:is|was|were|are) (?:the )?(?=percentage of)", re.IGNORECASE)
