@@ -13,6 +13,7 @@ from ragmm.pipelines.answer.cells import CellWeights, PickedCell, pick
 from ragmm.pipelines.answer.found_values import TableWeights, values_in_tables
 from ragmm.pipelines.answer.grids import Grid, grid_of
 from ragmm.pipelines.answer.options import column_option, row_option
+from ragmm.pipelines.query.asked_extremes import asks_for_extreme
 from ragmm.pipelines.query.wanted import wanted
 from ragmm.readers.base import OptionSide, Passage, Span
 from ragmm.text.alike import spelt_out
@@ -243,6 +244,26 @@ def test_a_chart_is_asked_by_label_by_value_and_for_the_most(question: str, valu
 def test_of_equals_none_is_the_most() -> None:
     text = MOORINGS.replace("128", "94")
     assert from_table("Which harbour has the most moorings?", text) not in {"Penmoor", "Elverby"}
+
+
+@pytest.mark.parametrize(
+    ("question", "value"),
+    [
+        ("Welcher Hafen hat die meisten moorings?", "Penmoor"),
+        ("Quel port a le moins de moorings ?", "Tarn"),
+        ("Quel port a le plus grand nombre de moorings ?", "Penmoor"),
+        ("Welke haven heeft de minste moorings?", "Tarn"),
+        ("¿Qué puerto tiene la mayor cantidad de moorings?", "Penmoor"),
+        ("moorings が最も少ない港は？", "Tarn"),
+    ],
+)
+def test_the_most_is_asked_for_in_other_languages(question: str, value: str) -> None:
+    assert from_table(question, MOORINGS) == value
+
+
+@pytest.mark.parametrize("question", ["Who is the mayor?", "What is a minor planet?", "Mindestens wie viele Boote?"])
+def test_what_asks_for_no_extreme(question: str) -> None:
+    assert not asks_for_extreme(question)
 
 
 def test_rows_of_which_nothing_is_known_do_not_stand_in_the_way() -> None:
