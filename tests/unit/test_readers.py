@@ -103,6 +103,15 @@ def test_spans_stay_within_their_line_and_behind_the_prefix() -> None:
         ("Who took the minutes?", AskedKind.PERSON),
         ("Are dogs allowed in the boathouse?", AskedKind.YES_NO),
         ("Is the hall open or closed?", AskedKind.ANY),
+        ("Le chien est-il admis ?", AskedKind.YES_NO),
+        ("À quelle heure le train arrive-t-il ?", AskedKind.TIME),
+        ("¿Está permitido fumar?", AskedKind.YES_NO),
+        ("È consentito fumare?", AskedKind.YES_NO),
+        ("E nel 2011?", AskedKind.ANY),
+        ("Pode-se fumar no salão?", AskedKind.YES_NO),
+        ("Mag ik hier roken?", AskedKind.YES_NO),
+        ("犬を連れて行けますか？", AskedKind.YES_NO),
+        ("どこで買えますか？", AskedKind.ANY),
         ("Why was the regatta cancelled?", AskedKind.REASON),
         ("Which notary signed the lease?", AskedKind.PERSON),
         ("name of the treasurer who resigned", AskedKind.PERSON),
@@ -300,6 +309,20 @@ def test_a_table_answers_with_its_row(reader: Reader) -> None:
 )
 def test_yes_or_no(question: str, short: str, reader: Reader) -> None:
     assert extract_answer(question, [hit(1, BYLAWS)], reader=reader).short == short
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "short"),
+    [
+        ("Le chien est-il admis dans le hangar ?", "Le chien n'est pas admis dans le hangar.", "non"),
+        ("Le chien est-il admis dans le hangar ?", "Le chien est admis dans le hangar.", "oui"),
+        ("Mag de hond in het botenhuis?", "De hond mag niet in het botenhuis.", "nee"),
+        ("Pode-se fumar no salão da sede?", "No salão da sede não se pode fumar.", "não"),
+        ("Are non-members allowed in the boathouse?", "Non-members are allowed in the boathouse.", "yes"),
+    ],
+)
+def test_yes_or_no_in_the_question_s_language(question: str, text: str, short: str, reader: Reader) -> None:
+    assert extract_answer(question, [hit(1, text)], reader=reader).short == short
 
 
 def test_what_is_not_there_is_not_answered(reader: Reader) -> None:

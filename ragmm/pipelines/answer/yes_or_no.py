@@ -19,9 +19,11 @@ __all__ = ["verdict_of", "verdicts"]
 
 _DENIES = re.compile(
     r"\b(?:not|no|never|cannot|nobody|none|nor|neither|prohibited|forbidden|banned|refused|rejected|kein\w*|nicht|nie|niemand|verboten|ne|pas|"
-    r"jamais|aucun\w*|nunca|ningun\w*|cancell?ed|ineligible)\b|n['’]t\b|不|没|未|禁止|勿",
+    r"jamais|aucun\w*|nunca|ningun\w*|cancell?ed|ineligible|niet|geen|nooit|não|nem|nenhum\w*|proibid\w*|prohibid\w*"
+    r"|interdit\w*|non(?!-)|nessun\w*|vietat\w*)\b|n['’]t\b|不|没|未|禁止|勿|ません|ない",
     re.IGNORECASE,
 )
+_NO = re.compile(r"\bno\b", re.IGNORECASE)
 _EXCLUDES = re.compile(
     r"\b(?:without|alone|unaccompanied|unless|besides|other than|ohne|sans|sin)\b|除了", re.IGNORECASE
 )
@@ -29,9 +31,18 @@ _EXCEPT = re.compile(
     r"\b(?:except(?:ing|ion)?|with the exception|excluding|außer|ausgenommen|sauf|excepto|salvo)\b", re.IGNORECASE
 )
 _ONLY = re.compile(r"\b(?:only|must|solely|nur|seulement|solo)\b|只|必须", re.IGNORECASE)
-_WORDS = {"de": ("ja", "nein"), "fr": ("oui", "non"), "es": ("sí", "no"), "CJK": ("是", "否")}
-_TRUE = frozenset(["yes", "y", "true", "1", "x", "✓", "✔", "ja", "oui", "sí", "si", "是", "有"])
-_FALSE = frozenset(["no", "n", "false", "0", "–", "✗", "✘", "nein", "non", "否", "无"])
+_WORDS = {
+    "de": ("ja", "nein"),
+    "fr": ("oui", "non"),
+    "es": ("sí", "no"),
+    "pt": ("sim", "não"),
+    "it": ("sì", "no"),
+    "nl": ("ja", "nee"),
+    "CJK": ("是", "否"),
+    "KANA": ("はい", "いいえ"),
+}
+_TRUE = frozenset(["yes", "y", "true", "1", "x", "✓", "✔", "ja", "oui", "sí", "si", "sì", "sim", "是", "有"])
+_FALSE = frozenset(["no", "n", "false", "0", "–", "✗", "✘", "nein", "non", "nee", "não", "否", "无"])
 _LEAST = 0.75
 """Of the question's words, the share that a sentence must have to decide without a mark."""
 _ALIKE = 0.55
@@ -105,7 +116,7 @@ def _verdict(question: str, sentence: _Sentence, confidence: float) -> FoundValu
     yes, no = _WORDS.get(language(question), ("yes", "no"))
     says = _says(question, sentence.text)
     return FoundValue(
-        value=yes if says != bool(_DENIES.search(question)) else no,
+        value=yes if says != _denies(question, question) else no,
         shown=" ".join(sentence.text.split()).lstrip("#>*•- "),
         quote=sentence.text,
         hit=sentence.hit,
@@ -115,7 +126,7 @@ def _verdict(question: str, sentence: _Sentence, confidence: float) -> FoundValu
 
 def _says(question: str, sentence: str) -> bool:
     """Whether a sentence affirms what the question asks about."""
-    says = not _DENIES.search(sentence)
+    says = not _denies(sentence, question)
     if _EXCLUDES.search(question) and not _EXCLUDES.search(sentence) and _ONLY.search(sentence):
         return not says
     excepted = _EXCEPT.search(sentence)
@@ -123,7 +134,7 @@ def _says(question: str, sentence: str) -> bool:
         return says
     rule, exception = (frozenset(terms(part)) for part in (sentence[: excepted.start()], sentence[excepted.end() :]))
     asked = content_terms(question)
-    says = not _DENIES.search(sentence[: excepted.start()])
+    says = not _denies(sentence[: excepted.start()], question)
     excepts = any(_stands(term, exception) and not _stands(term, rule) for term in asked)
     return says != excepts
 
@@ -134,7 +145,12 @@ def verdict_of(question: str, cell: str) -> str:
     if said not in _TRUE | _FALSE:
         return ""
     yes, no = _WORDS.get(language(question), ("yes", "no"))
-    return yes if (said in _TRUE) != bool(_DENIES.search(question)) else no
+    return yes if (said in _TRUE) != _denies(question, question) else no
+
+
+def _denies(text: str, question: str) -> bool:
+    """In the question's language: to who asks in Portuguese, "no" says where."""
+    return _DENIES.search(_NO.sub(" ", text) if language(question) == "pt" else text) is not None
 
 
 def _stands(term: str, there: frozenset[str]) -> bool:
