@@ -82,6 +82,8 @@ def test_figures_that_ran_together() -> None:
 
 
 def test_how_much_something_grew_may_be_a_share() -> None:
+    assert wanted("How much VAT is on the receipt?").kind is AskedKind.MONEY
+    assert wanted("How much change was given?").kind is AskedKind.MONEY
     assert wanted("How much did revenue grow in 2023?").kind is AskedKind.PERCENT
     assert wanted("How many people came?").kind is AskedKind.NUMBER
 

@@ -93,6 +93,7 @@ _KINDS: tuple[tuple[AskedKind, re.Pattern[str]], ...] = tuple(
             AskedKind.MONEY,
             r"\bhow much\b.*\b(?:cost|costs|pay|pays|paid|spend|spent|charge|charged|owe|worth|earn|earned"
             r"|raise|raised|money|grant|granted|price|fee)"
+            r"|\bhow much (?:\w+ )?(?:vat|gst|mwst|tva|iva|btw|tax(?:es)?|duty|interest|tip|change|cash)\b(?! rate)"
             r"|\bwhat (?:do|does|did|is|was|were|are|will|would)\b.*\b(?:cost|costs|price|fee|fees|salary"
             r"|fine|rent|deposit|budget|dues)\b"
             r"|\bwhat .*\b(?:pay|pays|paid|charge|charged)\b"
