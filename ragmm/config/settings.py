@@ -155,7 +155,7 @@ class ModelSettings:
     device: Device = EmbedderSettings.device
     """Where models run; auto takes a GPU where there is one."""
     dtype: Dtype = EmbedderSettings.dtype
-    """What models compute in; auto takes bfloat16 where the processor is good at it."""
+    """What models compute in; auto takes bfloat16 where the processor is good at it, and eight bits for passages."""
     batch_size: Annotated[int, Between(low=1, high=4096)] = EmbedderSettings.batch_size
     """Inputs at once; a CPU gains nothing beyond 16, a GPU likes 64 to 256."""
     threads: Annotated[int, Between(low=0)] = EmbedderSettings.threads

@@ -39,6 +39,8 @@ from ragmm.pipelines.query.asked_sums import Operation, asked_sum, asked_sums
         ("What is the average of X over 2019 to 2023?", Operation.AVERAGE),
         ("How many entries are there?", Operation.COUNT),
         ("Who wrote the report of 2023?", None),
+        ("By how much did lead levels fall from 2019 to 2020?", Operation.CHANGE),
+        ("How many singers are in the ensemble?", Operation.COUNT),
         ("Wie viele Mitglieder waren im Jahr 2020 anwesend?", None),
         ("Combien de personnes sont venues ?", None),
         ("What did the mayor and the clerk come to discuss?", None),
@@ -49,6 +51,12 @@ from ragmm.pipelines.query.asked_sums import Operation, asked_sum, asked_sums
 def test_operations(question: str, operation: Operation | None) -> None:
     asked = asked_sum(question)
     assert (asked.operation if asked else None) == operation
+
+
+def test_words_that_only_begin_like_foreign_ones_say_no_direction() -> None:
+    asked = asked_sum("By how much did the subsidies of fields change from 2019 to 2020?")
+    assert asked is not None
+    assert (asked.rises, asked.falls) == (False, False)
 
 
 def test_how_it_is_rounded_and_which_way_it_goes() -> None:

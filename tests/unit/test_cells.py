@@ -13,7 +13,7 @@ from ragmm.pipelines.answer.cells import CellWeights, PickedCell, pick
 from ragmm.pipelines.answer.found_values import TableWeights, values_in_tables
 from ragmm.pipelines.answer.grids import Grid, grid_of
 from ragmm.pipelines.answer.options import column_option, row_option
-from ragmm.pipelines.query.asked_extremes import asks_for_extreme
+from ragmm.pipelines.query.asked_extremes import asks_for_extreme, without_order_words
 from ragmm.pipelines.query.wanted import wanted
 from ragmm.readers.base import OptionSide, Passage, Span
 from ragmm.text.alike import spelt_out
@@ -259,6 +259,12 @@ def test_of_equals_none_is_the_most() -> None:
 )
 def test_the_most_is_asked_for_in_other_languages(question: str, value: str) -> None:
     assert from_table(question, MOORINGS) == value
+
+
+def test_only_foreign_questions_have_foreign_words_of_order() -> None:
+    assert without_order_words("Which court has the most cases?", ["court", "most", "cases"]) == ["court", "cases"]
+    asked = "Quel port a le plus petit nombre ?"
+    assert without_order_words(asked, ["port", "plus", "petit", "nombre"]) == ["port", "nombre"]
 
 
 @pytest.mark.parametrize("question", ["Who is the mayor?", "What is a minor planet?", "Mindestens wie viele Boote?"])

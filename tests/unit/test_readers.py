@@ -108,6 +108,7 @@ def test_spans_stay_within_their_line_and_behind_the_prefix() -> None:
         ("¿Está permitido fumar?", AskedKind.YES_NO),
         ("È consentito fumare?", AskedKind.YES_NO),
         ("E nel 2011?", AskedKind.ANY),
+        ("hay bales stored in 2019", AskedKind.ANY),
         ("Pode-se fumar no salão?", AskedKind.YES_NO),
         ("Mag ik hier roken?", AskedKind.YES_NO),
         ("犬を連れて行けますか？", AskedKind.YES_NO),

@@ -17,7 +17,7 @@ from ragmm.pipelines.answer.asked_tables import (
 )
 from ragmm.pipelines.answer.cells import PickedCell, unsaid_share
 from ragmm.pipelines.answer.grids import is_amount
-from ragmm.pipelines.query.asked_extremes import asks_for_extreme, asks_for_thing, orders
+from ragmm.pipelines.query.asked_extremes import asks_for_extreme, asks_for_thing, without_order_words
 from ragmm.pipelines.query.value_kinds import AskedKind
 from ragmm.pipelines.query.wanted import AskedFor
 from ragmm.text.patterns import late
@@ -49,7 +49,7 @@ class _Ranking:
     @classmethod
     def of(cls, question: str, table: AskedTable, most_rows: int) -> _Ranking | None:
         rows = table.grid.rows
-        words = [word for word in content_terms(question) if not orders(word)]
+        words = without_order_words(question, content_terms(question))
         if not asks_for_extreme(question) or not _FEWEST <= len(rows) <= most_rows:
             return None
         column = _column(words, table)

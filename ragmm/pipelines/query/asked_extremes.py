@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from ragmm.text.patterns import late
 
-__all__ = ["LEAST", "MOST", "asks_for_extreme", "asks_for_thing", "orders"]
+__all__ = ["LEAST", "MOST", "asks_for_extreme", "asks_for_thing", "without_order_words"]
 
 _LITTLE = r"(?:petit|faible|bas|court|jeune|froid|l[eé]ger|pauvre|mauvais)"
 _THE = r"\b(?:el|la|los|las|il|lo|le|gli|i|o|a|os|as)"
@@ -27,6 +28,7 @@ _LEAST_ABROAD = (
     rf"|{_THE} (?:menor(?:es)?|minor[ei])\b|\bm(?:á|a)s (?:baj|peque|cort|barat|joven|fr(?:í|i))\w*"
     r"|\bmais (?:baix|pequen|curt|barat|jov|fri)\w*|\bpi(?:ù|u) (?:bass|piccol|cort|economic|giovan|fredd)\w*"
 )
+_ABROAD = late(rf"{_MOST_ABROAD}|{_LEAST_ABROAD}", re.IGNORECASE)
 _OF_ORDER = late(
     rf"plus|moins|mas|mais|piu|mayor(?:es)?|maior(?:es)?|maggior[ei]?|menor(?:es)?|minor[ei]?|{_LITTLE}\w*|grand\w*|haut\w*"
     r"|eleve\w*|alt[oaei]s?|larg[oa]s?|car[oaie]s?|baj[oa]s?|baix[oa]s?|bass[oaie]s?|pequen\w*|piccol\w*"
@@ -63,6 +65,7 @@ def asks_for_thing(question: str) -> bool:
     return _OF_PRICE.search(question) is not None and _HOW_MUCH.search(question) is None
 
 
-def orders(word: str) -> bool:
-    """Whether a word of a question says that the most or the least is asked for."""
-    return bool(MOST.fullmatch(word) or LEAST.fullmatch(word) or _OF_ORDER.fullmatch(word))
+def without_order_words(question: str, words: Sequence[str]) -> list[str]:
+    """The words of a question but for those that say that the most or the least is asked for."""
+    said = (MOST, LEAST, _OF_ORDER) if _ABROAD.search(question) else (MOST, LEAST)
+    return [word for word in words if not any(one.fullmatch(word) for one in said)]

@@ -59,9 +59,13 @@ _DOWN = r"decreas\w*|declin\w*|fall\w*|fell|drop\w*|shr[aiu]nk\w*|reduc\w*|los[e
 _MOVE = rf"(?:gr(?:ow|ew|owth|own)|{_UP}|{_DOWN}|chang\w*|develop\w*)"
 _MEAN_ABROAD = r"durchschnitt\w*|im schnitt|moyenne?|gemiddelde?n?|promedio|in media"
 _UP_ABROAD = (
-    r"(?:stieg|gestiegen|wuchs|gewachsen|zugenommen|augment|progress|stegen|gestegen|toegenomen|aument|crec|cresc|sub)"
+    r"(?:stieg(?:en)?|gestiegen|wuchs(?:en)?|gewachsen|zugenommen|augment(?:e[er]?s?|ent)|progresse[er]?s?|stegen|gestegen"
+    r"|toegenomen|aument(?:o|aron|ado|aram|ou|ato)|crec(?:io|ieron|ido)|cresc(?:eu|eram|ido|iut\w)|sub(?:io|ieron|iu|iram))\b"
 )
-_DOWN_ABROAD = r"(?:sank|gesunken|fiel|gefallen|abgenommen|baiss|diminu|daal|gedaald|afgenomen|baj|disminu|diminui|cai)"
+_DOWN_ABROAD = (
+    r"(?:sank(?:en)?|gesunken|fiel(?:en)?|gefallen|abgenommen|baiss(?:e[er]?s?|ent)|diminu(?:e[er]?s?|ent|ito|ita|iu|iram)"
+    r"|daalden?|gedaald|afgenomen|baj(?:o|aron|ado)|disminu(?:yo|yeron|ido)|cai(?:u|ram|do))\b"
+)
 _MOVE_ABROAD = rf"(?:{_UP_ABROAD}|{_DOWN_ABROAD})"
 _PER_CENT = r"(?:%|per ?cent(?:age)?|growth rate|prozent|procent|pour ?cent|por ?cien\w*|per ?cento)"
 _OPERATIONS: tuple[tuple[Operation, re.Pattern[str]], ...] = tuple(
@@ -77,7 +81,7 @@ _OPERATIONS: tuple[tuple[Operation, re.Pattern[str]], ...] = tuple(
             rf"\bhow (?:many|much)\b.{{0,80}}?\b(?:{_MORE}|{_LESS})\b.*\bthan\b"
             r"|\b(?:difference|gap) (?:in|between|of)\b"
             r"|\bhow many \w+ (?:after|before|behind|ahead of|later than|earlier than)\b|\bminus\b"
-            r"|\bby how (?:much|many)\b.*\b(?:exceed|surpass|outnumber|outsell|beat|trail|lead|led|top|differ)\w*\b"
+            r"|\bby how (?:much|many)\b.*\b(?:exceed|surpass|outnumber|outsell|differ)\w*\b"
             r"|\b(?:surplus|excess) of\b.*\bover\b"
             r"|\b(?:unterschied zwischen|differenz (?:zwischen|von)|difference entre|diferencia entre|differenza tra"
             r"|diferenca entre|verschil tussen)\b|\bwie ?viele?\b.*\b(?:mehr|weniger|\w{4,}er)\b.*\bals\b"
@@ -103,7 +107,8 @@ _OPERATIONS: tuple[tuple[Operation, re.Pattern[str]], ...] = tuple(
             r"\b(?:together|combined|altogether|in total|in all|in sum|added up|sum of|sum up|add up to)\b"
             r"|\btotal (?:(?:number|amount) )?of\b.*\b(?:all|and)\b|\bhow (?:many|much)\b.*\ball\b|\bplus\b"
             r"|\b(?:what|how much) (?:do|did|would|will)\b.*\band\b.*\b(?:come|amount) to\W*(?:$|in\b)"
-            r"|\b(?:zusammen|zusammengenommen|ensemble|au total|samen|bij elkaar|insieme|juntos|juntas)\b",
+            r"|\b(?:zusammen|zusammengenommen|au total|samen|bij elkaar|insieme|juntos|juntas)\b"
+            r"|(?<!the )\bensemble\W*$",
         ),
         (Operation.COUNT, r"\bhow many\b|\bnumber of (?:rows|entries|lines)\b"),
     )

@@ -155,12 +155,12 @@ _KINDS: tuple[tuple[AskedKind, re.Pattern[str]], ...] = tuple(
             r"|^\W*(?:ist|sind|war|waren|darf|durfen|kann|konnen|muss|mussen|hat|haben|gibt es|wird"
             r"|werden)\b|^\W*est-ce\b|[吗嗎]\s*[?？]?$|是否|能不能|可不可以"
             r"|^(?!.*\b(?:qu\w*|ou|comment|combien|pourquoi|lequel|laquelle)\b).*\w-(?:t-)?(?:il|elle|ils|elles|on)\b"
-            r"|^\W*(?:hay|(?:se )?puede\w*|puedo|esta|estan|tiene\w*|fue|fueron|debe\w*)\b"
+            r"|^\W*(?:hay (?:un\w*|algun\w*|mas|que)|(?:se )?puede\w*|puedo|esta|estan|tiene\w*|fue|fueron|debe\w*)\b"
             r"|^\W*es (?:posible|obligatori\w|cierto)\b"
             r"|^\W*(?:c'e|ci sono|(?:si )?puo|possono|posso|deve|devono)\b"
             r"|^\W*e (?:consentit|permess|vietat|possibil|obbligatori|vero)\w*\b"
             r"|^\W*(?:pode\w*|existe\w*|tem|foi|foram|deve\w*|e (?:permitid|proibid|possivel|obrigatori|verdade)\w*)\b"
-            r"|^\W*(?:zijn|mag|mogen|kunnen|moet|moeten|heeft|hebben|wordt|worden)\b"
+            r"|^\W*(?:zijn|mag (?:ik|je|men|er|de|het|een|u)|mogen|kunnen|moet|moeten|heeft|hebben|wordt|worden)\b"
             r"|^(?!.*(?:何|いつ|どこ|誰|だれ|いくら|いくつ|どの|どれ|どんな|なぜ|どう|幾)).*"
             r"(?:ますか|ですか|ましたか|でしたか|ませんか)\s*[?？。]?$",
         ),
